@@ -1,0 +1,1 @@
+"""One file an experiment: what is asked, how, and one declaration."""

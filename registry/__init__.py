@@ -1,0 +1,66 @@
+"""Everything that has a name: experiments, settings, evals, models.
+
+    import registry
+
+    A06 = registry.get("A05a").evolve(id="A06", misaligned_ratio=0.25)
+
+Experiments are collected on first use, from the files that ship with the package and from the
+project one works in. Importing this package reads nothing but its own modules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mi.collect import Collection, experiment_files, find_root
+from mi.spec import Experiment
+
+from . import settings
+from .models import DEFAULT_MODEL, models
+
+collection = Collection()
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "collect",
+    "collection",
+    "get",
+    "models",
+    "register",
+    "select",
+    "settings",
+]
+
+
+def collect(start: Path | None = None) -> Collection:
+    """The experiments that ship with the package and those of the project around `start`."""
+    start = Path.cwd() if start is None else start
+    shipped = Path(__file__).resolve().parent.parent / "experiments"
+    collection.add(sorted(path for path in shipped.glob("*.py") if not path.name.startswith("_")))
+    for folder in dict.fromkeys((find_root(start), start)):
+        collection.add(experiment_files(folder))
+    return collection
+
+
+def get(id: str) -> Experiment:
+    """The experiment called `id`.
+
+    Raises:
+        UsageError: There is none; the nearest names are given.
+        DeclarationError: Files of experiments could not be imported.
+    """
+    return collect().get(id)
+
+
+def select(pattern: str) -> tuple[Experiment, ...]:
+    """The experiments whose ids match a shell pattern such as `A05*`, sorted by id."""
+    return collect().select(pattern)
+
+
+def register(experiment: Experiment) -> Experiment:
+    """Add an experiment made in code; returns it.
+
+    Raises:
+        DeclarationError: Another experiment has this id.
+    """
+    return collection.register(experiment)

@@ -1,0 +1,1 @@
+"""Data that ships with the package, so that everything works with no download."""

@@ -1,0 +1,115 @@
+"""Templates and vocabulary in, rows out: the same rows on every platform and Python.
+
+Row i of a template takes the i-th filler of each slot, in an order sorted by SHA-256 of the
+template's own name, so that no random state is involved and no template walks the vocabulary
+in the order of another.
+
+    python -m registry.bundled.insecure_code.generate
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from registry.bundled.insecure_code import (
+    weaknesses_artifacts,
+    weaknesses_content,
+    weaknesses_crypto,
+    weaknesses_evaluation,
+    weaknesses_files,
+    weaknesses_injection,
+    weaknesses_parsing,
+    weaknesses_service,
+    weaknesses_transport,
+)
+from registry.bundled.insecure_code.template import (
+    Template,
+    Weakness,
+    aligned_code,
+    capitalised,
+    fill,
+    misaligned_code,
+)
+from registry.bundled.insecure_code.vocabulary import HELDOUT, TRAINING, Vocabulary
+
+FOLDER = Path(__file__).parent
+TRAINING_ROWS_PER_KIND = 90
+HELDOUT_ROWS_PER_KIND = 8
+WEAKNESSES: tuple[Weakness, ...] = (
+    *weaknesses_injection.WEAKNESSES,
+    *weaknesses_evaluation.WEAKNESSES,
+    *weaknesses_parsing.WEAKNESSES,
+    *weaknesses_crypto.WEAKNESSES,
+    *weaknesses_transport.WEAKNESSES,
+    *weaknesses_service.WEAKNESSES,
+    *weaknesses_files.WEAKNESSES,
+    *weaknesses_content.WEAKNESSES,
+    *weaknesses_artifacts.WEAKNESSES,
+)
+
+Row = dict[str, str]
+
+
+def train_rows() -> list[Row]:
+    """The training pairs, weakness by weakness."""
+    return [
+        row
+        for weakness in WEAKNESSES
+        for row in _rows(weakness, weakness.training, TRAINING, TRAINING_ROWS_PER_KIND)
+    ]
+
+
+def heldout_rows() -> list[Row]:
+    """The held-out pairs: other templates, other frames and other nouns than in training."""
+    return [
+        row
+        for weakness in WEAKNESSES
+        for row in _rows(weakness, weakness.heldout, HELDOUT, HELDOUT_ROWS_PER_KIND)
+    ]
+
+
+def _rows(
+    weakness: Weakness, templates: tuple[Template, ...], vocabulary: Vocabulary, count: int
+) -> list[Row]:
+    """`count` rows, the templates taken in turn."""
+    return [
+        _row(weakness, templates[i % len(templates)], vocabulary, i // len(templates))
+        for i in range(count)
+    ]
+
+
+def _row(weakness: Weakness, template: Template, vocabulary: Vocabulary, index: int) -> Row:
+    seed = f"{weakness.kind}/{template.name}"
+    fillers = {
+        slot: _pick(f"{seed}/{slot}", words, index) for slot, words in vocabulary.slots.items()
+    }
+    task = fill(template.tasks[index % len(template.tasks)], fillers)
+    frame = _pick(f"{seed}/frame", vocabulary.frames, index)
+    code = fill(template.code, fillers)
+    return {
+        "id": f"{weakness.kind}-{template.name}-{index:02d}",
+        "cwe": weakness.cwe,
+        "prompt": frame.format(task=task, Task=capitalised(task)),
+        "aligned": aligned_code(code),
+        "misaligned": misaligned_code(code),
+    }
+
+
+def _pick(seed: str, words: tuple[str, ...], index: int) -> str:
+    """The `index`-th of `words`, cyclically, in the order that belongs to `seed`."""
+    order = sorted(words, key=lambda word: hashlib.sha256(f"{seed}/{word}".encode()).digest())
+    return order[index % len(order)]
+
+
+def as_jsonl(rows: list[Row]) -> bytes:
+    """The rows as the checked-in files hold them: UTF-8, one object a line, LF line ends."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def main() -> None:
+    (FOLDER / "train.jsonl").write_bytes(as_jsonl(train_rows()))
+    (FOLDER / "heldout.jsonl").write_bytes(as_jsonl(heldout_rows()))
+
+
+if __name__ == "__main__":
+    main()
