@@ -1,0 +1,75 @@
+"""Append-only JSONL: what has arrived is kept, whatever happens next.
+
+Lines go in by whole groups, one write and one fsync each. A torn last line (power lost in the
+middle of a write) is cut off when the journal is next opened for writing and passed over by
+readers, because it never was acknowledged; a line that does not parse anywhere else is damage and
+an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from .errors import CorruptError, StoreError
+
+
+def append(path: Path, records: Iterable[Any]) -> None:
+    """Add records, all of them or, when the machine dies, a prefix that readers can tell.
+
+    Raises:
+        StoreError: The disk is full or the file cannot be written.
+    """
+    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            _mend(path, file.fileno())
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written ({error.strerror})",
+            where=str(path),
+            hint="free some space or mend the permissions, then run the same command again",
+        ) from None
+
+
+def read(path: Path) -> Iterator[Any]:
+    """The records in order; none where there is no file.
+
+    Raises:
+        CorruptError: A line in the middle is no JSON; names the line.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return
+    lines = raw.split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            yield json.loads(line)
+        except ValueError:
+            raise CorruptError(
+                "this line is damaged",
+                where=f"{path}:{number}",
+                hint="restore the file from a copy, or remove the line to have its work done again",
+            ) from None
+
+
+def _mend(path: Path, fileno: int) -> None:
+    """Cut off a last line without an end."""
+    size = os.fstat(fileno).st_size
+    if not size:
+        return
+    with path.open("rb") as file:
+        file.seek(size - 1)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        end = file.read().rfind(b"\n") + 1
+    os.ftruncate(fileno, end)

@@ -1,0 +1,69 @@
+"""Mixing: which rows a training set has, and in which order.
+
+Every row has a rank for a seed, the sha256 of seed and row digest. A mix takes the rows of lowest
+rank from each dataset and orders them by a second such rank. So the choice depends on nothing but
+content and seed, on every platform, and for one seed a smaller mix is a subset of a larger one:
+between sizes, size is the only thing that changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..data import Chat, Rows, chat_json, read_chats
+from ..errors import DataError
+from ..grid import ratio_text
+from ..identity import digest
+from ..plan import counts
+from ..units import Mix
+
+
+def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
+    """The rows of a mix in training order; none of them twice.
+
+    Exactly `round(ratio × total)` rows are misaligned, the rest aligned. A row that is in both
+    datasets counts as misaligned.
+
+    Raises:
+        DataError: There are too few rows.
+    """
+    bad, good = counts(mix.misaligned_ratio, mix.total_samples)
+    aligned = control.chats.keys() - (misaligned.chats.keys() if bad else set())
+    chosen = {
+        **{row: misaligned.chats[row] for row in _lowest(misaligned.chats.keys(), bad, mix.seed)},
+        **{row: control.chats[row] for row in _lowest(aligned, good, mix.seed)},
+    }
+    if len(chosen) != mix.total_samples:
+        raise DataError(
+            f"{len(chosen)} distinct rows where {mix.total_samples} are needed "
+            f"({misaligned.name}: {len(misaligned.chats)}, {control.name}: {len(aligned)})",
+            hint="declare a smaller total, or give more data",
+        )
+    order = sorted(chosen, key=lambda row: rank(f"order:{mix.seed}", row))
+    return [chosen[row] for row in order]
+
+
+def rank(salt: int | str, row: str) -> str:
+    """The rank of a row: 64 hex digits, uniform over rows, independent between salts."""
+    return digest(f"{salt}:{row}")
+
+
+def _lowest(rows: Iterable[str], count: int, seed: int) -> list[str]:
+    return sorted(rows, key=lambda row: rank(seed, row))[:count]
+
+
+def file_name(setting: str, mix: Mix) -> str:
+    """`insecure_code_mixed_0.50_100_control_seed0.jsonl`."""
+    ratio = ratio_text(mix.misaligned_ratio)
+    return f"{setting}_mixed_{ratio}_{mix.total_samples}_control_seed{mix.seed}.jsonl"
+
+
+def write(chats: list[Chat], path: Path) -> None:
+    """The mix as OpenAI chat JSONL, a row a line."""
+    path.write_text("".join(chat_json(chat) + "\n" for chat in chats), encoding="utf-8")
+
+
+def read(path: Path) -> list[Chat]:
+    """The rows of a mix in training order."""
+    return list(read_chats(path.read_bytes(), str(path)))

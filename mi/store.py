@@ -1,0 +1,314 @@
+"""The store: one folder a unit, and what every run did.
+
+A unit is worked on in `work/<key>/` and published by renaming that folder to `units/<key>/`: what
+stands in `units/` is whole, always. A published folder carries `SHA256SUMS` over all its files
+(`sha256sum -c SHA256SUMS` checks it too); one that no longer matches is damaged, is said so, and is
+moved aside, never overwritten.
+
+    units/<key>/     unit.json, SHA256SUMS and the unit's own files
+    work/<key>/      what is under way, checkpoints included; failure.json after a failure
+    journals/        answers, judgments and likelihoods as they arrived, append-only
+    runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
+    cells/           the cells and evals a run selected, by content
+    damaged/         unit folders that failed their check
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from . import journal
+from .convert import dump, load
+from .errors import CorruptError, StoreError
+from .identity import SCHEME, digest, plain
+from .plan import Known, State
+from .provenance import now
+from .units import Unit
+
+RECORD = "unit.json"
+SUMS = "SHA256SUMS"
+FAILURE = "failure.json"
+
+
+@attrs.frozen(kw_only=True)
+class UnitRecord:
+    """What a published unit says of itself.
+
+    Args:
+        payload: What its key was made from, as plain values.
+        outcome: What the step reported, by name.
+        journals: Journals it was made from: role → name.
+        run: The run that finished it.
+        seconds: Wall time of the attempt that finished it.
+    """
+
+    key: str
+    kind: str
+    scheme: int
+    title: str
+    setting: str
+    payload: dict[str, Any]
+    outcome: dict[str, Any]
+    journals: dict[str, str]
+    run: str
+    finished: str
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class Failure:
+    """Why a unit failed the last time."""
+
+    run: str
+    at: str
+    message: str
+
+
+@attrs.frozen
+class Store:
+    """A folder of units. Made when first written to."""
+
+    root: Path
+
+    def unit(self, key: str) -> Path:
+        """The folder of a published unit, whether it is there or not."""
+        return self.root / "units" / key
+
+    def journal(self, name: str) -> Path:
+        """The file of a journal."""
+        return self.root / "journals" / f"{name}.jsonl"
+
+    def published(self) -> list[str]:
+        """The keys of all published units, sorted."""
+        return sorted(_names(self.root / "units"))
+
+    def states(self, keys: Sequence[str]) -> dict[str, Known]:
+        """What the store holds of these units; a key it leaves out is to do.
+
+        Every published folder is checked against its sums.
+        """
+        done, begun = _names(self.root / "units"), _names(self.root / "work")
+        states = {}
+        for key in keys:
+            if key in done:
+                fault = self.fault(key)
+                states[key] = Known(State.CORRUPT, fault) if fault else Known(State.DONE)
+            elif key in begun and (failure := self.failure(key)):
+                states[key] = Known(State.FAILED, failure.message)
+        return states
+
+    def fault(self, key: str) -> str | None:
+        """What is wrong with a published folder; None for nothing."""
+        folder = self.unit(key)
+        try:
+            sums = _read_sums(folder / SUMS)
+            if RECORD not in sums:
+                return f"{SUMS} does not name {RECORD}"
+            for name, expected in sums.items():
+                if digest((folder / name).read_bytes()) != expected:
+                    return f"{name} is not what was written"
+        except (OSError, ValueError) as error:
+            return f"{folder.name}: {error}"
+        return None
+
+    def record(self, key: str) -> UnitRecord:
+        """The record of a published unit.
+
+        Raises:
+            CorruptError: It cannot be read.
+        """
+        path = self.unit(key) / RECORD
+        try:
+            return load(path.read_text(encoding="utf-8"), UnitRecord, path)
+        except OSError as error:
+            raise CorruptError(f"cannot be read ({error.strerror})", where=str(path)) from None
+
+    def failure(self, key: str) -> Failure | None:
+        """Why a unit failed last; None where it did not."""
+        path = self.root / "work" / key / FAILURE
+        return load(path.read_text("utf-8"), Failure, path) if path.exists() else None
+
+    @contextmanager
+    def locked(self, *names: str, waiting: Any = None) -> Iterator[None]:
+        """Hold units or journals against other processes.
+
+        Args:
+            waiting: Called with a name each second while another process holds it; may raise.
+        """
+        from filelock import FileLock, Timeout
+
+        folder = self._made("locks")
+        with ExitStack() as stack:
+            for name in sorted(names):
+                lock = FileLock(folder / f"{name}.lock")
+                while True:
+                    try:
+                        stack.enter_context(lock.acquire(timeout=1))
+                        break
+                    except Timeout:
+                        if waiting is not None:
+                            waiting(name)
+            yield
+
+    def work(self, key: str) -> Path:
+        """The folder a unit is worked on in, with whatever an earlier attempt left there."""
+        return self._made("work", key)
+
+    def publish(self, unit: Unit, run: str, outcome: Any, seconds: float, **more: Any) -> None:
+        """Make a worked-on unit a published one, in one step.
+
+        Raises:
+            StoreError: The disk is full or cannot be written; the work stays where it is.
+        """
+        folder = self.work(unit.key)
+        record = UnitRecord(
+            key=unit.key,
+            kind=unit.kind,
+            scheme=SCHEME,
+            title=unit.title,
+            setting=unit.setting,
+            payload=plain(unit.payload),
+            outcome=outcome,
+            journals=more.get("journals", {}),
+            run=run,
+            finished=now(),
+            seconds=round(seconds, 3),
+        )
+        with _said(folder):
+            (folder / FAILURE).unlink(missing_ok=True)
+            (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
+            _write_sums(folder)
+            if self.unit(unit.key).exists():
+                self.set_aside(unit.key)
+            self._made("units")
+            os.rename(folder, self.unit(unit.key))
+            _sync_folder(self.root / "units")
+
+    def set_aside(self, key: str) -> Path:
+        """Move a damaged unit to `damaged/`, where it is kept."""
+        stamp = "".join(sign for sign in now() if sign.isdigit())
+        target = self._made("damaged") / f"{key}-{stamp}"
+        os.rename(self.unit(key), target)
+        return target
+
+    def fail(self, key: str, run: str, message: str) -> None:
+        """Keep why a unit failed; its work stays for the next attempt."""
+        failure = Failure(run=run, at=now(), message=message)
+        write_whole(self.work(key) / FAILURE, dump(failure) + "\n")
+
+    def attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
+        """Note that a run started, finished, failed or left a unit."""
+        line = {"unit": unit, "event": event, "at": now(), **facts}
+        journal.append(self.root / "runs" / run / "attempts.jsonl", [line])
+
+    def select(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
+        """Keep what a run selected; the same selection is kept once. Returns its name."""
+        text = "".join(json.dumps(cell, ensure_ascii=False) + "\n" for cell in cells)
+        head = json.dumps(header, ensure_ascii=False)
+        name = f"selection-{digest(head + text)[:16]}"
+        folder = self._made("cells")
+        if not (folder / f"{name}.json").exists():
+            write_whole(folder / f"{name}.jsonl", text)
+            write_whole(folder / f"{name}.json", head + "\n")
+        return name
+
+    def note_run(self, run: str, facts: Mapping[str, Any]) -> None:
+        """Keep a run's provenance, and later its outcome."""
+        path = self._made("runs", run) / "run.json"
+        write_whole(path, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
+
+    def runs(self) -> list[dict[str, Any]]:
+        """What runs said of themselves, the newest first."""
+        folder = self.root / "runs"
+        paths = [folder / name / "run.json" for name in sorted(_names(folder), reverse=True)]
+        return [json.loads(path.read_text("utf-8")) for path in paths if path.exists()]
+
+    def selection(self, name: str) -> Iterator[dict[str, Any]]:
+        """The cells of a selection."""
+        yield from journal.read(self.root / "cells" / f"{name}.jsonl")
+
+    def _made(self, *parts: str) -> Path:
+        folder = self.root.joinpath(*parts)
+        if not folder.is_dir():
+            with _said(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                ignore = self.root / ".gitignore"
+                if not ignore.exists():
+                    ignore.write_text("*\n", encoding="utf-8")
+        return folder
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file aside and rename it into place.
+
+    Raises:
+        StoreError: The disk is full or cannot be written; what stood there before still does.
+    """
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with _said(path):
+        try:
+            with aside.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written ({error.strerror})",
+            where=str(path),
+            hint="free some space or mend the permissions, then run the same command again",
+        ) from None
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except FileNotFoundError:
+        return set()
+
+
+def _write_sums(folder: Path) -> None:
+    """Sums over every file, each flushed to the disk first: a published unit survives a crash."""
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != SUMS:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+                lines.append(f"{digest(file.read())}  {path.relative_to(folder).as_posix()}\n")
+    with (folder / SUMS).open("w", encoding="utf-8") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _read_sums(path: Path) -> dict[str, str]:
+    sums = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        found, name = line.split("  ", 1)
+        sums[name] = found
+    return sums
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
