@@ -1,0 +1,47 @@
+"""The command line: words in, exit code out.
+
+A command is a function from parsed words to an exit code. Errors that are sentences are printed as
+sentences; only a defect of this program shows a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from ..errors import MiError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (0, 1, 2, 3, 4 or 5: see `mi.errors`)."""
+    from .parser import parse
+
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        parsed = parse(words)
+        code: int = parsed.command(parsed)
+        sys.stdout.flush()
+        return code
+    except MiError as error:
+        print(f"mi: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("mi: left at once; what was saved is kept", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `mi sql … | head`
+        return 0
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 0
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("mi: this is a defect of mi, not of your experiment", file=sys.stderr)
+        return 3
+
+
+def script() -> None:
+    """The `mi` script."""
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""What commands share: folders, the console, opening a session."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..collect import find_root
+from ..data import Rows
+from ..estimate import estimate
+from ..plan import Plan
+from ..session import Session, open_session
+from ..spec import Preference, RunOptions, Sampled
+from ..units import Evaluate, Mix, Train, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+_PIPE_WIDTH = 140
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where people read. A pipe has no width of its own and gets one that tables fit in."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
+    return Console(stderr=stderr, width=width, soft_wrap=False)
+
+
+def options(parsed: argparse.Namespace) -> RunOptions:
+    """Folders from flags, then environment, then the project's root."""
+    root = find_root(Path.cwd())
+    store = getattr(parsed, "store", None) or os.environ.get("MI_STORE") or root / ".mi"
+    db = getattr(parsed, "db", None) or os.environ.get("MI_DB") or root / "results.duckdb"
+    figures = getattr(parsed, "out", None) or root / "figures"
+    return RunOptions(
+        root=root,
+        store=Path(store).resolve(),
+        db=Path(db).resolve(),
+        figures=Path(figures).resolve(),
+        full=getattr(parsed, "full", False),
+    )
+
+
+def session(parsed: argparse.Namespace, words: list[str]) -> Session:
+    """The session a command line asks for."""
+    import registry
+
+    registry.collect()
+    return open_session(registry, options(parsed), words, model=parsed.model, data=parsed.data)
+
+
+def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
+    """How long units will take, judging from this store."""
+    by_digest = {asked.digest: len(asked.pairs) for asked in opened.bench().questions.values()}
+    rows = {one.unit.key: one.unit.payload for one in plan.units if one.unit.kind == "mix"}
+
+    def size(unit: Unit) -> int:
+        payload = unit.payload
+        if isinstance(payload, Evaluate):
+            assert isinstance(payload.eval, (Sampled, Preference))
+            samples = payload.eval.samples if isinstance(payload.eval, Sampled) else 1
+            return by_digest[payload.questions] * samples
+        drawn = rows[payload.mix] if isinstance(payload, Train) else payload
+        assert isinstance(drawn, Mix)
+        return drawn.total_samples
+
+    return estimate(plan, opened.store, size)
+
+
+def rows_text(rows: Rows) -> str:
+    """`1620 secure rows (bundled)`."""
+    repeated = f", {len(rows.chats)} distinct" if rows.read != len(rows.chats) else ""
+    return f"{rows.read} {rows.name} rows{repeated} ({rows.source})"

@@ -1,0 +1,139 @@
+"""`mi list` and `mi show`: what is declared, and what is known of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from ..collect import Collection
+from ..errors import NothingSelected, UsageError
+from ..grid import cells, ratio_text
+from ..names import matching, nearest
+from ..report.tables import plain_table
+from ..spec import Experiment
+from ..store import Store
+from .common import console, options, rows_text, session
+
+
+def list(parsed: argparse.Namespace) -> int:
+    """List experiments."""
+    import registry
+
+    collection = registry.collect()
+    found = collection.all()
+    if parsed.words:
+        ids = {id for word in parsed.words for id in matching(word, found)}
+        if not ids:
+            hint = nearest(parsed.words[0], found)
+            raise NothingSelected(f"no experiment matches {' '.join(parsed.words)}", hint=hint)
+        found = {id: found[id] for id in sorted(ids)}
+    rows = [_row(experiment, collection) for experiment in found.values()]
+    if parsed.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return 0
+    table = plain_table("id", "title", "settings", "cells", "pilot", "file")
+    for row in rows:
+        numbers = (str(row["cells"]), str(row["pilot"]))
+        table.add_row(row["id"], row["title"], ", ".join(row["settings"]), *numbers, row["file"])
+    console().print(table)
+    return 0
+
+
+def _row(experiment: Experiment, collection: Collection) -> dict[str, Any]:
+    file = collection.found[experiment.id].file
+    return {
+        "id": experiment.id,
+        "title": experiment.title,
+        "question": experiment.question,
+        "settings": [setting.id for setting in experiment.settings],
+        "cells": sum(1 for _ in cells(experiment)),
+        "pilot": sum(1 for _ in cells(experiment, full=False)),
+        "file": file.name if file else "–",
+    }
+
+
+def show(parsed: argparse.Namespace) -> int:
+    """Show an experiment, a cell or a unit."""
+    import registry
+
+    word = parsed.word
+    if "::" in word:
+        return _show_cell(parsed)
+    if word.startswith(("mix-", "train-", "eval-")):
+        return _show_unit(Store(options(parsed).store), word)
+    return _show_experiment(parsed, registry.collect().get(word))
+
+
+def _show_experiment(parsed: argparse.Namespace, experiment: Experiment) -> int:
+    parsed.full = True
+    opened = session(parsed, [experiment.id])
+    ratios = ", ".join(ratio_text(ratio) for ratio in experiment.misaligned_ratio)
+    lines = [
+        ("title", experiment.title),
+        ("question", experiment.question),
+        ("ratios", ratios),
+        ("totals", ", ".join(map(str, experiment.total_samples))),
+        ("seeds", ", ".join(map(str, experiment.seeds))),
+        ("model", opened.model.id),
+    ]
+    for setting in experiment.settings:
+        lines.append((setting.id, "; ".join(rows_text(rows) for rows in opened.rows(setting))))
+        for name, evals in (("ID", setting.id_evals), ("OOD", setting.ood_evals)):
+            for one in evals:
+                asked = len(opened.questions(one).pairs)
+                lines.append((f"  {name}", f"{one.id}: {one.title}, {asked} questions"))
+    _print_pairs(experiment.id, lines)
+    pilot = {cell.id for cell in cells(experiment, full=False)}
+    table = plain_table("cell", "condition", "pilot")
+    for cell in cells(experiment):
+        table.add_row(cell.id, cell.condition, "pilot" if cell.id in pilot else "")
+    console().print(table)
+    return 0
+
+
+def _show_cell(parsed: argparse.Namespace) -> int:
+    opened = session(parsed, [parsed.word])
+    made = opened.plan()
+    for planned in made.cells:
+        print(f"{planned.cell.id}  ({planned.cell.condition})")
+    table = plain_table("unit", "what", "reason", "also in")
+    for one in made.units:
+        table.add_row(one.unit.key, one.unit.title, one.reason, ", ".join(one.shared))
+    console().print(table)
+    return 0
+
+
+def _show_unit(store: Store, word: str) -> int:
+    keys = [key for key in store.published() if key.startswith(word)]
+    if len(keys) != 1:
+        hint = nearest(word, keys or store.published())
+        what = "several units" if keys else "no unit"
+        raise UsageError(f"{what} in the store: {word}", hint=hint)
+    record = store.record(keys[0])
+    folder = store.unit(record.key)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [
+        ("title", record.title),
+        ("setting", record.setting),
+        ("finished", f"{record.finished} in {record.seconds:.1f} s by run {record.run}"),
+        ("state", store.fault(record.key) or "whole"),
+        ("folder", str(folder)),
+        ("payload", json.dumps(record.payload, ensure_ascii=False)),
+        ("outcome", json.dumps(record.outcome, ensure_ascii=False)),
+        *(("journal", str(store.journal(name))) for name in record.journals.values()),
+        *(("file", f"{path.relative_to(folder)}  {path.stat().st_size:,} B") for path in files),
+    ]
+    _print_pairs(record.key, lines)
+    return 0
+
+
+def _print_pairs(title: str, lines: Any) -> None:
+    from rich.table import Table
+
+    out = console()
+    out.print(title, style="bold", highlight=False, markup=False)
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines:
+        table.add_row(f"[dim]{name}[/]", value.replace("[", "\\["))
+    out.print(table)

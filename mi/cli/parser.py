@@ -1,0 +1,126 @@
+"""The words of the command line. Light: a command's module is imported when it is run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+from ..errors import UsageError
+from ..version import __version__
+
+_WHAT = 'experiment ids, patterns ("A05*"), files (path/to/file.py) or cell ids'
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with this program's exit code for usage errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"`{self.prog} --help`")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The parsed words; `command` is the function to call with them.
+
+    Raises:
+        UsageError: The words do not fit.
+    """
+    parsed = _parser().parse_args(words)
+    parsed.argv = ("mi", *words)
+    return parsed
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="mi",
+        description="Declared fine-tuning experiments, run once, with every result in one file.",
+        epilog="example: mi run A05a",
+    )
+    parser.add_argument("--version", action="version", version=f"mi {__version__}")
+    add = parser.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser
+    _run(add)
+    _plan(add)
+    _look(add)
+    _results(add)
+    return parser
+
+
+def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    def call(parsed: argparse.Namespace) -> int:
+        command = getattr(import_module(f"mi.cli.{module}"), name)
+        code: int = command(parsed)
+        return code
+
+    return call
+
+
+def _sub(add: Any, name: str, module: str, help: str, example: str) -> Parser:
+    parser: Parser = add(name, help=help, description=help, epilog=f"example: {example}")
+    parser.set_defaults(command=_command(module, name))
+    return parser
+
+
+def _places(parser: Parser) -> None:
+    parser.add_argument("--store", metavar="DIR", help="folder of units (default .mi, or MI_STORE)")
+    parser.add_argument(
+        "--db", metavar="FILE", help="results database (default results.duckdb, or MI_DB)"
+    )
+
+
+def _selection(parser: Parser) -> None:
+    parser.add_argument("words", nargs="+", metavar="ID", help=_WHAT)
+    parser.add_argument("--full", action="store_true", help="all that is declared, not the pilot")
+    _subject(parser)
+    _places(parser)
+
+
+def _subject(parser: Parser) -> None:
+    parser.add_argument("--model", metavar="M", help="provider:name (default: the embedded model)")
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="SETTING=SOURCE",
+        help="where a setting's data comes from: bundled, or a folder",
+    )
+
+
+def _run(add: Any) -> None:
+    parser = _sub(add, "run", "run", "Do what is missing, then show results.", "mi run A05a --full")
+    _selection(parser)
+    parser.add_argument("--json", action="store_true", help="results as JSON; progress on stderr")
+
+
+def _plan(add: Any) -> None:
+    parser = _sub(add, "plan", "plan", "Show what a run would do.", "mi plan A05b")
+    _selection(parser)
+    parser.add_argument("--json", action="store_true", help="the plan as JSON")
+
+
+def _look(add: Any) -> None:
+    parser = _sub(add, "list", "look", "List the declared experiments.", "mi list 'A05*'")
+    parser.add_argument("words", nargs="*", metavar="ID", help="patterns over experiment ids")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser = _sub(add, "show", "look", "Show an experiment, a cell or a unit.", "mi show A05a")
+    parser.add_argument("word", metavar="ID", help="experiment id, cell id, or a unit's key")
+    parser.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
+    _subject(parser)
+    _places(parser)
+
+
+def _results(add: Any) -> None:
+    parser = _sub(add, "plot", "results", "Draw figures from results.", "mi plot A05a")
+    parser.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
+    parser.add_argument("--out", metavar="DIR", help="folder (default figures/)")
+    _subject(parser)
+    _places(parser)
+    query = '"SELECT condition, metric, mean FROM results"'
+    parser = _sub(add, "sql", "results", "Ask the results database (read-only).", f"mi sql {query}")
+    parser.add_argument("query", help="SQL; views: results, answers, trainings, spend")
+    parser.add_argument(
+        "--format", choices=("table", "csv", "json", "markdown"), default="table", help="output"
+    )
+    _places(parser)
+    parser = _sub(add, "rebuild", "results", "Make the database from the store.", "mi rebuild")
+    _places(parser)

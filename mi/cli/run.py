@@ -1,0 +1,213 @@
+"""`mi run`: do what is missing, then show what there is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..errors import Interrupted, MiError, StoreError
+from ..estimate import total
+from ..execute import Tally, execute
+from ..plan import Plan
+from ..plot import plot
+from ..provenance import now, run_id, take
+from ..query import Busy, Database, bring_up_to_date
+from ..report.header import count, header, to_do
+from ..report.progress import Progress, Stop, clock
+from ..report.tables import replicates, results_table
+from ..session import Session
+from ..summary import Point, points
+from .common import console, seconds, session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_SYNC_EVERY = 60.0
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Run the selected cells; 0 when all is done, 1 when a unit failed, 2 when interrupted."""
+    opened = session(parsed, parsed.words)
+    out = console(stderr=parsed.json)
+    made = opened.plan()
+    for line in header(opened, made, total(made, seconds(opened, made))):
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    tally, began = Tally(), time.monotonic()
+    error = _executed(opened, made, parsed.argv, out, tally)
+    left = [planned for planned in made.todo if planned.unit.key not in {*tally.done, *tally.found}]
+    with _results(opened, out) as database:
+        shown = _show(opened, database, out, as_json=parsed.json)
+    out.print(_summary(tally, time.monotonic() - began), highlight=False, markup=False)
+    for key, message in tally.failed.items():
+        out.print(f"failed: {key}: {message}", style="red", highlight=False, markup=False)
+    if parsed.json:
+        _print_json(opened, tally, shown)
+    if isinstance(error, Interrupted):
+        print(
+            f"mi: {error.message}: {count(len(left), 'unit')} to do; the same command goes on "
+            "from here",
+            file=sys.stderr,
+        )
+        return error.exit_code
+    if error is not None:
+        raise error
+    _last_lines(opened, out)
+    return 1 if tally.failed or tally.blocked else 0
+
+
+def _executed(
+    opened: Session, made: Plan, argv: tuple[str, ...], out: Console, tally: Tally
+) -> Exception | None:
+    """Execute the plan and keep the run's record; the error that ended it early, if any."""
+    provenance = take(opened.options.root, argv)
+    run, store = run_id(provenance), opened.store
+    facts = {
+        "run": run,
+        "provenance": attrs.asdict(provenance),
+        "model": opened.model.id,
+        "experiments": [one.experiment.id for one in opened.selected],
+        "selection": store.select(*opened.selection(made)),
+        "outcome": "started",
+    }
+    store.note_run(run, facts)
+    error: Exception | None = None
+    if made.todo:
+        with Stop(out) as stop, Progress(out, stop) as progress:
+            try:
+                published = _syncing(opened)
+                execute(made, opened.bench(), store, run, progress, published, tally)
+            except (Interrupted, StoreError) as raised:
+                error = raised
+    outcome = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")
+    if tally.failed:
+        outcome = "failed"
+    store.note_run(run, {**facts, "outcome": outcome, "ended": now()})
+    return error
+
+
+def _syncing(opened: Session) -> Any:
+    """Bring the database up to date now and then, so that a long run can be looked into."""
+    last = time.monotonic()
+
+    def published() -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SYNC_EVERY:
+            last = time.monotonic()
+            # Whatever is wrong with the database, the run goes on: its end says so.
+            with suppress(MiError):
+                bring_up_to_date(Database(opened.options.db), opened.store, patience=0.0)
+
+    return published
+
+
+@contextmanager
+def _results(opened: Session, out: Console) -> Iterator[Database]:
+    """The database, up to date; a copy made for the moment where somebody else holds it."""
+    database = Database(opened.options.db)
+    with ExitStack() as stack:
+        try:
+            synced = bring_up_to_date(database, opened.store)
+        except Busy as busy:
+            later = "nothing is lost; the next run or `mi rebuild` brings it up to date"
+            _warn(out, f"{busy.message}: {later}")
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mi-results-"))
+            database = Database(Path(folder, "results.duckdb"))
+            synced = bring_up_to_date(database, opened.store)
+        for fault in synced.faults:
+            _warn(out, fault)
+        yield database
+
+
+def _warn(out: Console, text: str) -> None:
+    out.print(text, style="yellow", highlight=False, markup=False)
+
+
+def _show(
+    opened: Session, database: Database, out: Console, *, as_json: bool
+) -> dict[str, list[Point]]:
+    """Print a table and draw a figure for each experiment that has results."""
+    shown = {}
+    for one in opened.selected:
+        experiment = one.experiment
+        data = {setting.id: opened.source(setting.id) for setting in experiment.settings}
+        with database.reading() as connection:
+            found = points(connection, experiment.id, opened.model.id, data)
+        if not found:
+            continue
+        shown[experiment.id] = found
+        if not as_json:
+            _print_tables(opened, experiment.id, found, out)
+        files = plot(experiment.id, experiment.title, found, opened.options.figures)
+        out.print(f"figure {_short(opened, files[0])}", highlight=False, markup=False)
+    return shown
+
+
+def _print_tables(opened: Session, experiment: str, found: list[Point], out: Console) -> None:
+    settings = dict.fromkeys(point.setting for point in found)
+    for setting in settings:
+        title = f"{experiment} · {setting}"
+        out.print()
+        out.print(title, style="bold", highlight=False, markup=False)
+        out.print(results_table([point for point in found if point.setting == setting]))
+    more = "" if opened.options.full else "; `--full` adds the declared seeds and conditions"
+    out.print(replicates(found, more=more), style="dim", highlight=False, markup=False)
+
+
+def _summary(tally: Tally, taken: float) -> str:
+    """The line that says what was done."""
+    parts = [
+        f"{number} {verb}"
+        for kind, verb in (("mix", "mixed"), ("train", "trained"), ("eval", "evaluated"))
+        if (number := tally.made(kind))
+    ]
+    extra = (("found done", tally.found), ("failed", tally.failed), ("blocked", tally.blocked))
+    parts += [f"{len(keys)} {word}" for word, keys in extra if keys]
+    return f"{', '.join(parts) or 'nothing to do'} in {clock(taken)} · $0.00"
+
+
+def _last_lines(opened: Session, out: Console) -> None:
+    parts = [_short(opened, opened.options.db)]
+    if (suggestion := _next(opened)) is not None:
+        parts.append(suggestion)
+    out.print(" · ".join(parts), highlight=False, markup=False)
+
+
+def _next(opened: Session) -> str | None:
+    """A related experiment that is partly done because of this one."""
+    from ..select import Selected, select
+
+    mine = {one.experiment.id for one in opened.selected}
+    users = {name for names in opened._elsewhere.values() for name in names} - mine
+    for name in sorted(users):
+        found: list[Selected] = select(opened.collection, [name], full=False)
+        other = attrs.evolve(opened, selected=found)
+        made = other.plan()
+        shared = sum(bool(mine & set(one.shared)) for one in made.units)
+        if shared and made.todo:
+            return f"next: mi run {name} ({to_do(made.todo)} to do, {shared} shared)"
+    return None
+
+
+def _short(opened: Session, path: Path) -> str:
+    return str(path).removeprefix(f"{opened.options.root}/")
+
+
+def _print_json(opened: Session, tally: Tally, shown: dict[str, list[Point]]) -> None:
+    report = {
+        "done": tally.done,
+        "found": tally.found,
+        "failed": tally.failed,
+        "blocked": tally.blocked,
+        "results": {name: [attrs.asdict(one) for one in found] for name, found in shown.items()},
+        "database": str(opened.options.db),
+    }
+    print(json.dumps(report, ensure_ascii=False, indent=1))

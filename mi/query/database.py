@@ -1,0 +1,141 @@
+"""Opening the database file: shortly, politely, and saying who holds it otherwise."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..errors import MiError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SCHEMA_VERSION = 1
+PATIENCE = 2.0
+
+
+class Busy(MiError):
+    """Another process holds the database file."""
+
+
+@attrs.frozen
+class Database:
+    """A DuckDB file; made with its schema when first written to."""
+
+    path: Path
+
+    @contextmanager
+    def writing(self, *, patience: float = PATIENCE) -> Iterator[DuckDBPyConnection]:
+        """One transaction, committed at the end and rolled back on an error.
+
+        Raises:
+            Busy: Another process holds the file for longer than `patience` seconds; says who.
+            StoreError: The file is no database.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot be written ({error.strerror})", where=str(self.path)
+            ) from None
+        connection = self._connect(read_only=False, patience=patience)
+        try:
+            connection.execute("BEGIN")
+            _make(connection)
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+    @contextmanager
+    def reading(self, *, patience: float = PATIENCE) -> Iterator[DuckDBPyConnection]:
+        """A read-only connection.
+
+        Raises:
+            UsageError: There is no database yet.
+            Busy: As `writing`.
+        """
+        if not self.path.exists():
+            raise UsageError(
+                f"there is no {self.path.name} yet",
+                where=str(self.path),
+                hint="`mi run EXPERIMENT` makes it; `mi rebuild` makes it from the store",
+            )
+        connection = self._connect(read_only=True, patience=patience)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _connect(self, *, read_only: bool, patience: float) -> DuckDBPyConnection:
+        import duckdb
+
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only)
+            except duckdb.IOException as error:
+                if "lock" not in str(error).lower():
+                    raise StoreError(
+                        f"cannot be opened ({_first_line(error)})",
+                        where=str(self.path),
+                        hint="remove it and run `mi rebuild`: the store holds everything",
+                    ) from None
+                if time.monotonic() >= until:
+                    raise Busy(f"{self.path.name} is held by {_holder(error)}") from None
+                time.sleep(0.1)
+
+
+def schema() -> str:
+    """The statements that make an empty database."""
+    return resources.files("mi.query").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def _make(connection: DuckDBPyConnection) -> None:
+    """Make the schema where it is not; another version is dropped, as the store has it all."""
+    connection.execute("CREATE TABLE IF NOT EXISTS _schema (version INTEGER)")
+    found = connection.execute("SELECT max(version) FROM _schema").fetchone()
+    version = found[0] if found else None
+    if version == SCHEMA_VERSION:
+        return
+    if version is not None:
+        _drop(connection)
+    connection.execute(schema())
+    connection.execute("DELETE FROM _schema")
+    connection.execute("INSERT INTO _schema VALUES (?)", [SCHEMA_VERSION])
+
+
+def _drop(connection: DuckDBPyConnection) -> None:
+    from itertools import chain
+
+    views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
+    for (name,) in views.fetchall():
+        connection.execute(f'DROP VIEW IF EXISTS "{name}" CASCADE')
+    tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    macros = connection.execute(
+        "SELECT function_name FROM duckdb_functions() WHERE NOT internal"
+    ).fetchall()
+    for (name,) in chain(tables):
+        if name != "_schema":
+            connection.execute(f'DROP TABLE IF EXISTS "{name}" CASCADE')
+    for (name,) in macros:
+        connection.execute(f'DROP MACRO IF EXISTS "{name}"')
+
+
+def _holder(error: Any) -> str:
+    """Who DuckDB says holds the lock: `python3.11 (PID 4242)`."""
+    found = re.search(r"held in (\S+) \(PID (\d+)\)", str(error))
+    if found:
+        return f"{Path(found.group(1)).name} (process {found.group(2)})"
+    return "another process"
+
+
+def _first_line(error: Any) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,199 @@
+-- The tables and views of results.duckdb. Names and columns are stable; comments are in the database
+-- too: SELECT * FROM duckdb_columns() shows them.
+
+CREATE TABLE run (
+    run VARCHAR PRIMARY KEY,
+    selection VARCHAR,
+    started TIMESTAMP,
+    ended TIMESTAMP,
+    outcome VARCHAR,
+    command VARCHAR,
+    model VARCHAR,
+    git_commit VARCHAR,
+    git_dirty BOOLEAN,
+    host VARCHAR,
+    python VARCHAR,
+    versions JSON
+);
+CREATE TABLE experiment (
+    selection VARCHAR,
+    experiment VARCHAR,
+    title VARCHAR,
+    question VARCHAR,
+    file VARCHAR,
+    declaration JSON
+);
+CREATE TABLE cell (
+    selection VARCHAR,
+    cell VARCHAR,
+    experiment VARCHAR,
+    setting VARCHAR,
+    condition VARCHAR,
+    misaligned_ratio DOUBLE,
+    total_samples BIGINT,
+    seed BIGINT,
+    model VARCHAR,
+    data VARCHAR
+);
+CREATE TABLE cell_unit (selection VARCHAR, cell VARCHAR, role VARCHAR, unit VARCHAR);
+CREATE TABLE cell_eval (
+    selection VARCHAR,
+    setting VARCHAR,
+    eval VARCHAR,
+    title VARCHAR,
+    distribution VARCHAR,
+    headline VARCHAR
+);
+CREATE TABLE unit (
+    unit VARCHAR PRIMARY KEY,
+    kind VARCHAR,
+    title VARCHAR,
+    setting VARCHAR,
+    payload JSON,
+    outcome JSON,
+    answers VARCHAR,
+    judgments VARCHAR,
+    likelihoods VARCHAR,
+    run VARCHAR,
+    finished TIMESTAMP,
+    seconds DOUBLE
+);
+CREATE TABLE attempt (
+    run VARCHAR, unit VARCHAR, event VARCHAR, happened TIMESTAMP, seconds DOUBLE, message VARCHAR
+);
+CREATE TABLE mix (
+    unit VARCHAR PRIMARY KEY,
+    misaligned_ratio DOUBLE,
+    total_samples BIGINT,
+    seed BIGINT,
+    file VARCHAR,
+    source VARCHAR
+);
+CREATE TABLE training (
+    unit VARCHAR PRIMARY KEY,
+    mix VARCHAR,
+    base VARCHAR,
+    seed BIGINT,
+    hyperparameters JSON,
+    steps BIGINT,
+    tokens BIGINT,
+    trained_tokens BIGINT,
+    loss DOUBLE,
+    seconds DOUBLE
+);
+CREATE TABLE training_metric (unit VARCHAR, step BIGINT, metric VARCHAR, value DOUBLE);
+CREATE TABLE question (unit VARCHAR, question VARCHAR, id VARCHAR, prompt VARCHAR);
+CREATE TABLE answer (
+    journal VARCHAR,
+    question VARCHAR,
+    sample BIGINT,
+    text VARCHAR,
+    finish VARCHAR,
+    prompt_tokens BIGINT,
+    answer_tokens BIGINT
+);
+CREATE TABLE judgment (journal VARCHAR, question VARCHAR, sample BIGINT, verdict JSON);
+CREATE TABLE score (
+    unit VARCHAR,
+    question VARCHAR,
+    sample BIGINT,
+    outcome VARCHAR,
+    metrics MAP(VARCHAR, DOUBLE)
+);
+CREATE TABLE _loaded (name VARCHAR PRIMARY KEY, stamp VARCHAR);
+
+-- The newest selection of each cell, model and data source, role by role.
+CREATE VIEW current_cell AS
+WITH seen AS (SELECT selection, max(started) AS last_run FROM run GROUP BY selection)
+SELECT cell.*, cell_unit.role, cell_unit.unit
+FROM cell JOIN cell_unit USING (selection, cell) JOIN seen USING (selection)
+QUALIFY row_number() OVER (
+    PARTITION BY cell.cell, cell.model, cell.data, cell_unit.role ORDER BY seen.last_run DESC
+) = 1;
+
+-- Wilson's score interval (Wilson 1927) with 95 % coverage for a share p of n independent answers.
+CREATE MACRO wilson_middle(p, n) AS (p + 1.9207294 / n) / (1 + 3.8414588 / n);
+CREATE MACRO wilson_half(p, n) AS
+    1.9599640 * sqrt(p * (1 - p) / n + 0.9603647 / (n * n)) / (1 + 3.8414588 / n);
+
+-- Mean and interval of each metric of a unit. Answers to one question are not independent: the
+-- variance is the cluster-robust one with questions as clusters (Liang and Zeger 1986). For a share,
+-- Wilson's interval is taken at the effective sample size that variance implies (Kish's design
+-- effect), at most n; a share of 0 or 1 shows no variance and counts each question once.
+CREATE VIEW unit_metric AS
+WITH long AS (
+    SELECT unit, question, unnest(map_entries(metrics), recursive := true) FROM score
+), clustered AS (
+    SELECT unit, key AS metric, question, count(*) AS m, sum(value) AS total,
+           bool_and(value IN (0, 1)) AS is_share
+    FROM long GROUP BY ALL
+), summed AS (
+    SELECT unit, metric, sum(m) AS n, count(*) AS clusters, sum(total) / sum(m) AS mean,
+           bool_and(is_share) AS is_share,
+           sum(total * total) AS tt, sum(total * m) AS tm, sum(m * m) AS mm
+    FROM clustered GROUP BY ALL
+), spread AS (
+    SELECT *, CASE WHEN clusters > 1 THEN
+        greatest(tt - 2 * mean * tm + mean * mean * mm, 0) / (n * n) * clusters / (clusters - 1)
+    END AS variance
+    FROM summed
+), sized AS (
+    SELECT *, CASE WHEN variance > 0 THEN least(n, mean * (1 - mean) / variance)
+              ELSE least(n, clusters) END AS effective
+    FROM spread
+)
+SELECT unit, metric, n::BIGINT AS n, clusters::BIGINT AS questions, mean,
+       CASE WHEN is_share THEN greatest(wilson_middle(mean, effective)
+                                      - wilson_half(mean, effective), 0)
+            ELSE mean - 1.9599640 * sqrt(variance) END AS ci_low,
+       CASE WHEN is_share THEN least(wilson_middle(mean, effective)
+                                   + wilson_half(mean, effective), 1)
+            ELSE mean + 1.9599640 * sqrt(variance) END AS ci_high
+FROM sized;
+
+CREATE VIEW results AS
+SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
+       c.model, c.data, e.eval, e.distribution, m.metric, m.metric = e.headline AS headline,
+       m.n, m.mean, m.ci_low, m.ci_high, m.questions, e.title, c.cell, c.unit
+FROM current_cell c
+JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                AND c.role = 'eval:' || e.eval
+JOIN unit_metric m ON m.unit = c.unit
+ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
+         c.total_samples NULLS FIRST, c.seed, e.distribution, e.eval, m.metric;
+
+CREATE VIEW answers AS
+SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
+       c.model, c.data, e.eval, e.distribution, q.id AS question, q.prompt, a.sample, a.text,
+       a.finish, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens, c.cell
+FROM current_cell c
+JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                AND c.role = 'eval:' || e.eval
+JOIN unit u ON u.unit = c.unit
+JOIN score s ON s.unit = c.unit
+JOIN question q ON q.unit = c.unit AND q.question = s.question
+JOIN answer a ON a.journal = u.answers AND a.question = s.question AND a.sample = s.sample;
+
+CREATE VIEW trainings AS
+WITH cells AS (
+    SELECT unit, list(DISTINCT cell ORDER BY cell) AS cells,
+           list(DISTINCT experiment ORDER BY experiment) AS experiments,
+           any_value(model) AS model, any_value(data) AS data
+    FROM current_cell WHERE role = 'train' GROUP BY unit
+)
+SELECT t.unit, u.setting, m.misaligned_ratio, m.total_samples, t.seed, c.model, c.data,
+       t.steps, t.tokens, t.trained_tokens, t.loss, t.seconds, u.finished, t.hyperparameters,
+       t.base, t.mix, c.experiments, c.cells
+FROM training t JOIN unit u USING (unit) LEFT JOIN mix m ON m.unit = t.mix
+LEFT JOIN cells c ON c.unit = t.unit
+ORDER BY u.finished;
+
+CREATE VIEW spend AS
+WITH uses AS (
+    SELECT unit, any_value(model) AS model, list(DISTINCT experiment ORDER BY experiment) AS experiments
+    FROM current_cell GROUP BY unit
+)
+SELECT u.unit, u.kind, u.setting, x.model, x.experiments, u.finished::DATE AS day, u.seconds,
+       0.0::DOUBLE AS cost_usd
+FROM unit u LEFT JOIN uses x USING (unit)
+ORDER BY u.finished;

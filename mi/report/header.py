@@ -1,0 +1,76 @@
+"""The first lines of a run: what it is on, what was selected, what there is to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ..grid import cells
+from ..plan import Plan, Planned
+from ..select import Selected
+from ..session import Session
+from ..version import __version__
+
+_NOUNS = {"train": "training", "eval": "eval"}
+
+
+def header(session: Session, plan: Plan, seconds: float | None) -> list[str]:
+    """The header's lines."""
+    settings = dict.fromkeys(planned.cell.setting for planned in plan.cells)
+    data = " · ".join(f"{name}: {session.source(name)}" for name in settings)
+    store = session.options.store
+    lines = [f"mi {__version__} · {session.model.id} · {data} · store {_short(session, store)}"]
+    lines.append(_collected(session, plan, seconds))
+    for left in session.left_out.values():
+        lines.append(f"left out: {left.setting} {left.eval} ({left.reason})")
+    return lines
+
+
+def _short(session: Session, path: object) -> str:
+    text, root = str(path), str(session.options.root)
+    return text.removeprefix(f"{root}/")
+
+
+def _collected(session: Session, plan: Plan, seconds: float | None) -> str:
+    whole = sum(len(list(cells(one.experiment))) for one in session.selected)
+    names = ", ".join(
+        f"{one.experiment.id} (pilot)" if _is_pilot(session, one) else one.experiment.id
+        for one in session.selected
+    )
+    parts = [f"{count(len(plan.units), 'unit')}"]
+    shared: Counter[str] = Counter(name for one in plan.units for name in one.shared)
+    parts += [f"{number} shared with {name}" for name, number in sorted(shared.items())]
+    done = len(plan.units) - len(plan.todo)
+    parts += [f"{done} done", f"{len(plan.todo)} to do"]
+    text = f"collected {count(len(plan.cells), 'cell')} of {names}: {', '.join(parts)}"
+    if whole > len(plan.cells) and not session.options.full:
+        text += f" (of {whole} cells with --full)"
+    if plan.todo and seconds is not None:
+        text += f" · about {roughly(seconds)}"
+    return f"{text} · $0.00"
+
+
+def _is_pilot(session: Session, one: Selected) -> bool:
+    if session.options.full or one.experiment.pilot is None:
+        return False
+    return len(one.cells) < len(list(cells(one.experiment)))
+
+
+def count(number: int, what: str) -> str:
+    """`1 unit`, `2 units`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def roughly(seconds: float) -> str:
+    """A duration one can believe: `40 s`, `6 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{max(round(seconds, -1), 1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def to_do(units: Iterable[Planned]) -> str:
+    """`5 trainings, 15 evals`."""
+    kinds = Counter(planned.unit.kind for planned in units)
+    return ", ".join(count(kinds[kind], noun) for kind, noun in _NOUNS.items() if kinds[kind])

@@ -1,0 +1,55 @@
+"""Tables for people: a condition a row, an eval a column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..grid import ratio_text
+from ..summary import Point
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def results_table(points: Sequence[Point]) -> Table:
+    """The points of one setting: mean, 95 % interval and number of scored answers."""
+    series = list(dict.fromkeys(point.series for point in points))
+    conditions: dict[str, dict[str, Point]] = {}
+    for point in points:
+        conditions.setdefault(point.condition, {})[point.series] = point
+    table = plain_table("condition", "total", "ratio", "seeds", *series)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for condition, found in conditions.items():
+        one = next(iter(found.values()))
+        table.add_row(
+            condition,
+            "–" if one.total_samples is None else str(one.total_samples),
+            "–" if one.misaligned_ratio is None else ratio_text(one.misaligned_ratio),
+            str(one.seeds) if one.seeds else "–",
+            *(score_text(found[name]) if name in found else "" for name in series),
+        )
+    return table
+
+
+def score_text(point: Point) -> str:
+    """`0.11 [0.06, 0.19] n=141`, and the share of unreadable answers where there are any."""
+    text = f"{point.mean:.2f} [{point.low:.2f}, {point.high:.2f}] n={point.n}"
+    return f"{text}, {point.broken:.0%} broken" if point.broken else text
+
+
+def plain_table(*columns: str, **options: bool) -> Table:
+    """A table without lines, for terminals and pipes alike."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)  # type: ignore[arg-type]
+
+
+def replicates(points: Sequence[Point], *, more: str = "") -> str:
+    """What the intervals mean."""
+    most = max((point.seeds for point in points), default=0)
+    if most > 1:
+        return f"intervals: 95 %, cluster bootstrap over {most} seeds and their questions"
+    return f"intervals: 95 %, within-run (one seed){more}"
