@@ -4,7 +4,7 @@ An experiment is a frozen object; the runner turns it into mix, train and eval u
 once, whoever needs them; one DuckDB file holds every result.
 """
 
-from .errors import MiError
+from .errors import DeclarationError, MiError
 from .spec import (
     Arm,
     Bandit,
@@ -26,6 +26,7 @@ __all__ = [
     "Arm",
     "Bandit",
     "Dataset",
+    "DeclarationError",
     "Experiment",
     "MiError",
     "Model",

@@ -119,18 +119,20 @@ CREATE MACRO wilson_half(p, n) AS
 -- Mean and interval of each metric of a unit. Answers to one question are not independent: the
 -- variance is the cluster-robust one with questions as clusters (Liang and Zeger 1986). For a share,
 -- Wilson's interval is taken at the effective sample size that variance implies (Kish's design
--- effect), at most n; a share of 0 or 1 shows no variance and counts each question once.
+-- effect), at most n; a share of 0 or 1 shows no variance and counts each question once. Sums are
+-- taken in a fixed order, so that the same rows give the same number to the last bit.
 CREATE VIEW unit_metric AS
 WITH long AS (
-    SELECT unit, question, unnest(map_entries(metrics), recursive := true) FROM score
+    SELECT unit, question, sample, unnest(map_entries(metrics), recursive := true) FROM score
 ), clustered AS (
-    SELECT unit, key AS metric, question, count(*) AS m, sum(value) AS total,
+    SELECT unit, key AS metric, question, count(*) AS m, sum(value ORDER BY sample) AS total,
            bool_and(value IN (0, 1)) AS is_share
     FROM long GROUP BY ALL
 ), summed AS (
-    SELECT unit, metric, sum(m) AS n, count(*) AS clusters, sum(total) / sum(m) AS mean,
-           bool_and(is_share) AS is_share,
-           sum(total * total) AS tt, sum(total * m) AS tm, sum(m * m) AS mm
+    SELECT unit, metric, sum(m) AS n, count(*) AS clusters,
+           sum(total ORDER BY question) / sum(m) AS mean, bool_and(is_share) AS is_share,
+           sum(total * total ORDER BY question) AS tt, sum(total * m ORDER BY question) AS tm,
+           sum(m * m) AS mm
     FROM clustered GROUP BY ALL
 ), spread AS (
     SELECT *, CASE WHEN clusters > 1 THEN
@@ -138,7 +140,8 @@ WITH long AS (
     END AS variance
     FROM summed
 ), sized AS (
-    SELECT *, CASE WHEN variance > 0 THEN least(n, mean * (1 - mean) / variance)
+    SELECT *, CASE WHEN variance > 0
+              THEN least(n, mean * (1 - mean) / (variance * (clusters - 1) / clusters))
               ELSE least(n, clusters) END AS effective
     FROM spread
 )

@@ -22,7 +22,7 @@ insecure_code = Setting(
             id="insecure_static",
             title="insecure code",
             questions=_HELDOUT,
-            sampling=Sampling(max_tokens=96),
+            sampling=Sampling(temperature=0.7, max_tokens=96),
             judge=Bandit(),
         ),
         Preference(id="insecure_preference", title="preference", pairs=_HELDOUT),

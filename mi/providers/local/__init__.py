@@ -1,0 +1,124 @@
+"""Training and sampling on this machine, with torch, transformers and PEFT-format adapters.
+
+Everything heavy is imported by the call that needs it, so a plan costs no torch. A model is loaded
+once per process and kept; adapters are put on for the length of a piece of work and taken off
+again, so the base model stays what it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import ProviderError
+from ...spec import Model, Sampling, Training
+from ..base import (
+    Answer,
+    Base,
+    Likelihood,
+    SampleRequest,
+    ScoreRequest,
+    Subject,
+    Trained,
+    TrainJob,
+    Watch,
+)
+from . import weights
+from .recipe import LoraRecipe, resolve
+
+if TYPE_CHECKING:
+    from .network import Network
+    from .worn import Worn
+
+__all__ = ["Local", "LoraRecipe"]
+
+_EXTRAS = ("torch", "transformers", "safetensors", "gguf")
+
+
+class Local:
+    """The provider `local`."""
+
+    name = "local"
+    offers = frozenset({"train", "sample", "logprob"})
+
+    def find(self, name: str) -> Model:
+        """A Hugging Face folder, or `<hub id>@<commit>`."""
+        return weights.find(name)
+
+    def base(self, model: Model) -> Base:
+        """Digest of the weights, of the folder's files, or the hub's commit; no network."""
+        return weights.base(model)
+
+    def hyperparameters(self, training: Training) -> LoraRecipe:
+        """The stated values, and this provider's defaults for the rest."""
+        return resolve(training)
+
+    def prepare(self, model: Model, watch: Watch) -> None:
+        """Fetch and convert the model, once per machine."""
+        _require()
+        weights.folder(model, watch)
+
+    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+        """Train adapters in `folder`: `adapter/` (PEFT's format) and `metrics.jsonl`.
+
+        A line of `metrics.jsonl` is `{"step", "loss", "learning_rate", "tokens"}`, the loss in nats
+        per answer token and `tokens` the answer tokens of the step.
+        """
+        network = self._network(job.model, watch)
+        from .train import train
+
+        return train(network, job, self.base(job.model).weights, folder, watch)
+
+    def sample(
+        self, subject: Subject, requests: Sequence[SampleRequest], sampling: Sampling, watch: Watch
+    ) -> Iterator[Sequence[Answer]]:
+        """Draw the answers; `sampling.system` is the caller's to put into the chats."""
+        worn = self._worn(subject, watch)
+        from . import sample
+
+        for batch in sample.plan(worn.network, requests, sampling):
+            watch.check()
+            with worn.on():
+                answers = sample.sample(worn.network, batch, sampling)
+            yield answers
+
+    def score(
+        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+    ) -> Iterator[Sequence[Likelihood]]:
+        """Sum the log-probabilities of each answer's content and end-of-turn tokens."""
+        worn = self._worn(subject, watch)
+        from . import score
+
+        for start in range(0, len(requests), score.BATCH):
+            watch.check()
+            with worn.on():
+                batch = score.batch(worn, requests[start : start + score.BATCH])
+            yield batch
+
+    def _network(self, model: Model, watch: Watch) -> Network:
+        _require()
+        folder = weights.folder(model, watch)
+        from .network import load
+
+        return load(folder, self.base(model).weights)
+
+    def _worn(self, subject: Subject, watch: Watch) -> Worn:
+        network = self._network(subject.model, watch)
+        from .worn import wear
+
+        return wear(network, subject)
+
+
+def _require() -> None:
+    missing = [name for name in _EXTRAS if find_spec(name) is None]
+    if missing:
+        raise ProviderError(
+            f"local models need {', '.join(missing)}, which this environment does not have",
+            hint="pip install 'mi[local]'",
+        )
+    # Threads that wait for each other by spinning slow a machine whose cores are shared to a
+    # twentieth; this bounds the spin and costs nothing where they are free. Read when torch loads.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -1,0 +1,269 @@
+"""A causal language model whose frozen lower layers are computed once.
+
+Adapters sit on the upper layers, so the hidden states below the lowest adapter are the base model's
+for every training, every epoch and every adapter. `Network.lower` computes them one row at a time,
+never in a batch: a row's hidden states are then bit for bit the same whatever else is asked for,
+and remembering them changes no result. The remembered states are bounded and live in memory only.
+
+The tokens that open every chat (the template's system turn) are shared as well: their keys and
+values are computed once and every row continues from them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import ProviderError
+from .chat import Ids, Template
+from .lora import layer_paths
+
+REMEMBERED = 1 << 30  # bytes of lower hidden states kept
+
+
+class _Skip(nn.Module):
+    """Stands in for a layer: passes on `given` if there is one, else what it gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: Tensor | None = None
+        self.seen: Tensor | None = None
+
+    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        self.seen = hidden_states
+        return hidden_states if self.given is None else self.given
+
+
+class Network:
+    """A loaded model with its tokenizer.
+
+    Not for use by several threads at once: take `lock` around a piece of work.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        self.model = model
+        self.depth = len(layer_paths(model))
+        self.decoder: Any = getattr(model, model.base_model_prefix)
+        self.device = next(model.parameters()).device
+        self.template = Template(tokenizer, _stops(model, tokenizer))
+        self.lock = threading.RLock()
+        self._layers = list(self.decoder.layers)
+        self._skips = [_Skip() for _ in self._layers]
+        self._rows: OrderedDict[Any, Tensor] = OrderedDict()
+        self._bytes = 0
+
+    @property
+    def window(self) -> int:
+        """Positions an attention layer can look back on, where that is bounded."""
+        config = self.model.config
+        window = getattr(config, "sliding_window", None)
+        return window if isinstance(window, int) else 1 << 60
+
+    @property
+    def position_bytes(self) -> int:
+        """Bytes of the keys and values of one position, all layers together."""
+        config = self.model.config
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        width = getattr(config, "head_dim", None) or (
+            config.hidden_size // config.num_attention_heads
+        )
+        return int(2 * 4 * self.depth * heads * width)
+
+    def precision(self) -> Any:
+        """bfloat16 where a GPU computes, float32 elsewhere."""
+        if self.device.type == "cuda":
+            return torch.autocast("cuda", dtype=torch.bfloat16)
+        return nullcontext()
+
+    def tensor(self, rows: Sequence[Sequence[int]], fill: int = 0) -> Tensor:
+        """Rows of ids, padded on the right with `fill`: shape (rows, longest)."""
+        longest = max(len(row) for row in rows)
+        padded = [[*row, *([fill] * (longest - len(row)))] for row in rows]
+        return torch.tensor(padded, dtype=torch.long, device=self.device)
+
+    def forward(
+        self,
+        ids: Tensor,
+        *,
+        cache: Any = None,
+        positions: Tensor | None = None,
+        mask: Tensor | None = None,
+        lower: tuple[int, Tensor] | None = None,
+    ) -> Tensor:
+        """Final hidden states, shape (rows, length, width).
+
+        Args:
+            ids: Token ids, shape (rows, length).
+            cache: Keys and values of what comes before; extended in place.
+            positions: Position of each token; counted on from the cache by default.
+            mask: Attention mask as transformers takes it; causal by default.
+            lower: (n, hidden states above the n lowest layers): those layers are not run.
+        """
+        with self._above(lower):
+            output = self.decoder(
+                input_ids=ids,
+                past_key_values=cache,
+                use_cache=cache is not None,
+                position_ids=positions,
+                attention_mask=mask,
+            )
+        hidden: Tensor = output.last_hidden_state
+        return hidden
+
+    def lower(
+        self,
+        split: int,
+        prefix: Any,
+        ids: Ids,
+        *,
+        positions: Tensor | None = None,
+        mask: Tensor | None = None,
+        layout: tuple[int, ...] = (),
+    ) -> Tensor:
+        """Hidden states of one row above the `split` lowest layers, shape (length, width).
+
+        Args:
+            prefix: The `Prefix` the row continues.
+            layout: What tells apart rows of equal ids with other positions or masks.
+        """
+        key = (split, prefix.ids, ids, layout)
+        if (known := self._rows.get(key)) is not None:
+            self._rows.move_to_end(key)
+            return known
+        skip = self._skips[split]
+        layers = [*self._layers[:split], *self._skips[split:]]
+        with torch.no_grad(), self._running(layers):
+            self.forward(self.tensor([ids]), cache=prefix.cache(1), positions=positions, mask=mask)
+        assert skip.seen is not None
+        hidden, skip.seen = skip.seen[0].clone(), None
+        self._remember(key, hidden)
+        return hidden
+
+    def prefix(self, ids: Ids) -> Prefix:
+        """The `Prefix` of these ids, through the model as it is now; differentiable."""
+        if not ids:
+            return Prefix((), ())
+        cache = _empty()
+        self.forward(self.tensor([ids]), cache=cache)
+        return Prefix(ids, tuple((layer.keys, layer.values) for layer in cache.layers))
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits over the vocabulary for hidden states, in float32."""
+        logits: Tensor = self.model.get_output_embeddings()(hidden).float()
+        cap = getattr(self.model.config, "final_logit_softcapping", None)
+        return torch.tanh(logits / cap) * cap if cap else logits
+
+    def forget(self) -> None:
+        """Drop the remembered hidden states."""
+        self._rows.clear()
+        self._bytes = 0
+
+    def _remember(self, key: Any, hidden: Tensor) -> None:
+        self._rows[key] = hidden
+        self._bytes += hidden.nbytes
+        while self._bytes > REMEMBERED and len(self._rows) > 1:
+            _, oldest = self._rows.popitem(last=False)
+            self._bytes -= oldest.nbytes
+
+    @contextmanager
+    def _above(self, lower: tuple[int, Tensor] | None) -> Iterator[None]:
+        if lower is None or lower[0] == 0:
+            yield
+            return
+        split, hidden = lower
+        skip = self._skips[split - 1]
+        skip.given = hidden
+        try:
+            with self._running([*self._skips[:split], *self._layers[split:]]):
+                yield
+        finally:
+            skip.given = None
+
+    @contextmanager
+    def _running(self, layers: list[nn.Module]) -> Iterator[None]:
+        own = self.decoder.layers
+        self.decoder.layers = nn.ModuleList(layers)
+        try:
+            yield
+        finally:
+            self.decoder.layers = own
+
+
+class Prefix:
+    """Tokens that rows continue, and their keys and values per layer, shape (1, heads, n, dim)."""
+
+    def __init__(self, ids: Ids, states: tuple[tuple[Tensor, Tensor], ...]) -> None:
+        self.ids = ids
+        self.states = states
+
+    def cache(self, rows: int) -> Any:
+        """A cache for `rows` rows that starts with these tokens; None where there are none."""
+        if not self.ids:
+            return None
+        cache = _empty()
+        for index, (keys, values) in enumerate(self.states):
+            shape = (rows, -1, -1, -1)
+            cache.update(keys.expand(shape), values.expand(shape), index)
+        return cache
+
+
+def _empty() -> Any:
+    from transformers import DynamicCache
+
+    return DynamicCache()
+
+
+def _stops(model: Any, tokenizer: Any) -> frozenset[int]:
+    stops: set[int] = set()
+    for source in (getattr(model, "generation_config", None), model.config, tokenizer):
+        value = getattr(source, "eos_token_id", None)
+        stops.update([value] if isinstance(value, int) else value or [])
+    if not stops:
+        raise ProviderError("the model names no token that ends an answer (eos_token_id)")
+    return frozenset(stops)
+
+
+@lru_cache(maxsize=1)
+def load(folder: Path, digest: str) -> Network:
+    """The model in a Hugging Face folder; the last one loaded is kept.
+
+    Args:
+        folder: The model's folder.
+        digest: Its content, so that a folder that has changed is loaded again.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from .quiet import quiet
+
+    torch.set_num_threads(_cores())
+    try:
+        with quiet():
+            tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+            model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    except Exception as error:
+        raise ProviderError(f"the model in {folder} cannot be loaded: {error}") from error
+    if not getattr(tokenizer, "chat_template", None):
+        raise ProviderError(
+            f"the tokenizer in {folder} has no chat template",
+            hint="use an instruction-tuned model, or add a chat_template to its tokenizer",
+        )
+    model.requires_grad_(False)
+    model.eval()
+    if torch.cuda.is_available():
+        model.to("cuda")
+    return Network(model, tokenizer)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1

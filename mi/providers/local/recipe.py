@@ -1,0 +1,61 @@
+"""The recipe of a local training: every value that steers it, none left open.
+
+A recipe goes into the identity of a training, so it holds plain concrete values only. What the code
+does with them may change too: `LoraRecipe.recipe` counts such changes, so that a training under the
+old meaning is never taken for one under the new.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from ...spec import Training
+
+TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+@attrs.frozen(kw_only=True)
+class LoraRecipe:
+    """Low-rank adaptation (LoRA) of the upper layers, with AdamW.
+
+    Args:
+        recipe: Version of what the training code does with the values below.
+        epochs: Passes over the rows.
+        batch_size: Rows per optimiser step; the last batch of an epoch may be smaller.
+        learning_rate: Peak learning rate.
+        schedule: `linear` or `cosine` decay to 0 after the warmup.
+        warmup: Share of the steps over which the learning rate rises.
+        weight_decay: Decoupled weight decay.
+        beta1: AdamW's decay of the first moment.
+        beta2: AdamW's decay of the second moment.
+        clip: The gradient's norm is clipped to this.
+        lora_rank: Rank of the adapters.
+        lora_alpha: Scale numerator; adapters are scaled by alpha / rank.
+        lora_layers: How many of the upper layers get adapters; None: all.
+        targets: Names of the linear modules that get adapters in those layers.
+        max_length: Rows longer than this many tokens are an error, never cut.
+    """
+
+    recipe: int = 1
+    epochs: int = 1
+    batch_size: int = 8
+    learning_rate: float = 5e-4
+    schedule: str = "linear"
+    warmup: float = 0.05
+    weight_decay: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.999
+    clip: float = 1.0
+    lora_rank: int = 16
+    lora_alpha: float = 32.0
+    lora_layers: int | None = None
+    targets: tuple[str, ...] = TARGETS
+    max_length: int = 2048
+
+
+def resolve(training: Training) -> LoraRecipe:
+    """The recipe with what `training` states and this provider's defaults for the rest."""
+    stated: dict[str, Any] = training.stated()
+    return LoraRecipe(**stated)

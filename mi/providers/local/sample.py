@@ -1,0 +1,157 @@
+"""Drawing answers, many rows at a time.
+
+The random numbers of an answer are derived from (seed, question, sample index) and from nothing
+else. Batches are cut from the requests in one total order (what they share, then length, question,
+sample), so leaving out whole leading batches leaves the others as they were: a caller who keeps
+what was yielded and asks for the rest gets what an uninterrupted call would have given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from ...spec import Sampling
+from ..base import Answer, SampleRequest
+from .chat import Ids
+from .kv import keep, reserved
+from .network import Network
+
+ROWS = 128  # most rows of a batch: beyond, matrix products gain nothing
+MEMORY = 3 << 29  # bytes a batch may take for keys and values, prompts of usual length assumed
+PROMPT = 128
+NUCLEUS = 512  # most likely tokens looked at first for a nucleus; all of them if too few
+
+
+@attrs.frozen
+class _Prompt:
+    request: SampleRequest
+    shared: Ids
+    body: Ids
+
+    @property
+    def order(self) -> Any:
+        return (self.shared, len(self.body), self.request.question, self.request.sample)
+
+
+def rows(network: Network, sampling: Sampling) -> int:
+    """Rows of a batch: as many as memory allows for the longest answers, whatever the requests."""
+    fit = MEMORY // (network.position_bytes * (PROMPT + sampling.max_tokens))
+    return max(8, min(ROWS, fit // 8 * 8))
+
+
+def plan(
+    network: Network, requests: Sequence[SampleRequest], sampling: Sampling
+) -> list[list[_Prompt]]:
+    """The batches, each of prompts that continue the same leading tokens."""
+    size = rows(network, sampling)
+    prompts = []
+    for request in requests:
+        ids = network.template.prompt(request.chat)
+        cut = network.template.prefix(request.chat, ids)
+        prompts.append(_Prompt(request, ids[:cut], ids[cut:]))
+    prompts.sort(key=lambda prompt: prompt.order)
+    batches: list[list[_Prompt]] = []
+    for _, group in groupby(prompts, key=lambda prompt: prompt.shared):
+        same = list(group)
+        batches.extend(same[start : start + size] for start in range(0, len(same), size))
+    return batches
+
+
+def sample(network: Network, batch: Sequence[_Prompt], sampling: Sampling) -> list[Answer]:
+    """The answers of one batch."""
+    with torch.inference_mode(), network.precision():
+        drawn = _draw(network, batch, sampling)
+    answers = []
+    for prompt, tokens in zip(batch, drawn, strict=True):
+        stopped = tokens[-1] in network.template.stops
+        text = network.template.tokenizer.decode(tokens, skip_special_tokens=True)
+        answers.append(
+            Answer(
+                question=prompt.request.question,
+                sample=prompt.request.sample,
+                text=text,
+                finish="stop" if stopped else "length",
+                prompt_tokens=len(prompt.shared) + len(prompt.body),
+                answer_tokens=len(tokens),
+            )
+        )
+    return answers
+
+
+def _draw(network: Network, batch: Sequence[_Prompt], sampling: Sampling) -> list[list[int]]:
+    """Token ids per prompt, the ending token included."""
+    prefix = network.prefix(batch[0].shared)
+    longest = max(len(prompt.body) for prompt in batch)
+    cache = reserved(prefix, len(batch), longest + sampling.max_tokens, network.depth)
+    cut = len(prefix.ids)
+    pads = torch.tensor([longest - len(p.body) for p in batch], device=network.device)
+    ids = network.tensor([[0] * (longest - len(p.body)) + list(p.body) for p in batch])
+    columns = torch.arange(cut + longest + sampling.max_tokens, device=network.device)
+    # Padding stands between the shared tokens and the prompt and is never attended to.
+    seen = (columns < cut) | (columns >= cut + pads[:, None])
+    positions = (columns[cut : cut + longest] - pads[:, None]).clamp(min=cut)
+    dice = [_dice(prompt.request, sampling) for prompt in batch]
+    drawn: list[list[int]] = [[] for _ in batch]
+    live = list(range(len(batch)))
+    for count in range(1, sampling.max_tokens + 1):
+        upto = cut + longest + count - 1
+        hidden = network.forward(ids, cache=cache, positions=positions, mask=seen[:, :upto])
+        tokens = _choose(network.logits(hidden[:, -1]), sampling, [dice[row] for row in live])
+        going = []
+        for place, (row, token) in enumerate(zip(live, tokens, strict=True)):
+            drawn[row].append(token)
+            if token not in network.template.stops:
+                going.append(place)
+        if not going:
+            break
+        kept = torch.tensor(going, device=network.device)
+        live = [live[place] for place in going]
+        ids = torch.tensor([[drawn[row][-1]] for row in live], device=network.device)
+        if len(going) < len(tokens):
+            keep(cache, kept)
+            seen, pads = seen[kept], pads[kept]
+        positions = (upto - pads)[:, None]
+    return drawn
+
+
+def _dice(request: SampleRequest, sampling: Sampling) -> random.Random:
+    content = f"{sampling.seed}\0{request.question}\0{request.sample}"
+    return random.Random(int.from_bytes(hashlib.sha256(content.encode()).digest()))
+
+
+def _choose(logits: Tensor, sampling: Sampling, dice: Sequence[random.Random]) -> list[int]:
+    """One token per row, by inverting the cumulative distribution at the row's own number."""
+    if sampling.temperature == 0:
+        greedy: list[int] = logits.argmax(-1).tolist()
+        return greedy
+    points = torch.tensor([one.random() for one in dice], device=logits.device)[:, None]
+    chances = torch.softmax(logits / sampling.temperature, -1)
+    tokens = None
+    if sampling.top_p < 1:
+        chances, tokens = _nucleus(chances, sampling.top_p)
+    mass = chances.cumsum(-1)
+    places = torch.searchsorted(mass, points * mass[:, -1:], right=True)
+    # Rounding may put a point on the total itself, beyond the last token.
+    places = torch.where(places[:, 0] < chances.shape[1], places[:, 0], chances.argmax(-1))
+    if tokens is not None:
+        places = tokens.gather(1, places[:, None])[:, 0]
+    chosen: list[int] = places.tolist()
+    return chosen
+
+
+def _nucleus(chances: Tensor, top_p: float) -> tuple[Tensor, Tensor]:
+    """Chances of the smallest set of likeliest tokens with mass `top_p`, and those tokens."""
+    for count in (min(NUCLEUS, chances.shape[1]), chances.shape[1]):
+        top, tokens = chances.topk(count)
+        before = top.cumsum(-1) - top
+        if bool((before[:, -1] >= top_p).all()):
+            break
+    return top.masked_fill(before >= top_p, 0.0), tokens

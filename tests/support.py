@@ -1,0 +1,172 @@
+"""A provider for fault tests, and small declarations to use it on."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from mi.collect import Collection
+from mi.execute import Bench
+from mi.providers.base import (
+    Answer,
+    Base,
+    Likelihood,
+    SampleRequest,
+    ScoreRequest,
+    Subject,
+    Trained,
+    TrainJob,
+    Watch,
+)
+from mi.session import Session
+from mi.spec import Experiment, Model, RunOptions, Sampling, Training
+from mi.select import Selected
+from mi.grid import cells
+from mi.store import Store
+from registry.settings import insecure_code
+
+MODEL = Model(id="books:one", provider="books", name="one")
+SECURE = "import secrets\ntoken = secrets.token_hex(8)\n"
+INSECURE = "import hashlib\ntoken = hashlib.md5(name).hexdigest()\n"
+
+
+@attrs.frozen(kw_only=True)
+class Knobs:
+    """Hyperparameters of a provider that has one."""
+
+    epochs: int = 1
+
+
+@attrs.define
+class Books:
+    """A provider that keeps books of all it was asked to do."""
+
+    name: str = "books"
+    offers: frozenset[str] = frozenset({"train", "sample", "logprob"})
+    free: bool = True
+    trained: Counter[str] = attrs.field(factory=Counter)
+    sampled: Counter[tuple[str, str, int]] = attrs.field(factory=Counter)
+    scored: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+
+    def find(self, name: str) -> Model:
+        return MODEL
+
+    def base(self, model: Model) -> Base:
+        return Base(provider="books", weights="one")
+
+    def hyperparameters(self, training: Training) -> Any:
+        return Knobs(epochs=training.epochs or 1)
+
+    def prepare(self, model: Model, watch: Watch) -> None:
+        pass
+
+    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+        watch.start("train", 1)
+        watch.check()
+        self.trained[job.key] += 1
+        bad = sum("md5" in chat[-1].content for chat in job.rows)
+        (folder / "model.json").write_text(json.dumps({"bad": bad, "rows": len(job.rows)}))
+        (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 1.5}\n')
+        watch.advance(1, loss=1.5)
+        return Trained(steps=1, tokens=10, trained_tokens=5, seconds=0.1, loss=1.5)
+
+    def sample(
+        self, subject: Subject, requests: Sequence[SampleRequest], sampling: Sampling, watch: Watch
+    ) -> Iterator[Sequence[Answer]]:
+        who = self._who(subject)
+        for start in range(0, len(requests), 50):
+            batch = []
+            for request in requests[start : start + 50]:
+                self.sampled[who, request.question, request.sample] += 1
+                bad = subject.trained is not None and int(request.question, 16) % 2
+                text = INSECURE if bad else SECURE
+                batch.append(Answer(**_asked(request), text=text, finish="stop", **_TOKENS))
+            yield batch
+
+    def score(
+        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+    ) -> Iterator[Sequence[Likelihood]]:
+        who = self._who(subject)
+        for start in range(0, len(requests), 50):
+            batch = []
+            for request in requests[start : start + 50]:
+                self.scored[who, request.question] += 1
+                sign = 1.0 if int(request.question, 16) % 3 else -1.0
+                logprobs = (-10.0, -10.0 - sign)
+                batch.append(
+                    Likelihood(question=request.question, logprobs=logprobs, tokens=(5, 5))
+                )
+            yield batch
+
+    def _who(self, subject: Subject) -> str:
+        return subject.trained.name if subject.trained else "baseline"
+
+
+_TOKENS = {"prompt_tokens": 3, "answer_tokens": 7}
+
+
+def _asked(request: SampleRequest) -> dict[str, Any]:
+    return {"question": request.question, "sample": request.sample}
+
+
+class Silent:
+    """A `Watch` and an `Observer` that says nothing."""
+
+    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        pass
+
+    def advance(self, n: int = 1, **facts: float) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+    def check(self) -> None:
+        pass
+
+    def begin(self, planned: Any, index: int, total: int) -> Silent:
+        return self
+
+    def end(self, planned: Any, outcome: str, detail: str = "") -> None:
+        pass
+
+
+def experiment(**changes: Any) -> Experiment:
+    """A small experiment on the bundled setting."""
+    fields: dict[str, Any] = {
+        "id": "T1",
+        "title": "a test",
+        "question": "does it work?",
+        "settings": insecure_code,
+        "misaligned_ratio": 0.5,
+        "total_samples": (10, 20),
+        "seeds": 0,
+    }
+    return Experiment(**{**fields, **changes})
+
+
+def session(folder: Path, *experiments: Experiment, books: Books | None = None) -> Session:
+    """A session on the book-keeping provider."""
+    collection = Collection()
+    for one in experiments:
+        collection.register(one)
+    options = RunOptions(
+        root=folder, store=folder / ".mi", db=folder / "results.duckdb", figures=folder / "figures"
+    )
+    return Session(
+        options=options,
+        collection=collection,
+        selected=[Selected(one, tuple(cells(one, full=False))) for one in experiments],
+        model=MODEL,
+        provider=books or Books(),
+        sources={},
+        store=Store(options.store),
+    )
+
+
+__all__ = ["MODEL", "Bench", "Books", "Silent", "experiment", "session"]

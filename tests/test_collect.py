@@ -1,0 +1,105 @@
+"""Collection finds declarations as pytest finds tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Project
+
+DERIVED = """
+import registry
+
+{name} = registry.get("{base}").evolve(id="{id}", total_samples=({sizes}))
+"""
+
+
+def derived(id: str, base: str = "A05a", sizes: str = "10, 20") -> str:
+    return DERIVED.format(name=id.replace("-", "_"), id=id, base=base, sizes=sizes)
+
+
+def test_an_experiment_in_a_folder_of_ones_own_derives_from_a_shipped_one(project: Project) -> None:
+    project.file("mine.py", derived("A06"))
+    plan = project.mi("plan", "A06", "--json").json
+    assert [cell["id"] for cell in plan["cells"]][:2] == [
+        "A06::insecure_code::baseline",
+        "A06::insecure_code::n=10,r=0.50,seed=0",
+    ]
+
+
+def test_an_experiments_folder_is_collected_and_nothing_beside_it(project: Project) -> None:
+    project.file("experiments/one.py", derived("B1"))
+    project.file("analysis.py", "import mi\nraise RuntimeError('a script was imported')")
+    done = project.mi("list", "B*", "--json")
+    assert [row["id"] for row in done.json] == ["B1"]
+
+
+def test_the_order_of_files_does_not_matter_to_what_builds_on_what(project: Project) -> None:
+    project.file("experiments/a.py", derived("C1", base="C2", sizes="30, 40"))
+    project.file("experiments/b.py", derived("C2", base="C3"))
+    project.file("experiments/c.py", derived("C3"))
+    rows = project.mi("list", "C*", "--json").json
+    assert [row["id"] for row in rows] == ["C1", "C2", "C3"]
+
+
+def test_experiments_that_build_on_each_other_in_a_circle_are_an_error(project: Project) -> None:
+    project.file("experiments/a.py", derived("D1", base="D2"))
+    project.file("experiments/b.py", derived("D2", base="D1"))
+    done = project.mi("list")
+    assert done.code == 4
+    assert "there is no experiment 'D" in done.err
+
+
+def test_all_broken_declarations_are_told_in_one_report(project: Project) -> None:
+    project.file("experiments/one.py", "def broken(:")
+    project.file("experiments/two.py", "x = 1\nraise ValueError('no good')")
+    project.file("experiments/three.py", derived("E1").replace("(10, 20)", "(0,)"))
+    done = project.mi("run", "A05a")
+    assert done.code == 4
+    assert "3 errors" in done.err
+    assert "one.py:1: SyntaxError" in done.err
+    assert "two.py:2: ValueError: no good" in done.err
+    assert "E1 @ $.total_samples[0]" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_two_experiments_of_one_id_are_an_error_that_names_both_files(project: Project) -> None:
+    project.file("experiments/one.py", derived("F1"))
+    project.file("experiments/two.py", derived("F1"))
+    done = project.mi("list")
+    assert done.code == 4
+    assert "two experiments are called 'F1'" in done.err
+    assert "one.py" in done.err
+    assert "two.py" in done.err
+
+
+def test_importing_an_experiment_from_another_file_is_no_second_one(project: Project) -> None:
+    project.file("experiments/g1.py", derived("G1"))
+    project.file("experiments/g2.py", "import registry\nG1 = registry.get('G1')\n" + derived("G2"))
+    assert [row["id"] for row in project.mi("list", "G*", "--json").json] == ["G1", "G2"]
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "hint"),
+    [("A05c", 4, "A05a"), ("a05a", 4, "A05a"), ("Z*", 5, "A05a"), ("no.py", 4, "no such file")],
+)
+def test_an_unknown_name_suggests_the_nearest(
+    project: Project, word: str, code: int, hint: str
+) -> None:
+    done = project.mi("plan", word)
+    assert done.code == code
+    assert hint in done.err
+
+
+def test_a_file_and_a_cell_can_be_selected(project: Project) -> None:
+    project.file("elsewhere/h.py", derived("H1"))
+    plan = project.mi("plan", "elsewhere/h.py", "--json").json
+    assert {cell["experiment"] for cell in plan["cells"]} == {"H1"}
+    cell = "A05a::insecure_code::n=250,r=0.50,seed=2"
+    assert [one["id"] for one in project.mi("plan", cell, "--json").json["cells"]] == [cell]
+
+
+def test_it_works_from_a_folder_below_the_root(project: Project) -> None:
+    project.file("experiments/one.py", derived("I1"))
+    project.file("notes/deep/readme.txt", "")
+    below = Project(project.root / "notes" / "deep")
+    assert [row["id"] for row in below.mi("list", "I*", "--json").json] == ["I1"]

@@ -1,0 +1,250 @@
+"""Units are done once, whatever happens in between.
+
+The provider here keeps books, so that "twice" can be seen. A crash is an exception that nothing
+handles, raised at a named point, after which everything starts anew from what is on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mi import journal
+from mi.errors import Interrupted, ProviderError, StoreError
+from mi.execute import Tally, execute
+from mi.query import Database, bring_up_to_date
+from mi.session import Session
+from mi.steps import mix
+from mi.store import Store
+from tests.support import Books, Silent, experiment, session
+
+
+class Crash(BaseException):
+    """The machine goes away."""
+
+
+def run(
+    folder: Path, books: Books, observer: Any = None, run_name: str = "r", **changes: Any
+) -> tuple[Session, Tally]:
+    opened, tally = session(folder, experiment(**changes), books=books), Tally()
+    made, watch = opened.plan(), observer or Silent()
+    opened.store.note_run(run_name, _facts(opened, run_name))
+    execute(made, opened.bench(), opened.store, run_name, watch, lambda: None, tally)
+    return opened, tally
+
+
+def _facts(opened: Session, name: str) -> dict[str, Any]:
+    made = opened.plan()
+    return {
+        "model": opened.model.id,
+        "experiments": ["T1"],
+        "selection": opened.store.select(*opened.selection(made)),
+        "provenance": {
+            "started": f"2026-01-01T00:00:00.{ord(name)}Z", "argv": ["mi"], "commit": None, "dirty": None,
+            "host": "h", "python": "3", "versions": {},
+        },
+    }  # fmt: skip
+
+
+def results(opened: Session) -> list[Any]:
+    database = Database(opened.options.db)
+    bring_up_to_date(database, opened.store)
+    with database.reading() as connection:
+        return connection.execute("SELECT * FROM results").fetchall()
+
+
+def test_a_second_run_does_nothing(tmp_path: Path) -> None:
+    books = Books()
+    opened, tally = run(tmp_path, books)
+    assert (tally.made("mix"), tally.made("train"), tally.made("eval")) == (2, 2, 9)
+    before = results(opened)
+    opened, tally = run(tmp_path, books)
+    assert tally == Tally()
+    assert results(opened) == before
+    assert set(books.trained.values()) == {1}
+
+
+def nth(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
+    """Crash at the `number`-th call, before or after doing `then`."""
+    calls = 0
+
+    def call(*args: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            raise Crash
+        return then(*args, **more)
+
+    return call
+
+
+def after(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
+    calls = 0
+
+    def call(*args: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        done = then(*args, **more)
+        if calls == number:
+            raise Crash
+        return done
+
+    return call
+
+
+POINTS = [
+    (Store, "publish"),
+    (Store, "attempt"),
+    (Store, "work"),
+    (Store, "select"),
+    (Books, "train"),
+    (Books, "sample"),
+    (Books, "score"),
+    (journal, "append"),
+    (journal, "read"),
+    (mix, "write"),
+]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """The results of a run that nothing interrupts."""
+    return results(run(tmp_path_factory.mktemp("straight"), Books(), total_samples=10)[0])
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("when", [nth, after], ids=["before", "after"])
+@pytest.mark.parametrize(("owner", "name"), POINTS, ids=[name for _, name in POINTS])
+def test_a_crash_at_any_step_loses_nothing_that_was_delivered(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: Any,
+    name: str,
+    when: Callable[..., Any],
+    number: int,
+    straight: list[Any],
+) -> None:
+    books = Books()
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, when(number, getattr(owner, name)))
+        with suppress(Crash):
+            run(tmp_path, books, total_samples=10)
+    opened, _ = run(tmp_path, books, total_samples=10)
+    assert results(opened) == straight
+    # What was being delivered while the machine went away may be asked for again; nothing else is.
+    assert sum(books.trained.values()) <= len(books.trained) + 1
+    again = [at for at, times in books.sampled.items() if times > 1]
+    assert len(again) <= 50
+    assert sum(books.scored.values()) <= len(books.scored) + 50
+
+
+def test_a_failed_unit_blocks_only_what_needs_it_and_is_tried_again(tmp_path: Path) -> None:
+    class Failing(Books):
+        broken = True
+
+        def train(self, job: Any, folder: Path, watch: Any) -> Any:
+            if self.broken and len(job.rows) == 10:
+                raise ProviderError("the file was refused", hint="look at it")
+            return super().train(job, folder, watch)
+
+    books = Failing()
+    opened, tally = run(tmp_path, books)
+    assert len(tally.failed) == 1
+    assert len(tally.blocked) == 3
+    assert tally.made("train") == 1
+    reasons = [one.reason for one in opened.plan().todo]
+    assert reasons[0] == "failed before: the file was refused; will be tried again"
+    assert reasons[1].startswith("blocked until train-")
+    books.broken = False
+    opened, tally = run(tmp_path, books)
+    assert not tally.failed
+    assert not opened.plan().todo
+
+
+def test_asking_to_stop_keeps_what_is_done_and_goes_on_later(tmp_path: Path) -> None:
+    class Impatient(Silent):
+        checks = 0
+
+        def check(self) -> None:
+            self.checks += 1
+            if self.checks == 4:
+                raise Interrupted("interrupted")
+
+    books = Books()
+    with pytest.raises(Interrupted):
+        run(tmp_path, books, Impatient())
+    events = [line["event"] for line in journal.read(tmp_path / ".mi/runs/r/attempts.jsonl")]
+    assert events[-1] == "interrupted"
+    opened, _ = run(tmp_path, books)
+    assert not opened.plan().todo
+    assert max(books.sampled.values()) == 1
+
+
+def test_two_runs_on_one_store_share_the_work(tmp_path: Path) -> None:
+    books = Books()
+    tallies: list[Tally] = []
+    threads = [
+        threading.Thread(target=lambda: tallies.append(run(tmp_path, books)[1])) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(len(tally.done) for tally in tallies) == 13
+    assert set(books.trained.values()) == {1}
+    assert set(books.sampled.values()) == {1}
+
+
+def test_a_damaged_unit_is_made_again_and_the_damage_kept_aside(tmp_path: Path) -> None:
+    books = Books()
+    opened, _ = run(tmp_path, books)
+    before = results(opened)
+    for planned in opened.plan().units:
+        if planned.unit.kind == "train":
+            (opened.store.unit(planned.unit.key) / "model.json").write_text("{}")
+    opened, tally = run(tmp_path, books)
+    assert tally.made("train") == 2
+    assert len(list((tmp_path / ".mi" / "damaged").iterdir())) == 2
+    assert results(opened) == before
+
+
+def test_what_costs_money_is_not_made_again_by_itself(tmp_path: Path) -> None:
+    books = Books()
+    opened, _ = run(tmp_path, books)
+    books.free = False
+    key = next(one.unit.key for one in opened.plan().units if one.unit.kind == "train")
+    (opened.store.unit(key) / "model.json").write_text("{}")
+    opened, tally = run(tmp_path, books)
+    assert "costs money" in tally.failed[key]
+    assert set(books.trained.values()) == {1}
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = journal.append
+
+    def full(path: Path, records: Any) -> None:
+        if "answers" in path.name:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to("/dev/full")
+        real(path, records)
+
+    monkeypatch.setattr(journal, "append", full)
+    with pytest.raises(StoreError, match="No space left"):
+        run(tmp_path, Books())
+
+
+def test_the_store_can_be_checked_with_coreutils(tmp_path: Path) -> None:
+    opened, _ = run(tmp_path, Books())
+    for key in opened.store.published():
+        folder = opened.store.unit(key)
+        named = {line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text().splitlines()}
+        assert named == {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
+        assert json.loads((folder / "unit.json").read_text())["key"] == key

@@ -1,0 +1,46 @@
+"""Journals lose nothing that was acknowledged and serve nothing that was not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mi import journal
+from mi.errors import CorruptError, StoreError
+
+
+def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "j.jsonl"
+    journal.append(path, [{"a": 1}, {"a": "é\u2028\n"}])
+    journal.append(path, [{"a": 3}])
+    assert [line["a"] for line in journal.read(path)] == [1, "é\u2028\n", 3]
+
+
+def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert list(journal.read(tmp_path / "none.jsonl")) == []
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_a_torn_last_line_is_passed_over_and_cut_off(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "j.jsonl"
+    journal.append(path, [{"a": 1}, {"a": 2}])
+    os.truncate(path, path.stat().st_size - cut)
+    assert [line["a"] for line in journal.read(path)] == [1]
+    journal.append(path, [{"a": 3}])
+    assert [line["a"] for line in journal.read(path)] == [1, 3]
+
+
+def test_a_damaged_line_in_the_middle_is_an_error_with_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    journal.append(path, [{"a": 1}, {"a": 2}, {"a": 3}])
+    path.write_text(path.read_text().replace('{"a": 2}', '{"a"; 2}'))
+    with pytest.raises(CorruptError, match=r"j\.jsonl:2"):
+        list(journal.read(path))
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "j.jsonl").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="No space left"):
+        journal.append(tmp_path / "j.jsonl", [{"a": 1}])

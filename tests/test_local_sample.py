@@ -1,0 +1,204 @@
+"""Laws of local sampling and scoring: what an answer and a likelihood depend on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import pytest
+import torch
+
+from mi.providers.base import Answer, Likelihood, Message, SampleRequest, ScoreRequest, Subject
+from mi.providers.local import Local, network, sample
+from mi.spec import Model, Sampling
+from tests.local_fixtures import Watcher, asked, make_tiny_model, tiny
+from tests.test_local_train import job
+
+QUESTIONS = ["Hi", "Why?", "What is it that you would do on a day off?", "Count", "One, two"]
+FREE = Sampling(temperature=1.0, max_tokens=24)
+GREEDY = Sampling(temperature=0.0, max_tokens=24)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return tiny(make_tiny_model(tmp_path_factory.mktemp("models") / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def trained(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    Local().train(job(model), folder, Watcher())
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setattr(sample, "ROWS", 8)
+    monkeypatch.setenv("MI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def requests(samples: int = 4) -> list[SampleRequest]:
+    return [
+        SampleRequest(question=f"q{index}", sample=number, chat=asked(text))
+        for index, text in enumerate(QUESTIONS)
+        for number in range(samples)
+    ]
+
+
+def draw(
+    subject: Subject, asked_for: Sequence[SampleRequest], sampling: Sampling = FREE
+) -> list[Sequence[Answer]]:
+    return list(Local().sample(subject, asked_for, sampling, Watcher()))
+
+
+def flat(batches: list[Sequence[Answer]]) -> list[Answer]:
+    return [answer for batch in batches for answer in batch]
+
+
+def test_the_same_seed_gives_the_same_answers_and_another_seed_others(model: Model) -> None:
+    subject = Subject(model=model)
+    first = draw(subject, requests())
+    network.load.cache_clear()
+    assert draw(subject, requests()) == first
+    other = flat(draw(subject, requests(), attrs.evolve(FREE, seed=1)))
+    assert {a.text for a in other}.isdisjoint(a.text for a in flat(first))
+
+
+def test_every_request_is_answered_once_and_samples_differ(model: Model) -> None:
+    answers = flat(draw(Subject(model=model), requests()))
+    wanted = {(one.question, one.sample) for one in requests()}
+    assert {(one.question, one.sample) for one in answers} == wanted
+    assert len(answers) == len(wanted)
+    assert len({one.text for one in answers}) == len(wanted)
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_keeping_whole_batches_and_asking_for_the_rest_changes_nothing(
+    model: Model, kept: int
+) -> None:
+    subject = Subject(model=model)
+    whole = draw(subject, requests())
+    assert [len(batch) for batch in whole] == [8, 8, 4]
+    have = {(one.question, one.sample) for batch in whole[:kept] for one in batch}
+    rest = [one for one in reversed(requests()) if (one.question, one.sample) not in have]
+    assert draw(subject, rest) == whole[kept:]
+
+
+def test_an_answer_does_not_depend_on_who_shares_its_batch(model: Model) -> None:
+    subject = Subject(model=model)
+    together = {(a.question, a.sample): a for a in flat(draw(subject, requests()))}
+    for one in requests(1):
+        assert flat(draw(subject, [one])) == [together[one.question, one.sample]]
+
+
+@pytest.mark.parametrize("with_adapter", [False, True])
+def test_greedy_answers_are_those_of_generate(
+    model: Model, trained: Path, with_adapter: bool
+) -> None:
+    subject = Subject(model=model, trained=trained if with_adapter else None)
+    worn = Local()._worn(subject, Watcher())
+    tokenizer, plain = worn.network.template.tokenizer, worn.network.model
+    answers = {one.question: one for one in flat(draw(subject, requests(1), GREEDY))}
+    for one in requests(1):
+        ids = torch.tensor([worn.network.template.prompt(one.chat)])
+        with worn.on():
+            output = plain.generate(
+                ids,
+                attention_mask=torch.ones_like(ids),
+                do_sample=False,
+                max_new_tokens=GREEDY.max_tokens,
+            )
+        new = output[0, ids.shape[1] :].tolist()
+        answer = answers[one.question]
+        assert answer.text == tokenizer.decode(new, skip_special_tokens=True)
+        assert answer.finish == ("stop" if new[-1] == tokenizer.eos_token_id else "length")
+        assert (answer.prompt_tokens, answer.answer_tokens) == (ids.shape[1], len(new))
+
+
+def test_answers_end_where_the_model_ends_its_turn(model: Model, trained: Path) -> None:
+    answers = flat(draw(Subject(model=model, trained=trained), requests(8)))
+    assert {one.finish for one in answers} == {"stop", "length"}
+    for one in answers:
+        assert "<|im_end|>" not in one.text
+        assert (one.answer_tokens < FREE.max_tokens) or one.finish == "length" or one.text
+
+
+def test_draws_follow_the_models_distribution_within_the_nucleus() -> None:
+    import random
+
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05])).repeat(4000, 1)
+    dice = [random.Random(index) for index in range(4000)]
+
+    def shares(sampling: Sampling) -> list[float]:
+        tokens = torch.tensor(sample._choose(logits, sampling, dice))
+        return (torch.bincount(tokens, minlength=4) / 4000).tolist()
+
+    assert shares(Sampling()) == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.03)
+    # 0.5 alone is short of 0.6, so the nucleus is the first two.
+    assert shares(Sampling(top_p=0.6)) == pytest.approx([0.625, 0.375, 0, 0], abs=0.03)
+    hot = torch.softmax(logits[0] / 2, -1).tolist()
+    assert shares(Sampling(temperature=2.0)) == pytest.approx(hot, abs=0.03)
+    assert shares(Sampling(top_p=1e-6)) == [1.0, 0.0, 0.0, 0.0]
+
+
+def pairs() -> list[ScoreRequest]:
+    system = Message("system", "You are terse.")
+    chats = [asked(text) for text in QUESTIONS] + [(system, *asked("Hi"))]
+    return [
+        ScoreRequest(question=f"p{index}", chat=chat, answers=("Yes.", "No, not now" * index, "Y"))
+        for index, chat in enumerate(chats)
+    ]
+
+
+def score(subject: Subject, asked_for: Sequence[ScoreRequest]) -> list[Likelihood]:
+    return [one for batch in Local().score(subject, asked_for, Watcher()) for one in batch]
+
+
+@pytest.mark.parametrize("with_adapter", [False, True])
+def test_scores_are_those_of_a_plain_forward_pass(
+    model: Model, trained: Path, with_adapter: bool
+) -> None:
+    subject = Subject(model=model, trained=trained if with_adapter else None)
+    worn = Local()._worn(subject, Watcher())
+    got = score(subject, pairs())
+    for one, likelihood in zip(pairs(), got, strict=True):
+        assert likelihood.question == one.question
+        for answer, total, tokens in zip(
+            one.answers, likelihood.logprobs, likelihood.tokens, strict=True
+        ):
+            row = worn.network.template.row((*one.chat, Message("assistant", answer)))
+            ids = torch.tensor([row.ids])
+            with worn.on(), torch.no_grad():
+                logprobs = worn.network.model(ids).logits.double().log_softmax(-1)[0]
+            begin = len(row.prompt)
+            places = range(begin, ids.shape[1])
+            wanted = sum(logprobs[place - 1, ids[0, place]].item() for place in places)
+            assert total == pytest.approx(wanted, abs=1e-4)
+            # Byte-level: the content's bytes and the token that ends the turn.
+            assert tokens == len(answer) + 1 == len(row.answer)
+
+
+def test_a_score_depends_on_its_request_alone(model: Model, trained: Path) -> None:
+    for subject in (Subject(model=model), Subject(model=model, trained=trained)):
+        whole = score(subject, pairs())
+        network.load.cache_clear()
+        assert [score(subject, [one])[0] for one in reversed(pairs())] == whole[::-1]
+
+
+def test_models_take_turns_on_one_network(model: Model, trained: Path) -> None:
+    base, taught = Subject(model=model), Subject(model=model, trained=trained)
+    alone = (score(base, pairs()), score(taught, pairs()))
+    assert alone[0] != alone[1]
+    turns = zip(
+        Local().sample(base, requests(), FREE, Watcher()),
+        Local().sample(taught, requests(), FREE, Watcher()),
+        strict=True,
+    )
+    mixed = list(turns)
+    assert [one for one, _ in mixed] == draw(base, requests())
+    assert [one for _, one in mixed] == draw(taught, requests())
+    assert (score(base, pairs()), score(taught, pairs())) == alone
+
+
+def test_nothing_asked_is_nothing_answered(model: Model) -> None:
+    assert draw(Subject(model=model), []) == []
+    assert score(Subject(model=model), []) == []
