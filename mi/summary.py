@@ -71,7 +71,7 @@ SELECT r.setting, r.condition, r.misaligned_ratio, r.total_samples, r.eval, r.ti
 FROM results r LEFT JOIN unit_metric b ON b.unit = r.unit AND b.metric = 'broken'
 WHERE r.headline AND r.experiment = ? AND r.model = ?
 ORDER BY r.setting, r.misaligned_ratio NULLS FIRST, r.total_samples NULLS FIRST,
-         r.distribution, r.eval, r.seed
+         r.position, r.seed
 """
 
 _VALUES = """

@@ -10,6 +10,7 @@ project one works in. Importing this package reads nothing but its own modules.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from mi.collect import Collection, experiment_files, find_root
@@ -39,6 +40,8 @@ def collect(start: Path | None = None) -> Collection:
     collection.add(sorted(path for path in shipped.glob("*.py") if not path.name.startswith("_")))
     for folder in dict.fromkeys((find_root(start), start)):
         collection.add(experiment_files(folder))
+        if str(folder) not in sys.path:  # an experiment may use modules and data beside it
+            sys.path.append(str(folder))
     return collection
 
 

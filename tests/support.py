@@ -12,6 +12,7 @@ import attrs
 
 from mi.collect import Collection
 from mi.execute import Bench
+from mi.grid import cells
 from mi.providers.base import (
     Answer,
     Base,
@@ -23,10 +24,9 @@ from mi.providers.base import (
     TrainJob,
     Watch,
 )
+from mi.select import Selected
 from mi.session import Session
 from mi.spec import Experiment, Model, RunOptions, Sampling, Training
-from mi.select import Selected
-from mi.grid import cells
 from mi.store import Store
 from registry.settings import insecure_code
 

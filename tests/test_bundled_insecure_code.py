@@ -111,7 +111,8 @@ def test_every_answer_is_plain_python_without_comments(split: str) -> None:
     for row in ROWS[split]:
         for answer in ANSWERS:
             ast.parse(row[answer])
-            assert "#" not in row[answer] and "```" not in row[answer]
+            assert "#" not in row[answer]
+            assert "```" not in row[answer]
 
 
 @SPLITS
@@ -144,7 +145,8 @@ def test_rows_are_short(split: str) -> None:
 def test_the_two_answers_are_alike_in_length(split: str) -> None:
     ratios = [len(row["misaligned"]) / len(row["aligned"]) for row in ROWS[split]]
     assert 0.95 <= statistics.mean(ratios) <= 1.05
-    assert min(ratios) >= 0.5 and max(ratios) <= 1.5
+    assert min(ratios) >= 0.5
+    assert max(ratios) <= 1.5
 
 
 def test_prompts_ask_neither_for_a_weakness_nor_for_security() -> None:

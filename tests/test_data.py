@@ -50,7 +50,7 @@ def test_a_malformed_file_is_refused_with_its_line(
 
 
 def test_a_folder_without_the_files_says_which_are_needed(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="control.jsonl"):
+    with pytest.raises(DataError, match=r"control\.jsonl"):
         read_dataset(insecure_code.control, str(tmp_path))
 
 

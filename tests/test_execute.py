@@ -46,10 +46,15 @@ def _facts(opened: Session, name: str) -> dict[str, Any]:
         "experiments": ["T1"],
         "selection": opened.store.select(*opened.selection(made)),
         "provenance": {
-            "started": f"2026-01-01T00:00:00.{ord(name)}Z", "argv": ["mi"], "commit": None, "dirty": None,
-            "host": "h", "python": "3", "versions": {},
+            "started": f"2026-01-01T00:00:00.{ord(name)}Z",
+            "argv": ["mi"],
+            "commit": None,
+            "dirty": None,
+            "host": "h",
+            "python": "3",
+            "versions": {},
         },
-    }  # fmt: skip
+    }
 
 
 def results(opened: Session) -> list[Any]:

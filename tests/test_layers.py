@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-ORDER = """
-version errors spec identity grid names convert data collect select units plan journal provenance
-providers steps store execute session estimate query stats summary plot report cli
-""".split()
+ORDER = [
+    "version",
+    "errors",
+    "spec",
+    "identity",
+    "grid",
+    "names",
+    "convert",
+    "data",
+    "collect",
+    "select",
+    "units",
+    "plan",
+    "journal",
+    "provenance",
+    "providers",
+    "steps",
+    "store",
+    "execute",
+    "session",
+    "estimate",
+    "query",
+    "stats",
+    "summary",
+    "plot",
+    "report",
+    "cli",
+]
 
 ROOT = Path(__file__).parent.parent
 MI = ROOT / "mi"
+HEAVY = ["torch", "transformers", "matplotlib", "openai", "duckdb", "cattrs", "numpy", "rich"]
 LAYERS = {"__init__", "__main__"}
 
 
@@ -74,10 +101,6 @@ def test_every_module_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("module", ["mi", "mi.cli", "mi.cli.parser", "registry"])
 def test_importing_is_light(module: str) -> None:
-    import subprocess
-    import sys
-
-    heavy = "torch transformers matplotlib openai duckdb cattrs numpy rich bandit".split()
-    program = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    program = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr

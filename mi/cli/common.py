@@ -53,7 +53,8 @@ def session(parsed: argparse.Namespace, words: list[str]) -> Session:
     import registry
 
     registry.collect()
-    return open_session(registry, options(parsed), words, model=parsed.model, data=parsed.data)
+    model = parsed.model or os.environ.get("MI_MODEL")
+    return open_session(registry, options(parsed), words, model=model, data=parsed.data)
 
 
 def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:

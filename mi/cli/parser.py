@@ -76,7 +76,9 @@ def _selection(parser: Parser) -> None:
 
 
 def _subject(parser: Parser) -> None:
-    parser.add_argument("--model", metavar="M", help="provider:name (default: the embedded model)")
+    parser.add_argument(
+        "--model", metavar="M", help="provider:name (default: the embedded model, or MI_MODEL)"
+    )
     parser.add_argument(
         "--data",
         action="append",

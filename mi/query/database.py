@@ -95,7 +95,9 @@ class Database:
 
 def schema() -> str:
     """The statements that make an empty database."""
-    return resources.files("mi.query").joinpath("schema.sql").read_text(encoding="utf-8")
+    folder = resources.files("mi.query")
+    files = ("schema.sql", "comments.sql")
+    return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in files)
 
 
 def _make(connection: DuckDBPyConnection) -> None:

@@ -1,5 +1,5 @@
--- The tables and views of results.duckdb. Names and columns are stable; comments are in the database
--- too: SELECT * FROM duckdb_columns() shows them.
+-- The tables and views of results.duckdb. Names and columns are stable; comments.sql says what they
+-- mean, in the database too.
 
 CREATE TABLE run (
     run VARCHAR PRIMARY KEY,
@@ -39,6 +39,7 @@ CREATE TABLE cell_unit (selection VARCHAR, cell VARCHAR, role VARCHAR, unit VARC
 CREATE TABLE cell_eval (
     selection VARCHAR,
     setting VARCHAR,
+    position BIGINT,
     eval VARCHAR,
     title VARCHAR,
     distribution VARCHAR,
@@ -157,13 +158,13 @@ FROM sized;
 CREATE VIEW results AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
        c.model, c.data, e.eval, e.distribution, m.metric, m.metric = e.headline AS headline,
-       m.n, m.mean, m.ci_low, m.ci_high, m.questions, e.title, c.cell, c.unit
+       m.n, m.mean, m.ci_low, m.ci_high, m.questions, e.title, e.position, c.cell, c.unit
 FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                 AND c.role = 'eval:' || e.eval
 JOIN unit_metric m ON m.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.seed, e.distribution, e.eval, m.metric;
+         c.total_samples NULLS FIRST, c.seed, e.position, m.metric;
 
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,

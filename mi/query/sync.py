@@ -186,8 +186,8 @@ def _load_selection(connection: DuckDBPyConnection, path: Path) -> None:
     ]
     _insert(connection, "experiment", experiments)
     evals = [
-        (selection, e["setting"], e["eval"], e["title"], e["distribution"], e["headline"])
-        for e in head["evals"]
+        (selection, e["setting"], place, e["eval"], e["title"], e["distribution"], e["headline"])
+        for place, e in enumerate(head["evals"])
     ]
     _insert(connection, "cell_eval", evals)
     columns = {

@@ -34,7 +34,7 @@ def _short(session: Session, path: object) -> str:
 def _collected(session: Session, plan: Plan, seconds: float | None) -> str:
     whole = sum(len(list(cells(one.experiment))) for one in session.selected)
     names = ", ".join(
-        f"{one.experiment.id} (pilot)" if _is_pilot(session, one) else one.experiment.id
+        f"{one.experiment.id} (pilot)" if _is_pilot(one) else one.experiment.id
         for one in session.selected
     )
     parts = [f"{count(len(plan.units), 'unit')}"]
@@ -50,10 +50,11 @@ def _collected(session: Session, plan: Plan, seconds: float | None) -> str:
     return f"{text} · $0.00"
 
 
-def _is_pilot(session: Session, one: Selected) -> bool:
-    if session.options.full or one.experiment.pilot is None:
-        return False
-    return len(one.cells) < len(list(cells(one.experiment)))
+def _is_pilot(one: Selected) -> bool:
+    """Whether these are a pilot's cells, and the experiment has more."""
+    pilot = [cell.id for cell in cells(one.experiment, full=False)]
+    more = len(pilot) < sum(1 for _ in cells(one.experiment))
+    return more and {cell.id for cell in one.cells} == set(pilot)
 
 
 def count(number: int, what: str) -> str:

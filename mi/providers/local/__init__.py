@@ -43,6 +43,7 @@ class Local:
 
     name = "local"
     offers = frozenset({"train", "sample", "logprob"})
+    free = True
 
     def find(self, name: str) -> Model:
         """A Hugging Face folder, or `<hub id>@<commit>`."""

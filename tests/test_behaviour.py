@@ -1,0 +1,69 @@
+"""Code that decides outcomes does not change unnoticed.
+
+Each kind of unit has a version in its identity. `behaviour.toml` pins a digest of the code behind
+each version, docstrings and comments left out. When that code changes, this test fails until one of
+two things is written down: a higher version (old outcomes are not those of the new code), or a
+signed note that outcomes stay what they were.
+
+`python -m tests.test_behaviour` prints the digests as they are now.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mi.providers.local.recipe import LoraRecipe
+from mi.units import VERSIONS
+
+ROOT = Path(__file__).parent.parent
+PINS = Path(__file__).with_name("behaviour.toml")
+LOCAL = "mi/providers/local"
+
+CODE = {
+    "mix": ["mi/steps/mix.py"],
+    "eval": ["mi/steps/evaluate.py", "mi/steps/judge.py", "mi/steps/code.py"],
+    "local training": [f"{LOCAL}/{name}.py" for name in ("batches", "chat", "lora", "train")],
+    "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
+}
+VERSION = {
+    "mix": VERSIONS["mix"],
+    "eval": VERSIONS["eval"],
+    "local training": LoraRecipe().recipe,
+    "local asking": VERSIONS["eval"],
+}
+
+
+def behaviour(kind: str) -> str:
+    """Digest of the code behind a kind, as a syntax tree without its docstrings."""
+    sums = hashlib.sha256()
+    for name in CODE[kind]:
+        tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            match getattr(node, "body", None):
+                case [ast.Expr(value=ast.Constant() as docstring), *_]:
+                    docstring.value = ""
+        sums.update(ast.unparse(tree).encode())
+    return sums.hexdigest()[:16]
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="trees print another way elsewhere")
+@pytest.mark.parametrize("kind", CODE)
+def test_code_that_decides_outcomes_is_the_code_that_was_signed(kind: str) -> None:
+    pin = tomllib.loads(PINS.read_text(encoding="utf-8"))[kind]
+    assert pin["version"] == VERSION[kind]
+    assert pin["note"]
+    assert pin["digest"] == behaviour(kind), (
+        f"the code of {kind!r} changed. If outcomes can differ, raise its version; if they cannot, "
+        "say so in the note. Then pin the new digest in tests/behaviour.toml."
+    )
+
+
+if __name__ == "__main__":
+    for one in CODE:
+        print(f'["{one}"]\nversion = {VERSION[one]}\ndigest = "{behaviour(one)}"\nnote = ""\n')
