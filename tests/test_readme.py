@@ -14,16 +14,17 @@ from tests.local_fixtures import make_tiny_model
 
 README = Path(__file__).parent.parent / "README.md"
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
-_NAMED = re.compile(r"`(\w+\.py)`\.[^`]*\Z")
+_NAMED = re.compile(r"`(\w+\.py)`")
 
 
 def blocks() -> list[tuple[str, str, str | None]]:
     """Language, text, and the file name that the words before a block give it."""
     text = README.read_text(encoding="utf-8")
-    found = []
+    found, end = [], 0
     for match in _BLOCK.finditer(text):
-        named = _NAMED.search(text[: match.start()].rstrip())
-        found.append((match.group(1), match.group(2), named.group(1) if named else None))
+        named = _NAMED.findall(text[end : match.start()])
+        found.append((match.group(1), match.group(2), named[-1] if named else None))
+        end = match.end()
     return found
 
 
