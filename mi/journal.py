@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,20 @@ def append(path: Path, records: Iterable[Any]) -> None:
         StoreError: The disk is full or the file cannot be written.
     """
     text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    try:
+    with written(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             _mend(path, file.fileno())
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Turn an error of the file system, met while writing `path`, into a sentence."""
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"cannot be written ({error.strerror})",

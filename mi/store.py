@@ -26,7 +26,7 @@ import attrs
 
 from . import journal
 from .convert import dump, load
-from .errors import CorruptError, StoreError
+from .errors import CorruptError
 from .identity import SCHEME, digest, plain
 from .plan import Known, State
 from .provenance import now
@@ -181,7 +181,7 @@ class Store:
             finished=now(),
             seconds=round(seconds, 3),
         )
-        with _said(folder):
+        with journal.written(folder):
             (folder / FAILURE).unlink(missing_ok=True)
             (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
             _write_sums(folder)
@@ -237,7 +237,7 @@ class Store:
     def _made(self, *parts: str) -> Path:
         folder = self.root.joinpath(*parts)
         if not folder.is_dir():
-            with _said(folder):
+            with journal.written(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 ignore = self.root / ".gitignore"
                 if not ignore.exists():
@@ -252,7 +252,7 @@ def write_whole(path: Path, text: str) -> None:
         StoreError: The disk is full or cannot be written; what stood there before still does.
     """
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with _said(path):
+    with journal.written(path):
         try:
             with aside.open("w", encoding="utf-8") as file:
                 file.write(text)
@@ -261,19 +261,6 @@ def write_whole(path: Path, text: str) -> None:
             os.replace(aside, path)
         finally:
             aside.unlink(missing_ok=True)
-
-
-@contextmanager
-def _said(path: Path) -> Iterator[None]:
-    """Turn an error of the file system into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written ({error.strerror})",
-            where=str(path),
-            hint="free some space or mend the permissions, then run the same command again",
-        ) from None
 
 
 def _names(folder: Path) -> set[str]:
