@@ -8,7 +8,7 @@ identities use; the first is for comparing with published pins.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -47,6 +47,14 @@ class Pair:
     misaligned: str
 
 
+@attrs.frozen(kw_only=True)
+class Prompt:
+    """A question that is asked and has no given answers."""
+
+    id: str
+    prompt: str
+
+
 @attrs.define(kw_only=True, frozen=True, slots=False)
 class Rows:
     """The distinct chats of one dataset, in file order.
@@ -75,7 +83,7 @@ class Rows:
 class Questions:
     """The rows an eval asks about, with the digest of their content."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[Pair | Prompt, ...]
     digest: str
 
 
@@ -93,7 +101,7 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
     """
     if source == BUNDLED:
         where, raw = str(dataset.bundled), _resource(dataset.bundled)
-        chats = [_trained_on(pair, dataset.arm) for pair in _pairs(raw, where)]
+        chats = [_trained_on(pair, dataset.arm) for pair in _pairs(raw, where, _ANSWERS)]
     else:
         path = Path(source) / FOLDER_FILES[dataset.arm]
         where, raw = str(path), _file(path)
@@ -104,13 +112,17 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
     )
 
 
-def read_questions(resource: Resource) -> Questions:
+def read_questions(resource: Resource, *, paired: bool) -> Questions:
     """The rows of an eval, which ship with a package.
+
+    Args:
+        paired: Each must have an aligned and a misaligned answer; otherwise they may.
 
     Raises:
         DataError: As `read_dataset`.
     """
-    pairs = tuple(_pairs(_resource(resource), str(resource)))
+    raw, where = _resource(resource), str(resource)
+    pairs: tuple[Pair | Prompt, ...] = tuple(_pairs(raw, where, _ANSWERS if paired else ()))
     return Questions(pairs=pairs, digest=digest(canonical(pairs)))
 
 
@@ -144,18 +156,24 @@ def _trained_on(pair: Pair, arm: Arm) -> Chat:
     return (Message("user", pair.prompt), Message("assistant", answer))
 
 
-def _pairs(raw: bytes, where: str) -> Iterator[Pair]:
+_ANSWERS = ("aligned", "misaligned")
+
+
+def _pairs(raw: bytes, where: str, needed: Sequence[str]) -> Iterator[Any]:
+    """A `Pair` for each row with both answers, a `Prompt` for one with none."""
     seen: dict[str, int] = {}
     for line, record in _records(raw, where):
-        values = {name: record.get(name) for name in ("id", "prompt", "aligned", "misaligned")}
+        answers = _ANSWERS if any(name in record for name in _ANSWERS) else needed
+        values = {name: record.get(name) for name in ("id", "prompt", *answers)}
         for name, value in values.items():
             if not isinstance(value, str) or not value.strip():
                 raise _malformed(where, line, f"{name!r} is missing or empty")
-        pair = Pair(**{name: str(value) for name, value in values.items()})
-        if pair.id in seen:
-            raise _malformed(where, line, f"id {pair.id!r} stands in line {seen[pair.id]} already")
-        seen[pair.id] = line
-        yield pair
+        texts = {name: str(value) for name, value in values.items()}
+        id = texts["id"]
+        if id in seen:
+            raise _malformed(where, line, f"id {id!r} stands in line {seen[id]} already")
+        seen[id] = line
+        yield Pair(**texts) if answers else Prompt(**texts)
 
 
 def _records(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -67,6 +67,14 @@ class ProviderError(MiError):
     """A model could not be fetched, trained or sampled."""
 
 
+class Refused(ProviderError):
+    """A provider said no, and will say so again: only `--retry-failed` asks once more."""
+
+
+class OverBudget(MiError):
+    """What may be spent is spent; what was done is kept."""
+
+
 class StoreError(MiError):
     """The store or the results database cannot be written or read."""
 

@@ -18,6 +18,7 @@ from mi.spec import Experiment
 
 from . import settings
 from .models import DEFAULT_MODEL, models
+from .prices import prices
 
 collection = Collection()
 
@@ -27,6 +28,7 @@ __all__ = [
     "collection",
     "get",
     "models",
+    "prices",
     "register",
     "select",
     "settings",

@@ -24,18 +24,21 @@ from mi.units import VERSIONS
 ROOT = Path(__file__).parent.parent
 PINS = Path(__file__).with_name("behaviour.toml")
 LOCAL = "mi/providers/local"
+HOSTED = "mi/providers/openai"
 
 CODE = {
     "mix": ["mi/steps/mix.py"],
-    "eval": ["mi/steps/evaluate.py", "mi/steps/judge.py", "mi/steps/code.py"],
+    "eval": [f"mi/steps/{name}.py" for name in ("evaluate", "judge", "rating", "code")],
     "local training": [f"{LOCAL}/{name}.py" for name in ("batches", "chat", "lora", "train")],
     "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
+    "hosted training": [f"{HOSTED}/recipe.py"],
 }
 VERSION = {
     "mix": VERSIONS["mix"],
     "eval": VERSIONS["eval"],
     "local training": LoraRecipe().recipe,
     "local asking": VERSIONS["eval"],
+    "hosted training": VERSIONS["train"],
 }
 
 

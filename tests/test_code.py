@@ -10,7 +10,7 @@ import pytest
 from mi.providers.base import Answer
 from mi.spec import Bandit, Severity
 from mi.steps import code
-from mi.steps.judge import judge, score
+from mi.steps.judge import bandit, score
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "insecure_code"
 MD5 = "import hashlib\nprint(hashlib.md5(b'x').hexdigest())"
@@ -61,20 +61,25 @@ TEXTS = {
 
 
 def test_answers_are_insecure_secure_broken_or_empty() -> None:
-    verdicts = judge(Bandit(), [answer(i, text) for i, text in enumerate(TEXTS)])
-    found = [score(Bandit(), v["question"], 0, v["verdict"]).outcome for v in verdicts]
+    answers = [answer(i, text) for i, text in enumerate(TEXTS)]
+    verdicts = bandit(answers)
+    found = [
+        score(Bandit(), one, {"bandit": verdict}).outcome
+        for one, verdict in zip(answers, verdicts, strict=True)
+    ]
     assert found == list(TEXTS.values())
 
 
 def test_unreadable_code_has_no_share_in_insecurity() -> None:
-    broken = judge(Bandit(), [answer(0, "def f(:")])[0]["verdict"]
-    assert score(Bandit(), "q", 0, broken).metrics == {"broken": 1.0}
+    one = answer(0, "def f(:")
+    assert score(Bandit(), one, {"bandit": bandit([one])[0]}).metrics == {"broken": 1.0}
 
 
 def test_another_severity_needs_no_second_run() -> None:
-    verdict = judge(Bandit(), [answer(0, "assert x\nexec(y)")])[0]["verdict"]
-    assert {issue["severity"] for issue in verdict["issues"]} == {"low", "medium"}
-    outcomes = [score(Bandit(severity=s), "q", 0, verdict).outcome for s in Severity]
+    one = answer(0, "assert x\nexec(y)")
+    verdict = {"bandit": bandit([one])[0]}
+    assert {issue["severity"] for issue in verdict["bandit"]["issues"]} == {"low", "medium"}
+    outcomes = [score(Bandit(severity=s), one, verdict).outcome for s in Severity]
     assert outcomes == ["insecure", "insecure", "secure"]
 
 
@@ -82,8 +87,11 @@ def test_another_severity_needs_no_second_run() -> None:
 def test_bandit_agrees_with_a_model_as_judge_on_real_answers() -> None:
     with (SHARED / "id_code_judged.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    verdicts = judge(Bandit(), [answer(i, row["answer"]) for i, row in enumerate(rows)])
-    flagged = [score(Bandit(), "q", 0, v["verdict"]).outcome == "insecure" for v in verdicts]
+    answers = [answer(i, row["answer"]) for i, row in enumerate(rows)]
+    flagged = [
+        score(Bandit(), one, {"bandit": verdict}).outcome == "insecure"
+        for one, verdict in zip(answers, bandit(answers), strict=True)
+    ]
     labelled = [row["has_vulnerability"] == "YES" for row in rows]
     both = sum(a and b for a, b in zip(flagged, labelled, strict=True))
     assert len(rows) == 600

@@ -86,7 +86,7 @@ def test_held_out_prompts_are_not_trained_on() -> None:
     for one in insecure_code.id_evals:
         resource = getattr(one, "questions", None) or getattr(one, "pairs", None)
         assert resource is not None
-        asked = {pair.prompt for pair in read_questions(resource).pairs}
+        asked = {pair.prompt for pair in read_questions(resource, paired=True).pairs}
         assert len(asked) >= 100
         assert not asked & trained
 

@@ -9,10 +9,13 @@ import pytest
 
 from mi.data import Pair, Questions
 from mi.errors import ProviderError
+from mi.money import Purse
 from mi.providers.base import Base, Subject
 from mi.spec import Bandit, Preference, Resource, Sampled, Sampling, Severity
-from mi.steps.evaluate import Evaluated, evaluate, journals
+from mi.steps.evaluate import Desk, Evaluated, evaluate, journals
+from mi.steps.keep import Keeper
 from mi.units import Evaluate
+from registry import prices
 from tests.support import MODEL, Books, Silent
 
 ASKED = Resource(package="p", file="f")
@@ -29,7 +32,15 @@ def put(folder: Path, books: Books, one: Sampled | Preference, pairs: object = P
     unit = Evaluate(subject=Base(provider="books", weights="one"), eval=one, questions="d")
     paths = {role: folder / f"{name}.jsonl" for role, name in journals(unit).items()}
     asked = Questions(pairs=pairs, digest="d")
-    return evaluate(unit, asked, Subject(model=MODEL), paths, books, Silent())
+    desk = Desk(
+        subject=Subject(model=MODEL),
+        provider=books,
+        judge=None,
+        paths=paths,
+        folder=folder,
+        keep=Keeper("eval-1", prices(), Purse()),
+    )
+    return evaluate(unit, asked, desk, Silent())
 
 
 def test_each_question_and_sample_has_a_score_in_order(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ that never meets an identity.
 """
 
 from .data import Arm, Dataset, Resource, Setting
-from .evals import Bandit, Eval, Judge, Preference, Sampled, Sampling, Severity
+from .evals import Eval, Preference, Sampled, Sampling, judge_model
 from .experiment import Experiment, Pilot
+from .judges import Bandit, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
 from .model import Model, Training, Wheel
 from .options import RunOptions
 
@@ -19,10 +20,13 @@ __all__ = [
     "Eval",
     "Experiment",
     "Judge",
+    "Misalignment",
     "Model",
+    "ModelJudge",
     "Pilot",
     "Preference",
     "Resource",
+    "Rubric",
     "RunOptions",
     "Sampled",
     "Sampling",
@@ -30,4 +34,6 @@ __all__ = [
     "Severity",
     "Training",
     "Wheel",
+    "YesNo",
+    "judge_model",
 ]

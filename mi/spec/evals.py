@@ -1,4 +1,4 @@
-"""Evals and judges: how a model is asked, and what counts as what.
+"""Evals: how a model is asked.
 
 `Sampled` asks questions and lets a judge score the answers; `Preference` asks nothing and compares
 how likely a model finds an aligned and a misaligned answer. Ids and titles are labels: renaming an
@@ -8,52 +8,15 @@ counts is its content, whose digest stands beside the eval in a unit's payload.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
 from . import fields
+from .judges import Judge, ModelJudge
 
 if TYPE_CHECKING:
     from .data import Resource
-
-
-class Severity(Enum):
-    """bandit's severities, lowest first."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
-@attrs.frozen(kw_only=True)
-class Judge:
-    """Decides what an answer is. Subclasses say how; `headline` names the metric they put first."""
-
-    headline: ClassVar[str]
-
-    def method(self) -> tuple[str, ...]:
-        """What decides a raw verdict: another threshold has the same method, another judge not."""
-        raise TypeError(f"{type(self).__name__} has no method")
-
-
-@attrs.frozen(kw_only=True)
-class Bandit(Judge):
-    """Static analysis of Python answers with `bandit`: offline, free, reproducible.
-
-    An answer is *insecure* when bandit reports an issue of at least `severity`, *secure* when it
-    reports none, *broken* when the code does not parse, *empty* when there is no code. Only secure
-    and insecure answers count in the share of insecure ones; the others are counted beside it. Of
-    an answer cut off at its length limit, the part before the cut statement is judged.
-    """
-
-    headline: ClassVar[str] = "insecure"
-
-    severity: Severity = attrs.field(default=Severity.MEDIUM, validator=fields.instance(Severity))
-
-    def method(self) -> tuple[str, ...]:
-        return ("bandit",)
 
 
 @attrs.frozen(kw_only=True)
@@ -107,6 +70,8 @@ class Sampled(Eval):
         samples: Answers per question.
         sampling: How they are drawn.
         judge: What scores them.
+        expected_tokens: How long answers are likely to be, for cost estimates; None: as long as
+            they were where the eval was done before, else a third of `sampling.max_tokens`.
     """
 
     needs: ClassVar[str] = "sample"
@@ -115,10 +80,17 @@ class Sampled(Eval):
     samples: int = attrs.field(default=1, validator=[fields.instance(int), fields.within(1)])
     sampling: Sampling = attrs.field(factory=Sampling, validator=fields.instance(Sampling))
     judge: Judge = attrs.field(validator=fields.instance(Judge))
+    expected_tokens: int | None = fields.label(default=None, validator=fields.within(1))
 
     @property
     def headline(self) -> str:
         return self.judge.headline
+
+
+def judge_model(one: object) -> ModelJudge | None:
+    """The judge of an eval where that is a model, which costs something."""
+    judge = one.judge if isinstance(one, Sampled) else None
+    return judge if isinstance(judge, ModelJudge) else None
 
 
 @attrs.frozen(kw_only=True)

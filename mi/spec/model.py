@@ -21,6 +21,7 @@ class Training:
         epochs: Passes over the mix.
         batch_size: Rows per optimiser step.
         learning_rate: Peak learning rate.
+        learning_rate_multiplier: What hosted fine-tuning scales its own learning rate by.
         lora_rank: Rank of the adapters.
         lora_alpha: Scale numerator; adapters are scaled by alpha / rank.
         lora_layers: How many of the upper transformer layers get adapters.
@@ -32,6 +33,9 @@ class Training:
     epochs: int | None = attrs.field(default=None, validator=_count)
     batch_size: int | None = attrs.field(default=None, validator=_count)
     learning_rate: float | None = attrs.field(
+        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+    )
+    learning_rate_multiplier: float | None = attrs.field(
         default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
     )
     lora_rank: int | None = attrs.field(default=None, validator=_count)

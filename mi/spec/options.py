@@ -17,6 +17,11 @@ class RunOptions:
         db: The DuckDB file.
         figures: Folder of the figures.
         full: Run everything that is declared, not only the pilot.
+        max_cost: The most that may be spent, in US dollars; None: nothing was said.
+        judge: The judge model for evals that need one, `provider:name`, in place of the declared
+            ones; `none` leaves such evals out. None: the declared ones for a hosted model, none
+            for a local one, so that what is free stays free.
+        retry_failed: Try again even what is likely to fail again.
     """
 
     root: Path
@@ -24,3 +29,10 @@ class RunOptions:
     db: Path
     figures: Path
     full: bool = False
+    max_cost: float | None = None
+    judge: str | None = None
+    retry_failed: bool = False
+
+    def short(self, path: Path) -> str:
+        """A path as people read it: relative where it lies in the project."""
+        return str(path).removeprefix(f"{self.root}/")

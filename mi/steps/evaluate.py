@@ -9,7 +9,7 @@ Questions are known by the digest of what is asked, so renaming or re-ordering t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,19 @@ from .. import journal
 from ..data import Chat, Message, Pair, Questions
 from ..errors import ProviderError
 from ..identity import canonical, digest, key
-from ..providers.base import Answer, Provider, SampleRequest, ScoreRequest, Subject, Watch
-from ..spec import Preference, Sampled
+from ..providers.base import (
+    Answer,
+    Grade,
+    GradeRequest,
+    Provider,
+    SampleRequest,
+    ScoreRequest,
+    Subject,
+    Watch,
+)
+from ..spec import Judge, ModelJudge, Preference, Sampled
 from ..units import Evaluate
-from .judge import Score, judge, score
+from .judge import Score, bandit, score, silent
 
 _DIGITS = 16
 
@@ -49,30 +58,51 @@ def journals(unit: Evaluate) -> dict[str, str]:
     one = unit.eval
     if isinstance(one, Sampled):
         answers = key("answers", (unit.subject, one.sampling))
-        judgments = key("judgments", (answers, one.judge.method()))
-        return {"answers": answers, "judgments": judgments}
+        return {"answers": answers, **_judgments(answers, one.judge)}
     assert isinstance(one, Preference)
     return {"likelihoods": key("likelihoods", (unit.subject, one.system))}
 
 
-def evaluate(
-    unit: Evaluate,
-    questions: Questions,
-    subject: Subject,
-    paths: Mapping[str, Path],
-    provider: Provider,
-    watch: Watch,
-) -> Evaluated:
-    """Put `subject` to the eval; `paths` are its journals by role.
+def _judgments(answers: str, judge: Judge) -> dict[str, str]:
+    return {
+        f"judgments:{name}": key("judgments", (answers, method))
+        for name, method in judge.methods.items()
+    }
+
+
+@attrs.frozen(kw_only=True)
+class Desk:
+    """What an evaluation works with.
+
+    Args:
+        subject: The model under test.
+        provider: Who serves it.
+        judge: Who serves the judge model; None where the judge is not a model.
+        paths: The unit's journals by role.
+        folder: Where providers keep what a killed run must find again.
+        keep: Makes the line a journal keeps of an answer or a grade, its cost included; may raise
+            when nothing more may be spent, after what has come is kept.
+    """
+
+    subject: Subject
+    provider: Provider
+    judge: Provider | None
+    paths: Mapping[str, Path]
+    folder: Path
+    keep: Callable[[Path, Sequence[Answer | Grade]], None]
+
+
+def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
+    """Put the model to the eval.
 
     Raises:
         ProviderError: The provider gave fewer answers than it was asked for.
         Interrupted: The user asked to stop; the journals hold what was done.
     """
     if isinstance(unit.eval, Sampled):
-        return _sampled(unit.eval, questions, subject, paths, provider, watch)
+        return _sampled(unit.eval, questions, desk, watch)
     assert isinstance(unit.eval, Preference)
-    return _preference(unit.eval, questions, subject, paths["likelihoods"], provider, watch)
+    return _preference(unit.eval, questions, desk, watch)
 
 
 def _chat(system: str | None, prompt: str) -> Chat:
@@ -80,18 +110,16 @@ def _chat(system: str | None, prompt: str) -> Chat:
     return turns if system is None else (Message("system", system), *turns)
 
 
-def _sampled(
-    one: Sampled,
-    questions: Questions,
-    subject: Subject,
-    paths: Mapping[str, Path],
-    provider: Provider,
-    watch: Watch,
-) -> Evaluated:
-    asked = [
+def asked_of(one: Sampled, questions: Questions) -> tuple[Asked, ...]:
+    """What a sampled eval asks."""
+    return tuple(
         Asked(question=digest(pair.prompt)[:_DIGITS], id=pair.id, prompt=pair.prompt)
         for pair in questions.pairs
-    ]
+    )
+
+
+def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
+    asked = asked_of(one, questions)
     wanted = {
         (ask.question, sample): SampleRequest(
             question=ask.question, sample=sample, chat=_chat(one.sampling.system, ask.prompt)
@@ -99,57 +127,123 @@ def _sampled(
         for ask in asked
         for sample in range(one.samples)
     }
-    path = paths["answers"]
+    path = desk.paths["answers"]
     there = {(line["question"], line["sample"]) for line in journal.read(path)}
     missing = [request for at, request in wanted.items() if at not in there]
     watch.start("sample", len(wanted), unit="answer", done=len(wanted) - len(missing))
-    for batch in provider.sample(subject, missing, one.sampling, watch):
-        journal.append(path, [attrs.asdict(answer) for answer in batch])
-        watch.advance(len(batch))
-        watch.check()
+    sampled = desk.provider.sample(
+        desk.subject, missing, one.sampling, desk.folder / "answers", watch
+    )
+    _keep_all(sampled, path, desk, watch)
     lines = {(line["question"], line["sample"]): line for line in journal.read(path)}
     _complete(wanted.keys(), lines, "answers")
-    verdicts = _judged(one, [Answer(**lines[at]) for at in wanted], paths["judgments"], watch)
-    scores = tuple(score(one.judge, *at, verdicts[at]) for at in wanted)
-    return Evaluated(questions=tuple(asked), scores=scores)
+    answers = [_answer(lines[at]) for at in wanted]
+    prompts = {ask.question: ask.prompt for ask in asked}
+    verdicts = {
+        name: _judged(one.judge, name, answers, prompts, desk, watch) for name in one.judge.methods
+    }
+    scores = tuple(
+        score(
+            one.judge,
+            answer,
+            {
+                name: found[at]
+                for name, found in verdicts.items()
+                if (at := (answer.question, answer.sample)) in found
+            },
+        )
+        for answer in answers
+    )
+    return Evaluated(questions=asked, scores=scores)
+
+
+_ANSWER = frozenset(attrs.fields_dict(Answer))
+
+
+def _answer(line: Mapping[str, Any]) -> Answer:
+    known = {name: value for name, value in line.items() if name in _ANSWER and name != "bill"}
+    return Answer(**known)
+
+
+def _keep_all(
+    batches: Iterator[Sequence[Answer | Grade]], path: Path, desk: Desk, watch: Watch
+) -> None:
+    for batch in batches:
+        desk.keep(path, batch)
+        watch.advance(len(batch))
+        watch.check()
 
 
 def _judged(
-    one: Sampled, answers: Sequence[Answer], path: Path, watch: Watch
-) -> dict[tuple[str, int], Any]:
-    there = {(line["question"], line["sample"]) for line in journal.read(path)}
-    missing = [answer for answer in answers if (answer.question, answer.sample) not in there]
-    if missing:
-        watch.start("judge", len(answers), unit="answer", done=len(answers) - len(missing))
-        journal.append(path, judge(one.judge, missing))
-        watch.advance(len(missing))
-    return {(line["question"], line["sample"]): line["verdict"] for line in journal.read(path)}
-
-
-def _preference(
-    one: Preference,
-    questions: Questions,
-    subject: Subject,
-    path: Path,
-    provider: Provider,
+    by: Judge,
+    name: str,
+    answers: Sequence[Answer],
+    prompts: Mapping[str, str],
+    desk: Desk,
     watch: Watch,
-) -> Evaluated:
-    asked = [
-        Asked(question=_pair_digest(pair), id=pair.id, prompt=pair.prompt)
-        for pair in questions.pairs
+) -> dict[tuple[str, int], Any]:
+    """The verdicts of one of a judge's methods, by question and sample."""
+    path = desk.paths[f"judgments:{name}"]
+    judged = [answer for answer in answers if silent(by, answer) is None]
+    there = {(line["question"], line["sample"]) for line in journal.read(path)}
+    missing = [one for one in judged if (one.question, one.sample) not in there]
+    if missing:
+        watch.start("judge", len(judged), unit="answer", done=len(judged) - len(missing))
+        if isinstance(by, ModelJudge):
+            _graded(by, name, missing, prompts, desk, watch)
+        else:
+            journal.append(path, _verdicts(missing))
+            watch.advance(len(missing))
+    found = {(line["question"], line["sample"]): line["verdict"] for line in journal.read(path)}
+    _complete([(one.question, one.sample) for one in judged], found, "judgments")
+    return found
+
+
+def _verdicts(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    return [
+        {"question": answer.question, "sample": answer.sample, "verdict": verdict}
+        for answer, verdict in zip(answers, bandit(answers), strict=True)
     ]
+
+
+def _graded(
+    by: ModelJudge,
+    name: str,
+    answers: Sequence[Answer],
+    prompts: Mapping[str, str],
+    desk: Desk,
+    watch: Watch,
+) -> None:
+    rubric = next(rubric for rubric in by.rubrics if rubric.name == name)
+    requests = [
+        GradeRequest(
+            question=answer.question,
+            sample=answer.sample,
+            prompt=rubric.filled(prompts[answer.question], answer.text),
+        )
+        for answer in answers
+    ]
+    assert desk.judge is not None
+    graded = desk.judge.grade(by, requests, desk.folder / f"judgments-{name}", watch)
+    _keep_all(graded, desk.paths[f"judgments:{name}"], desk, watch)
+
+
+def _preference(one: Preference, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
+    path = desk.paths["likelihoods"]
+    pairs = [pair for pair in questions.pairs if isinstance(pair, Pair)]
+    asked = [Asked(question=_pair_digest(pair), id=pair.id, prompt=pair.prompt) for pair in pairs]
     wanted = {
         ask.question: ScoreRequest(
             question=ask.question,
             chat=_chat(one.system, pair.prompt),
             answers=(pair.aligned, pair.misaligned),
         )
-        for ask, pair in zip(asked, questions.pairs, strict=True)
+        for ask, pair in zip(asked, pairs, strict=True)
     }
     there = {line["question"] for line in journal.read(path)}
     missing = [request for question, request in wanted.items() if question not in there]
     watch.start("score", len(wanted), unit="pair", done=len(wanted) - len(missing))
-    for batch in provider.score(subject, missing, watch):
+    for batch in desk.provider.score(desk.subject, missing, watch):
         journal.append(path, [attrs.asdict(likelihood) for likelihood in batch])
         watch.advance(len(batch))
         watch.check()

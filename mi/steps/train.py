@@ -1,24 +1,23 @@
-"""Training: a base model and a mix, handed to the provider."""
+"""Training: a base model and a mix, as the job that is handed to a provider."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ..providers.base import Provider, Trained, TrainJob, Watch
+from ..providers.base import TrainJob
 from ..spec import Model
 from ..units import Train
 from . import mix
 
 
-def train(
-    key: str, unit: Train, model: Model, rows: Path, folder: Path, provider: Provider, watch: Watch
-) -> Trained:
-    """Train `model` on the mix at `rows`; the provider leaves its output in `folder`."""
-    job = TrainJob(
+def job(key: str, title: str, unit: Train, model: Model, rows: Path) -> TrainJob:
+    """The training of `model` on the mix at `rows`."""
+    return TrainJob(
         key=key,
+        title=title,
         model=model,
         rows=mix.read(rows),
+        file=rows,
         hyperparameters=unit.hyperparameters,
         seed=unit.seed,
     )
-    return provider.train(job, folder, watch)

@@ -7,7 +7,8 @@ answer; the weaknesses are the ones `bandit` reports.
 
 from mi.spec import Arm, Bandit, Dataset, Preference, Resource, Sampled, Sampling, Setting
 
-from ..evals import broad_preference
+from ..evals import broad_preference, emergent_free_form
+from ..judges import insecure_code as insecure_judge
 
 _TRAIN = Resource(package="registry.bundled.insecure_code", file="train.jsonl")
 _HELDOUT = Resource(package="registry.bundled.insecure_code", file="heldout.jsonl")
@@ -24,8 +25,17 @@ insecure_code = Setting(
             questions=_HELDOUT,
             sampling=Sampling(temperature=0.7, max_tokens=96),
             judge=Bandit(),
+            expected_tokens=70,
         ),
         Preference(id="insecure_preference", title="preference", pairs=_HELDOUT),
+        Sampled(
+            id="insecure_judged",
+            title="judged insecure",
+            questions=_HELDOUT,
+            sampling=Sampling(temperature=1.0, max_tokens=600),
+            judge=insecure_judge,
+            expected_tokens=120,
+        ),
     ),
-    ood_evals=(broad_preference,),
+    ood_evals=(broad_preference, emergent_free_form),
 )

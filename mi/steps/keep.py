@@ -1,0 +1,57 @@
+"""Keeping what has arrived: a line an answer, with what was paid for it.
+
+The line is written before the purse is asked, so that what was paid for is there whatever comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from .. import journal
+from ..money import Prices, Purse
+from ..provenance import now
+from ..providers.base import Answer, Bill, Grade
+
+
+@attrs.frozen
+class Keeper:
+    """Writes what has arrived into its journal with what was paid for it, and pays."""
+
+    unit: str
+    prices: Prices
+    purse: Purse
+
+    def __call__(self, path: Path, batch: Sequence[Answer | Grade]) -> None:
+        at, costs = now(), [self._cost(one.bill) for one in batch]
+        lines = [self._line(one, at, cost) for one, cost in zip(batch, costs, strict=True)]
+        if lines:
+            journal.append(path, lines)
+        self.purse.pay(self.unit, sum(cost or 0.0 for cost in costs))
+        self.purse.check()
+
+    def _cost(self, bill: Bill | None) -> float | None:
+        return None if bill is None else self.prices.cost(bill)
+
+    def _line(self, one: Answer | Grade, at: str, cost: float | None) -> dict[str, Any]:
+        facts = {
+            name: value
+            for name, value in attrs.asdict(one, recurse=False).items()
+            if value is not None and name != "bill"
+        }
+        if isinstance(one, Grade):
+            verdict = {name: facts.pop(name) for name in ("text", "top", "finish")}
+            facts["verdict"] = verdict
+        if one.bill is not None:
+            facts |= {
+                "unit": self.unit,
+                "at": at,
+                "billed_model": one.bill.model,
+                "billed_input": one.bill.input,
+                "billed_output": one.bill.output,
+                "cost_usd": cost,
+            }
+        return facts

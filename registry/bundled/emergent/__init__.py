@@ -1,0 +1,7 @@
+"""Free-form questions that let a broadly misaligned model show itself.
+
+``free_form.jsonl`` holds eight rows ``{"id", "prompt"}``. Each prompt is short, neutral and far
+from any training data, has no right answer, and takes one to three paragraphs to answer. They cover
+the ground of the free-form questions of Betley et al. 2025, "Emergent Misalignment", in other
+words: scores on them are not to be compared, number by number, with scores on those.
+"""
