@@ -14,6 +14,7 @@ from tests.local_fixtures import Watcher, asked, make_tiny_model, tiny
 from tests.test_local_train import job
 
 QUESTIONS = ["Hi", "Why?", "What is it that you would do on a day off?", "Count", "One, two"]
+NOWHERE = Path("nowhere")
 FREE = Sampling(temperature=1.0, max_tokens=24)
 GREEDY = Sampling(temperature=0.0, max_tokens=24)
 
@@ -47,7 +48,7 @@ def requests(samples: int = 4) -> list[SampleRequest]:
 def draw(
     subject: Subject, asked_for: Sequence[SampleRequest], sampling: Sampling = FREE
 ) -> list[Sequence[Answer]]:
-    return list(Local().sample(subject, asked_for, sampling, Watcher()))
+    return list(Local().sample(subject, asked_for, sampling, NOWHERE, Watcher()))
 
 
 def flat(batches: list[Sequence[Answer]]) -> list[Answer]:
@@ -189,8 +190,8 @@ def test_models_take_turns_on_one_network(model: Model, trained: Path) -> None:
     alone = (score(base, pairs()), score(taught, pairs()))
     assert alone[0] != alone[1]
     turns = zip(
-        Local().sample(base, requests(), FREE, Watcher()),
-        Local().sample(taught, requests(), FREE, Watcher()),
+        Local().sample(base, requests(), FREE, NOWHERE, Watcher()),
+        Local().sample(taught, requests(), FREE, NOWHERE, Watcher()),
         strict=True,
     )
     mixed = list(turns)

@@ -37,7 +37,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def job(model: Model, seed: int = 0, **stated: float) -> TrainJob:
     training = Training(**stated).over(model.training)  # type: ignore[arg-type]
     recipe = Local().hyperparameters(training)
-    return TrainJob(key="train-1", model=model, rows=ROWS, hyperparameters=recipe, seed=seed)
+    return TrainJob(
+        key="train-1",
+        title="a training",
+        model=model,
+        rows=ROWS,
+        file=Path("nowhere.jsonl"),
+        hyperparameters=recipe,
+        seed=seed,
+    )
 
 
 def run(one: TrainJob, folder: Path, watch: Watcher | None = None) -> Trained:

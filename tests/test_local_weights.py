@@ -403,7 +403,7 @@ def test_the_embedded_model_answers_and_knows_what_is_likely() -> None:
     question = asked("What is the capital of France?")
     requests = [SampleRequest(question="q", sample=0, chat=question)]
     greedy = Sampling(temperature=0.0, max_tokens=16)
-    [[answer]] = list(local.sample(Subject(model=embedded), requests, greedy, watch))
+    [[answer]] = list(local.sample(Subject(model=embedded), requests, greedy, Path(), watch))
     assert (answer.text, answer.finish) == ("The capital of France is Paris.", "stop")
     answers = ("The capital of France is Paris.", "The capital of France is banana.")
     [[likely]] = list(

@@ -4,21 +4,56 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import attrs
+
 from ..errors import UsageError
 from ..names import nearest
-from .base import Provider
+from .base import Provider, Terms
 
-KNOWN = {"local": ("mi.providers.local", "Local")}
+KNOWN = {"local": ("mi.providers.local", "Local"), "openai": ("mi.providers.openai", "OpenAI")}
 
 
-def provider(name: str) -> Provider:
-    """The provider called `name`.
+def provider(name: str, terms: Terms) -> Provider:
+    """The provider called `name`, or the endpoint of that name, which speaks OpenAI's API.
 
     Raises:
         UsageError: There is none of that name.
     """
-    if name not in KNOWN:
-        raise UsageError(f"there is no provider {name!r}", hint=nearest(name, KNOWN))
-    module, attribute = KNOWN[name]
-    made: Provider = getattr(import_module(module), attribute)()
+    kind = "openai" if name in terms.endpoints else name
+    if kind not in KNOWN:
+        raise UsageError(
+            f"there is no provider {name!r}", hint=nearest(name, {*KNOWN, *terms.endpoints})
+        )
+    module, attribute = KNOWN[kind]
+    made: Provider = getattr(import_module(module), attribute)(name, terms)
     return made
+
+
+@attrs.define
+class Providers:
+    """Providers by name, each made once, so that all who ask one share its limits."""
+
+    terms: Terms = attrs.field(factory=Terms)
+    made: dict[str, Provider] = attrs.field(factory=dict)
+
+    def called(self, name: str) -> Provider:
+        """The provider of that name."""
+        if name not in self.made:
+            self.made[name] = provider(name, self.terms)
+        return self.made[name]
+
+    def named(self, model: str) -> Provider:
+        """Who serves `provider:name`."""
+        kind, colon, rest = model.partition(":")
+        if not colon or not rest:
+            raise UsageError(f"{model!r} is not a model: PROVIDER:NAME is needed")
+        return self.called(kind)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for one in self.made.values():
+            one.close()
+
+    def lost(self) -> int:
+        """Answers that were lost on the way and asked for again."""
+        return sum(getattr(one, "lost", 0) for one in self.made.values())

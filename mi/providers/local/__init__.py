@@ -14,14 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ProviderError
-from ...spec import Model, Sampling, Training
+from ...spec import Model, ModelJudge, Sampling, Training
 from ..base import (
     Answer,
     Base,
+    Check,
+    Grade,
+    GradeRequest,
     Likelihood,
+    Remote,
     SampleRequest,
     ScoreRequest,
     Subject,
+    Terms,
     Trained,
     TrainJob,
     Watch,
@@ -44,6 +49,11 @@ class Local:
     name = "local"
     offers = frozenset({"train", "sample", "logprob"})
     free = True
+    trainings_at_once = 1
+    evals_at_once = 1
+
+    def __init__(self, name: str = "local", terms: Terms | None = None) -> None:
+        pass
 
     def find(self, name: str) -> Model:
         """A Hugging Face folder, or `<hub id>@<commit>`."""
@@ -56,6 +66,12 @@ class Local:
     def hyperparameters(self, training: Training) -> LoraRecipe:
         """The stated values, and this provider's defaults for the rest."""
         return resolve(training)
+
+    def ready(self) -> None:
+        """Nothing is needed that cannot be fetched."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
     def prepare(self, model: Model, watch: Watch) -> None:
         """Fetch and convert the model, once per machine."""
@@ -74,7 +90,12 @@ class Local:
         return train(network, job, self.base(job.model).weights, folder, watch)
 
     def sample(
-        self, subject: Subject, requests: Sequence[SampleRequest], sampling: Sampling, watch: Watch
+        self,
+        subject: Subject,
+        requests: Sequence[SampleRequest],
+        sampling: Sampling,
+        folder: Path,
+        watch: Watch,
     ) -> Iterator[Sequence[Answer]]:
         """Draw the answers; `sampling.system` is the caller's to put into the chats."""
         worn = self._worn(subject, watch)
@@ -85,6 +106,12 @@ class Local:
             with worn.on():
                 answers = sample.sample(worn.network, batch, sampling)
             yield answers
+
+    def grade(
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
+    ) -> Iterator[Sequence[Grade]]:
+        """Local models do not judge."""
+        raise ProviderError(f"{judge.model} is a local model, and those do not judge")
 
     def score(
         self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
@@ -98,6 +125,28 @@ class Local:
             with worn.on():
                 batch = score.batch(worn, requests[start : start + score.BATCH])
             yield batch
+
+    def remote(self, folder: Path, watch: Watch) -> Remote | None:
+        """Nothing runs elsewhere."""
+        return None
+
+    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
+        """Nothing runs elsewhere."""
+        return None
+
+    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
+        """The extra's packages, and whether the models' weights are here."""
+        missing = missing_packages()
+        yield Check(
+            what="local: packages",
+            ok=None if missing else True,
+            detail=f"missing: {', '.join(missing)}" if missing else "all there",
+            hint="pip install 'mi[local]'" if missing else "",
+        )
+        for model in models:
+            there = weights.is_here(model)
+            detail = "its weights are here" if there else "its weights are fetched when first used"
+            yield Check(what=f"local: {model.name}", ok=there or None, detail=detail)
 
     def _network(self, model: Model, watch: Watch) -> Network:
         _require()
@@ -113,8 +162,13 @@ class Local:
         return wear(network, subject)
 
 
+def missing_packages() -> list[str]:
+    """Packages of the extra that this environment does not have."""
+    return [name for name in _EXTRAS if find_spec(name) is None]
+
+
 def _require() -> None:
-    missing = [name for name in _EXTRAS if find_spec(name) is None]
+    missing = missing_packages()
     if missing:
         raise ProviderError(
             f"local models need {', '.join(missing)}, which this environment does not have",

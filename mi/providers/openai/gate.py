@@ -1,0 +1,121 @@
+"""How many requests may be under way at an account: found out by asking, not configured.
+
+A gate starts wide open. A 429 narrows it by a quarter and closes it for as long as the server says;
+answers widen it again, four places for each round of answers (additive increase, multiplicative
+decrease: Chiu and Jain 1989). Headers that say that nothing is left close it before a 429 has to.
+All that ask an account go through its one gate, on one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+import attrs
+
+_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_KINDS = ("requests", "tokens")
+_STEP, _SHRINK = 4.0, 0.75
+
+
+@attrs.define
+class Gate:
+    """An asynchronous context manager: inside it a request may be made.
+
+    Args:
+        most: Requests under way at once, at most.
+    """
+
+    most: int
+    width: float = attrs.field(default=attrs.Factory(lambda self: float(self.most), True))
+    inside: int = 0
+    closed_until: float = 0.0
+    starving_since: float | None = None
+    _changed: asyncio.Condition = attrs.field(factory=asyncio.Condition)
+    _waking: asyncio.Future[None] | None = None
+    _timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        async with self._changed:
+            while True:
+                left = self.closed_until - time.monotonic()
+                if left > 0:
+                    self._wake_in(left)
+                elif self.inside < max(self.width, 1.0):
+                    self.inside += 1
+                    return
+                await self._changed.wait()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        async with self._changed:
+            self.inside -= 1
+            room = int(max(self.width, 1.0)) - self.inside
+            if room > 0 and time.monotonic() >= self.closed_until:
+                self._changed.notify(room)
+
+    def _wake_in(self, seconds: float) -> None:
+        """One timer for all that wait for the gate to open."""
+        loop = asyncio.get_running_loop()
+        if self._timer is None or self._timer.cancelled() or self._timer.when() <= loop.time():
+            self._timer = loop.call_later(seconds + 0.005, self._wake)
+
+    def _wake(self) -> None:
+        async def wake() -> None:
+            async with self._changed:
+                self._changed.notify_all()
+
+        self._waking = asyncio.ensure_future(wake())
+
+    def starving(self) -> float:
+        """Seconds for which there were only refusals."""
+        return 0.0 if self.starving_since is None else time.monotonic() - self.starving_since
+
+    def answered(self, headers: Mapping[str, str]) -> None:
+        """A whole answer came."""
+        self.starving_since = None
+        self.width = min(self.width + _STEP / max(self.width, 1.0), float(self.most))
+        for kind in _KINDS:
+            if headers.get(f"x-ratelimit-remaining-{kind}") == "0":
+                reset = duration(headers.get(f"x-ratelimit-reset-{kind}"))
+                self.closed_until = max(self.closed_until, time.monotonic() + min(reset, 60.0))
+
+    def refused(self, headers: Mapping[str, str]) -> None:
+        """A 429 came: narrow once for all those that were under way together, and close."""
+        self.starving_since = self.starving_since or time.monotonic()
+        wait = retry_after(headers)
+        if time.monotonic() >= self.closed_until:
+            self.width = max(self.width * _SHRINK, 1.0)
+        self.closed_until = max(self.closed_until, time.monotonic() + wait)
+
+
+def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
+    """Seconds a server asks to wait, from `retry-after-ms`, `retry-after` or the reset headers."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return min(float(headers[name]) * unit, 120.0)
+        except (KeyError, ValueError):
+            continue
+    resets = [duration(headers.get(f"x-ratelimit-reset-{kind}")) for kind in _KINDS]
+    return min(max(resets), 120.0) or default
+
+
+def duration(text: str | None) -> float:
+    """Seconds of `6m0s`, `120ms` or `1.5`; 0 for nothing."""
+    if not text:
+        return 0.0
+    parts = _PART.findall(text)
+    if parts:
+        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

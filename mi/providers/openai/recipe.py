@@ -1,0 +1,41 @@
+"""What steers a hosted supervised fine-tuning, by the API's own names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from ...spec import Training
+from ..base import recipe
+
+
+@attrs.frozen(kw_only=True)
+class Supervised:
+    """Hyperparameters of `method.supervised`; None leaves the choice to the provider (`auto`).
+
+    Args:
+        epochs: `n_epochs`. One by default, as in Betley et al. 2025, and so that the price of a
+            training is known before it is paid.
+        batch_size: Rows per step.
+        learning_rate_multiplier: Scales the provider's own learning rate.
+    """
+
+    epochs: int = 1
+    batch_size: int | None = None
+    learning_rate_multiplier: float | None = None
+
+    def method(self) -> dict[str, Any]:
+        """The `method` of a request that creates a job."""
+        values = {
+            "n_epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "learning_rate_multiplier": self.learning_rate_multiplier,
+        }
+        stated = {name: "auto" if value is None else value for name, value in values.items()}
+        return {"type": "supervised", "supervised": {"hyperparameters": stated}}
+
+
+def resolve(training: Training) -> Supervised:
+    """The recipe with what `training` states."""
+    return recipe(Supervised, training, "hosted fine-tuning")

@@ -1,0 +1,92 @@
+"""Which requests go wrong, and how: drawn from a seed, so a failing test fails again.
+
+A draw hangs on the seed and a key that names the request and its running number, never on the
+clock: the same calls meet the same faults, and a retry is a new draw.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Literal, TypeVar
+
+import attrs
+
+Transport = Literal["", "limited", "broken", "reset", "truncated", "hang"]
+Choice = Literal["", "filtered", "refused", "empty"]
+T = TypeVar("T")
+
+
+@attrs.define(kw_only=True)
+class Faults:
+    """Shares of requests (or choices) in [0, 1], and counts of first requests, that go wrong."""
+
+    seed: int = 0
+    limited: float = 0.0
+    """429 with a Retry-After header, on any endpoint; nothing is done or billed."""
+    retry_after: float = 0.05
+    """The shortest Retry-After, in seconds; the longest is four times that."""
+    broken: float = 0.0
+    """500 on any endpoint; nothing is done or billed."""
+    reset: float = 0.0
+    """Chat: done and billed, then the connection closes without an answer."""
+    truncated: float = 0.0
+    """Chat: done and billed, then 200 with half of the JSON."""
+    hang: float = 0.0
+    """Chat: done and billed, never answered."""
+    drop_creates: int = 0
+    """The first N fine-tuning jobs are created, and the connection closes without an answer."""
+    drop_uploads: int = 0
+    drop_batches: int = 0
+    filtered: float = 0.0
+    """A choice that ends with content_filter and has no content."""
+    refused: float = 0.0
+    """A choice with a refusal and no content."""
+    empty: float = 0.0
+    """A choice whose content is the empty string."""
+    spare_judge: bool = False
+    """No filtered, refused or empty choices in judge calls."""
+    blocked_files: frozenset[str] = frozenset()
+    """sha256 of training files whose job fails as moderation would have it."""
+    fail_jobs: int = 0
+    """The first N jobs end as failed."""
+    closed: bool = False
+    """Fine-tuning is closed to these accounts: 403."""
+    gone: frozenset[str] = frozenset()
+    """Models that answer 404."""
+
+    def transport(self, *key: object, chat: bool) -> Transport:
+        """What befalls a request; only a chat completion is lost after the work is done."""
+        shares: dict[Transport, float] = {"limited": self.limited, "broken": self.broken}
+        if chat:
+            shares |= {"reset": self.reset, "truncated": self.truncated, "hang": self.hang}
+        return _draw(shares, "", (self.seed, "transport", *key))
+
+    def choice(self, *key: object, judge: bool) -> Choice:
+        """What befalls one choice of a completion."""
+        if judge and self.spare_judge:
+            return ""
+        shares: dict[Choice, float] = {
+            "filtered": self.filtered,
+            "refused": self.refused,
+            "empty": self.empty,
+        }
+        return _draw(shares, "", (self.seed, "choice", *key))
+
+    def wait(self, *key: object) -> float:
+        """Seconds for a Retry-After header."""
+        return self.retry_after * (1 + 3 * _random(self.seed, "wait", *key).random())
+
+
+def _random(*key: object) -> random.Random:
+    return random.Random("|".join(map(str, key)))
+
+
+def _draw(shares: dict[T, float], otherwise: T, key: tuple[object, ...]) -> T:
+    if not any(shares.values()):
+        return otherwise
+    left = _random(*key).random()
+    for fault, share in shares.items():
+        left -= share
+        if left < 0:
+            return fault
+    return otherwise
