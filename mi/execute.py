@@ -1,28 +1,39 @@
 """Executing a plan: each unit once, in an order in which its inputs come first.
 
+Units run in threads: as many trainings and evals at a time as the provider can have under way, so
+that hosted trainings wait for each other's slots and not for each other. One thread, the caller's,
+starts them, hears of their ends and keeps the tally.
+
 A unit is held by a lock while it is worked on, so two runs on one store share the work instead of
 doing it twice. A unit that fails is said, and blocks only what needs it. When the user asks to
-stop, the unit at work keeps what it has and the run ends; the same command goes on from there.
+stop, units at work keep what they have and the run ends; the same command goes on from there.
 """
 
 from __future__ import annotations
 
 import json
+import queue
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
 
+from .cost import paid
 from .data import Questions, Rows
-from .errors import CorruptError, Interrupted, MiError, StoreError
+from .errors import CorruptError, Interrupted, MiError, OverBudget, Refused, StoreError
+from .money import Prices, Purse
 from .plan import Plan, Planned, State
 from .providers.base import Provider, Subject, Watch
-from .spec import Model
+from .spec import Model, judge_model
 from .steps import evaluate, mix, train
+from .steps.keep import Keeper
 from .store import Store
 from .units import Evaluate, Mix, Train, Unit
+from .watching import Told
 
 
 class Observer(Protocol):
@@ -34,6 +45,9 @@ class Observer(Protocol):
     def end(self, planned: Planned, outcome: str, detail: str = "") -> None:
         """A unit ended: `done`, `found` (another process did it), `failed` or `blocked`."""
 
+    def check(self) -> None:
+        """Raises `Interrupted` when the user has asked to stop."""
+
 
 @attrs.frozen(kw_only=True)
 class Bench:
@@ -42,12 +56,20 @@ class Bench:
     Args:
         rows: Datasets by setting: misaligned and control.
         questions: What evals ask, by digest.
+        judges: Who serves judge models, by `provider:name`.
+        prices: What tokens cost.
+        purse: What may be spent.
+        likely: What a unit is likely to cost, in US dollars; None: not known.
     """
 
     model: Model
     provider: Provider
     rows: Mapping[str, tuple[Rows, Rows]]
     questions: Mapping[str, Questions]
+    judges: Mapping[str, Provider]
+    prices: Prices
+    purse: Purse
+    likely: Callable[[Unit], float | None]
 
 
 @attrs.define
@@ -80,43 +102,165 @@ def execute(
 
     Raises:
         Interrupted: The user asked to stop; everything done so far is kept.
+        OverBudget: What may be spent is spent; everything done so far is kept.
         StoreError: The store cannot be written, so that nothing more can be done.
     """
-    todo = plan.todo
-    for index, planned in enumerate(todo, 1):
-        unit = planned.unit
+    _Crew(plan, bench, store, run, observer, published, tally).work()
+
+
+@attrs.define
+class _Crew:
+    """The threads of a run and who is at what.
+
+    Args:
+        waiting: Units to do, in the plan's order.
+        busy: Units under way, by key.
+        error: Why nothing more is started: the first of the errors that end a run.
+    """
+
+    plan: Plan
+    bench: Bench
+    store: Store
+    run: str
+    observer: Observer
+    published: Callable[[], None]
+    tally: Tally
+    waiting: dict[str, Planned] = attrs.field(factory=dict)
+    busy: dict[str, Planned] = attrs.field(factory=dict)
+    error: BaseException | None = None
+    _ended: queue.SimpleQueue[tuple[Planned, bool | BaseException]] = attrs.field(
+        factory=queue.SimpleQueue
+    )
+    _begun: int = 0
+
+    def work(self) -> None:
+        self.waiting = {planned.unit.key: planned for planned in self.plan.todo}
+        total = len(self.waiting)
+        while self.waiting or self.busy:
+            chosen = self._startable()
+            for planned in chosen:
+                self._start(planned, total)
+            if self.busy:
+                self._heard(*self._ended.get())
+            elif self.error is not None or not chosen:
+                break
+        if self.error is not None:
+            raise self.error
+
+    def _startable(self) -> list[Planned]:
+        """Units that can begin now; those that never can are told to be blocked."""
+        if self.error is None:
+            try:
+                self.observer.check()
+                self.bench.purse.check()
+            except (Interrupted, OverBudget) as error:
+                self.error = error
+        chosen: list[Planned] = []
+        held = {name for one in self.busy.values() for name in _names(one.unit)}
+        serving = self.bench.provider
+        room = Counter(mix=1, train=serving.trainings_at_once, eval=serving.evals_at_once)
+        room.subtract(one.unit.kind for one in self.busy.values())
+        alone = serving.trainings_at_once == serving.evals_at_once == 1
+        if alone and self.busy:
+            return []
+        for key, planned in list(self.waiting.items()):
+            if self._is_blocked(planned):
+                del self.waiting[key]
+            elif self.error is None and self._is_ready(planned, held, room):
+                chosen.append(planned)
+                held.update(_names(planned.unit))
+                room[planned.unit.kind] -= 1
+                if alone:
+                    break
+        return chosen
+
+    def _is_blocked(self, planned: Planned) -> bool:
+        tally, needs = self.tally, planned.unit.needs
         cause = next(
-            (need for need in unit.needs if need in tally.failed or need in tally.blocked), None
+            (need for need in needs if need in tally.failed or need in tally.blocked), None
         )
-        if cause is not None:
-            tally.blocked[unit.key] = cause
-            observer.end(planned, "blocked", f"{cause} is not there")
-            continue
-        watch = observer.begin(planned, index, len(todo))
+        if cause is None:
+            return False
+        tally.blocked[planned.unit.key] = cause
+        self.observer.end(planned, "blocked", f"{cause} is not there")
+        return True
+
+    def _is_ready(self, planned: Planned, held: set[str], room: Counter[str]) -> bool:
+        unit = planned.unit
+        if room[unit.kind] < 1 or not held.isdisjoint(_names(unit)):
+            return False
+        return not any(need in self.waiting or need in self.busy for need in unit.needs)
+
+    def _start(self, planned: Planned, total: int) -> None:
+        unit = planned.unit
+        if planned.settled is not None:
+            self._fail(planned, planned.settled)
+            return
+        likely = self.bench.likely(unit)
+        if not self.bench.purse.admit(unit.key, 0.0 if likely is None else likely):
+            self.error = self.error or OverBudget(
+                f"{unit.title} is likely to cost more than is left of --max-cost",
+                hint="what is done is kept: the same command with a higher --max-cost goes on",
+            )
+            return
+        del self.waiting[unit.key]
+        self.busy[unit.key] = planned
+        self._begun += 1
+        watch = self.observer.begin(planned, self._begun, total)
+        threading.Thread(
+            target=self._work, args=(planned, watch), name=unit.key, daemon=True
+        ).start()
+
+    def _work(self, planned: Planned, watch: Watch) -> None:
+        told = Told(watch, self.store, planned.unit.key)
         try:
-            made = _once(planned, bench, store, run, watch)
-        except (Interrupted, StoreError):
-            raise
-        except MiError as error:
-            tally.failed[unit.key] = str(error)
-            store.fail(unit.key, run, error.message)
-            observer.end(planned, "failed", str(error))
-            continue
-        (tally.done if made else tally.found).append(unit.key)
-        observer.end(planned, "done" if made else "found")
-        published()
+            made: bool | BaseException = _once(planned, self.bench, self.store, self.run, told)
+        except BaseException as error:  # told to the thread that keeps the tally
+            made = error
+        self.store.end_progress(planned.unit.key)
+        self._ended.put((planned, made))
+
+    def _heard(self, planned: Planned, made: bool | BaseException) -> None:
+        unit = planned.unit
+        del self.busy[unit.key]
+        self.bench.purse.release(unit.key)
+        if isinstance(made, bool):
+            (self.tally.done if made else self.tally.found).append(unit.key)
+            self.observer.end(planned, "done" if made else "found")
+            self.published()
+        elif isinstance(made, (Interrupted, OverBudget, StoreError)):
+            self.observer.end(planned, "left")
+            self.error = self.error or made
+        elif isinstance(made, MiError):
+            permanent = isinstance(made, Refused)
+            self.store.fail(unit.key, self.run, made.message, permanent=permanent)
+            self._fail(planned, str(made))
+        else:
+            raise made
+
+    def _fail(self, planned: Planned, message: str) -> None:
+        self.waiting.pop(planned.unit.key, None)
+        self.tally.failed[planned.unit.key] = message
+        self.observer.end(planned, "failed", message)
+
+
+def _names(unit: Unit) -> list[str]:
+    """What is locked while a unit is worked on: itself and its journals."""
+    return [unit.key, *_journals(unit).values()]
 
 
 def _once(planned: Planned, bench: Bench, store: Store, run: str, watch: Watch) -> bool:
     """Do a unit unless it is there by now; whether it was done here."""
     unit = planned.unit
-    names = [unit.key, *_journals(unit).values()]
+    said = set()
 
     def waiting(name: str) -> None:
-        watch.note(f"waiting for {name}: another run is at it")
+        if name not in said:
+            said.add(name)
+            watch.note(f"waiting for {name}: another run is at it")
         watch.check()
 
-    with store.locked(*names, waiting=waiting):
+    with store.locked(*_names(unit), waiting=waiting):
         if store.unit(unit.key).exists() and not store.fault(unit.key):
             return False
         if planned.state is State.CORRUPT and unit.kind != "mix" and not bench.provider.free:
@@ -130,7 +274,7 @@ def _once(planned: Planned, bench: Bench, store: Store, run: str, watch: Watch) 
         try:
             outcome = _do(unit, bench, store, watch)
             store.publish(unit, run, outcome, time.monotonic() - started, journals=_journals(unit))
-        except Interrupted:
+        except (Interrupted, OverBudget):
             store.attempt(run, unit.key, "interrupted")
             raise
         except MiError as error:
@@ -149,12 +293,9 @@ def _do(unit: Unit, bench: Bench, store: Store, watch: Watch) -> dict[str, Any]:
     payload, folder = unit.payload, store.work(unit.key)
     if isinstance(payload, Mix):
         return _mix(unit, payload, bench, folder)
-    if isinstance(payload, Train):
-        bench.provider.prepare(bench.model, watch)
-        rows = store.unit(payload.mix) / _mix_file(store, payload.mix)
-        done = train.train(unit.key, payload, bench.model, rows, folder, bench.provider, watch)
-        return attrs.asdict(done)
     bench.provider.prepare(bench.model, watch)
+    if isinstance(payload, Train):
+        return _train(unit, payload, bench, store, folder, watch)
     return _evaluate(unit, payload, bench, store, folder, watch)
 
 
@@ -166,29 +307,41 @@ def _mix(unit: Unit, payload: Mix, bench: Bench, folder: Path) -> dict[str, Any]
     return {"file": name, "rows": len(chats), "source": misaligned.source}
 
 
-def _mix_file(store: Store, key: str) -> str:
-    name: str = store.record(key).outcome["file"]
-    return name
+def _train(
+    unit: Unit, payload: Train, bench: Bench, store: Store, folder: Path, watch: Watch
+) -> dict[str, Any]:
+    rows = store.unit(payload.mix) / store.record(payload.mix).outcome["file"]
+    job = train.job(unit.key, unit.title, payload, bench.model, rows)
+    done = bench.provider.train(job, folder, watch)
+    cost = bench.prices.training(bench.model.name, done.billed_tokens)
+    if done.billed_tokens and cost is not None:
+        bench.purse.pay(unit.key, cost)
+    return {**attrs.asdict(done), "cost_usd": cost if done.billed_tokens else 0.0}
 
 
 def _evaluate(
     unit: Unit, payload: Evaluate, bench: Bench, store: Store, folder: Path, watch: Watch
 ) -> dict[str, Any]:
     trained = store.unit(payload.subject) if isinstance(payload.subject, str) else None
-    done = evaluate.evaluate(
-        payload,
-        bench.questions[payload.questions],
-        Subject(model=bench.model, trained=trained),
-        {role: store.journal(name) for role, name in _journals(unit).items()},
-        bench.provider,
-        watch,
+    desk = evaluate.Desk(
+        subject=Subject(model=bench.model, trained=trained),
+        provider=bench.provider,
+        judge=_judge(payload, bench),
+        paths={role: store.journal(name) for role, name in _journals(unit).items()},
+        folder=folder,
+        keep=Keeper(unit.key, bench.prices, bench.purse),
     )
+    done = evaluate.evaluate(payload, bench.questions[payload.questions], desk, watch)
     _write_lines(folder / "questions.jsonl", [attrs.asdict(asked) for asked in done.questions])
     _write_lines(folder / "scores.jsonl", [attrs.asdict(score) for score in done.scores])
-    outcomes: dict[str, int] = {}
-    for score in done.scores:
-        outcomes[score.outcome] = outcomes.get(score.outcome, 0) + 1
-    return {"scores": len(done.scores), "outcomes": dict(sorted(outcomes.items()))}
+    outcomes = dict(sorted(Counter(score.outcome for score in done.scores).items()))
+    cost = paid(unit.key, desk.paths.values())
+    return {"scores": len(done.scores), "outcomes": outcomes, "cost_usd": cost}
+
+
+def _judge(payload: Evaluate, bench: Bench) -> Provider | None:
+    judge = judge_model(payload.eval)
+    return None if judge is None else bench.judges[judge.model]
 
 
 def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:

@@ -69,10 +69,15 @@ class State(Enum):
 
 @attrs.frozen
 class Known:
-    """A unit's state in the store, and for a failure or a damage what was wrong."""
+    """A unit's state in the store, and for a failure or a damage what was wrong.
+
+    Args:
+        permanent: The failure is one that trying again would meet again.
+    """
 
     state: State
     detail: str = ""
+    permanent: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -85,6 +90,7 @@ class Planned:
         reason: Why it is or is not to do, for people.
         cells: Ids of the selected cells that need it.
         shared: Ids of other declared experiments that need it too.
+        settled: Why it is not even tried: it failed in a way that trying again would meet again.
     """
 
     unit: Unit
@@ -92,6 +98,7 @@ class Planned:
     reason: str
     cells: tuple[str, ...]
     shared: tuple[str, ...]
+    settled: str | None = None
 
     @property
     def todo(self) -> bool:
@@ -186,6 +193,8 @@ def plan(
     known: Callable[[Sequence[str]], Mapping[str, Known]],
     elsewhere: Mapping[str, Iterable[str]] | None = None,
     before: Callable[[str, str], tuple[str, Any] | None] = lambda cell, role: None,
+    *,
+    retry: bool = False,
 ) -> Plan:
     """The plan of the selected cells.
 
@@ -194,6 +203,7 @@ def plan(
         known: The states of units by key; a key it leaves out is to do.
         elsewhere: Key → other experiments that declare the unit, whether selected or not.
         before: What a cell's role was when it was last run: key and plain payload.
+        retry: Whether units are tried again whose failure is likely to be met again.
     """
     units: dict[str, tuple[str, Unit]] = {}
     users: dict[str, list[str]] = {}
@@ -211,7 +221,8 @@ def plan(
     for key, (role, unit) in units.items():
         found = states.get(key, Known(State.TODO))
         shared = _others(users[key], (elsewhere or {}).get(key, ()))
-        reason = _reason(unit, found, blocked)
+        settled = found.state is State.FAILED and found.permanent and not retry
+        reason = _reason(unit, found, blocked, settled=settled)
         if reason == "new" and (then := before(users[key][0], role)):
             reason += _changed(unit, *then)
         if shared and found.state in (State.TODO, State.DONE):
@@ -223,6 +234,7 @@ def plan(
                 reason=reason,
                 cells=tuple(users[key]),
                 shared=shared,
+                settled=f"{found.detail}\n  → {_RETRY}" if settled else None,
             )
         )
     return Plan(units=tuple(planned), cells=tuple(planned_cells))
@@ -240,13 +252,17 @@ def _others(cells: Iterable[str], experiments: Iterable[str]) -> tuple[str, ...]
     return tuple(sorted({*ids, *experiments} - {ids[0]}))
 
 
-def _reason(unit: Unit, found: Known, blocked: dict[str, str]) -> str:
+_RETRY = "failed before and was not tried again; --retry-failed does"
+
+
+def _reason(unit: Unit, found: Known, blocked: dict[str, str], *, settled: bool) -> str:
     if found.state is State.DONE:
         return "done"
     cause = next((blocked[need] for need in unit.needs if need in blocked), None)
     if found.state is State.FAILED:
         blocked[unit.key] = unit.key
-        return f"failed before: {found.detail}; will be tried again"
+        then = "--retry-failed tries it again" if settled else "will be tried again"
+        return f"failed before: {found.detail}; {then}"
     if found.state is State.CORRUPT:
         return f"damaged in the store: {found.detail}; will be made again"
     if cause:

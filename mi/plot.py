@@ -87,14 +87,17 @@ def _replicates(points: Sequence[Point]) -> str:
 
 
 def _panel(axes: Axes, points: Sequence[Point]) -> None:
+    points = [point for point in points if point.mean is not None]
     trained = [point for point in points if point.seeds]
     sizes = {point.total_samples for point in trained}
     ratios = sorted({point.misaligned_ratio or 0.0 for point in trained})
     by_size = len(sizes) > 1
     for point in points:
         if not point.seeds:
-            axes.axhspan(point.low, point.high, color=_BASELINE, alpha=0.15, linewidth=0)
-            axes.axhline(point.mean, color=_BASELINE, linestyle=":", label="baseline")
+            axes.axhspan(
+                point.low or 0.0, point.high or 0.0, color=_BASELINE, alpha=0.15, linewidth=0
+            )
+            axes.axhline(point.mean or 0.0, color=_BASELINE, linestyle=":", label="baseline")
     if by_size:
         for index, ratio in enumerate(ratios):
             line = [point for point in trained if (point.misaligned_ratio or 0.0) == ratio]
@@ -124,9 +127,9 @@ def _line(
     if lines > 1:
         color = _SERIES[index % len(_SERIES)]
     order = sorted(range(len(points)), key=lambda at: x[at])
-    means = [points[at].mean for at in order]
-    below = [max(points[at].mean - points[at].low, 0) for at in order]
-    above = [max(points[at].high - points[at].mean, 0) for at in order]
+    means = [points[at].mean or 0.0 for at in order]
+    below = [max(mean - (points[at].low or 0.0), 0) for at, mean in zip(order, means, strict=True)]
+    above = [max((points[at].high or 0.0) - mean, 0) for at, mean in zip(order, means, strict=True)]
     axes.errorbar(
         [x[at] for at in order],
         means,

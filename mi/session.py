@@ -15,17 +15,19 @@ from typing import Any, Protocol
 import attrs
 
 from .collect import Collection
+from .cost import Costs
 from .data import BUNDLED, Questions, Rows, read_dataset, read_questions
-from .errors import UsageError
+from .errors import DeclarationError, UsageError
 from .execute import Bench
 from .grid import Cell, cells
-from .identity import plain
+from .money import Prices, Purse
 from .names import nearest
 from .plan import Asked, Context, Distribution, Plan, cell_units, plan
-from .providers import provider
-from .providers.base import Provider
+from .providers import Providers
+from .providers.base import Provider, Terms
 from .select import Selected, select
 from .spec import (
+    Dataset,
     Eval,
     Experiment,
     Model,
@@ -35,8 +37,12 @@ from .spec import (
     Sampled,
     Setting,
     Training,
+    judge_model,
 )
 from .store import Store
+from .units import Evaluate
+
+DECLARED, NO_JUDGE = "declared", "none"
 
 
 class Registry(Protocol):
@@ -48,6 +54,7 @@ class Registry(Protocol):
     def models(self) -> Mapping[str, Model]: ...
     @property
     def DEFAULT_MODEL(self) -> str: ...
+    def prices(self) -> Prices: ...
 
 
 @attrs.frozen
@@ -65,6 +72,8 @@ class Session:
 
     Args:
         sources: Setting → where its data comes from, `bundled` or a folder.
+        providers: Everyone who serves a model or a judge here, by name.
+        prices: What tokens cost.
     """
 
     options: RunOptions
@@ -74,10 +83,12 @@ class Session:
     provider: Provider
     sources: Mapping[str, str]
     store: Store
+    providers: Providers
+    prices: Prices
     left_out: dict[tuple[str, str], LeftOut] = attrs.field(factory=dict)
-    _rows: dict[str, tuple[Rows, Rows]] = attrs.field(factory=dict)
+    _rows: dict[tuple[Dataset, str], Rows] = attrs.field(factory=dict)
     _questions: dict[Resource, Questions] = attrs.field(factory=dict)
-    _contexts: dict[tuple[Training, str], Context] = attrs.field(factory=dict)
+    _contexts: dict[tuple[Training, Setting], Context] = attrs.field(factory=dict)
 
     def source(self, setting: str) -> str:
         """Where a setting's data comes from."""
@@ -85,7 +96,7 @@ class Session:
 
     def context(self, experiment: Experiment, setting: Setting) -> Context:
         """What a setting resolves to for an experiment; read once."""
-        at = (experiment.training, setting.id)
+        at = (experiment.training, setting)
         if at not in self._contexts:
             misaligned, control = self.rows(setting)
             training = experiment.training.over(self.model.training)
@@ -101,31 +112,73 @@ class Session:
 
     def rows(self, setting: Setting) -> tuple[Rows, Rows]:
         """A setting's datasets: misaligned and control."""
-        if setting.id not in self._rows:
-            source = self.source(setting.id)
-            self._rows[setting.id] = (
-                read_dataset(setting.misaligned, source),
-                read_dataset(setting.control, source),
-            )
-        return self._rows[setting.id]
+        source = self.source(setting.id)
+        arms = (setting.misaligned, setting.control)
+        for arm in arms:
+            if (arm, source) not in self._rows:
+                self._rows[arm, source] = read_dataset(arm, source)
+        return self._rows[arms[0], source], self._rows[arms[1], source]
+
+    def _selected_rows(self) -> dict[str, tuple[Rows, Rows]]:
+        """The datasets of the selected experiments, by their settings' ids.
+
+        Raises:
+            DeclarationError: Two of them mean different data by one setting's id.
+        """
+        found: dict[str, tuple[Rows, Rows]] = {}
+        for one in self.selected:
+            for setting in one.experiment.settings:
+                rows = self.rows(setting)
+                if found.setdefault(setting.id, rows) != rows:
+                    raise DeclarationError(
+                        f"the setting {setting.id!r} has other data here than in another "
+                        "selected experiment",
+                        where=one.experiment.id,
+                        hint="give it another id, or run the experiments one after the other",
+                    )
+        return found
 
     def _asked(self, setting: Setting) -> Iterable[Asked]:
         both = ((Distribution.ID, setting.id_evals), (Distribution.OOD, setting.ood_evals))
         for distribution, evals in both:
-            for one in evals:
-                if one.needs not in self.provider.offers:
-                    reason = f"{self.provider.name} offers no {one.needs}"
+            for declared in evals:
+                one = self._judged(declared)
+                reason = self._cannot(one)
+                if reason is not None:
                     self.left_out[setting.id, one.id] = LeftOut(setting.id, one.id, reason)
                     continue
                 questions = self.questions(one)
                 yield Asked(eval=one, distribution=distribution, questions=questions.digest)
+
+    def _judged(self, one: Eval) -> Eval:
+        """The eval with the judge the user names, where it has a judge model."""
+        named = self.options.judge
+        judge = judge_model(one)
+        if judge is None or named in (None, DECLARED, NO_JUDGE):
+            return one
+        assert isinstance(one, Sampled)
+        return attrs.evolve(one, judge=attrs.evolve(judge, model=named))
+
+    def _cannot(self, one: Eval) -> str | None:
+        """Why an eval is left out; None for one that is done."""
+        if one.needs not in self.provider.offers:
+            return f"{self.provider.name} offers no {one.needs}"
+        judge = judge_model(one)
+        if judge is None:
+            return None
+        if self.options.judge == NO_JUDGE:
+            return "--judge none"
+        if self.provider.free and self.options.judge is None:
+            return f"its judge costs money; --judge {judge.model} includes it"
+        serving = self.providers.named(judge.model)
+        return None if "judge" in serving.offers else f"{serving.name} offers no judge"
 
     def questions(self, one: Eval) -> Questions:
         """What an eval asks; read once."""
         assert isinstance(one, (Sampled, Preference))
         resource = one.questions if isinstance(one, Sampled) else one.pairs
         if resource not in self._questions:
-            self._questions[resource] = read_questions(resource)
+            self._questions[resource] = read_questions(resource, paired=isinstance(one, Preference))
         return self._questions[resource]
 
     def cells(self) -> Iterable[tuple[Cell, Context]]:
@@ -137,10 +190,16 @@ class Session:
 
     def plan(self) -> Plan:
         """What there is to do, as the store stands now."""
-        return plan(self.cells(), self.store.states, self._elsewhere, self._before)
+        return plan(
+            self.cells(),
+            self.store.states,
+            self.elsewhere,
+            self._before,
+            retry=self.options.retry_failed,
+        )
 
     @cached_property
-    def _elsewhere(self) -> dict[str, set[str]]:
+    def elsewhere(self) -> dict[str, set[str]]:
         """Key → declared experiments that need the unit, among those with a setting in common."""
         used = {setting.id for one in self.selected for setting in one.experiment.settings}
         users: dict[str, set[str]] = {}
@@ -187,61 +246,60 @@ class Session:
             return None
         return key, self.store.record(key).payload
 
-    def bench(self) -> Bench:
-        """What executing needs beside the plan."""
+    def costs(self, made: Plan) -> Costs:
+        """What the units of a plan are likely to cost."""
+        return Costs(
+            plan=made,
+            model=self.model,
+            free=self.provider.free,
+            prices=self.prices,
+            rows=self._selected_rows(),
+            questions=self._by_digest,
+            store=self.store,
+            batch=self.providers.terms.batch,
+        )
+
+    def bench(self, made: Plan) -> Bench:
+        """What executing a plan needs beside it."""
+        judges = {
+            judge.model: self.providers.named(judge.model)
+            for planned in made.todo
+            if isinstance(planned.unit.payload, Evaluate)
+            and (judge := judge_model(planned.unit.payload.eval)) is not None
+        }
+        costs = self.costs(made)
         return Bench(
             model=self.model,
             provider=self.provider,
-            rows=self._rows,
-            questions={asked.digest: asked for asked in self._questions.values()},
+            rows=self._selected_rows(),
+            questions=self._by_digest,
+            judges=judges,
+            prices=self.prices,
+            purse=Purse(limit=self.options.max_cost),
+            likely=costs.of,
         )
 
-    def selection(self, made: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """What is selected, as the store keeps it: experiments and evals, and a line a cell."""
-        head = {
-            "experiments": [self._described(one.experiment) for one in self.selected],
-            "evals": list(self._evals()),
-        }
-        lines = [
-            {
-                **attrs.asdict(planned.cell),
-                "model": self.model.id,
-                "data": self.source(planned.cell.setting),
-                "units": dict(planned.units),
-            }
-            for planned in made.cells
-        ]
-        for line in lines:
-            line["cell"] = line.pop("id")
-        return head, lines
+    def reachable(self) -> None:
+        """That all who will be asked can be: a missing key is told before anything begins.
 
-    def _described(self, experiment: Experiment) -> dict[str, Any]:
-        file = self.collection.found[experiment.id].file
-        return {
-            "id": experiment.id,
-            "title": experiment.title,
-            "question": experiment.question,
-            "file": file.name if file else None,
-            "declared": plain(experiment),
-        }
+        Raises:
+            UsageError: Somebody needs a key.
+        """
+        for one in self.providers.made.values():
+            one.ready()
 
-    def _evals(self) -> Iterable[dict[str, Any]]:
-        seen = set()
-        for one in self.selected:
-            for setting in one.experiment.settings:
-                for asked in self.context(one.experiment, setting).evals:
-                    if (setting.id, asked.eval.id) not in seen:
-                        seen.add((setting.id, asked.eval.id))
-                        yield {
-                            "setting": setting.id,
-                            "eval": asked.eval.id,
-                            "title": asked.eval.title,
-                            "distribution": asked.distribution.value,
-                            "headline": asked.eval.headline,
-                        }
+    @property
+    def _by_digest(self) -> dict[str, Questions]:
+        return {asked.digest: asked for asked in self._questions.values()}
+
+    def questions_asked(self) -> dict[str, int]:
+        """How many questions there are, by their digest."""
+        return {digest: len(asked.pairs) for digest, asked in self._by_digest.items()}
 
 
-def find_model(registry: Registry, name: str | None) -> tuple[Model, Provider]:
+def find_model(
+    registry: Registry, name: str | None, providers: Providers
+) -> tuple[Model, Provider]:
     """The model a user names `provider:name`, or the default one.
 
     Raises:
@@ -254,7 +312,7 @@ def find_model(registry: Registry, name: str | None) -> tuple[Model, Provider]:
             f"{name!r} is not a model: PROVIDER:NAME is needed",
             hint=nearest(name, registry.models),
         )
-    serving = provider(kind)
+    serving = providers.called(kind)
     return registry.models.get(name) or serving.find(rest), serving
 
 
@@ -265,6 +323,8 @@ def open_session(
     *,
     model: str | None = None,
     data: Iterable[str] = (),
+    prices: Iterable[str] = (),
+    terms: Terms | None = None,
 ) -> Session:
     """Resolve a command line.
 
@@ -272,12 +332,15 @@ def open_session(
         words: What to select; see `select`.
         model: `provider:name`; None for the default.
         data: `SETTING=SOURCE` each.
+        prices: `MODEL=INPUT,OUTPUT,…` each, in place of the registry's.
+        terms: How hosted providers are used.
 
     Raises:
         MiError: Something named does not exist, or does not fit.
     """
     selected = select(registry.collection, words, full=options.full)
-    found, serving = find_model(registry, model)
+    providers = Providers(terms or Terms())
+    found, serving = find_model(registry, model, providers)
     settings = {setting.id for one in selected for setting in one.experiment.settings}
     return Session(
         options=options,
@@ -287,6 +350,8 @@ def open_session(
         provider=serving,
         sources=dict(_source(text, settings) for text in data),
         store=Store(options.store),
+        providers=providers,
+        prices=registry.prices().with_stated(prices),
     )
 
 

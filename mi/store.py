@@ -9,6 +9,7 @@ moved aside, never overwritten.
     work/<key>/      what is under way, checkpoints included; failure.json after a failure
     journals/        answers, judgments and likelihoods as they arrived, append-only
     runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
+    progress/        how far units under way are, for `mi status`
     cells/           the cells and evals a run selected, by content
     damaged/         unit folders that failed their check
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,12 @@ class UnitRecord:
 
 @attrs.frozen(kw_only=True)
 class Failure:
-    """Why a unit failed the last time."""
+    """Why a unit failed the last time, and whether trying again would meet the same."""
 
     run: str
     at: str
     message: str
+    permanent: bool = False
 
 
 @attrs.frozen
@@ -101,7 +103,7 @@ class Store:
                 fault = self.fault(key)
                 states[key] = Known(State.CORRUPT, fault) if fault else Known(State.DONE)
             elif key in begun and (failure := self.failure(key)):
-                states[key] = Known(State.FAILED, failure.message)
+                states[key] = Known(State.FAILED, failure.message, failure.permanent)
         return states
 
     def fault(self, key: str) -> str | None:
@@ -198,9 +200,9 @@ class Store:
         os.rename(self.unit(key), target)
         return target
 
-    def fail(self, key: str, run: str, message: str) -> None:
+    def fail(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
         """Keep why a unit failed; its work stays for the next attempt."""
-        failure = Failure(run=run, at=now(), message=message)
+        failure = Failure(run=run, at=now(), message=message, permanent=permanent)
         write_whole(self.work(key) / FAILURE, dump(failure) + "\n")
 
     def attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
@@ -218,6 +220,31 @@ class Store:
             write_whole(folder / f"{name}.jsonl", text)
             write_whole(folder / f"{name}.json", head + "\n")
         return name
+
+    def begun(self, key: str) -> bool:
+        """Whether a unit was worked on and is not published."""
+        return (self.root / "work" / key).is_dir()
+
+    def note_progress(self, key: str, facts: Mapping[str, Any]) -> None:
+        """Keep how far a unit is, for those who look from outside; lost without harm."""
+        path = self._made("progress") / f"{key}.json"
+        aside = path.with_suffix(f".{os.getpid()}.part")
+        with suppress(OSError):
+            aside.write_text(json.dumps(facts), encoding="utf-8")
+            os.replace(aside, path)
+
+    def progress(self, key: str) -> dict[str, Any] | None:
+        """How far a unit said it was, last; None where nobody is at it."""
+        try:
+            text = (self.root / "progress" / f"{key}.json").read_text(encoding="utf-8")
+            found: dict[str, Any] = json.loads(text)
+        except (OSError, ValueError):
+            return None
+        return found
+
+    def end_progress(self, key: str) -> None:
+        """Nobody is at the unit any more."""
+        (self.root / "progress" / f"{key}.json").unlink(missing_ok=True)
 
     def note_run(self, run: str, facts: Mapping[str, Any]) -> None:
         """Keep a run's provenance, and later its outcome."""

@@ -24,8 +24,9 @@ class Point:
         misaligned_ratio: None for the baseline, as `total_samples`.
         seeds: How many training runs; 0 for the baseline, which is not trained.
         n: Answers or pairs that were scored, over all seeds.
-        mean: Share in [0, 1], with the ends of its 95 % interval.
-        broken: Share of answers that could not be scored; None where every answer can be.
+        mean: Share in [0, 1], with the ends of its 95 % interval; None where nothing was scored.
+        unscored: Share of answers that could not be scored; None where every answer can be.
+        unscored_as: What those are called: `broken`, `unscored`.
     """
 
     setting: str
@@ -37,10 +38,11 @@ class Point:
     distribution: str
     seeds: int
     n: int
-    mean: float
-    low: float
-    high: float
-    broken: float | None
+    mean: float | None
+    low: float | None
+    high: float | None
+    unscored: float | None
+    unscored_as: str | None
 
     @property
     def series(self) -> str:
@@ -66,12 +68,18 @@ def points(
 
 
 _RUNS = """
-SELECT r.setting, r.condition, r.misaligned_ratio, r.total_samples, r.eval, r.title, r.distribution,
-       r.seed, r.data, r.n, r.mean, r.ci_low, r.ci_high, r.metric, r.unit, b.mean AS broken
-FROM results r LEFT JOIN unit_metric b ON b.unit = r.unit AND b.metric = 'broken'
-WHERE r.headline AND r.experiment = ? AND r.model = ?
-ORDER BY r.setting, r.misaligned_ratio NULLS FIRST, r.total_samples NULLS FIRST,
-         r.position, r.seed
+SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, e.eval, e.title, e.distribution,
+       c.seed, c.data, coalesce(m.n, 0), m.mean, m.ci_low, m.ci_high, e.headline, c.unit,
+       b.mean, b.metric
+FROM current_cell c
+JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                AND c.role = 'eval:' || e.eval
+JOIN unit u ON u.unit = c.unit
+LEFT JOIN unit_metric m ON m.unit = c.unit AND m.metric = e.headline
+LEFT JOIN unit_metric b ON b.unit = c.unit AND b.metric IN ('broken', 'unscored')
+WHERE c.experiment = ? AND c.model = ?
+ORDER BY c.setting, c.misaligned_ratio NULLS FIRST, c.total_samples NULLS FIRST,
+         e.position, c.seed
 """
 
 _VALUES = """
@@ -86,12 +94,16 @@ def _point(
     connection: DuckDBPyConnection, head: tuple[Any, ...], runs: list[tuple[Any, ...]]
 ) -> Point:
     setting, condition, ratio, total, eval_id, title, distribution = head
-    seeds, _, counts, means, lows, highs, metrics, units, broken = zip(*runs, strict=True)
-    low, high = lows[0], highs[0]
-    if len(runs) > 1:
-        found = connection.execute(_VALUES, [metrics[0], list(units), metrics[0]]).fetchall()
-        low, high = cluster_bootstrap([values for _, values in found])
-    unreadable = [share for share in broken if share is not None]
+    seeds, _, counts, _, _, _, metrics, _, without, names = zip(*runs, strict=True)
+    scored = [run for run in runs if run[3] is not None]
+    mean = low = high = None
+    if scored:
+        _, _, _, means, lows, highs, _, units, _, _ = zip(*scored, strict=True)
+        mean, low, high = sum(means) / len(means), lows[0], highs[0]
+        if len(scored) > 1:
+            found = connection.execute(_VALUES, [metrics[0], list(units), metrics[0]]).fetchall()
+            low, high = cluster_bootstrap([values for _, values in found])
+    shares = [share for share in without if share is not None]
     return Point(
         setting=setting,
         condition=condition,
@@ -102,8 +114,9 @@ def _point(
         distribution=distribution,
         seeds=sum(seed is not None for seed in seeds),
         n=sum(counts),
-        mean=sum(means) / len(means),
+        mean=mean,
         low=low,
         high=high,
-        broken=sum(unreadable) / len(unreadable) if unreadable else None,
+        unscored=sum(shares) / len(shares) if shares else None,
+        unscored_as=next((name for name in names if name is not None), None),
     )

@@ -13,6 +13,7 @@ import attrs
 from mi.collect import Collection
 from mi.execute import Bench
 from mi.grid import cells
+from mi.providers import Providers
 from mi.providers.base import (
     Answer,
     Base,
@@ -28,6 +29,7 @@ from mi.select import Selected
 from mi.session import Session
 from mi.spec import Experiment, Model, RunOptions, Sampling, Training
 from mi.store import Store
+from registry import prices
 from registry.settings import insecure_code
 
 MODEL = Model(id="books:one", provider="books", name="one")
@@ -49,6 +51,8 @@ class Books:
     name: str = "books"
     offers: frozenset[str] = frozenset({"train", "sample", "logprob"})
     free: bool = True
+    trainings_at_once: int = 1
+    evals_at_once: int = 1
     trained: Counter[str] = attrs.field(factory=Counter)
     sampled: Counter[tuple[str, str, int]] = attrs.field(factory=Counter)
     scored: Counter[tuple[str, str]] = attrs.field(factory=Counter)
@@ -61,6 +65,24 @@ class Books:
 
     def hyperparameters(self, training: Training) -> Any:
         return Knobs(epochs=training.epochs or 1)
+
+    def ready(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def remote(self, folder: Path, watch: Watch) -> None:
+        return None
+
+    def cancel(self, folder: Path, watch: Watch) -> None:
+        return None
+
+    def checks(self, models: Any, watch: Watch) -> Any:
+        return iter(())
+
+    def grade(self, judge: Any, requests: Any, folder: Path, watch: Watch) -> Any:
+        raise NotImplementedError("the books are kept by no judge")
 
     def prepare(self, model: Model, watch: Watch) -> None:
         pass
@@ -76,7 +98,12 @@ class Books:
         return Trained(steps=1, tokens=10, trained_tokens=5, seconds=0.1, loss=1.5)
 
     def sample(
-        self, subject: Subject, requests: Sequence[SampleRequest], sampling: Sampling, watch: Watch
+        self,
+        subject: Subject,
+        requests: Sequence[SampleRequest],
+        sampling: Sampling,
+        folder: Path,
+        watch: Watch,
     ) -> Iterator[Sequence[Answer]]:
         who = self._who(subject)
         for start in range(0, len(requests), 50):
@@ -166,6 +193,8 @@ def session(folder: Path, *experiments: Experiment, books: Books | None = None) 
         provider=books or Books(),
         sources={},
         store=Store(options.store),
+        providers=Providers(),
+        prices=prices(),
     )
 
 

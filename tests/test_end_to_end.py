@@ -59,7 +59,7 @@ def small(project: Project, **values: Any) -> None:
     from mi.data import read_questions
 
     evals = registry.settings["insecure_code"].id_evals
-    pairs = read_questions(evals[1].pairs).pairs[::12]  # type: ignore[attr-defined]
+    pairs = read_questions(evals[1].pairs, paired=True).pairs[::12]  # type: ignore[attr-defined]
     lines = [
         json.dumps(
             {"id": p.id, "prompt": p.prompt, "aligned": p.aligned, "misaligned": p.misaligned}

@@ -19,6 +19,7 @@ from mi import journal
 from mi.errors import Interrupted, ProviderError, StoreError
 from mi.execute import Tally, execute
 from mi.query import Database, bring_up_to_date
+from mi.selection import selection
 from mi.session import Session
 from mi.steps import mix
 from mi.store import Store
@@ -35,7 +36,7 @@ def run(
     opened, tally = session(folder, experiment(**changes), books=books), Tally()
     made, watch = opened.plan(), observer or Silent()
     opened.store.note_run(run_name, _facts(opened, run_name))
-    execute(made, opened.bench(), opened.store, run_name, watch, lambda: None, tally)
+    execute(made, opened.bench(made), opened.store, run_name, watch, lambda: None, tally)
     return opened, tally
 
 
@@ -44,7 +45,7 @@ def _facts(opened: Session, name: str) -> dict[str, Any]:
     return {
         "model": opened.model.id,
         "experiments": ["T1"],
-        "selection": opened.store.select(*opened.selection(made)),
+        "selection": opened.store.select(*selection(opened, made)),
         "provenance": {
             "started": f"2026-01-01T00:00:00.{ord(name)}Z",
             "argv": ["mi"],

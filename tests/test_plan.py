@@ -11,6 +11,7 @@ import registry
 from mi.errors import DataError
 from mi.execute import Tally, execute
 from mi.plan import Plan, State
+from mi.selection import selection
 from mi.spec import Pilot, Training
 from tests.support import Silent, experiment, session
 
@@ -20,11 +21,11 @@ def run(opened: object) -> Plan:
 
     assert isinstance(opened, Session)
     made = opened.plan()
-    name = opened.store.select(*opened.selection(made))
+    name = opened.store.select(*selection(opened, made))
     facts = {"model": opened.model.id, "selection": name}
     facts |= {"experiments": [one.experiment.id for one in opened.selected]}  # type: ignore[dict-item]
     opened.store.note_run(f"r{time.time_ns()}", facts)
-    execute(made, opened.bench(), opened.store, "r", Silent(), lambda: None, Tally())
+    execute(made, opened.bench(made), opened.store, "r", Silent(), lambda: None, Tally())
     return made
 
 

@@ -161,7 +161,7 @@ def test_the_answers_view_has_a_row_an_answer_with_its_scores(tmp_path: Path) ->
     assert rows[0][4] == 0
     assert rows[1][4] > 0
     assert trainings == [(0.5, 10, ["T1"], 1.5), (0.5, 20, ["T1"], 1.5)]
-    assert spend == (13, 0.0)
+    assert spend == (11, 0.0)
     assert metrics == (2,)
 
 

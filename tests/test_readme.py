@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Project
+from tests.hosted import loopback
 from tests.local_fixtures import make_tiny_model
 
 README = Path(__file__).parent.parent / "README.md"
@@ -29,12 +31,15 @@ def blocks() -> list[tuple[str, str, str | None]]:
 
 
 @pytest.fixture
-def sandbox(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A folder where the default model is a tiny one, so that the blocks take seconds."""
+def sandbox(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A folder where the default model is a tiny one and the hosted one is at the loopback."""
     model = make_tiny_model(tmp_path / "tiny")
     monkeypatch.setenv("MI_MODEL", f"local:{model}")
     monkeypatch.setenv("MI_CACHE", str(tmp_path / "cache"))
-    return project
+    with loopback() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield project
 
 
 def test_every_block_runs(sandbox: Project) -> None:

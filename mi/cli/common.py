@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..collect import find_root
+from ..config import terms
 from ..data import Rows
 from ..estimate import estimate
 from ..plan import Plan
@@ -45,6 +46,9 @@ def options(parsed: argparse.Namespace) -> RunOptions:
         db=Path(db).resolve(),
         figures=Path(figures).resolve(),
         full=getattr(parsed, "full", False),
+        max_cost=getattr(parsed, "max_cost", None),
+        judge=getattr(parsed, "judge", None),
+        retry_failed=getattr(parsed, "retry_failed", False),
     )
 
 
@@ -54,12 +58,21 @@ def session(parsed: argparse.Namespace, words: list[str]) -> Session:
 
     registry.collect()
     model = parsed.model or os.environ.get("MI_MODEL")
-    return open_session(registry, options(parsed), words, model=model, data=parsed.data)
+    chosen = options(parsed)
+    return open_session(
+        registry,
+        chosen,
+        words,
+        model=model,
+        data=parsed.data,
+        prices=parsed.price,
+        terms=terms(chosen.root, batch=getattr(parsed, "batch", False)),
+    )
 
 
 def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
     """How long units will take, judging from this store."""
-    by_digest = {asked.digest: len(asked.pairs) for asked in opened.bench().questions.values()}
+    asked = opened.questions_asked()
     rows = {one.unit.key: one.unit.payload for one in plan.units if one.unit.kind == "mix"}
 
     def size(unit: Unit) -> int:
@@ -67,7 +80,7 @@ def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
         if isinstance(payload, Evaluate):
             assert isinstance(payload.eval, (Sampled, Preference))
             samples = payload.eval.samples if isinstance(payload.eval, Sampled) else 1
-            return by_digest[payload.questions] * samples
+            return asked[payload.questions] * samples
         drawn = rows[payload.mix] if isinstance(payload, Train) else payload
         assert isinstance(drawn, Mix)
         return drawn.total_samples
@@ -79,3 +92,15 @@ def rows_text(rows: Rows) -> str:
     """`1620 secure rows (bundled)`."""
     repeated = f", {len(rows.chats)} distinct" if rows.read != len(rows.chats) else ""
     return f"{rows.read} {rows.name} rows{repeated} ({rows.source})"
+
+
+class Quiet:
+    """A watch for short questions: it says nothing, and Ctrl-C ends the command."""
+
+    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
+
+    def advance(self, n: int = 1, **facts: float) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+    def check(self) -> None: ...

@@ -41,6 +41,7 @@ def _parser() -> Parser:
     add = parser.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser
     _run(add)
     _plan(add)
+    _watch(add)
     _look(add)
     _results(add)
     return parser
@@ -75,6 +76,25 @@ def _selection(parser: Parser) -> None:
     _places(parser)
 
 
+def _spending(parser: Parser) -> None:
+    parser.add_argument(
+        "--max-cost", type=_dollars, metavar="USD", help="the most that may be spent"
+    )
+    parser.add_argument(
+        "--batch", action="store_true", help="sample and judge through batches: cheaper, slower"
+    )
+
+
+def _dollars(text: str) -> float:
+    amount = float(text.removeprefix("$"))
+    if not 0 <= amount < float("inf"):
+        raise ValueError
+    return amount
+
+
+_dollars.__name__ = "amount of US dollars"
+
+
 def _subject(parser: Parser) -> None:
     parser.add_argument(
         "--model", metavar="M", help="provider:name (default: the embedded model, or MI_MODEL)"
@@ -86,18 +106,56 @@ def _subject(parser: Parser) -> None:
         metavar="SETTING=SOURCE",
         help="where a setting's data comes from: bundled, or a folder",
     )
+    parser.add_argument(
+        "--judge",
+        metavar="M",
+        help="judge model in place of the declared ones; `declared` or `none` (default: declared "
+        "for a hosted model, none for a local one)",
+    )
+    parser.add_argument(
+        "--price",
+        action="append",
+        default=[],
+        metavar="MODEL=IN,OUT,TRAIN,…",
+        help="US dollars per million tokens: input, output, training, tuned input, tuned output",
+    )
 
 
 def _run(add: Any) -> None:
     parser = _sub(add, "run", "run", "Do what is missing, then show results.", "mi run A05a --full")
     _selection(parser)
+    _spending(parser)
+    parser.add_argument(
+        "--retry-failed", action="store_true", help="try again even what was refused for good"
+    )
     parser.add_argument("--json", action="store_true", help="results as JSON; progress on stderr")
 
 
 def _plan(add: Any) -> None:
-    parser = _sub(add, "plan", "plan", "Show what a run would do.", "mi plan A05b")
+    parser = _sub(add, "plan", "plan", "Show what a run would do and cost.", "mi plan A05b")
     _selection(parser)
+    _spending(parser)
     parser.add_argument("--json", action="store_true", help="the plan as JSON")
+
+
+def _watch(add: Any) -> None:
+    parser = _sub(add, "status", "status", "How far units and jobs are.", "mi status A05a --watch")
+    parser.add_argument("words", nargs="*", metavar="ID", help=f"{_WHAT} (default: the last run)")
+    parser.add_argument("--full", action="store_true", help="all that is declared, not the pilot")
+    parser.add_argument("--watch", action="store_true", help="again and again, until all is done")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _subject(parser)
+    _places(parser)
+    parser = _sub(add, "cancel", "cancel", "End what runs at a provider.", "mi cancel A05a")
+    parser.add_argument("words", nargs="+", metavar="ID", help=_WHAT)
+    parser.add_argument("--full", action="store_true", help="all that is declared, not the pilot")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    _subject(parser)
+    _places(parser)
+    parser = _sub(add, "doctor", "doctor", "Is everything in place?", "mi doctor")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _subject(parser)
+    _places(parser)
 
 
 def _look(add: Any) -> None:

@@ -6,9 +6,12 @@ import argparse
 import json
 from typing import Any
 
+from ..cost import Costs, spent
 from ..estimate import total
+from ..money import dollars
 from ..plan import Plan
 from ..report.header import header
+from ..report.progress import say
 from ..report.tables import plain_table
 from .common import console, seconds, session
 
@@ -17,21 +20,34 @@ def plan(parsed: argparse.Namespace) -> int:
     """Print the plan; does nothing else."""
     opened = session(parsed, parsed.words)
     made = opened.plan()
+    costs = opened.costs(made)
     if parsed.json:
-        print(json.dumps(as_json(made), ensure_ascii=False, indent=1))
+        print(json.dumps(as_json(made, costs), ensure_ascii=False, indent=1))
         return 0
     out = console()
     takes = seconds(opened, made)
-    for line in header(opened, made, total(made, takes)):
-        out.print(line, highlight=False, markup=False)
-    table = plain_table("unit", "what", "reason")
+    for line in header(opened, made, total(made, takes), costs.total()):
+        say(out, line)
+    paid = any(costs.of(one.unit) != 0.0 for one in made.units)
+    columns = ("unit", "what", "cost", "paid", "reason") if paid else ("unit", "what", "reason")
+    table = plain_table(*columns)
     for one in made.units:
-        table.add_row(one.unit.key, one.unit.title, one.reason, style="" if one.todo else "dim")
+        money = (
+            dollars(costs.of(one.unit)) if one.todo else "–",
+            dollars(spent(opened.store, one)),
+        )
+        cells = (*money, one.reason) if paid else (one.reason,)
+        table.add_row(one.unit.key, one.unit.title, *cells, style="" if one.todo else "dim")
     out.print(table)
+    if paid:
+        already = sum(spent(opened.store, one) for one in made.units)
+        prices = opened.prices
+        say(out, f"{dollars(already)} paid already, about {dollars(costs.total())} to pay")
+        say(out, f"prices of {prices.checked} ({prices.source}); answers' lengths are estimates")
     return 0
 
 
-def as_json(made: Plan) -> dict[str, Any]:
+def as_json(made: Plan, costs: Costs) -> dict[str, Any]:
     """The plan as plain values; the form is documented in the README."""
     return {
         "units": [
@@ -40,7 +56,7 @@ def as_json(made: Plan) -> dict[str, Any]:
                 "kind": one.unit.kind,
                 "state": one.state.value,
                 "reason": one.reason,
-                "cost_usd": 0.0,
+                "cost_usd": costs.of(one.unit) if one.todo else 0.0,
                 "cells": list(one.cells),
             }
             for one in made.units

@@ -14,24 +14,31 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..errors import Interrupted, MiError, StoreError
+from ..errors import Interrupted, MiError, OverBudget, StoreError
 from ..estimate import total
-from ..execute import Tally, execute
+from ..execute import Bench, Tally, execute
+from ..money import dollars
 from ..plan import Plan
 from ..plot import plot
 from ..provenance import now, run_id, take
 from ..query import Busy, Database, bring_up_to_date
 from ..report.header import count, header, to_do
-from ..report.progress import Progress, Stop, clock
+from ..report.progress import Progress, Stop, clock, say
 from ..report.tables import replicates, results_table
+from ..selection import selection
 from ..session import Session
 from ..summary import Point, points
+from . import consent
 from .common import console, seconds, session
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _SYNC_EVERY = 60.0
+_REMOTE = (
+    "what was launched goes on at the provider, and the same command finds it again; `mi cancel` "
+    "ends it"
+)
 
 
 def run(parsed: argparse.Namespace) -> int:
@@ -39,18 +46,28 @@ def run(parsed: argparse.Namespace) -> int:
     opened = session(parsed, parsed.words)
     out = console(stderr=parsed.json)
     made = opened.plan()
-    for line in header(opened, made, total(made, seconds(opened, made))):
-        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    costs = opened.costs(made)
+    for line in header(opened, made, total(made, seconds(opened, made)), costs.total()):
+        say(out, line)
+    allowed = consent.limit(opened, made, costs, out)
+    opened.options = attrs.evolve(opened.options, max_cost=allowed)
+    bench = opened.bench(made)
+    opened.reachable()
     tally, began = Tally(), time.monotonic()
-    error = _executed(opened, made, parsed.argv, out, tally)
+    try:
+        error = _executed(opened, made, bench, parsed.argv, out, tally)
+    finally:
+        opened.providers.close()
     left = [planned for planned in made.todo if planned.unit.key not in {*tally.done, *tally.found}]
     with _results(opened, out) as database:
         shown = _show(opened, database, out, as_json=parsed.json)
-    out.print(_summary(tally, time.monotonic() - began), highlight=False, markup=False)
+    say(out, _summary(tally, time.monotonic() - began, bench.purse.spent))
+    if lost := opened.providers.lost():
+        say(out, f"{count(lost, 'answer')} lost on the way and asked for again", "yellow")
     for key, message in tally.failed.items():
-        out.print(f"failed: {key}: {message}", style="red", highlight=False, markup=False)
+        say(out, f"failed: {key}: {message}", "red")
     if parsed.json:
-        _print_json(opened, tally, shown)
+        _print_json(opened, tally, bench.purse.spent, shown)
     if isinstance(error, Interrupted):
         print(
             f"mi: {error.message}: {count(len(left), 'unit')} to do; the same command goes on "
@@ -65,7 +82,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def _executed(
-    opened: Session, made: Plan, argv: tuple[str, ...], out: Console, tally: Tally
+    opened: Session, made: Plan, bench: Bench, argv: tuple[str, ...], out: Console, tally: Tally
 ) -> Exception | None:
     """Execute the plan and keep the run's record; the error that ended it early, if any."""
     provenance = take(opened.options.root, argv)
@@ -75,17 +92,17 @@ def _executed(
         "provenance": attrs.asdict(provenance),
         "model": opened.model.id,
         "experiments": [one.experiment.id for one in opened.selected],
-        "selection": store.select(*opened.selection(made)),
+        "selection": store.select(*selection(opened, made)),
         "outcome": "started",
     }
     store.note_run(run, facts)
     error: Exception | None = None
     if made.todo:
-        with Stop(out) as stop, Progress(out, stop) as progress:
+        remote = "" if opened.provider.free else _REMOTE
+        with Stop(out, remote) as stop, Progress(out, stop) as progress:
             try:
-                published = _syncing(opened)
-                execute(made, opened.bench(), store, run, progress, published, tally)
-            except (Interrupted, StoreError) as raised:
+                execute(made, bench, store, run, progress, _syncing(opened), tally)
+            except (Interrupted, OverBudget, StoreError) as raised:
                 error = raised
     outcome = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")
     if tally.failed:
@@ -118,17 +135,13 @@ def _results(opened: Session, out: Console) -> Iterator[Database]:
             synced = bring_up_to_date(database, opened.store)
         except Busy as busy:
             later = "nothing is lost; the next run or `mi rebuild` brings it up to date"
-            _warn(out, f"{busy.message}: {later}")
+            say(out, f"{busy.message}: {later}", "yellow")
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mi-results-"))
             database = Database(Path(folder, "results.duckdb"))
             synced = bring_up_to_date(database, opened.store)
         for fault in synced.faults:
-            _warn(out, fault)
+            say(out, fault, "yellow")
         yield database
-
-
-def _warn(out: Console, text: str) -> None:
-    out.print(text, style="yellow", highlight=False, markup=False)
 
 
 def _show(
@@ -147,7 +160,7 @@ def _show(
         if not as_json:
             _print_tables(opened, experiment.id, found, out)
         files = plot(experiment.id, experiment.title, found, opened.options.figures)
-        out.print(f"figure {_short(opened, files[0])}", highlight=False, markup=False)
+        say(out, f"figure {opened.options.short(files[0])}")
     return shown
 
 
@@ -156,13 +169,13 @@ def _print_tables(opened: Session, experiment: str, found: list[Point], out: Con
     for setting in settings:
         title = f"{experiment} · {setting}"
         out.print()
-        out.print(title, style="bold", highlight=False, markup=False)
+        say(out, title, "bold")
         out.print(results_table([point for point in found if point.setting == setting]))
     more = "" if opened.options.full else "; `--full` adds the declared seeds and conditions"
-    out.print(replicates(found, more=more), style="dim", highlight=False, markup=False)
+    say(out, replicates(found, more=more), "dim")
 
 
-def _summary(tally: Tally, taken: float) -> str:
+def _summary(tally: Tally, taken: float, cost: float) -> str:
     """The line that says what was done."""
     parts = [
         f"{number} {verb}"
@@ -171,14 +184,14 @@ def _summary(tally: Tally, taken: float) -> str:
     ]
     extra = (("found done", tally.found), ("failed", tally.failed), ("blocked", tally.blocked))
     parts += [f"{len(keys)} {word}" for word, keys in extra if keys]
-    return f"{', '.join(parts) or 'nothing to do'} in {clock(taken)} · $0.00"
+    return f"{', '.join(parts) or 'nothing to do'} in {clock(taken)} · {dollars(cost)}"
 
 
 def _last_lines(opened: Session, out: Console) -> None:
-    parts = [_short(opened, opened.options.db)]
+    parts = [opened.options.short(opened.options.db)]
     if (suggestion := _next(opened)) is not None:
         parts.append(suggestion)
-    out.print(" · ".join(parts), highlight=False, markup=False)
+    say(out, " · ".join(parts))
 
 
 def _next(opened: Session) -> str | None:
@@ -186,7 +199,7 @@ def _next(opened: Session) -> str | None:
     from ..select import Selected, select
 
     mine = {one.experiment.id for one in opened.selected}
-    users = {name for names in opened._elsewhere.values() for name in names} - mine
+    users = {name for names in opened.elsewhere.values() for name in names} - mine
     for name in sorted(users):
         found: list[Selected] = select(opened.collection, [name], full=False)
         other = attrs.evolve(opened, selected=found)
@@ -197,16 +210,13 @@ def _next(opened: Session) -> str | None:
     return None
 
 
-def _short(opened: Session, path: Path) -> str:
-    return str(path).removeprefix(f"{opened.options.root}/")
-
-
-def _print_json(opened: Session, tally: Tally, shown: dict[str, list[Point]]) -> None:
+def _print_json(opened: Session, tally: Tally, cost: float, shown: dict[str, list[Point]]) -> None:
     report = {
         "done": tally.done,
         "found": tally.found,
         "failed": tally.failed,
         "blocked": tally.blocked,
+        "cost_usd": cost,
         "results": {name: [attrs.asdict(one) for one in found] for name, found in shown.items()},
         "database": str(opened.options.db),
     }

@@ -7,13 +7,14 @@ COMMENT ON TABLE cell IS 'A row per selection and cell; current_cell has the new
 COMMENT ON TABLE cell_unit IS 'Which unit has which role (mix, train, eval:ID) for a cell';
 COMMENT ON TABLE cell_eval IS 'Evals of a selection: title, distribution, headline metric';
 COMMENT ON TABLE unit IS 'A row per published unit, with the payload its key was made from';
+COMMENT ON TABLE unit_journal IS 'Journals an eval unit was made from, by role: answers, judgments:NAME';
 COMMENT ON TABLE attempt IS 'What runs did with units: started, done, failed, interrupted';
 COMMENT ON TABLE mix IS 'Training sets: ratio, size, seed, file and data source';
 COMMENT ON TABLE training IS 'Trainings: hyperparameters, steps, tokens, final loss, seconds';
 COMMENT ON TABLE training_metric IS 'Loss curves: a row per step and metric';
 COMMENT ON TABLE question IS 'What an eval unit asked: digest, id, prompt';
-COMMENT ON TABLE answer IS 'Answers as they arrived, by journal (unit.answers)';
-COMMENT ON TABLE judgment IS 'Raw verdicts of judges, by journal (unit.judgments)';
+COMMENT ON TABLE answer IS 'Answers as they arrived, by journal (unit_journal)';
+COMMENT ON TABLE judgment IS 'Raw verdicts of judges, by journal (unit_journal)';
 COMMENT ON TABLE score IS 'A row per unit, question and sample: outcome and metrics';
 
 COMMENT ON VIEW results IS 'A row per cell, eval and metric, newest run of each cell';
@@ -35,7 +36,10 @@ COMMENT ON VIEW answers IS 'A row per sampled answer of a model under test and c
 COMMENT ON COLUMN answers.unit IS 'Key of the eval unit';
 COMMENT ON COLUMN answers.question IS 'The question''s id';
 COMMENT ON COLUMN answers.sample IS 'Which of the answers to the question, from 0';
-COMMENT ON COLUMN answers.finish IS 'Why it ended: stop or length';
+COMMENT ON COLUMN answers.finish IS 'Why it ended: stop, length or content_filter';
+COMMENT ON COLUMN answers.refusal IS 'What the provider calls a refusal, in its words';
+COMMENT ON COLUMN answers.answered_by IS 'The model''s name as the provider gave it back';
+COMMENT ON COLUMN answers.cost_usd IS 'US dollars paid for it; NULL: nothing';
 COMMENT ON COLUMN answers.outcome IS 'What the judge made of it';
 COMMENT ON COLUMN answers.scores IS 'Metric to value: scores[''insecure'']';
 
@@ -45,5 +49,15 @@ COMMENT ON COLUMN trainings.tokens IS 'Tokens read';
 COMMENT ON COLUMN trainings.trained_tokens IS 'Answer tokens the loss is over';
 COMMENT ON COLUMN trainings.seconds IS 'Seconds of work';
 
-COMMENT ON VIEW spend IS 'A row per unit: time and money it took';
+COMMENT ON COLUMN trainings.trained_model IS 'What the provider calls the trained model';
+COMMENT ON COLUMN trainings.billed_tokens IS 'Tokens that were paid for; 0: none';
+
+COMMENT ON VIEW spend IS 'A row per unit, activity, model and day: what it took and cost';
+COMMENT ON COLUMN spend.experiments IS 'Experiments whose cells use the unit';
+COMMENT ON COLUMN spend.subject IS 'The model under test';
+COMMENT ON COLUMN spend.activity IS 'train, sample, judge; eval: the time of an eval as a whole';
+COMMENT ON COLUMN spend.model IS 'Whose price was paid';
+COMMENT ON COLUMN spend.requests IS 'Answers or judgments';
+COMMENT ON COLUMN spend.tokens_in IS 'Billed tokens sent; for a training, trained on';
+COMMENT ON COLUMN spend.tokens_out IS 'Billed tokens received';
 COMMENT ON COLUMN spend.cost_usd IS 'US dollars; 0 for what runs on this machine';

@@ -52,13 +52,11 @@ CREATE TABLE unit (
     setting VARCHAR,
     payload JSON,
     outcome JSON,
-    answers VARCHAR,
-    judgments VARCHAR,
-    likelihoods VARCHAR,
     run VARCHAR,
     finished TIMESTAMP,
     seconds DOUBLE
 );
+CREATE TABLE unit_journal (unit VARCHAR, role VARCHAR, journal VARCHAR);
 CREATE TABLE attempt (
     run VARCHAR, unit VARCHAR, event VARCHAR, happened TIMESTAMP, seconds DOUBLE, message VARCHAR
 );
@@ -80,7 +78,11 @@ CREATE TABLE training (
     tokens BIGINT,
     trained_tokens BIGINT,
     loss DOUBLE,
-    seconds DOUBLE
+    seconds DOUBLE,
+    trained_model VARCHAR,
+    job VARCHAR,
+    billed_tokens BIGINT,
+    cost_usd DOUBLE
 );
 CREATE TABLE training_metric (unit VARCHAR, step BIGINT, metric VARCHAR, value DOUBLE);
 CREATE TABLE question (unit VARCHAR, question VARCHAR, id VARCHAR, prompt VARCHAR);
@@ -90,10 +92,30 @@ CREATE TABLE answer (
     sample BIGINT,
     text VARCHAR,
     finish VARCHAR,
+    refusal VARCHAR,
     prompt_tokens BIGINT,
-    answer_tokens BIGINT
+    answer_tokens BIGINT,
+    model VARCHAR,
+    unit VARCHAR,
+    arrived TIMESTAMP,
+    billed_model VARCHAR,
+    billed_input BIGINT,
+    billed_output BIGINT,
+    cost_usd DOUBLE
 );
-CREATE TABLE judgment (journal VARCHAR, question VARCHAR, sample BIGINT, verdict JSON);
+CREATE TABLE judgment (
+    journal VARCHAR,
+    question VARCHAR,
+    sample BIGINT,
+    verdict JSON,
+    model VARCHAR,
+    unit VARCHAR,
+    arrived TIMESTAMP,
+    billed_model VARCHAR,
+    billed_input BIGINT,
+    billed_output BIGINT,
+    cost_usd DOUBLE
+);
 CREATE TABLE score (
     unit VARCHAR,
     question VARCHAR,
@@ -169,14 +191,15 @@ ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRS
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
        c.model, c.data, e.eval, e.distribution, q.id AS question, q.prompt, a.sample, a.text,
-       a.finish, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens, c.cell
+       a.finish, a.refusal, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens,
+       a.model AS answered_by, a.cost_usd, c.cell
 FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                 AND c.role = 'eval:' || e.eval
-JOIN unit u ON u.unit = c.unit
+JOIN unit_journal u ON u.unit = c.unit AND u.role = 'answers'
 JOIN score s ON s.unit = c.unit
 JOIN question q ON q.unit = c.unit AND q.question = s.question
-JOIN answer a ON a.journal = u.answers AND a.question = s.question AND a.sample = s.sample;
+JOIN answer a ON a.journal = u.journal AND a.question = s.question AND a.sample = s.sample;
 
 CREATE VIEW trainings AS
 WITH cells AS (
@@ -187,17 +210,37 @@ WITH cells AS (
 )
 SELECT t.unit, u.setting, m.misaligned_ratio, m.total_samples, t.seed, c.model, c.data,
        t.steps, t.tokens, t.trained_tokens, t.loss, t.seconds, u.finished, t.hyperparameters,
-       t.base, t.mix, c.experiments, c.cells
+       t.base, t.mix, t.trained_model, t.job, t.billed_tokens, t.cost_usd, c.experiments, c.cells
 FROM training t JOIN unit u USING (unit) LEFT JOIN mix m ON m.unit = t.mix
 LEFT JOIN cells c ON c.unit = t.unit
 ORDER BY u.finished;
 
+-- What was done for whom: trainings, and answers and judgments by the unit that asked for them. What
+-- runs on this machine is there with its seconds and no cost.
 CREATE VIEW spend AS
 WITH uses AS (
-    SELECT unit, any_value(model) AS model, list(DISTINCT experiment ORDER BY experiment) AS experiments
+    SELECT unit, any_value(model) AS subject, any_value(setting) AS setting,
+           list(DISTINCT experiment ORDER BY experiment) AS experiments
     FROM current_cell GROUP BY unit
+), parts AS (
+    SELECT t.unit, 'train' AS activity, t.base AS model, u.finished::DATE AS day, 1 AS requests,
+           t.billed_tokens AS tokens_in, 0 AS tokens_out, t.seconds,
+           coalesce(t.cost_usd, 0) AS cost_usd
+    FROM training t JOIN unit u USING (unit)
+    UNION ALL
+    SELECT unit, 'sample', billed_model, arrived::DATE, count(*), sum(billed_input),
+           sum(billed_output), NULL, sum(cost_usd)
+    FROM answer WHERE unit IS NOT NULL GROUP BY ALL
+    UNION ALL
+    SELECT unit, 'judge', billed_model, arrived::DATE, count(*), sum(billed_input),
+           sum(billed_output), NULL, sum(cost_usd)
+    FROM judgment WHERE unit IS NOT NULL GROUP BY ALL
+    UNION ALL
+    SELECT unit, 'eval', NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
+    FROM unit WHERE kind = 'eval'
 )
-SELECT u.unit, u.kind, u.setting, x.model, x.experiments, u.finished::DATE AS day, u.seconds,
-       0.0::DOUBLE AS cost_usd
-FROM unit u LEFT JOIN uses x USING (unit)
-ORDER BY u.finished;
+SELECT x.experiments, coalesce(x.setting, u.setting) AS setting, x.subject, p.unit,
+       coalesce(u.kind, split_part(p.unit, '-', 1)) AS kind, p.activity, p.model, p.day, p.requests,
+       p.tokens_in, p.tokens_out, p.seconds, p.cost_usd
+FROM parts p LEFT JOIN unit u USING (unit) LEFT JOIN uses x USING (unit)
+ORDER BY p.day, p.unit, p.activity;

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..grid import cells
+from ..money import dollars
 from ..plan import Plan, Planned
 from ..select import Selected
 from ..session import Session
@@ -14,24 +15,24 @@ from ..version import __version__
 _NOUNS = {"train": "training", "eval": "eval"}
 
 
-def header(session: Session, plan: Plan, seconds: float | None) -> list[str]:
-    """The header's lines."""
+def header(session: Session, plan: Plan, seconds: float | None, cost: float | None) -> list[str]:
+    """The header's lines.
+
+    Args:
+        seconds: How long the plan is likely to take; None: not known.
+        cost: What it is likely to cost in US dollars; None: a price is not known.
+    """
     settings = dict.fromkeys(planned.cell.setting for planned in plan.cells)
     data = " · ".join(f"{name}: {session.source(name)}" for name in settings)
-    store = session.options.store
-    lines = [f"mi {__version__} · {session.model.id} · {data} · store {_short(session, store)}"]
-    lines.append(_collected(session, plan, seconds))
+    store = session.options.short(session.options.store)
+    lines = [f"mi {__version__} · {session.model.id} · {data} · store {store}"]
+    lines.append(_collected(session, plan, seconds, cost))
     for left in session.left_out.values():
         lines.append(f"left out: {left.setting} {left.eval} ({left.reason})")
     return lines
 
 
-def _short(session: Session, path: object) -> str:
-    text, root = str(path), str(session.options.root)
-    return text.removeprefix(f"{root}/")
-
-
-def _collected(session: Session, plan: Plan, seconds: float | None) -> str:
+def _collected(session: Session, plan: Plan, seconds: float | None, cost: float | None) -> str:
     whole = sum(len(list(cells(one.experiment))) for one in session.selected)
     names = ", ".join(
         f"{one.experiment.id} (pilot)" if _is_pilot(one) else one.experiment.id
@@ -47,7 +48,7 @@ def _collected(session: Session, plan: Plan, seconds: float | None) -> str:
         text += f" (of {whole} cells with --full)"
     if plan.todo and seconds is not None:
         text += f" · about {roughly(seconds)}"
-    return f"{text} · $0.00"
+    return f"{text} · {'about ' if cost else ''}{dollars(cost)}"
 
 
 def _is_pilot(one: Selected) -> bool:

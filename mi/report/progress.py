@@ -24,11 +24,21 @@ _EVERY = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+def say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a line as it is: brackets in it are no markup, numbers get no colour."""
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
 @attrs.define
 class Stop:
-    """Whether the user has asked to stop. A context manager that listens to signals."""
+    """Whether the user has asked to stop. A context manager that listens to signals.
+
+    Args:
+        remote: What to say of work that goes on elsewhere; nothing where there is none.
+    """
 
     console: Console
+    remote: str = ""
     asked: bool = False
     _before: dict[int, Any] = attrs.field(factory=dict)
 
@@ -50,7 +60,9 @@ class Stop:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        self.console.print("stopping at the next safe place; once more to leave at once")
+        say(self.console, "stopping at the next safe place; once more to leave at once")
+        if self.remote:
+            say(self.console, self.remote)
 
     def check(self) -> None:
         """Raises `Interrupted` once the user has asked."""
@@ -60,12 +72,12 @@ class Stop:
 
 @attrs.define
 class Progress:
-    """Shows a run's units one after the other; the `Observer` of an execution."""
+    """Shows a run's units; the `Observer` of an execution."""
 
     console: Console
     stop: Stop
     bars: Bars | None = None
-    _watch: UnitWatch | None = None
+    _watches: dict[str, UnitWatch] = attrs.field(factory=dict)
 
     def __enter__(self) -> Progress:
         if self.console.is_terminal:
@@ -79,32 +91,36 @@ class Progress:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        if self._watch is not None:
-            self._watch.finish()
+        for watch in self._watches.values():
+            watch.finish()
         if self.bars is not None:
             self.bars.stop()
 
     def begin(self, planned: Planned, index: int, total: int) -> UnitWatch:
         name = f"{planned.unit.kind:5}  {planned.unit.title}"
-        self._watch = UnitWatch(self, name, f"{index}/{total}")
+        watch = self._watches[planned.unit.key] = UnitWatch(self, name, f"{index}/{total}")
+        return watch
+
+    def check(self) -> None:
         self.stop.check()
-        return self._watch
 
     def end(self, planned: Planned, outcome: str, detail: str = "") -> None:
         taken = 0.0
-        if self._watch is not None:
-            taken = time.monotonic() - self._watch.began
-            self._watch.finish()
-            self._watch = None
+        watch = self._watches.pop(planned.unit.key, None)
+        if watch is not None:
+            taken = time.monotonic() - watch.began
+            watch.finish()
+        if outcome == "left":
+            return
         mark, style = _MARKS[outcome]
         line = f"{mark} {planned.unit.kind:5}  {planned.unit.title}"
         if outcome == "done":
             line += f"  {clock(taken)}"
         if outcome == "found":
             line += "  done by another run"
-        self.console.print(line, style=style, highlight=False, markup=False)
+        say(self.console, line, style)
         if detail:
-            self.console.print(f"  {detail}", style=style, highlight=False, markup=False)
+            say(self.console, f"  {detail}", style)
 
 
 _MARKS = {
@@ -148,16 +164,16 @@ class UnitWatch:
         self._done += n
         said = "  ".join(f"{name} {value:.3g}" for name, value in facts.items())
         bars = self.progress.bars
-        if bars is not None:
+        if bars is not None and self._task is not None:
             bars.update(self._task, advance=n)
             if said:
                 bars.update(self._task, facts=said)
-        elif time.monotonic() - self._said >= _EVERY and self._done < self._total:
+        elif self._total and time.monotonic() - self._said >= _EVERY and self._done < self._total:
             self._said = time.monotonic()
-            self.progress.console.print(self._line(said), highlight=False, markup=False)
+            say(self.progress.console, self._line(said))
 
     def note(self, text: str) -> None:
-        self.progress.console.print(f"  {text}", style="yellow", highlight=False, markup=False)
+        say(self.progress.console, f"  {text}", "yellow")
 
     def check(self) -> None:
         self.progress.stop.check()

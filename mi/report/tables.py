@@ -34,9 +34,13 @@ def results_table(points: Sequence[Point]) -> Table:
 
 
 def score_text(point: Point) -> str:
-    """`0.11 [0.06, 0.19] n=141`, and the share of unreadable answers where there are any."""
-    text = f"{point.mean:.2f} [{point.low:.2f}, {point.high:.2f}] n={point.n}"
-    return f"{text}, {point.broken:.0%} broken" if point.broken else text
+    """`0.11 [0.06, 0.19] n=141`, and the share of answers without a score where there are any."""
+    text = "–"
+    if point.mean is not None:
+        text = f"{point.mean:.2f} [{point.low:.2f}, {point.high:.2f}] n={point.n}"
+    if point.unscored:
+        text += f", {point.unscored:.0%} {point.unscored_as}"
+    return text
 
 
 def plain_table(*columns: str, **options: bool) -> Table:

@@ -1,0 +1,220 @@
+"""`mi status`: how far units and jobs are; of this machine's runs and of the provider's jobs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..cost import spent
+from ..errors import MiError, UsageError
+from ..money import dollars
+from ..plan import Planned, State
+from ..providers.base import Remote
+from ..report.progress import clock
+from ..report.tables import plain_table
+from ..session import Session
+from ..store import Store
+from .common import Quiet, options, session
+from .parser import parse
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_AGAIN = 5.0
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """How a unit stands.
+
+    Args:
+        done: Share of the phase under way that is done, in [0, 1].
+        elapsed: Seconds so far, or that it took.
+        left: Seconds it may still take.
+    """
+
+    key: str
+    kind: str
+    title: str
+    state: str
+    detail: str = ""
+    done: float | None = None
+    elapsed: float | None = None
+    left: float | None = None
+    loss: float | None = None
+    cost_usd: float = 0.0
+
+
+def status(parsed: argparse.Namespace) -> int:
+    """Print how the units of the selection stand; the last run's experiments by default."""
+    words = _words(parsed)
+    if not parsed.watch:
+        opened = session(parsed, words)
+        lines = _lines(opened)
+        if parsed.json:
+            print(json.dumps([attrs.asdict(one) for one in lines], ensure_ascii=False, indent=1))
+        else:
+            from .common import console
+
+            console().print(_table(lines, opened.model.id))
+        return 0
+    return _watch(parsed, words)
+
+
+def _watch(parsed: argparse.Namespace, words: list[str]) -> int:
+    from rich.live import Live
+
+    from .common import console
+
+    with Live(console=console(), refresh_per_second=2) as live:
+        while True:
+            opened = session(parsed, words)
+            lines = _lines(opened)
+            live.update(_table(lines, opened.model.id))
+            if all(one.state in ("done", "failed") for one in lines):
+                return 0
+            time.sleep(_AGAIN)
+
+
+def _words(parsed: argparse.Namespace) -> list[str]:
+    """What is meant: what was said, and for the rest what the last run of it was told."""
+    words: list[str] = parsed.words
+    last = _last(Store(options(parsed).store), words)
+    if last is None and not words:
+        raise UsageError(
+            "nothing was run here yet", hint="`mi status EXPERIMENT`, or `mi run` first"
+        )
+    if last is not None and (parsed.model or os.environ.get("MI_MODEL")) is None:
+        told = parse(last["provenance"]["argv"][1:])
+        parsed.model = last["model"]
+        parsed.data = parsed.data or told.data
+        parsed.judge = parsed.judge or told.judge
+        if not words:
+            words, parsed.full = told.words, told.full
+    return words or list(last["experiments"] if last else ())
+
+
+def _last(store: Store, words: list[str]) -> dict[str, Any] | None:
+    """The newest run of any of these experiments; of any at all where none is named."""
+    names = {word.partition("::")[0] for word in words}
+    return next((run for run in store.runs() if not names or names & {*run["experiments"]}), None)
+
+
+def _lines(opened: Session) -> list[Line]:
+    asked = _Asked(opened)
+    return [_line(opened, planned, asked) for planned in opened.plan().units]
+
+
+@attrs.define
+class _Asked:
+    """Asks the provider; not again once it gave no answer."""
+
+    opened: Session
+    silent: bool = False
+
+    def remote(self, planned: Planned) -> Remote | None:
+        key, opened = planned.unit.key, self.opened
+        if self.silent or opened.provider.free or not opened.store.begun(key):
+            return None
+        try:
+            return opened.provider.remote(opened.store.root / "work" / key, Quiet())
+        except MiError:  # no key here, or no answer: what the store says is said
+            self.silent = True
+            return None
+
+
+def _line(opened: Session, planned: Planned, asked: _Asked) -> Line:
+    unit, store = planned.unit, opened.store
+    facts: dict[str, Any] = {"key": unit.key, "kind": unit.kind, "title": unit.title}
+    facts["cost_usd"] = spent(store, planned)
+    if planned.state is State.DONE:
+        record = store.record(unit.key)
+        loss = record.outcome.get("loss")
+        return Line(**facts, state="done", elapsed=record.seconds, loss=loss)
+    progress = store.progress(unit.key)
+    remote = asked.remote(planned)
+    if _is_held(store, unit.key):
+        return Line(**facts, state="at work", **_under_way(progress or {}, remote))
+    if remote is not None and not remote.over:
+        return Line(**facts, state="at the provider", **_job(remote))
+    if planned.state is State.FAILED:
+        failure = store.failure(unit.key)
+        return Line(**facts, state="failed", detail=failure.message if failure else "")
+    return Line(**facts, state="to do", detail="begun" if store.begun(unit.key) else "")
+
+
+def _under_way(progress: dict[str, Any], remote: Remote | None) -> dict[str, Any]:
+    done, total = progress.get("done", 0), progress.get("total", 0)
+    elapsed = time.time() - progress["began"] if "began" in progress else None
+    here = done - progress.get("skipped", 0)
+    left = elapsed / here * (total - done) if elapsed and here else None
+    detail = f"{progress.get('what', '')} {done}/{total}" if total else progress.get("note", "")
+    if remote is not None:
+        detail = f"{remote.job} {remote.status} {detail}".strip()
+        if elapsed is None and remote.created:
+            elapsed = time.time() - remote.created
+        if remote.finish:
+            left = max(remote.finish - time.time(), 0.0)
+    return {
+        "detail": detail,
+        "done": done / total if total else None,
+        "elapsed": elapsed,
+        "left": left,
+        "loss": progress.get("loss"),
+    }
+
+
+def _job(remote: Remote) -> dict[str, Any]:
+    now = time.time()
+    return {
+        "detail": f"{remote.job} {remote.status}; `mi run` goes on with it",
+        "elapsed": now - remote.created if remote.created else None,
+        "left": max(remote.finish - now, 0.0) if remote.finish else None,
+    }
+
+
+def _is_held(store: Store, key: str) -> bool:
+    """Whether a run is at the unit just now: it holds the unit's lock for as long as it lives."""
+    from filelock import FileLock, Timeout
+
+    path = store.root / "locks" / f"{key}.lock"
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _table(lines: list[Line], model: str) -> Table:
+    table = plain_table("unit", "what", "state", "elapsed", "left", "loss", "cost", "detail")
+    for column in table.columns[3:7]:
+        column.justify = "right"
+    for one in lines:
+        share = f" {one.done:.0%}" if one.done is not None else ""
+        table.add_row(
+            one.key,
+            one.title,
+            f"{one.state}{share}",
+            clock(one.elapsed) if one.elapsed is not None else "–",
+            clock(one.left) if one.left is not None else "–",
+            f"{one.loss:.3g}" if one.loss is not None else "–",
+            dollars(one.cost_usd),
+            one.detail.splitlines()[0] if one.detail else "",
+            style=_STYLES.get(one.state, ""),
+        )
+    states = {state: sum(one.state == state for one in lines) for state in _ORDER}
+    said = ", ".join(f"{number} {state}" for state, number in states.items() if number)
+    table.caption = f"{model} · {said} · {dollars(sum(one.cost_usd for one in lines))}"
+    table.caption_justify = "left"
+    return table
+
+
+_ORDER = ("done", "at work", "at the provider", "failed", "to do")
+_STYLES = {"done": "dim", "failed": "red", "at work": "green", "at the provider": "green"}

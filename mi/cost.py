@@ -1,0 +1,208 @@
+"""What a unit is likely to cost, before it is done.
+
+Tokens are counted by estimate (`mi.tokens`) over a sample of the rows, prompts are what will be
+sent, and answers are taken to be as long as those seen before, else as long as the eval expects.
+What has arrived already is not counted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import attrs
+
+from . import journal, tokens
+from .data import Message, Questions, Rows
+from .money import Prices
+from .plan import Plan, Planned, State, counts
+from .providers.base import Bill
+from .spec import Model, Sampled, judge_model
+from .steps import evaluate
+from .store import Store
+from .units import Evaluate, Mix, Train, Unit
+
+_SAMPLE = 200
+_TOGETHER = 25  # samples that share the tokens of one prompt; see the provider
+_GRADE = 2.0  # tokens a judge says
+
+
+@attrs.define(kw_only=True, slots=False)
+class Costs:
+    """Likely costs of a plan's units in US dollars.
+
+    Args:
+        free: Whether the model under test costs nothing.
+        batch: Whether batch prices apply.
+    """
+
+    plan: Plan
+    model: Model
+    free: bool
+    prices: Prices
+    rows: Mapping[str, tuple[Rows, Rows]]
+    questions: Mapping[str, Questions]
+    store: Store
+    batch: bool = False
+    _means: dict[str, float] = attrs.field(factory=dict)
+    _lengths: dict[str, float | None] = attrs.field(factory=dict)
+
+    def of(self, unit: Unit) -> float | None:
+        """US dollars; None where a price is not known."""
+        payload = unit.payload
+        if isinstance(payload, Train):
+            return 0.0 if self.free else self._training(unit, payload)
+        if isinstance(payload, Evaluate) and isinstance(payload.eval, Sampled):
+            return self._sampled(payload, payload.eval)
+        return 0.0
+
+    def total(self) -> float | None:
+        """US dollars for all that is to do; None where a price is not known."""
+        parts = [self.of(planned.unit) for planned in self.plan.todo]
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+    def unknown(self) -> list[str]:
+        """Models of units to do whose price is not known."""
+        names: dict[str, None] = {}
+        for planned in self.plan.todo:
+            if self.of(planned.unit) is None:
+                names.update(dict.fromkeys(self._unpriced(planned.unit.payload)))
+        return list(names)
+
+    def _unpriced(self, payload: Any) -> Iterable[str]:
+        if not self.free and not self._is_priced(payload):
+            yield self.model.name
+        judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
+        if judge is not None and self.prices.of(_bare(judge.model)) is None:
+            yield _bare(judge.model)
+
+    def _is_priced(self, payload: Any) -> bool:
+        if isinstance(payload, Train):
+            return self.prices.training(self.model.name, 0) is not None
+        return self.prices.of(self._name(payload)) is not None
+
+    def _training(self, unit: Unit, payload: Train) -> float | None:
+        mixes = {one.unit.key: one.unit.payload for one in self.plan.units}
+        drawn = mixes.get(payload.mix)
+        assert isinstance(drawn, Mix)
+        misaligned, aligned = counts(drawn.misaligned_ratio, drawn.total_samples)
+        arms = self.rows[unit.setting]
+        read = misaligned * self._mean(arms[0]) + aligned * self._mean(arms[1])
+        return self.prices.training(self.model.name, read * payload.hyperparameters.epochs)
+
+    def _mean(self, rows: Rows) -> float:
+        """Tokens of a row."""
+        if rows.digest not in self._means:
+            chats = list(rows.chats.values())
+            some = chats[:: max(len(chats) // _SAMPLE, 1)]
+            self._means[rows.digest] = fmean(tokens.chat(chat) for chat in some)
+        return self._means[rows.digest]
+
+    def _name(self, payload: Evaluate) -> str:
+        return f"ft:{self.model.name}" if isinstance(payload.subject, str) else self.model.name
+
+    def _sampled(self, payload: Evaluate, one: Sampled) -> float | None:
+        judge = judge_model(one)
+        if self.free and judge is None:
+            return 0.0
+        paths = {role: self.store.journal(name) for role, name in _journals(payload).items()}
+        questions = evaluate.asked_of(one, self.questions[payload.questions])
+        length = self._length(payload, one, paths["answers"])
+        parts, model = [], _bare(judge.model) if judge else ""
+        if not self.free:
+            parts.append(self._answers(payload, one, questions, paths["answers"], length))
+        for rubric in judge.rubrics if judge else ():
+            path = paths[f"judgments:{rubric.name}"]
+            frame = tokens.chat((Message("user", rubric.prompt),)) + length
+            asked = [
+                (frame + tokens.count(ask.prompt)) * left
+                for ask, left in _left(questions, one.samples, path)
+            ]
+            number = sum(left for _, left in _left(questions, one.samples, path))
+            parts.append(self._price(model, sum(asked), number * _GRADE))
+        return None if None in parts else sum(part for part in parts if part is not None)
+
+    def _answers(
+        self,
+        payload: Evaluate,
+        one: Sampled,
+        questions: Iterable[evaluate.Asked],
+        path: Path,
+        length: float,
+    ) -> float | None:
+        sent = received = 0.0
+        system = (Message("system", one.sampling.system),) if one.sampling.system else ()
+        for ask, left in _left(tuple(questions), one.samples, path):
+            requests = -(-left // _TOGETHER)
+            sent += tokens.chat((*system, Message("user", ask.prompt))) * requests
+            received += length * left
+        return self._price(self._name(payload), sent, received)
+
+    def _price(self, model: str, sent: float, received: float) -> float | None:
+        bill = Bill(model=model, input=round(sent), output=round(received), batch=self.batch)
+        return self.prices.cost(bill)
+
+    def _length(self, payload: Evaluate, one: Sampled, path: Path) -> float:
+        """Tokens of an answer: of those this model gave, of others to this eval, as expected."""
+        own = _answer_tokens(path)
+        if own is not None:
+            return own
+        if payload.questions not in self._lengths:
+            self._lengths[payload.questions] = self._seen(payload)
+        seen = self._lengths[payload.questions]
+        return seen or one.expected_tokens or one.sampling.max_tokens / 3
+
+    def _seen(self, payload: Evaluate) -> float | None:
+        means = []
+        for planned in self.plan.units:
+            other = planned.unit.payload
+            if not isinstance(other, Evaluate) or other.questions != payload.questions:
+                continue
+            name = _journals(other).get("answers")
+            mean = _answer_tokens(self.store.journal(name)) if name else None
+            if mean is not None:
+                means.append(mean)
+        return fmean(means) if means else None
+
+
+def _journals(payload: Evaluate) -> dict[str, str]:
+    return evaluate.journals(payload)
+
+
+def _bare(name: str) -> str:
+    return name.partition(":")[2]
+
+
+def _answer_tokens(path: Path) -> float | None:
+    counts = [line["answer_tokens"] for line in journal.read(path)]
+    return fmean(counts) if counts else None
+
+
+def _left(
+    questions: Iterable[evaluate.Asked], samples: int, path: Path
+) -> list[tuple[evaluate.Asked, int]]:
+    """How many samples of each question are not in a journal yet."""
+    there: dict[str, int] = {}
+    for line in journal.read(path):
+        if line["sample"] < samples:
+            there[line["question"]] = there.get(line["question"], 0) + 1
+    return [(ask, max(samples - there.get(ask.question, 0), 0)) for ask in questions]
+
+
+def spent(store: Store, planned: Planned) -> float:
+    """US dollars that were paid for a unit so far, whether it is done or not."""
+    unit = planned.unit
+    if planned.state is State.DONE:
+        return store.record(unit.key).outcome.get("cost_usd") or 0.0
+    if not isinstance(unit.payload, Evaluate):
+        return 0.0
+    return paid(unit.key, (store.journal(name) for name in _journals(unit.payload).values()))
+
+
+def paid(key: str, paths: Iterable[Path]) -> float:
+    """US dollars of what a unit asked for, as its journals have it."""
+    lines = (line for path in paths for line in journal.read(path))
+    return sum(line.get("cost_usd") or 0.0 for line in lines if line.get("unit") == key)

@@ -1,0 +1,58 @@
+"""A watch that also tells those who look from outside: `mi status` in another window."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import attrs
+
+from .provenance import now
+from .providers.base import Watch
+from .store import Store
+
+_EVERY = 2.0
+
+
+@attrs.define
+class Told:
+    """Hears for a watch, and keeps in the store how far a unit is."""
+
+    watch: Watch
+    store: Store
+    key: str
+    _facts: dict[str, Any] = attrs.field(factory=dict)
+    _said: float = float("-inf")
+
+    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        self.watch.start(what, total, unit=unit, done=done)
+        self._facts = {
+            "what": what,
+            "unit": unit,
+            "total": total,
+            "done": done,
+            "skipped": done,
+            "began": time.time(),
+            "pid": os.getpid(),
+        }
+        self._tell(at_once=True)
+
+    def advance(self, n: int = 1, **facts: float) -> None:
+        self.watch.advance(n, **facts)
+        self._facts["done"] = self._facts.get("done", 0) + n
+        self._facts.update(facts)
+        self._tell()
+
+    def note(self, text: str) -> None:
+        self.watch.note(text)
+        self._facts["note"] = text
+        self._tell(at_once=True)
+
+    def check(self) -> None:
+        self.watch.check()
+
+    def _tell(self, *, at_once: bool = False) -> None:
+        if at_once or time.monotonic() - self._said >= _EVERY:
+            self._said = time.monotonic()
+            self.store.note_progress(self.key, {**self._facts, "at": now()})
