@@ -59,15 +59,15 @@ class Costs:
         return 0.0
 
     def total(self) -> float | None:
-        """US dollars for all that is to do; None where a price is not known."""
-        parts = [self.of(planned.unit) for planned in self.plan.todo]
+        """US dollars for all that a run sets about; None where a price is not known."""
+        parts = [self.of(planned.unit) for planned in self.plan.tried]
         known = [part for part in parts if part is not None]
         return sum(known) if len(known) == len(parts) else None
 
     def unknown(self) -> list[str]:
         """Models of units to do whose price is not known."""
         names: dict[str, None] = {}
-        for planned in self.plan.todo:
+        for planned in self.plan.tried:
             if self.of(planned.unit) is None:
                 names.update(dict.fromkeys(self._unpriced(planned.unit.payload)))
         return list(names)

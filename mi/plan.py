@@ -124,6 +124,18 @@ class Plan:
     def todo(self) -> tuple[Planned, ...]:
         return tuple(one for one in self.units if one.todo)
 
+    @property
+    def tried(self) -> tuple[Planned, ...]:
+        """What a run sets about: all that is to do but what is settled, and what needs that."""
+        hopeless: set[str] = set()
+        found = []
+        for one in self.todo:
+            if one.settled is not None or not hopeless.isdisjoint(one.unit.needs):
+                hopeless.add(one.unit.key)
+            else:
+                found.append(one)
+        return tuple(found)
+
 
 def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     """The units of a cell by role, each after what it needs.

@@ -205,3 +205,13 @@ def test_a_request_that_hangs_is_given_up_and_made_again(project: Project) -> No
         assert lost > 0
         assert f"{lost} answers lost on the way and asked for again" in done.err
         assert sum(server.books.answers.values()) == 3 * 6 * 2
+
+
+def test_what_is_not_tried_again_asks_for_no_money(project: Project) -> None:
+    declare_few(project)
+    with loopback(faults=Faults(fail_jobs=2)) as server:
+        assert run(project, server, *CHEAP).code == 1
+        again = mi(project, server, "run", "S1", *HOSTED, *CHEAP)
+        assert again.code == 1, again.err
+        assert "--retry-failed does" in again.err
+        assert len(server.books.jobs) == 2

@@ -44,7 +44,7 @@ def cancel(parsed: argparse.Namespace) -> int:
             if was.status == "cancelled" and planned.unit.kind == "train":
                 _settle(opened, planned, was)
             ended += was.status in ("cancelled", "cancelling")
-    then = "; `mi run … --retry-failed` launches them anew" if ended else ""
+    then = "; `mi run … --retry-failed` launches trainings anew" if ended else ""
     say(out, f"{count(ended, 'job')} cancelled{then}")
     for trouble in dict.fromkeys(map(str, troubles)):
         say(out, trouble, "red")

@@ -50,7 +50,7 @@ def _named_data(opened: Session, made: Plan) -> None:
     """Paid training on bundled data is asked for by name: it is seldom what a paper wants."""
     if opened.provider.free:
         return
-    keys = {planned.unit.key for planned in made.todo if planned.unit.kind == "train"}
+    keys = {planned.unit.key for planned in made.tried if planned.unit.kind == "train"}
     for planned in made.cells:
         setting = planned.cell.setting
         if setting not in opened.sources and planned.units.get("train") in keys:
