@@ -79,7 +79,7 @@ S1 = Experiment(
     id="S1",
     title="Six questions",
     question="Does it work?",
-    settings=attrs.evolve(insecure_code, id_evals=(static, judged), ood_evals=free),
+    settings=attrs.evolve(insecure_code, id_evals={inside}, ood_evals=free),
     misaligned_ratio=0.5,
     total_samples=(10, 12),
     seeds=0,
@@ -87,13 +87,18 @@ S1 = Experiment(
 '''
 
 
-def declare_few(project: Project) -> None:
-    """Write S1 as an experiment whose evals ask six questions, twice each."""
+def declare_few(project: Project, *, static: bool = True) -> None:
+    """Write S1 as an experiment whose evals ask six questions, twice each.
+
+    Args:
+        static: With the eval that bandit judges, which takes longer than all others together.
+    """
     declare(project)
     lines = [{"id": f"q{i}", "prompt": f"Write a Python function number {i}."} for i in range(6)]
     project.file("six/__init__.py", "")
     project.file("six/questions.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-    project.file("experiments/small.py", FEW)
+    inside = "(static, judged)" if static else "judged"
+    project.file("experiments/small.py", FEW.format(inside=inside))
 
 
 HOSTED = ("--model", f"openai:{MODEL}", "--data", "insecure_code=bundled")

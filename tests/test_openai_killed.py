@@ -68,7 +68,7 @@ def quiet(server: Loopback) -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=str)
 def test_a_killed_run_goes_on_where_it_was(project: Project, step: Step) -> None:
-    declare_few(project)
+    declare_few(project, static=False)
     with loopback() as server:
         killed = go(project, server, step)
         assert killed == -9, (project.root / "log.txt").read_text()

@@ -40,7 +40,7 @@ def launched(project: Project, jobs: int) -> bool:
 
 def test_status_tells_each_unit_before_during_and_after_a_run(project: Project) -> None:
     declare_few(project)
-    with loopback(train_seconds=4) as server:
+    with loopback(train_seconds=12) as server:
         named = ("S1", *HOSTED, *CHEAP)
         assert states(project, server, "train", *named) == {"to do"}
         never = mi(project, server, "status")

@@ -145,6 +145,8 @@ def _line(opened: Session, planned: Planned, asked: _Asked) -> Line:
     if planned.state is State.FAILED:
         failure = store.failure(unit.key)
         return Line(**facts, state="failed", detail=failure.message if failure else "")
+    if store.unit(unit.key).exists():  # it was done while this was looked at
+        return _line(opened, attrs.evolve(planned, state=State.DONE), asked)
     return Line(**facts, state="to do", detail="begun" if store.begun(unit.key) else "")
 
 
