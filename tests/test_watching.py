@@ -171,18 +171,19 @@ def test_the_first_interrupt_leaves_the_job_running_and_the_next_run_adopts_it(
     project: Project,
 ) -> None:
     declare_few(project)
-    with loopback(train_seconds=4) as server:
+    with loopback(train_seconds=60) as server:
         going = begin(project, server, *CHEAP)
         until(lambda: launched(project, 2))
         began = time.monotonic()
         going.send_signal(signal.SIGINT)
         out, _ = going.communicate(timeout=30)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20, "it waited for the job"
         assert going.returncode == 2, out
         assert "what was launched goes on at the provider" in out
         assert "`mi cancel` ends it" in out
         assert "the same command goes on from here" in out
         assert not server.books.failed_jobs
+        server.train_seconds = 0.3
         done = run(project, server, *CHEAP)
         assert done.code == 0, said(done)
         assert sorted(server.books.trainings.values()) == [1, 1]
@@ -206,7 +207,7 @@ def test_an_interrupt_while_a_file_is_processed_is_no_failure(project: Project) 
 
 def test_the_second_interrupt_leaves_at_once(project: Project) -> None:
     declare_few(project)
-    with loopback(train_seconds=3, latency=2.0) as server:
+    with loopback(train_seconds=3, latency=15.0) as server:
         going = begin(project, server, *CHEAP)
         until(lambda: server.books.in_flight)
         going.send_signal(signal.SIGINT)
@@ -214,7 +215,7 @@ def test_the_second_interrupt_leaves_at_once(project: Project) -> None:
         began = time.monotonic()
         going.send_signal(signal.SIGINT)
         out, _ = going.communicate(timeout=30)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 10, "it waited for an answer"
         assert going.returncode == 2, out
         assert "left at once" in out
         assert "Traceback" not in out
