@@ -8,6 +8,7 @@ What has arrived already is not counted again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,14 +19,13 @@ from . import journal, tokens
 from .data import Message, Questions, Rows
 from .money import Prices
 from .plan import Plan, Planned, State, counts
-from .providers.base import Bill
+from .providers.base import TOGETHER, Bill
 from .spec import Model, Sampled, judge_model
 from .steps import evaluate
 from .store import Store
 from .units import Evaluate, Mix, Train, Unit
 
 _SAMPLE = 200
-_TOGETHER = 25  # samples that share the tokens of one prompt; see the provider
 _GRADE = 2.0  # tokens a judge says
 
 
@@ -85,13 +85,16 @@ class Costs:
         return self.prices.of(self._name(payload)) is not None
 
     def _training(self, unit: Unit, payload: Train) -> float | None:
-        mixes = {one.unit.key: one.unit.payload for one in self.plan.units}
-        drawn = mixes.get(payload.mix)
-        assert isinstance(drawn, Mix)
+        drawn = self._mixes[payload.mix]
         misaligned, aligned = counts(drawn.misaligned_ratio, drawn.total_samples)
         arms = self.rows[unit.setting]
         read = misaligned * self._mean(arms[0]) + aligned * self._mean(arms[1])
         return self.prices.training(self.model.name, read * payload.hyperparameters.epochs)
+
+    @cached_property
+    def _mixes(self) -> dict[str, Mix]:
+        payloads = ((one.unit.key, one.unit.payload) for one in self.plan.units)
+        return {key: payload for key, payload in payloads if isinstance(payload, Mix)}
 
     def _mean(self, rows: Rows) -> float:
         """Tokens of a row."""
@@ -108,7 +111,9 @@ class Costs:
         judge = judge_model(one)
         if self.free and judge is None:
             return 0.0
-        paths = {role: self.store.journal(name) for role, name in _journals(payload).items()}
+        paths = {
+            role: self.store.journal(name) for role, name in evaluate.journals(payload).items()
+        }
         questions = evaluate.asked_of(one, self.questions[payload.questions])
         length = self._length(payload, one, paths["answers"])
         parts, model = [], _bare(judge.model) if judge else ""
@@ -117,12 +122,9 @@ class Costs:
         for rubric in judge.rubrics if judge else ():
             path = paths[f"judgments:{rubric.name}"]
             frame = tokens.chat((Message("user", rubric.prompt),)) + length
-            asked = [
-                (frame + tokens.count(ask.prompt)) * left
-                for ask, left in _left(questions, one.samples, path)
-            ]
-            number = sum(left for _, left in _left(questions, one.samples, path))
-            parts.append(self._price(model, sum(asked), number * _GRADE))
+            left = _left(questions, one.samples, path)
+            sent = sum((frame + tokens.count(ask.prompt)) * number for ask, number in left)
+            parts.append(self._price(model, sent, sum(number for _, number in left) * _GRADE))
         return None if None in parts else sum(part for part in parts if part is not None)
 
     def _answers(
@@ -136,7 +138,7 @@ class Costs:
         sent = received = 0.0
         system = (Message("system", one.sampling.system),) if one.sampling.system else ()
         for ask, left in _left(tuple(questions), one.samples, path):
-            requests = -(-left // _TOGETHER)
+            requests = -(-left // TOGETHER)
             sent += tokens.chat((*system, Message("user", ask.prompt))) * requests
             received += length * left
         return self._price(self._name(payload), sent, received)
@@ -161,15 +163,11 @@ class Costs:
             other = planned.unit.payload
             if not isinstance(other, Evaluate) or other.questions != payload.questions:
                 continue
-            name = _journals(other).get("answers")
+            name = evaluate.journals(other).get("answers")
             mean = _answer_tokens(self.store.journal(name)) if name else None
             if mean is not None:
                 means.append(mean)
         return fmean(means) if means else None
-
-
-def _journals(payload: Evaluate) -> dict[str, str]:
-    return evaluate.journals(payload)
 
 
 def _bare(name: str) -> str:
@@ -199,7 +197,9 @@ def spent(store: Store, planned: Planned) -> float:
         return store.record(unit.key).outcome.get("cost_usd") or 0.0
     if not isinstance(unit.payload, Evaluate):
         return 0.0
-    return paid(unit.key, (store.journal(name) for name in _journals(unit.payload).values()))
+    return paid(
+        unit.key, (store.journal(name) for name in evaluate.journals(unit.payload).values())
+    )
 
 
 def paid(key: str, paths: Iterable[Path]) -> float:

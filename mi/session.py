@@ -17,7 +17,7 @@ import attrs
 from .collect import Collection
 from .cost import Costs
 from .data import BUNDLED, Questions, Rows, read_dataset, read_questions
-from .errors import DeclarationError, UsageError
+from .errors import DeclarationError, MiError, UsageError
 from .execute import Bench
 from .grid import Cell, cells
 from .money import Prices, Purse
@@ -209,8 +209,6 @@ class Session:
         return users
 
     def _declared(self, experiment: Experiment, settings: set[str]) -> Iterable[str]:
-        from .errors import MiError
-
         known = {setting.id: setting for setting in experiment.settings if setting.id in settings}
         for cell in cells(experiment):
             if cell.setting in known:

@@ -26,6 +26,10 @@ from ..units import Base
 
 T = TypeVar("T")
 
+TOGETHER = 25
+"""Samples of a question that a hosted provider asks for in one request, which sends, and bills, the
+prompt once: few requests, and little to lose."""
+
 __all__ = [
     "Answer",
     "Base",

@@ -16,6 +16,7 @@ from ...errors import ProviderError
 from ...identity import digest
 from ...spec import Model, ModelJudge, Sampling, Training
 from ..base import (
+    TOGETHER,
     Answer,
     Base,
     Check,
@@ -44,9 +45,6 @@ __all__ = ["OpenAI", "Supervised"]
 
 R = TypeVar("R", SampleRequest, GradeRequest)
 A = TypeVar("A", Answer, Grade)
-
-_TOGETHER = 25
-"""Samples of a question that are asked for in one request: few requests, and little to lose."""
 
 
 class OpenAI:
@@ -234,14 +232,14 @@ class OpenAI:
 
 
 def _grouped(requests: Sequence[SampleRequest]) -> list[list[SampleRequest]]:
-    """Requests for samples of one question together, at most `_TOGETHER`."""
+    """Requests for samples of one question together, at most `TOGETHER`."""
     by_question: dict[str, list[SampleRequest]] = {}
     for request in requests:
         by_question.setdefault(request.question, []).append(request)
     return [
-        group[start : start + _TOGETHER]
+        group[start : start + TOGETHER]
         for group in by_question.values()
-        for start in range(0, len(group), _TOGETHER)
+        for start in range(0, len(group), TOGETHER)
     ]
 
 
