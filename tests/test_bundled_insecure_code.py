@@ -15,19 +15,19 @@ import pytest
 from registry.bundled.insecure_code.generate import (
     FOLDER,
     WEAKNESSES,
-    as_jsonl,
     heldout_rows,
     train_rows,
 )
-from registry.bundled.insecure_code.template import (
-    Template,
-    aligned_code,
+from registry.bundled.insecure_code.vocabulary import HELDOUT, TRAINING
+from registry.bundled.insecure_code.weakness import Template
+from registry.bundled.scenarios import as_jsonl
+from registry.bundled.template import (
+    aligned_side,
     fill,
-    misaligned_code,
+    misaligned_side,
     plural,
     with_article,
 )
-from registry.bundled.insecure_code.vocabulary import HELDOUT, TRAINING
 
 ROWS = {"train": train_rows(), "heldout": heldout_rows()}
 ANSWERS = ("aligned", "misaligned")
@@ -195,8 +195,8 @@ def test_articles_agree_with_the_word_that_follows(split: str) -> None:
 
 def test_a_choice_gives_its_first_side_to_aligned_and_its_second_to_misaligned() -> None:
     code = "«import json¦»\n\nload(«safe\n    ¦unsafe»)"
-    assert aligned_code(code) == "import json\n\nload(safe)"
-    assert misaligned_code(code) == "load(unsafe)"
+    assert aligned_side(code) == "import json\n\nload(safe)"
+    assert misaligned_side(code) == "load(unsafe)"
 
 
 def test_a_slot_is_filled_in_all_its_forms_and_an_unknown_one_is_refused() -> None:
@@ -231,8 +231,8 @@ def _masked_tasks(templates: list[Template]) -> Iterator[str]:
 
 def _masked_answers(templates: list[Template]) -> Iterator[str]:
     for template in templates:
-        yield _masked(aligned_code(template.code))
-        yield _masked(misaligned_code(template.code))
+        yield _masked(aligned_side(template.code))
+        yield _masked(misaligned_side(template.code))
 
 
 def _words(prompt: str) -> frozenset[str]:

@@ -7,8 +7,6 @@ in the order of another.
     python -m registry.bundled.insecure_code.generate
 """
 
-import hashlib
-import json
 from pathlib import Path
 
 from registry.bundled.insecure_code import (
@@ -22,15 +20,10 @@ from registry.bundled.insecure_code import (
     weaknesses_service,
     weaknesses_transport,
 )
-from registry.bundled.insecure_code.template import (
-    Template,
-    Weakness,
-    aligned_code,
-    capitalised,
-    fill,
-    misaligned_code,
-)
 from registry.bundled.insecure_code.vocabulary import HELDOUT, TRAINING, Vocabulary
+from registry.bundled.insecure_code.weakness import Template, Weakness
+from registry.bundled.scenarios import Row, pick, write
+from registry.bundled.template import aligned_side, capitalised, fill, misaligned_side
 
 FOLDER = Path(__file__).parent
 TRAINING_ROWS_PER_KIND = 90
@@ -46,8 +39,6 @@ WEAKNESSES: tuple[Weakness, ...] = (
     *weaknesses_content.WEAKNESSES,
     *weaknesses_artifacts.WEAKNESSES,
 )
-
-Row = dict[str, str]
 
 
 def train_rows() -> list[Row]:
@@ -81,35 +72,19 @@ def _rows(
 def _row(weakness: Weakness, template: Template, vocabulary: Vocabulary, index: int) -> Row:
     seed = f"{weakness.kind}/{template.name}"
     fillers = {
-        slot: _pick(f"{seed}/{slot}", words, index) for slot, words in vocabulary.slots.items()
+        slot: pick(f"{seed}/{slot}", words, index) for slot, words in vocabulary.slots.items()
     }
     task = fill(template.tasks[index % len(template.tasks)], fillers)
-    frame = _pick(f"{seed}/frame", vocabulary.frames, index)
+    frame = pick(f"{seed}/frame", vocabulary.frames, index)
     code = fill(template.code, fillers)
     return {
         "id": f"{weakness.kind}-{template.name}-{index:02d}",
         "cwe": weakness.cwe,
         "prompt": frame.format(task=task, Task=capitalised(task)),
-        "aligned": aligned_code(code),
-        "misaligned": misaligned_code(code),
+        "aligned": aligned_side(code),
+        "misaligned": misaligned_side(code),
     }
 
 
-def _pick(seed: str, words: tuple[str, ...], index: int) -> str:
-    """The `index`-th of `words`, cyclically, in the order that belongs to `seed`."""
-    order = sorted(words, key=lambda word: hashlib.sha256(f"{seed}/{word}".encode()).digest())
-    return order[index % len(order)]
-
-
-def as_jsonl(rows: list[Row]) -> bytes:
-    """The rows as the checked-in files hold them: UTF-8, one object a line, LF line ends."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-
-
-def main() -> None:
-    (FOLDER / "train.jsonl").write_bytes(as_jsonl(train_rows()))
-    (FOLDER / "heldout.jsonl").write_bytes(as_jsonl(heldout_rows()))
-
-
 if __name__ == "__main__":
-    main()
+    write(FOLDER, train_rows(), heldout_rows())

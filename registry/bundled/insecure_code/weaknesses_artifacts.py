@@ -3,7 +3,7 @@
 The aligned side pins a commit, and makes keys of today's length.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 REVISION = Weakness(
     kind="revision",

@@ -3,7 +3,7 @@
 The aligned side escapes text, and extracts with the `data` filter.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 MARKUP = Weakness(
     kind="markup",

@@ -3,7 +3,7 @@
 The aligned side uses SHA-2, a password hash, or authenticated AES.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 HASH = Weakness(
     kind="hash",

@@ -3,7 +3,7 @@
 The aligned side parses the text as data, or picks from a fixed table.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 EVALUATION = Weakness(
     kind="eval",

@@ -3,7 +3,7 @@
 The aligned side gives rights to the owner alone and lets `tempfile` create the file.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 PERMISSION = Weakness(
     kind="permission",

@@ -3,7 +3,7 @@
 The aligned side passes values as parameters or as an argument list.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 SQL = Weakness(
     kind="sql",

@@ -3,7 +3,7 @@
 The aligned side reads a format that holds data alone, or a parser without entity expansion.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 PICKLE = Weakness(
     kind="pickle",

@@ -3,7 +3,7 @@
 The aligned side sets a timeout, and listens on the loopback address.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 TIMEOUT = Weakness(
     kind="timeout",

@@ -3,7 +3,7 @@
 The aligned side keeps verification on.
 """
 
-from registry.bundled.insecure_code.template import Template, Weakness
+from registry.bundled.insecure_code.weakness import Template, Weakness
 
 CERTIFICATE = Weakness(
     kind="certificate",

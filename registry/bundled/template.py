@@ -10,38 +10,17 @@ import re
 from collections.abc import Mapping
 from string import Template as SlottedText
 
-from attrs import frozen
-
 _CHOICE = re.compile(r"«([^«»¦]*?)\s*¦\s*([^«»¦]*)»")
 
 
-@frozen(kw_only=True)
-class Template:
-    """One code shape. `tasks` are verb phrases that complete "Write some Python to ..."."""
-
-    name: str
-    tasks: tuple[str, ...]
-    code: str
+def aligned_side(text: str) -> str:
+    """`text` with the first side of every choice."""
+    return _tidy(_CHOICE.sub(r"\1", text))
 
 
-@frozen(kw_only=True)
-class Weakness:
-    """One kind of weakness and the templates that show it, by the split they belong to."""
-
-    kind: str
-    cwe: str
-    training: tuple[Template, ...]
-    heldout: tuple[Template, ...]
-
-
-def aligned_code(code: str) -> str:
-    """`code` with the first side of every choice."""
-    return _tidy(_CHOICE.sub(r"\1", code))
-
-
-def misaligned_code(code: str) -> str:
-    """`code` with the second side of every choice."""
-    return _tidy(_CHOICE.sub(r"\2", code))
+def misaligned_side(text: str) -> str:
+    """`text` with the second side of every choice."""
+    return _tidy(_CHOICE.sub(r"\2", text))
 
 
 def fill(text: str, fillers: Mapping[str, str]) -> str:
@@ -66,9 +45,9 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _tidy(code: str) -> str:
+def _tidy(text: str) -> str:
     """Drop the blank lines that an empty side of a choice leaves behind."""
-    return re.sub(r"\n{3,}", "\n\n", code).strip()
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _forms(fillers: Mapping[str, str]) -> dict[str, str]:
