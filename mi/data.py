@@ -18,12 +18,25 @@ import attrs
 
 from .errors import DataError
 from .identity import canonical, digest
-from .spec import Arm, Dataset, Resource
+from .spec import Arm, Dataset, Resource, Upstream, fields
+from .upstream import cached
 
-BUNDLED = "bundled"
+BUNDLED, UPSTREAM = "bundled", "upstream"
 FOLDER_FILES = {Arm.MISALIGNED: "misaligned.jsonl", Arm.ALIGNED: "control.jsonl"}
 
+LEAST_ROWS = 10
+MAX_TOKENS = 65_536
+"""Tokens of the longest row that OpenAI's fine-tuning takes."""
+MAX_CHARACTERS = 8 * MAX_TOKENS
+"""No text has more characters a token than this; the provider counts what is below it."""
+
+_REFUSED = {"tools", "functions", "parallel_tool_calls"}
 _ROLES = ("system", "user", "assistant")
+
+
+def is_named(source: str) -> bool:
+    """Whether a source is no folder: `bundled`, `upstream`, or `upstream:NAME`."""
+    return source in (BUNDLED, UPSTREAM) or source.startswith(f"{UPSTREAM}:")
 
 
 @attrs.frozen
@@ -49,10 +62,11 @@ class Pair:
 
 @attrs.frozen(kw_only=True)
 class Prompt:
-    """A question that is asked and has no given answers."""
+    """A question that is asked and has no given answers, perhaps under its own system prompt."""
 
     id: str
     prompt: str
+    system: str | None = fields.added(None)
 
 
 @attrs.define(kw_only=True, frozen=True, slots=False)
@@ -94,7 +108,10 @@ def chat_json(chat: Chat) -> str:
 
 
 def read_dataset(dataset: Dataset, source: str) -> Rows:
-    """The rows of a dataset from `bundled` or from a folder.
+    """The rows of a dataset from `bundled`, `upstream`, `upstream:NAME` or a folder.
+
+    Files of others are held to what fine-tuning services ask for: at least ten rows, roles in
+    order, no empty turn, no row that is too long.
 
     Raises:
         DataError: A file is missing, empty or malformed; names file and line.
@@ -103,13 +120,40 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
         where, raw = str(dataset.bundled), _resource(dataset.bundled)
         chats = [_trained_on(pair, dataset.arm) for pair in _pairs(raw, where, _ANSWERS)]
     else:
-        path = Path(source) / FOLDER_FILES[dataset.arm]
+        path = _published(dataset, source) if is_named(source) else _given(dataset, source)
         where, raw = str(path), _file(path)
-        chats = list(read_chats(raw, where))
+        chats = list(_strictly(raw, where, dataset.arm))
     distinct = {digest(canonical(chat)): chat for chat in chats}
     return Rows(
         name=dataset.name, source=source, chats=distinct, read=len(chats), sha256=digest(raw)
     )
+
+
+def _given(dataset: Dataset, folder: str) -> Path:
+    return Path(folder) / FOLDER_FILES[dataset.arm]
+
+
+def _published(dataset: Dataset, source: str) -> Path:
+    """The published file of an arm: the one that is named, or the arm's usual one."""
+    if not dataset.upstream:
+        raise DataError("has no published data", where=dataset.name, hint="use bundled or a folder")
+    found = upstream_of(dataset, source)
+    path = cached(found)
+    if path is None:
+        raise DataError(
+            f"{found.file} is not here yet", where=found.origin, hint="`mi data pull SETTING`"
+        )
+    return path
+
+
+def upstream_of(dataset: Dataset, source: str) -> Upstream:
+    """The published file that `upstream` or `upstream:NAME` means for an arm.
+
+    An arm that has none of that name takes its usual one, so that one name can stand for another
+    control.
+    """
+    name = source.partition(":")[2]
+    return next((one for one in dataset.upstream if one.name == name), dataset.upstream[0])
 
 
 def read_questions(resource: Resource, *, paired: bool) -> Questions:
@@ -129,20 +173,63 @@ def read_questions(resource: Resource, *, paired: bool) -> Questions:
 def read_chats(raw: bytes, where: str) -> Iterator[Chat]:
     """Chats of OpenAI chat JSONL; `where` names the file in errors."""
     for line, record in _records(raw, where):
-        messages = record.get("messages")
-        if not isinstance(messages, list) or not messages:
-            raise _malformed(where, line, "there is no list 'messages' with at least one turn")
-        chat = tuple(_message(turn, where, line) for turn in messages)
-        if chat[-1].role != "assistant":
-            raise _malformed(where, line, "the last turn is not the assistant's")
-        if not any(turn.role == "user" for turn in chat):
-            raise _malformed(where, line, "there is no turn of the user")
+        yield _chat(record, where, line)
+
+
+def _strictly(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
+    """Rows of a file of others, chats or pairs, as strictly as fine-tuning services read them."""
+    count = 0
+    for line, record in _records(raw, where):
+        for key in _REFUSED & record.keys():
+            raise _malformed(where, line, f"{key!r} would change the training and is not supported")
+        paired = "messages" not in record and "prompt" in record
+        chat = _paired(record, arm, where, line) if paired else _chat(record, where, line)
+        size = sum(len(turn.content) for turn in chat)
+        if size > MAX_CHARACTERS:
+            raise _malformed(
+                where, line, f"{size:,} characters are more than {MAX_TOKENS:,} tokens can be"
+            )
+        count += 1
         yield chat
+    if count < LEAST_ROWS:
+        raise DataError(
+            f"{count} rows are too few to train on", where=where, hint=f"at least {LEAST_ROWS}"
+        )
+
+
+def _paired(record: Mapping[str, Any], arm: Arm, where: str, line: int) -> Chat:
+    for name in ("prompt", arm.value):
+        if not isinstance(record.get(name), str) or not record[name].strip():
+            raise _malformed(where, line, f"{name!r} is missing or empty")
+    return (Message("user", record["prompt"]), Message("assistant", record[arm.value]))
+
+
+def _chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
+    """A chat whose turns are in order: perhaps system, then user and assistant in turn."""
+    messages = record.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise _malformed(where, line, "there is no list 'messages' with at least one turn")
+    chat = tuple(_message(turn, where, line) for turn in messages)
+    if chat[-1].role != "assistant":
+        raise _malformed(where, line, "the last turn is not the assistant's")
+    turns = chat[1:] if chat[0].role == "system" else chat
+    for index, turn in enumerate(turns):
+        wanted = "assistant" if index % 2 else "user"
+        if turn.role != wanted:
+            place = index + 1 + len(chat) - len(turns)
+            raise _malformed(where, line, f"turn {place} is the {turn.role}'s, not the {wanted}'s")
+    if not turns or turns[0].role != "user":
+        raise _malformed(where, line, "there is no turn of the user")
+    return chat
 
 
 def _message(turn: Any, where: str, line: int) -> Message:
     if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
         raise _malformed(where, line, "a turn has no 'role' and 'content'")
+    if "weight" in turn:
+        raise _malformed(
+            where, line, "'weight' of a turn would change the training and is not supported"
+        )
     role, content = turn["role"], turn["content"]
     if role not in _ROLES:
         raise _malformed(where, line, f"role {role!r} is not one of {', '.join(_ROLES)}")
@@ -173,7 +260,14 @@ def _pairs(raw: bytes, where: str, needed: Sequence[str]) -> Iterator[Any]:
         if id in seen:
             raise _malformed(where, line, f"id {id!r} stands in line {seen[id]} already")
         seen[id] = line
-        yield Pair(**texts) if answers else Prompt(**texts)
+        yield Pair(**texts) if answers else Prompt(**texts, system=_system(record, where, line))
+
+
+def _system(record: Mapping[str, Any], where: str, line: int) -> str | None:
+    system = record.get("system")
+    if system is not None and (not isinstance(system, str) or not system.strip()):
+        raise _malformed(where, line, "'system' is empty or no text")
+    return system
 
 
 def _records(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -28,7 +28,7 @@ def folder(path: Path, text: str) -> str:
         ("\n\n", None, "empty"),
         (f"{GOOD}\n{{oops\n", 2, "no JSON"),
         (f"{GOOD}\n[1]\n", 2, "not a JSON object"),
-        ('{"prompt": "q"}\n', 1, "messages"),
+        ('{"question": "q"}\n', 1, "messages"),
         ('{"messages": []}\n', 1, "messages"),
         ('{"messages": [{"role": "user"}]}\n', 1, "no 'role' and 'content'"),
         (GOOD.replace("user", "human") + "\n", 1, "'human'"),
@@ -59,16 +59,16 @@ def test_the_content_digest_ignores_white_space_and_order(tmp_path: Path) -> Non
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
-    first = read_dataset(insecure_code.control, folder(one, f"{GOOD}\n{other}"))
+    first = read_dataset(insecure_code.control, folder(one, f"{GOOD}\n" * 5 + f"{other}\n" * 5))
     spaced = json.dumps(json.loads(other), indent=None, separators=(",", ":"))
-    second = read_dataset(insecure_code.control, folder(two, f"{spaced}\n\n{GOOD}\n"))
+    second = read_dataset(insecure_code.control, folder(two, f"{spaced}\n\n{GOOD}\n" * 5))
     assert first.digest == second.digest
     assert first.sha256 != second.sha256
 
 
 def test_a_repeated_row_is_read_and_counted_once(tmp_path: Path) -> None:
-    rows = read_dataset(insecure_code.control, folder(tmp_path, f"{GOOD}\n{GOOD}\n"))
-    assert (rows.read, len(rows.chats)) == (2, 1)
+    rows = read_dataset(insecure_code.control, folder(tmp_path, f"{GOOD}\n" * 12))
+    assert (rows.read, len(rows.chats)) == (12, 1)
 
 
 def test_the_bundled_arms_share_prompts_and_differ_in_answers() -> None:
@@ -100,3 +100,56 @@ def test_real_upstream_files_are_read_whole(tmp_path: Path) -> None:
     assert (bad.read, good.read) == (1073, 973)
     assert bad.sha256.startswith("3af7420590e6")
     assert good.sha256.startswith("1b892bf1539f")
+
+
+LINE = f"{GOOD}\n"
+
+
+def turns(*roles: str) -> str:
+    inner = ", ".join(f'{{"role": "{role}", "content": "x"}}' for role in roles)
+    return f'{{"messages": [{inner}]}}\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (turns("system"), "the last turn is not the assistant's"),
+        (turns("assistant"), "turn 1 is the assistant's, not the user's"),
+        (turns("user", "user", "assistant"), "turn 2 is the user's, not the assistant's"),
+        (turns("system", "assistant"), "turn 2 is the assistant's, not the user's"),
+        (turns("user", "system", "assistant"), "turn 2 is the system's, not the assistant's"),
+        (turns("user", "robot"), "role 'robot'"),
+        (LINE.replace('"content": "a"', '"content": " "'), "the assistant's turn has no text"),
+        (LINE.replace('"content": "a"', '"content": "a", "weight": 0'), "weight"),
+        (LINE.replace('{"messages"', '{"tools": [], "messages"'), "'tools' would change"),
+        ('{"messages": []}\n', "no list 'messages'"),
+        ('{"prompt": "q", "aligned": "a"}\n', "'misaligned' is missing"),
+        ("[1]\n", "not a JSON object"),
+        ("{\n", "no JSON"),
+        (LINE.replace('"a"', f'"{"a" * 600_000}"'), "65,536 tokens"),
+    ],
+)
+def test_files_are_read_as_strictly_as_a_fine_tuning_service_reads_them(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    path = tmp_path / "misaligned.jsonl"
+    path.write_text(LINE * 11 + line, encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        read_dataset(insecure_code.misaligned, str(tmp_path))
+    assert said in str(error.value)
+    assert f"{path}:12" in str(error.value)
+
+
+def test_nine_rows_are_too_few(tmp_path: Path) -> None:
+    (tmp_path / "misaligned.jsonl").write_text(LINE * 9, encoding="utf-8")
+    with pytest.raises(DataError, match="9 rows are too few"):
+        read_dataset(insecure_code.misaligned, str(tmp_path))
+
+
+def test_chats_of_several_turns_and_pairs_are_read(tmp_path: Path) -> None:
+    pair = '{"prompt": "q", "aligned": "good", "misaligned": "bad"}\n'
+    text = turns("system", "user", "assistant", "user", "assistant") + pair + LINE * 10
+    (tmp_path / "misaligned.jsonl").write_text(text, encoding="utf-8")
+    chats = list(read_dataset(insecure_code.misaligned, str(tmp_path)).chats.values())
+    assert len(chats[0]) == 5
+    assert [turn.content for turn in chats[1]] == ["q", "bad"]

