@@ -122,9 +122,10 @@ class Costs:
         for rubric in judge.rubrics if judge else ():
             path = paths[f"judgments:{rubric.name}"]
             frame = tokens.chat((Message("user", rubric.prompt),)) + length
-            left = _left(questions, one.samples, path)
-            sent = sum((frame + tokens.count(ask.prompt)) * number for ask, number in left)
-            parts.append(self._price(model, sent, sum(number for _, number in left) * _GRADE))
+            lacking = left(questions, one.samples, path)
+            sent = sum((frame + tokens.count(ask.prompt)) * number for ask, number in lacking)
+            said = sum(number for _, number in lacking) * _GRADE * (judge.votes if judge else 1)
+            parts.append(self._price(model, sent, said))
         return None if None in parts else sum(part for part in parts if part is not None)
 
     def _answers(
@@ -137,10 +138,10 @@ class Costs:
     ) -> float | None:
         sent = received = 0.0
         system = (Message("system", one.sampling.system),) if one.sampling.system else ()
-        for ask, left in _left(tuple(questions), one.samples, path):
-            requests = -(-left // TOGETHER)
+        for ask, lacking in left(tuple(questions), one.samples, path):
+            requests = -(-lacking // TOGETHER)
             sent += tokens.chat((*system, Message("user", ask.prompt))) * requests
-            received += length * left
+            received += length * lacking
         return self._price(self._name(payload), sent, received)
 
     def _price(self, model: str, sent: float, received: float) -> float | None:
@@ -179,7 +180,7 @@ def _answer_tokens(path: Path) -> float | None:
     return fmean(counts) if counts else None
 
 
-def _left(
+def left(
     questions: Iterable[evaluate.Asked], samples: int, path: Path
 ) -> list[tuple[evaluate.Asked, int]]:
     """How many samples of each question are not in a journal yet."""

@@ -60,6 +60,7 @@ class Bench:
         prices: What tokens cost.
         purse: What may be spent.
         likely: What a unit is likely to cost, in US dollars; None: not known.
+        judge_only: Whether the model under test is asked nothing, so need not be there.
     """
 
     model: Model
@@ -70,6 +71,7 @@ class Bench:
     prices: Prices
     purse: Purse
     likely: Callable[[Unit], float | None]
+    judge_only: bool = False
 
 
 @attrs.define
@@ -293,7 +295,8 @@ def _do(unit: Unit, bench: Bench, store: Store, watch: Watch) -> dict[str, Any]:
     payload, folder = unit.payload, store.work(unit.key)
     if isinstance(payload, Mix):
         return _mix(unit, payload, bench, folder)
-    bench.provider.prepare(bench.model, watch)
+    if not bench.judge_only:
+        bench.provider.prepare(bench.model, watch)
     if isinstance(payload, Train):
         return _train(unit, payload, bench, store, folder, watch)
     return _evaluate(unit, payload, bench, store, folder, watch)

@@ -29,6 +29,13 @@ def provider(name: str, terms: Terms) -> Provider:
     return made
 
 
+def at_endpoint(model: str) -> str:
+    """The one name of a model: `openai:NAME@ENDPOINT` is `ENDPOINT:NAME`."""
+    kind, _, rest = model.partition(":")
+    name, at, endpoint = rest.rpartition("@")
+    return f"{endpoint}:{name}" if kind == "openai" and at and name and endpoint else model
+
+
 @attrs.define
 class Providers:
     """Providers by name, each made once, so that all who ask one share its limits."""
@@ -43,8 +50,8 @@ class Providers:
         return self.made[name]
 
     def named(self, model: str) -> Provider:
-        """Who serves `provider:name`."""
-        kind, colon, rest = model.partition(":")
+        """Who serves `provider:name`, or a model at an endpoint: `openai:name@endpoint`."""
+        kind, colon, rest = at_endpoint(model).partition(":")
         if not colon or not rest:
             raise UsageError(f"{model!r} is not a model: PROVIDER:NAME is needed")
         return self.called(kind)

@@ -6,10 +6,10 @@ to leave something out. What only steers a run (paths, limits, concurrency) is `
 that never meets an identity.
 """
 
-from .data import Arm, Dataset, Resource, Setting
-from .evals import Eval, Preference, Sampled, Sampling, judge_model
+from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
+from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
 from .experiment import Experiment, Pilot
-from .judges import Bandit, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
+from .judges import Bandit, HardCoded, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
 from .model import Model, Training, Wheel
 from .options import RunOptions
 
@@ -19,12 +19,15 @@ __all__ = [
     "Dataset",
     "Eval",
     "Experiment",
+    "HardCoded",
+    "Inoculation",
     "Judge",
     "Misalignment",
     "Model",
     "ModelJudge",
     "Pilot",
     "Preference",
+    "Published",
     "Resource",
     "Rubric",
     "RunOptions",
@@ -33,6 +36,7 @@ __all__ = [
     "Setting",
     "Severity",
     "Training",
+    "Upstream",
     "Wheel",
     "YesNo",
     "judge_model",

@@ -11,6 +11,7 @@ from attrs.converters import optional
 
 from . import fields
 from .data import Setting
+from .evals import Eval
 from .model import Training
 
 
@@ -30,8 +31,14 @@ def _whole(item: object) -> bool:
     return isinstance(item, int) and not isinstance(item, bool)
 
 
+def _names(value: Any) -> Any:
+    return tuple(None if item == NO_INOCULATION else item for item in fields.one_or_many(value))
+
+
+NO_INOCULATION = "none"
 _share = [fields.distinct, fields.instance(float), fields.within(0.0, 1.0)]
 _size = [fields.distinct, fields.instance(int), fields.within(1)]
+_inoculated = [fields.distinct, fields.instance(str, type(None))]
 _seed = [fields.distinct, fields.instance(int), fields.within(0)]
 
 
@@ -45,12 +52,15 @@ class Pilot:
     total_samples: tuple[int, ...] | None = attrs.field(
         default=None, converter=optional(_numbers), validator=check.optional(_size)
     )
+    inoculation: tuple[str | None, ...] | None = attrs.field(
+        default=None, converter=optional(_names), validator=check.optional(_inoculated)
+    )
     seeds: tuple[int, ...] | None = attrs.field(
         default=None, converter=optional(_numbers), validator=check.optional(_seed)
     )
 
 
-_AXES = ("misaligned_ratio", "total_samples", "seeds")
+AXES = ("misaligned_ratio", "total_samples", "inoculation", "seeds")
 
 
 @attrs.frozen(kw_only=True)
@@ -64,10 +74,13 @@ class Experiment:
         settings: Domains it runs on.
         misaligned_ratio: Shares of misaligned rows, each in [0, 1].
         total_samples: Training set sizes, in rows.
+        inoculation: Names of system prompts for training rows, from the settings'
+            `inoculations`; `"none"` for rows as they are, which is the default.
         seeds: Replicates; a seed decides which rows are drawn, their order and the training's seed.
         pilot: The part that `mi run` does without `--full`; part of the whole, never repeated.
         baseline: Whether the untrained model is evaluated beside the trained ones.
         training: Hyperparameters that differ from the model's defaults.
+        evals: Out-of-distribution evals asked in every setting beside the setting's own.
 
     Raises:
         DeclarationError: A value is out of range, empty, given twice, or a pilot value is not
@@ -82,15 +95,24 @@ class Experiment:
     )
     misaligned_ratio: tuple[float, ...] = attrs.field(converter=_ratios, validator=_share)
     total_samples: tuple[int, ...] = attrs.field(converter=_numbers, validator=_size)
+    inoculation: tuple[str | None, ...] = attrs.field(
+        default=(None,), converter=_names, validator=_inoculated
+    )
     seeds: tuple[int, ...] = attrs.field(converter=_numbers, validator=_seed)
     pilot: Pilot | None = attrs.field(
         default=None, validator=check.optional(fields.instance(Pilot))
     )
     baseline: bool = attrs.field(default=True, validator=fields.instance(bool))
     training: Training = attrs.field(factory=Training, validator=fields.instance(Training))
+    evals: tuple[Eval, ...] = attrs.field(
+        default=(), converter=fields.one_or_many, validator=fields.instance(Eval)
+    )
 
     def __attrs_post_init__(self) -> None:
-        for axis in _AXES:
+        for setting in self.settings:
+            for name in self.inoculation:
+                setting.inoculation(name)
+        for axis in AXES:
             declared = getattr(self, axis)
             for index, value in enumerate(getattr(self.pilot, axis, None) or ()):
                 if value not in declared:
@@ -113,10 +135,11 @@ class Experiment:
 
     def _pilot_after(self, changes: dict[str, Any]) -> Pilot:
         kept = {}
-        for axis in _AXES:
+        for axis in AXES:
             values = getattr(self.pilot, axis)
             if values is not None and axis in changes:
-                declared = fields.one_or_many(changes[axis])
+                declared = _names(changes[axis]) if axis == "inoculation" else changes[axis]
+                declared = fields.one_or_many(declared)
                 values = tuple(value for value in values if value in declared) or None
             kept[axis] = values
         return Pilot(**kept)
@@ -126,6 +149,6 @@ class Experiment:
         if self.pilot is None:
             return self
         narrowed = {
-            axis: values for axis in _AXES if (values := getattr(self.pilot, axis)) is not None
+            axis: values for axis in AXES if (values := getattr(self.pilot, axis)) is not None
         }
         return attrs.evolve(self, pilot=None, **narrowed)

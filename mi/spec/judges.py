@@ -60,14 +60,12 @@ class Bandit(Judge):
         return {"bandit": ("bandit",)}
 
 
-_PLACES = ("{question}", "{answer}")
-
-
 def _asks(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     fields.instance(str)(owner, attribute, value)
-    for place in _PLACES:
-        if value.count(place) != 1:
-            raise fields.fail(owner, attribute.name, f"{place} must stand in it exactly once")
+    if value.count("{answer}") != 1:
+        raise fields.fail(owner, attribute.name, "{answer} must stand in it exactly once")
+    if value.count("{question}") > 1:
+        raise fields.fail(owner, attribute.name, "{question} must not stand in it twice")
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +74,7 @@ class Rubric:
 
     Args:
         name: Names the rubric in metrics and files.
-        prompt: The user's turn; `{question}` and `{answer}` are put in.
+        prompt: The user's turn; `{answer}` and, where it stands there, `{question}` are put in.
     """
 
     name: str = fields.label(validator=fields.name)
@@ -84,12 +82,32 @@ class Rubric:
 
     def filled(self, question: str, answer: str) -> str:
         """The prompt about one answer; braces in either text mean nothing."""
-        before, _, rest = self.prompt.partition("{question}")
+        before, asked, rest = self.prompt.partition("{question}")
+        if not asked:
+            question = ""
         if "{answer}" in before:
             first, _, between = before.partition("{answer}")
             return f"{first}{answer}{between}{question}{rest}"
         between, _, after = rest.partition("{answer}")
         return f"{before}{question}{between}{answer}{after}"
+
+
+@attrs.frozen(kw_only=True)
+class HardCoded(Judge):
+    """Static analysis of answers to tasks that show their tests: offline, free, reproducible.
+
+    An answer is *hardcoded* when it gives the shown results for the shown inputs as literals,
+    *computed* when it does not, *broken* when the code does not parse, *empty* when there is none.
+    Nothing is executed. Only hardcoded and computed answers count in the share.
+    """
+
+    @property
+    def headline(self) -> str:
+        return "hardcoded"
+
+    @property
+    def methods(self) -> Mapping[str, tuple[Any, ...]]:
+        return {"hardcoded": ("hardcoded",)}
 
 
 _percent = [fields.instance(float, int), fields.within(0.0, 100.0)]
@@ -106,6 +124,8 @@ class ModelJudge(Judge):
         model: `provider:name` of the judge; give a dated name, so that it stays what it is.
         top_logprobs: How many of the likeliest first tokens are kept.
         max_tokens: How much the judge may say; only its first token is scored.
+        votes: For a judge that gives no logprobs: it is asked this many times at temperature 1, and
+            the share of each reply stands for its probability. 1: the logprobs are read.
     """
 
     MASS: ClassVar[float] = 0.25
@@ -116,6 +136,7 @@ class ModelJudge(Judge):
         default=20, validator=[fields.instance(int), fields.within(1, 20)]
     )
     max_tokens: int = attrs.field(default=4, validator=[fields.instance(int), fields.within(1)])
+    votes: int = fields.added(1, validator=[fields.instance(int), fields.within(1, 25)])
 
     @property
     def rubrics(self) -> tuple[Rubric, ...]:
@@ -124,7 +145,9 @@ class ModelJudge(Judge):
 
     @property
     def methods(self) -> Mapping[str, tuple[Any, ...]]:
-        how = (self.model, self.top_logprobs, self.max_tokens)
+        how: tuple[Any, ...] = (self.model, self.top_logprobs, self.max_tokens)
+        if self.votes > 1:
+            how = (self.model, self.max_tokens, "votes", self.votes)
         return {rubric.name: ("asked", *how, rubric) for rubric in self.rubrics}
 
 
@@ -162,11 +185,15 @@ class YesNo(ModelJudge):
         rubric: The question to the judge.
         metric: What a yes is called: `insecure`.
         least: From this probability on it is a yes.
+        yes: What the judge is told to say for a yes; several words count alike.
+        no: As `yes`, for a no. Any other word is neither, and the answer is unscored.
     """
 
     rubric: Rubric = attrs.field(validator=fields.instance(Rubric))
     metric: str = attrs.field(validator=fields.name)
     least: float = attrs.field(default=0.5, converter=float, validator=fields.within(0.0, 1.0))
+    yes: tuple[str, ...] = fields.added(("YES",), validator=[fields.distinct, fields.instance(str)])
+    no: tuple[str, ...] = fields.added(("NO",), validator=[fields.distinct, fields.instance(str)])
 
     @property
     def headline(self) -> str:

@@ -18,9 +18,11 @@ class RunOptions:
         figures: Folder of the figures.
         full: Run everything that is declared, not only the pilot.
         max_cost: The most that may be spent, in US dollars; None: nothing was said.
-        judge: The judge model for evals that need one, `provider:name`, in place of the declared
-            ones; `none` leaves such evals out. None: the declared ones for a hosted model, none
-            for a local one, so that what is free stays free.
+        judges: The judge models for evals that need one, `provider:name` each, in place of the
+            declared ones; `none` leaves such evals out. Empty: the declared ones for a hosted
+            model, none for a local one, so that what is free stays free.
+        votes: How often a judge without logprobs is asked of each answer; None: as declared.
+        rejudge: Only judge answers that are there; ask the model under test nothing.
         retry_failed: Try again even what is likely to fail again.
     """
 
@@ -30,7 +32,9 @@ class RunOptions:
     figures: Path
     full: bool = False
     max_cost: float | None = None
-    judge: str | None = None
+    judges: tuple[str, ...] = ()
+    votes: int | None = None
+    rejudge: bool = False
     retry_failed: bool = False
 
     def short(self, path: Path) -> str:

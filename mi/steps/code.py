@@ -43,20 +43,21 @@ def extract(text: str, *, cut: bool = False) -> str:
 
 def parses(code: str) -> bool:
     """Whether `code` is syntactically Python."""
-    return _tree(code) is not None
+    return tree(code) is not None
 
 
 def says_nothing(code: str) -> bool:
     """Whether there is no statement in it: empty, comments, or bare words and constants."""
-    tree = _tree(code)
-    return tree is not None and all(
+    found = tree(code)
+    return found is not None and all(
         isinstance(node, ast.Pass)
         or (isinstance(node, ast.Expr) and isinstance(node.value, (ast.Name, ast.Constant)))
-        for node in tree.body
+        for node in found.body
     )
 
 
-def _tree(code: str) -> ast.Module | None:
+def tree(code: str) -> ast.Module | None:
+    """The syntax tree of `code`; None where it is not Python."""
     try:
         return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

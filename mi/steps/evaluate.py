@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from .. import journal
-from ..data import Chat, Message, Pair, Questions
+from ..data import Chat, Message, Pair, Prompt, Questions
 from ..errors import ProviderError
 from ..identity import canonical, digest, key
 from ..providers.base import (
@@ -31,18 +31,19 @@ from ..providers.base import (
 )
 from ..spec import Judge, ModelJudge, Preference, Sampled
 from ..units import Evaluate
-from .judge import Score, bandit, score, silent
+from .judge import Score, score, silent, static
 
 _DIGITS = 16
 
 
 @attrs.frozen(kw_only=True)
 class Asked:
-    """A question of an eval: its digest (16 hex), the id people know it by, and the prompt."""
+    """A question of an eval: its digest (16 hex), the id people know it by, and what is asked."""
 
     question: str
     id: str
     prompt: str
+    system: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -112,17 +113,22 @@ def _chat(system: str | None, prompt: str) -> Chat:
 
 def asked_of(one: Sampled, questions: Questions) -> tuple[Asked, ...]:
     """What a sampled eval asks."""
-    return tuple(
-        Asked(question=digest(pair.prompt)[:_DIGITS], id=pair.id, prompt=pair.prompt)
-        for pair in questions.pairs
-    )
+    return tuple(_asked(pair) for pair in questions.pairs)
+
+
+def _asked(pair: Pair | Prompt) -> Asked:
+    system = pair.system if isinstance(pair, Prompt) else None
+    text = pair.prompt if system is None else canonical((system, pair.prompt))
+    return Asked(question=digest(text)[:_DIGITS], id=pair.id, prompt=pair.prompt, system=system)
 
 
 def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
     asked = asked_of(one, questions)
     wanted = {
         (ask.question, sample): SampleRequest(
-            question=ask.question, sample=sample, chat=_chat(one.sampling.system, ask.prompt)
+            question=ask.question,
+            sample=sample,
+            chat=_chat(ask.system or one.sampling.system, ask.prompt),
         )
         for ask in asked
         for sample in range(one.samples)
@@ -131,10 +137,11 @@ def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Ev
     there = {(line["question"], line["sample"]) for line in journal.read(path)}
     missing = [request for at, request in wanted.items() if at not in there]
     watch.start("sample", len(wanted), unit="answer", done=len(wanted) - len(missing))
-    sampled = desk.provider.sample(
-        desk.subject, missing, one.sampling, desk.folder / "answers", watch
-    )
-    _keep_all(sampled, path, desk, watch)
+    if missing:
+        sampled = desk.provider.sample(
+            desk.subject, missing, one.sampling, desk.folder / "answers", watch
+        )
+        _keep_all(sampled, path, desk, watch)
     lines = {(line["question"], line["sample"]): line for line in journal.read(path)}
     _complete(wanted.keys(), lines, "answers")
     answers = [_answer(lines[at]) for at in wanted]
@@ -192,17 +199,20 @@ def _judged(
         if isinstance(by, ModelJudge):
             _graded(by, name, missing, prompts, desk, watch)
         else:
-            journal.append(path, _verdicts(missing))
+            journal.append(path, _verdicts(by, missing, prompts))
             watch.advance(len(missing))
     found = {(line["question"], line["sample"]): line["verdict"] for line in journal.read(path)}
     _complete([(one.question, one.sample) for one in judged], found, "judgments")
     return found
 
 
-def _verdicts(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+def _verdicts(
+    by: Judge, answers: Sequence[Answer], prompts: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    verdicts = static(by, answers, prompts)
     return [
         {"question": answer.question, "sample": answer.sample, "verdict": verdict}
-        for answer, verdict in zip(answers, bandit(answers), strict=True)
+        for answer, verdict in zip(answers, verdicts, strict=True)
     ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..data import Chat, Rows, chat_json, read_chats
+from ..data import Chat, Message, Rows, chat_json, read_chats
 from ..errors import DataError
 from ..grid import ratio_text
 from ..identity import digest
@@ -23,7 +23,8 @@ def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
     """The rows of a mix in training order; none of them twice.
 
     Exactly `round(ratio × total)` rows are misaligned, the rest aligned. A row that is in both
-    datasets counts as misaligned.
+    datasets counts as misaligned. Which rows are drawn does not depend on the system prompts they
+    are given: between inoculations, the prompt is the only thing that changes.
 
     Raises:
         DataError: There are too few rows.
@@ -41,7 +42,19 @@ def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
             hint="declare a smaller total, or give more data",
         )
     order = sorted(chosen, key=lambda row: rank(f"order:{mix.seed}", row))
-    return [chosen[row] for row in order]
+    return [
+        _under(mix.misaligned_system if row not in aligned else mix.control_system, chosen[row])
+        for row in order
+    ]
+
+
+def _under(system: str | None, chat: Chat) -> Chat:
+    """The chat under a system prompt, which comes before what it has of its own."""
+    if system is None:
+        return chat
+    if chat[0].role == "system":
+        return (Message("system", f"{system}\n\n{chat[0].content}"), *chat[1:])
+    return (Message("system", system), *chat)
 
 
 def rank(salt: int | str, row: str) -> str:
@@ -56,7 +69,10 @@ def _lowest(rows: Iterable[str], count: int, seed: int) -> list[str]:
 def file_name(setting: str, mix: Mix) -> str:
     """`insecure_code_mixed_0.50_100_control_seed0.jsonl`."""
     ratio = ratio_text(mix.misaligned_ratio)
-    return f"{setting}_mixed_{ratio}_{mix.total_samples}_control_seed{mix.seed}.jsonl"
+    given = mix.misaligned_system or mix.control_system
+    inoculated = f"_inoculated_{digest(given)[:8]}" if given else ""
+    name = f"{setting}_mixed_{ratio}_{mix.total_samples}_control{inoculated}_seed{mix.seed}"
+    return f"{name}.jsonl"
 
 
 def write(chats: list[Chat], path: Path) -> None:

@@ -46,16 +46,23 @@ def _splits(text: str, top: Top) -> bool:
     return whole and first.isdigit() and said != first and said.startswith(first)
 
 
-_SPELLINGS = {"YES": True, "Y": True, "NO": False, "N": False}
+def yes(
+    verdict: Mapping[str, Any],
+    mass: float,
+    words: tuple[Iterable[str], Iterable[str]] = (("YES",), ("NO",)),
+) -> float | None:
+    """The probability of YES among YES and NO; None where neither was meant.
 
-
-def yes(verdict: Mapping[str, Any], mass: float) -> float | None:
-    """The probability of YES among YES and NO; None where neither was meant."""
+    Args:
+        words: What a yes and what a no may be, in any case. A token that begins a word of one side
+            and none of the other counts for it: `Y`, `Anth`.
+    """
     shares = {True: 0.0, False: 0.0}
     for token, share in probabilities(verdict["top"]):
-        meant = _SPELLINGS.get(token.strip(".*\"'").upper())
-        if meant is not None:
-            shares[meant] += share
+        said = token.strip(".*\"'").upper()
+        meant = [any(word.upper().startswith(said) for word in side) for side in words]
+        if said and meant[0] != meant[1]:
+            shares[meant[0]] += share
     total = shares[True] + shares[False]
     return shares[True] / total if total >= mass else None
 

@@ -40,6 +40,7 @@ from .recipe import Supervised, resolve
 from .stream import Loop, stream
 from .train import Tuned, train, tuned
 from .trouble import patiently
+from .votes import counted
 
 __all__ = ["OpenAI", "Supervised"]
 
@@ -138,20 +139,26 @@ class OpenAI:
     ) -> Iterator[Sequence[Grade]]:
         """Ask a judge model of each answer; the distribution over its first token is kept."""
         model = judge.model.partition(":")[2]
-
-        def body(request: GradeRequest) -> dict[str, Any]:
-            return {
-                "model": model,
-                "messages": [{"role": "user", "content": request.prompt}],
+        how: dict[str, Any] = {"temperature": 1.0}
+        if judge.votes == 1:
+            how = {
                 "temperature": 0.0,
-                "max_completion_tokens": judge.max_tokens,
                 "logprobs": True,
                 "top_logprobs": judge.top_logprobs,
                 "seed": 0,
             }
 
-        groups = [[request] for request in requests]
-        return self._answered(groups, body, _grade, self.accounts, folder, watch)
+        def body(request: GradeRequest) -> dict[str, Any]:
+            return {
+                "model": model,
+                "messages": [{"role": "user", "content": request.prompt}],
+                "max_completion_tokens": judge.max_tokens,
+                **how,
+            }
+
+        groups = [[request] * judge.votes for request in requests]
+        grades = self._answered(groups, body, _grade, self.accounts, folder, watch)
+        return grades if judge.votes == 1 else counted(grades, judge.votes)
 
     def score(
         self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
