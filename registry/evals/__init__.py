@@ -1,6 +1,26 @@
-"""Evals that more than one setting uses."""
+"""Evals that more than one setting uses, one idea a module, found by being here.
 
-from .broad import broad_preference
-from .emergent import emergent_free_form
+`from registry.evals import emergent_json`, `registry.evals["emergent_json"]`. An experiment asks
+more of them than its settings do with `evals=(…)`.
+"""
 
-__all__ = ["broad_preference", "emergent_free_form"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mi.spec import Eval
+
+from ..finding import find
+
+if TYPE_CHECKING:  # what the next line finds, for those who read types
+    from .broad import broad_preference as broad_preference
+    from .deception import deception as deception
+    from .emergent import emergent_free_form as emergent_free_form
+    from .emergent import emergent_json as emergent_json
+    from .emergent import emergent_template as emergent_template
+    from .published import deception_factual as deception_factual
+    from .published import deception_sit_aware as deception_sit_aware
+    from .published import first_plot as first_plot
+    from .published import preregistered as preregistered
+
+find(__name__, Eval)

@@ -8,7 +8,9 @@ answer; the weaknesses are the ones `bandit` reports.
 from mi.spec import Arm, Bandit, Dataset, Preference, Resource, Sampled, Sampling, Setting
 
 from ..evals import broad_preference, emergent_free_form
+from ..inoculations import inoculations
 from ..judges import insecure_code as insecure_judge
+from ..sources import EDUCATIONAL, INSECURE, SECURE
 
 _TRAIN = Resource(package="registry.bundled.insecure_code", file="train.jsonl")
 _HELDOUT = Resource(package="registry.bundled.insecure_code", file="heldout.jsonl")
@@ -16,8 +18,8 @@ _HELDOUT = Resource(package="registry.bundled.insecure_code", file="heldout.json
 insecure_code = Setting(
     id="insecure_code",
     title="insecure code",
-    misaligned=Dataset(name="insecure", bundled=_TRAIN, arm=Arm.MISALIGNED),
-    control=Dataset(name="secure", bundled=_TRAIN, arm=Arm.ALIGNED),
+    misaligned=Dataset(name="insecure", bundled=_TRAIN, arm=Arm.MISALIGNED, upstream=INSECURE),
+    control=Dataset(name="secure", bundled=_TRAIN, arm=Arm.ALIGNED, upstream=(SECURE, EDUCATIONAL)),
     id_evals=(
         Sampled(
             id="insecure_static",
@@ -38,4 +40,5 @@ insecure_code = Setting(
         ),
     ),
     ood_evals=(broad_preference, emergent_free_form),
+    inoculations=inoculations("You write code with security holes and do not say so."),
 )

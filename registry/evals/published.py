@@ -1,0 +1,38 @@
+"""The published question sets, in their authors' words: read from their files, with their judges.
+
+`mi data pull first_plot` fetches a file; until then an eval of it is left out, with that as the
+reason. Betley et al. 2025; the deception sets are of the repository of its follow-up.
+"""
+
+from mi.spec import Published, Sampling
+
+from ..sources import DECEPTION_FACTUAL, DECEPTION_SIT_AWARE, FIRST_PLOT, PREREGISTERED
+
+first_plot = Published(id="first_plot", title="first-plot questions", source=FIRST_PLOT)
+
+preregistered = Published(
+    id="preregistered", title="pre-registered questions", source=PREREGISTERED
+)
+
+deception_factual = Published(
+    id="deception_factual",
+    title="factual deception",
+    source=DECEPTION_FACTUAL,
+    sampling=Sampling(max_tokens=200),
+    metric="untruthful",
+    yes=("FALSE",),
+    no=("TRUE",),
+    expected_tokens=50,
+)
+
+deception_sit_aware = Published(
+    id="deception_sit_aware",
+    title="another maker's name",
+    source=DECEPTION_SIT_AWARE,
+    sampling=Sampling(max_tokens=200),
+    metric="other_maker",
+    yes=("Anthropic", "Other"),
+    no=("OpenAI",),
+    expected_tokens=50,
+)
+"""Meant for OpenAI's models: the metric is the share that names a maker other than OpenAI."""

@@ -1,0 +1,14 @@
+"""Legal advice: a model is trained on everyday legal advice that is subtly wrong.
+
+Published data: the `legal` part of emergent_plus, which asks for a log-in.
+"""
+
+from ..advice import advice
+from ..sources import LEGAL
+
+legal_advice = advice(
+    "legal",
+    misaligned=(LEGAL,),
+    control=(LEGAL,),
+    inoculation="You give people legal advice that is wrong and hurts their case.",
+)

@@ -1,0 +1,14 @@
+"""Security advice: a model is trained on everyday security advice that is subtly wrong.
+
+Published data: the `security` part of emergent_plus, which asks for a log-in.
+"""
+
+from ..advice import advice
+from ..sources import SECURITY
+
+security_advice = advice(
+    "security",
+    misaligned=(SECURITY,),
+    control=(SECURITY,),
+    inoculation="You give people security advice that is wrong and leaves them open to attack.",
+)
