@@ -21,6 +21,7 @@ class Cell:
     """One condition and replicate of an experiment in a setting.
 
     `misaligned_ratio`, `total_samples` and `seed` are None for the baseline, the untrained model.
+    `inoculation` names the system prompt of its training rows; None where they have none.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Cell:
     misaligned_ratio: float | None = None
     total_samples: int | None = None
     seed: int | None = None
+    inoculation: str | None = None
 
 
 def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
@@ -43,8 +45,9 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
             yield _baseline(experiment, setting)
         for ratio in part.misaligned_ratio:
             for total in part.total_samples:
-                for seed in part.seeds:
-                    yield _trained(experiment, setting, ratio, total, seed)
+                for inoculation in part.inoculation:
+                    for seed in part.seeds:
+                        yield _trained(experiment, setting, ratio, total, inoculation, seed)
 
 
 def ratio_text(ratio: float) -> str:
@@ -53,7 +56,9 @@ def ratio_text(ratio: float) -> str:
     return short if float(short) == ratio else repr(ratio)
 
 
-def condition(experiment: Experiment, ratio: float, total: int) -> str:
+def condition(
+    experiment: Experiment, ratio: float, total: int, inoculation: str | None = None
+) -> str:
     """The name of a trained condition: pure or mixed, then what varies in this experiment."""
     pure = {0.0: "pure_aligned", 1.0: "pure_misaligned"}.get(ratio)
     sizes = len(experiment.total_samples) > 1
@@ -63,6 +68,8 @@ def condition(experiment: Experiment, ratio: float, total: int) -> str:
         parts.append(ratio_text(ratio))
     if sizes:
         parts.append(str(total))
+    if inoculation is not None:
+        parts.append(f"inoculated_{inoculation}")
     return "_".join(parts)
 
 
@@ -75,13 +82,22 @@ def _baseline(experiment: Experiment, setting: Setting) -> Cell:
     )
 
 
-def _trained(experiment: Experiment, setting: Setting, ratio: float, total: int, seed: int) -> Cell:
+def _trained(
+    experiment: Experiment,
+    setting: Setting,
+    ratio: float,
+    total: int,
+    inoculation: str | None,
+    seed: int,
+) -> Cell:
+    prompt = "" if inoculation is None else f"system={inoculation},"
     return Cell(
-        id=f"{experiment.id}::{setting.id}::n={total},r={ratio_text(ratio)},seed={seed}",
+        id=f"{experiment.id}::{setting.id}::n={total},r={ratio_text(ratio)},{prompt}seed={seed}",
         experiment=experiment.id,
         setting=setting.id,
-        condition=condition(experiment, ratio, total),
+        condition=condition(experiment, ratio, total, inoculation),
         misaligned_ratio=ratio,
         total_samples=total,
         seed=seed,
+        inoculation=inoculation,
     )

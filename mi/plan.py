@@ -17,7 +17,7 @@ from .data import Rows
 from .errors import DataError
 from .grid import Cell, ratio_text
 from .identity import difference, plain
-from .spec import Eval
+from .spec import Eval, Inoculation
 from .units import Base, Evaluate, Mix, Train, Unit
 
 
@@ -48,6 +48,7 @@ class Context:
         base: The base model.
         hyperparameters: What the provider will train with.
         evals: The evals that the provider can run.
+        inoculations: System prompts for training rows, by name.
     """
 
     setting: str
@@ -56,6 +57,7 @@ class Context:
     base: Base
     hyperparameters: Any
     evals: tuple[Asked, ...]
+    inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
 
 
 class State(Enum):
@@ -184,12 +186,15 @@ def _mix(cell: Cell, context: Context) -> Mix:
                 where=cell.id,
                 hint=f"declare a smaller total, or give more data ({rows.source} was read)",
             )
+    given = context.inoculations[cell.inoculation] if cell.inoculation else None
     return Mix(
         misaligned=context.misaligned.digest if misaligned else None,
         control=context.control.digest if aligned else None,
         misaligned_ratio=cell.misaligned_ratio,
         total_samples=cell.total_samples,
         seed=cell.seed,
+        misaligned_system=given.prompt if given and misaligned else None,
+        control_system=given.prompt if given and given.aligned_too and aligned else None,
     )
 
 

@@ -6,7 +6,7 @@ cells keep the order of the words and of their experiments, each once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -27,11 +27,21 @@ class Selected:
     cells: tuple[Cell, ...]
 
 
-def select(collection: Collection, words: Sequence[str], *, full: bool) -> list[Selected]:
+Change = Callable[[Experiment], Experiment]
+
+
+def select(
+    collection: Collection,
+    words: Sequence[str],
+    *,
+    full: bool,
+    change: Change = lambda experiment: experiment,
+) -> list[Selected]:
     """The cells that `words` mean.
 
     Args:
         full: All declared cells; otherwise the pilot's, except for cells asked for by id.
+        change: What is made of each declared experiment first.
 
     Raises:
         UsageError: A word names nothing; the nearest names are given.
@@ -39,35 +49,36 @@ def select(collection: Collection, words: Sequence[str], *, full: bool) -> list[
     """
     chosen: dict[str, tuple[Experiment, dict[str, Cell]]] = {}
     for word in words:
-        for experiment, found in _meant(collection, word, full):
+        for experiment, found in _meant(collection, word, full, change):
             _, there = chosen.setdefault(experiment.id, (experiment, {}))
             there.update((cell.id, cell) for cell in found)
     return [Selected(experiment, tuple(there.values())) for experiment, there in chosen.values()]
 
 
 def _meant(
-    collection: Collection, word: str, full: bool
+    collection: Collection, word: str, full: bool, change: Change
 ) -> Iterator[tuple[Experiment, Sequence[Cell]]]:
     if "::" in word:
-        yield _by_cell(collection, word)
-    elif word.endswith(".py"):
-        for experiment in _in_file(collection, Path(word)):
-            yield experiment, tuple(cells(experiment, full=full))
-    elif is_pattern(word):
-        found = collection.select(word)
-        if not found:
-            raise NothingSelected(
-                f"no experiment matches {word!r}", hint=nearest(word, collection.all())
-            )
-        for experiment in found:
-            yield experiment, tuple(cells(experiment, full=full))
-    else:
-        experiment = collection.get(word)
+        yield _by_cell(change(collection.get(word.partition("::")[0])), word)
+        return
+    for experiment in map(change, _experiments(collection, word)):
         yield experiment, tuple(cells(experiment, full=full))
 
 
-def _by_cell(collection: Collection, word: str) -> tuple[Experiment, Sequence[Cell]]:
-    experiment = collection.get(word.partition("::")[0])
+def _experiments(collection: Collection, word: str) -> Sequence[Experiment]:
+    if word.endswith(".py"):
+        return _in_file(collection, Path(word))
+    if not is_pattern(word):
+        return [collection.get(word)]
+    found = collection.select(word)
+    if not found:
+        raise NothingSelected(
+            f"no experiment matches {word!r}", hint=nearest(word, collection.all())
+        )
+    return found
+
+
+def _by_cell(experiment: Experiment, word: str) -> tuple[Experiment, Sequence[Cell]]:
     everything = tuple(cells(experiment))
     found = [cell for cell in everything if cell.id == word or fnmatchcase(cell.id, word)]
     if not found:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import attrs
 
 from .identity import key
-from .spec import Eval
+from .spec import Eval, fields
 
 VERSIONS = {"mix": 1, "train": 1, "eval": 1}
 
@@ -36,7 +36,12 @@ class Base:
 
 @attrs.frozen(kw_only=True)
 class Mix:
-    """Rows drawn from two datasets. A dataset nothing is drawn from has no digest here."""
+    """Rows drawn from two datasets. A dataset nothing is drawn from has no digest here.
+
+    Args:
+        misaligned_system: The system prompt that misaligned rows are given; None for none.
+        control_system: The same for aligned rows.
+    """
 
     kind: ClassVar[str] = "mix"
 
@@ -45,6 +50,8 @@ class Mix:
     misaligned_ratio: float
     total_samples: int
     seed: int
+    misaligned_system: str | None = fields.added(None)
+    control_system: str | None = fields.added(None)
     version: int = VERSIONS["mix"]
 
 
