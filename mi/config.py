@@ -6,6 +6,7 @@ in_flight = 64
 [tool.mi.endpoints.lab]
 base_url = "http://localhost:8000/v1"
 key_env = "LAB_API_KEY"
+free = true                      # its tokens cost nothing; otherwise --price says what they cost
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .errors import UsageError
 from .providers.base import Terms
 
 _NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
-_ENDPOINT = {"base_url", "key_env"}
+_ENDPOINT = {"base_url", "key_env", "free"}
 
 
 def terms(root: Path, *, batch: bool = False) -> Terms:
@@ -42,7 +43,7 @@ def terms(root: Path, *, batch: bool = False) -> Terms:
     for name, endpoint in endpoints.items():
         if not isinstance(endpoint, dict) or not {"base_url"} <= endpoint.keys() <= _ENDPOINT:
             raise UsageError(
-                "an endpoint has a base_url and may have a key_env, nothing else",
+                "an endpoint has a base_url and may have a key_env and `free = true`, nothing else",
                 where=f"{path} @ tool.mi.endpoints.{name}",
             )
     return Terms(batch=batch, endpoints=endpoints, **numbers)

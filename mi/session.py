@@ -7,23 +7,25 @@ session reads files and spends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
 
+from .asking import Asking, LeftOut
 from .collect import Collection
 from .cost import Costs
-from .data import BUNDLED, Questions, Rows, read_dataset, read_questions
+from .data import BUNDLED, Rows, is_named, read_dataset
 from .errors import DeclarationError, MiError, UsageError
 from .execute import Bench
 from .grid import Cell, cells
 from .money import Prices, Purse
 from .names import nearest
-from .plan import Asked, Context, Distribution, Plan, cell_units, plan
-from .providers import Providers
+from .override import Names, overriding
+from .plan import Context, Plan, cell_units, plan
+from .providers import Providers, at_endpoint
 from .providers.base import Provider, Terms
 from .select import Selected, select
 from .spec import (
@@ -31,18 +33,13 @@ from .spec import (
     Eval,
     Experiment,
     Model,
-    Preference,
-    Resource,
+    Published,
     RunOptions,
-    Sampled,
     Setting,
-    Training,
     judge_model,
 )
 from .store import Store
 from .units import Evaluate
-
-DECLARED, NO_JUDGE = "declared", "none"
 
 
 class Registry(Protocol):
@@ -54,16 +51,11 @@ class Registry(Protocol):
     def models(self) -> Mapping[str, Model]: ...
     @property
     def DEFAULT_MODEL(self) -> str: ...
+    @property
+    def settings(self) -> Mapping[str, Setting]: ...
+    @property
+    def evals(self) -> Mapping[str, Eval]: ...
     def prices(self) -> Prices: ...
-
-
-@attrs.frozen
-class LeftOut:
-    """An eval the provider cannot run, and why."""
-
-    setting: str
-    eval: str
-    reason: str
 
 
 @attrs.define(kw_only=True, slots=False)
@@ -85,10 +77,19 @@ class Session:
     store: Store
     providers: Providers
     prices: Prices
-    left_out: dict[tuple[str, str], LeftOut] = attrs.field(factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
     _rows: dict[tuple[Dataset, str], Rows] = attrs.field(factory=dict)
-    _questions: dict[Resource, Questions] = attrs.field(factory=dict)
-    _contexts: dict[tuple[Training, Setting], Context] = attrs.field(factory=dict)
+    _contexts: dict[tuple[Any, ...], Context] = attrs.field(factory=dict)
+
+    @cached_property
+    def asking(self) -> Asking:
+        """What the settings' evals come to here."""
+        return Asking(
+            options=self.options,
+            provider=self.provider,
+            providers=self.providers,
+            sources=self.sources,
+        )
 
     def source(self, setting: str) -> str:
         """Where a setting's data comes from."""
@@ -96,7 +97,7 @@ class Session:
 
     def context(self, experiment: Experiment, setting: Setting) -> Context:
         """What a setting resolves to for an experiment; read once."""
-        at = (experiment.training, setting)
+        at = (experiment.training, experiment.evals, setting)
         if at not in self._contexts:
             misaligned, control = self.rows(setting)
             training = experiment.training.over(self.model.training)
@@ -106,7 +107,8 @@ class Session:
                 control=control,
                 base=self.provider.base(self.model),
                 hyperparameters=self.provider.hyperparameters(training),
-                evals=tuple(self._asked(setting)),
+                evals=tuple(self.asking.of(setting, experiment.evals)),
+                inoculations={one.name: one for one in setting.inoculations},
             )
         return self._contexts[at]
 
@@ -138,49 +140,6 @@ class Session:
                     )
         return found
 
-    def _asked(self, setting: Setting) -> Iterable[Asked]:
-        both = ((Distribution.ID, setting.id_evals), (Distribution.OOD, setting.ood_evals))
-        for distribution, evals in both:
-            for declared in evals:
-                one = self._judged(declared)
-                reason = self._cannot(one)
-                if reason is not None:
-                    self.left_out[setting.id, one.id] = LeftOut(setting.id, one.id, reason)
-                    continue
-                questions = self.questions(one)
-                yield Asked(eval=one, distribution=distribution, questions=questions.digest)
-
-    def _judged(self, one: Eval) -> Eval:
-        """The eval with the judge the user names, where it has a judge model."""
-        named = self.options.judge
-        judge = judge_model(one)
-        if judge is None or named in (None, DECLARED, NO_JUDGE):
-            return one
-        assert isinstance(one, Sampled)
-        return attrs.evolve(one, judge=attrs.evolve(judge, model=named))
-
-    def _cannot(self, one: Eval) -> str | None:
-        """Why an eval is left out; None for one that is done."""
-        if one.needs not in self.provider.offers:
-            return f"{self.provider.name} offers no {one.needs}"
-        judge = judge_model(one)
-        if judge is None:
-            return None
-        if self.options.judge == NO_JUDGE:
-            return "--judge none"
-        if self.provider.free and self.options.judge is None:
-            return f"its judge costs money; --judge {judge.model} includes it"
-        serving = self.providers.named(judge.model)
-        return None if "judge" in serving.offers else f"{serving.name} offers no judge"
-
-    def questions(self, one: Eval) -> Questions:
-        """What an eval asks; read once."""
-        assert isinstance(one, (Sampled, Preference))
-        resource = one.questions if isinstance(one, Sampled) else one.pairs
-        if resource not in self._questions:
-            self._questions[resource] = read_questions(resource, paired=isinstance(one, Preference))
-        return self._questions[resource]
-
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""
         for one in self.selected:
@@ -190,8 +149,10 @@ class Session:
 
     def plan(self) -> Plan:
         """What there is to do, as the store stands now."""
+        selected = list(self.cells())
+        self.left_out = tuple(self.asking.left_out.values())
         return plan(
-            self.cells(),
+            selected,
             self.store.states,
             self.elsewhere,
             self._before,
@@ -252,7 +213,7 @@ class Session:
             free=self.provider.free,
             prices=self.prices,
             rows=self._selected_rows(),
-            questions=self._by_digest,
+            questions=self.asking.by_digest(),
             store=self.store,
             batch=self.providers.terms.batch,
         )
@@ -270,11 +231,12 @@ class Session:
             model=self.model,
             provider=self.provider,
             rows=self._selected_rows(),
-            questions=self._by_digest,
+            questions=self.asking.by_digest(),
             judges=judges,
             prices=self.prices,
             purse=Purse(limit=self.options.max_cost),
             likely=costs.of,
+            judge_only=self.options.rejudge,
         )
 
     def reachable(self) -> None:
@@ -284,15 +246,12 @@ class Session:
             UsageError: Somebody needs a key.
         """
         for one in self.providers.made.values():
-            one.ready()
-
-    @property
-    def _by_digest(self) -> dict[str, Questions]:
-        return {asked.digest: asked for asked in self._questions.values()}
+            if one is not self.provider or not self.options.rejudge:
+                one.ready()
 
     def questions_asked(self) -> dict[str, int]:
         """How many questions there are, by their digest."""
-        return {digest: len(asked.pairs) for digest, asked in self._by_digest.items()}
+        return {digest: len(asked.pairs) for digest, asked in self.asking.by_digest().items()}
 
 
 def find_model(
@@ -321,6 +280,7 @@ def open_session(
     *,
     model: str | None = None,
     data: Iterable[str] = (),
+    sets: Iterable[str] = (),
     prices: Iterable[str] = (),
     terms: Terms | None = None,
 ) -> Session:
@@ -329,42 +289,79 @@ def open_session(
     Args:
         words: What to select; see `select`.
         model: `provider:name`; None for the default.
-        data: `SETTING=SOURCE` each.
+        data: `SETTING=SOURCE` each, or `SET=FILE` for a published question set.
+        sets: `FIELD=VALUE` each, in place of what experiments declare.
         prices: `MODEL=INPUT,OUTPUT,…` each, in place of the registry's.
         terms: How hosted providers are used.
 
     Raises:
         MiError: Something named does not exist, or does not fit.
     """
-    selected = select(registry.collection, words, full=options.full)
+    names = Names(settings=registry.settings, evals=registry.evals)
+    change = overriding(sets, names)
+    selected = select(registry.collection, words, full=options.full, change=change)
     providers = Providers(terms or Terms())
     found, serving = find_model(registry, model, providers)
-    settings = {setting.id for one in selected for setting in one.experiment.settings}
+    settings = {setting.id: setting for one in selected for setting in one.experiment.settings}
+    sets = {
+        asked.id
+        for one in selected
+        for asked in (
+            *one.experiment.evals,
+            *(asked for setting in settings.values() for asked in setting.ood_evals),
+        )
+        if isinstance(asked, Published)
+    }
     return Session(
         options=options,
         collection=registry.collection,
         selected=selected,
         model=found,
         provider=serving,
-        sources=dict(_source(text, settings) for text in data),
+        sources=dict(_source(text, settings, sets) for text in data),
         store=Store(options.store),
         providers=providers,
-        prices=registry.prices().with_stated(prices),
+        prices=registry.prices().with_stated((*_free(providers.terms, model, options), *prices)),
     )
 
 
-def _source(text: str, settings: set[str]) -> tuple[str, str]:
-    setting, equals, source = text.partition("=")
+def _free(terms: Terms, model: str | None, options: RunOptions) -> Iterator[str]:
+    """Stated prices of named models at endpoints whose tokens cost nothing."""
+    for name in filter(None, (model, *options.judges)):
+        endpoint, _, bare = at_endpoint(name).partition(":")
+        if terms.endpoints.get(endpoint, {}).get("free"):
+            yield f"{bare}=0,0,0,0,0"
+
+
+def _source(text: str, settings: Mapping[str, Setting], sets: set[str]) -> tuple[str, str]:
+    """Whose data is meant, and where it comes from: a keyword, or a path made absolute."""
+    name, equals, source = text.partition("=")
     if not equals or not source:
-        raise UsageError(f"--data {text}: SETTING=bundled or SETTING=FOLDER is needed")
-    if setting not in settings:
+        raise UsageError(f"--data {text}: SETTING=SOURCE is needed", hint=_SOURCES)
+    if name not in settings and name not in sets:
         raise UsageError(
-            f"--data {text}: no selected experiment has a setting {setting!r}",
-            hint=nearest(setting, settings),
+            f"--data {text}: no selected experiment has a setting or question set {name!r}",
+            hint=nearest(name, {*settings, *sets}),
         )
-    if source != BUNDLED and not Path(source).is_dir():
+    if name in sets and not Path(source).is_file():
+        raise UsageError(f"--data {text}: there is no file {source!r}")
+    if name in settings and is_named(source):
+        _check_source(text, settings[name], source)
+        return name, source
+    if name in settings and not Path(source).is_dir():
+        raise UsageError(f"--data {text}: there is no folder {source!r}", hint=_SOURCES)
+    return name, str(Path(source).resolve())
+
+
+def _check_source(text: str, setting: Setting, source: str) -> None:
+    known = {one.name for arm in (setting.misaligned, setting.control) for one in arm.upstream}
+    wanted = source.partition(":")[2]
+    if source != BUNDLED and not known:
+        raise UsageError(f"--data {text}: {setting.id} has no published data", hint=_SOURCES)
+    if wanted and wanted not in known:
         raise UsageError(
-            f"--data {text}: there is no folder {source!r}",
-            hint="give a folder with misaligned.jsonl and control.jsonl, or `bundled`",
+            f"--data {text}: {setting.id} has no source {wanted!r}", hint=nearest(wanted, known)
         )
-    return setting, source if source == BUNDLED else str(Path(source).resolve())
+
+
+_SOURCES = "`bundled`, `upstream`, or a folder with misaligned.jsonl and control.jsonl"

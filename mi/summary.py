@@ -79,7 +79,7 @@ LEFT JOIN unit_metric m ON m.unit = c.unit AND m.metric = e.headline
 LEFT JOIN unit_metric b ON b.unit = c.unit AND b.metric IN ('broken', 'unscored')
 WHERE c.experiment = ? AND c.model = ?
 ORDER BY c.setting, c.misaligned_ratio NULLS FIRST, c.total_samples NULLS FIRST,
-         e.position, c.seed
+         c.inoculation NULLS FIRST, e.position, c.seed
 """
 
 _VALUES = """

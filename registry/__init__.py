@@ -11,21 +11,27 @@ project one works in. Importing this package reads nothing but its own modules.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from mi.collect import Collection, experiment_files, find_root
-from mi.spec import Experiment
+from mi.spec import Eval, Experiment, Setting
 
-from . import settings
+from . import evals as _evals
+from . import settings as _settings
 from .models import DEFAULT_MODEL, models
 from .prices import prices
 
 collection = Collection()
+settings = cast("Mapping[str, Setting]", _settings)
+evals = cast("Mapping[str, Eval]", _evals)
 
 __all__ = [
     "DEFAULT_MODEL",
     "collect",
     "collection",
+    "evals",
     "get",
     "models",
     "prices",

@@ -28,7 +28,9 @@ HOSTED = "mi/providers/openai"
 
 CODE = {
     "mix": ["mi/steps/mix.py"],
-    "eval": [f"mi/steps/{name}.py" for name in ("evaluate", "judge", "rating", "code")],
+    "eval": [
+        f"mi/steps/{name}.py" for name in ("evaluate", "judge", "rating", "code", "hardcoded")
+    ],
     "local training": [f"{LOCAL}/{name}.py" for name in ("batches", "chat", "lora", "train")],
     "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
     "hosted training": [f"{HOSTED}/recipe.py"],

@@ -47,7 +47,9 @@ def options(parsed: argparse.Namespace) -> RunOptions:
         figures=Path(figures).resolve(),
         full=getattr(parsed, "full", False),
         max_cost=getattr(parsed, "max_cost", None),
-        judge=getattr(parsed, "judge", None),
+        judges=tuple(getattr(parsed, "judge", ())),
+        votes=getattr(parsed, "votes", None),
+        rejudge=getattr(parsed, "rejudge", False),
         retry_failed=getattr(parsed, "retry_failed", False),
     )
 
@@ -65,6 +67,7 @@ def session(parsed: argparse.Namespace, words: list[str]) -> Session:
         words,
         model=model,
         data=parsed.data,
+        sets=parsed.set,
         prices=parsed.price,
         terms=terms(chosen.root, batch=getattr(parsed, "batch", False)),
     )

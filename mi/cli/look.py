@@ -11,7 +11,7 @@ from ..errors import NothingSelected, UsageError
 from ..grid import cells, ratio_text
 from ..names import matching, nearest
 from ..report.tables import plain_table
-from ..spec import Experiment
+from ..spec import Experiment, Published
 from ..store import Store
 from .common import console, options, rows_text, session
 
@@ -79,10 +79,13 @@ def _show_experiment(parsed: argparse.Namespace, experiment: Experiment) -> int:
     ]
     for setting in experiment.settings:
         lines.append((setting.id, "; ".join(rows_text(rows) for rows in opened.rows(setting))))
-        for name, evals in (("ID", setting.id_evals), ("OOD", setting.ood_evals)):
+        ood = (*setting.ood_evals, *experiment.evals)
+        for name, evals in (("ID", setting.id_evals), ("OOD", ood)):
             for one in evals:
-                asked = len(opened.questions(one).pairs)
-                lines.append((f"  {name}", f"{one.id}: {one.title}, {asked} questions"))
+                asked = "as published"
+                if not isinstance(one, Published):
+                    asked = f"{len(opened.asking.questions(one).pairs)} questions"
+                lines.append((f"  {name}", f"{one.id}: {one.title}, {asked}"))
     _print_pairs(experiment.id, lines)
     pilot = {cell.id for cell in cells(experiment, full=False)}
     table = plain_table("cell", "condition", "pilot")

@@ -41,8 +41,10 @@ def _parser() -> Parser:
     add = parser.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser
     _run(add)
     _plan(add)
+    _rejudge(add)
     _watch(add)
     _look(add)
+    _data(add)
     _results(add)
     return parser
 
@@ -92,6 +94,14 @@ def _dollars(text: str) -> float:
     return amount
 
 
+def _votes(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 25:
+        raise ValueError
+    return number
+
+
+_votes.__name__ = "number of votes"
 _dollars.__name__ = "amount of US dollars"
 
 
@@ -104,13 +114,30 @@ def _subject(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="SETTING=SOURCE",
-        help="where a setting's data comes from: bundled, or a folder",
+        help="where a setting's data comes from: bundled, upstream, upstream:NAME, or a folder; or "
+        "the file of a published question set",
     )
     parser.add_argument(
         "--judge",
+        action="append",
+        default=[],
         metavar="M",
-        help="judge model in place of the declared ones; `declared` or `none` (default: declared "
-        "for a hosted model, none for a local one)",
+        help="judge model in place of the declared ones, several for a panel: provider:name, "
+        "openai:name@endpoint, `declared` or `none` (default: declared for a hosted model, none "
+        "for a local one)",
+    )
+    parser.add_argument(
+        "--votes",
+        type=_votes,
+        metavar="N",
+        help="for judges that give no logprobs: ask each N times and count (2 to 25)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="another value of a declared field: total_samples=50,100 or training.epochs=2",
     )
     parser.add_argument(
         "--price",
@@ -138,6 +165,20 @@ def _plan(add: Any) -> None:
     parser.add_argument("--json", action="store_true", help="the plan as JSON")
 
 
+def _rejudge(add: Any) -> None:
+    parser = _sub(
+        add,
+        "rejudge",
+        "run",
+        "Have stored answers judged again, by other judges; both verdicts are kept.",
+        "mi rejudge A05a --judge openai:gpt-4.1-2025-04-14 --max-cost 5",
+    )
+    _selection(parser)
+    _spending(parser)
+    parser.set_defaults(rejudge=True, retry_failed=False)
+    parser.add_argument("--json", action="store_true", help="results as JSON; progress on stderr")
+
+
 def _watch(add: Any) -> None:
     parser = _sub(add, "status", "status", "How far units and jobs are.", "mi status A05a --watch")
     parser.add_argument("words", nargs="*", metavar="ID", help=f"{_WHAT} (default: the last run)")
@@ -156,6 +197,34 @@ def _watch(add: Any) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
     _subject(parser)
     _places(parser)
+
+
+def _data(add: Any) -> None:
+    what = "Training data and question sets: where they are from, and whether they are here."
+    parser: Parser = add("data", help=what, description=what, epilog="example: mi data list")
+    add = parser.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser
+
+    def sub(name: str, help: str, example: str) -> Parser:
+        inner: Parser = add(name, help=help, description=help, epilog=f"example: {example}")
+        inner.set_defaults(command=_command("data", f"data_{name}"))
+        return inner
+
+    parser = sub("list", "List every source.", "mi data list")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser = sub("pull", "Fetch published files.", "mi data pull reward_hacking first_plot")
+    parser.add_argument("words", nargs="*", metavar="NAME", help=_PULLED)
+    parser.add_argument("--all", action="store_true", help="all that can be fetched")
+    parser.add_argument("--from", dest="given", metavar="PATH", help="a copy you have")
+    parser = sub("verify", "Compare files with what they were.", "mi data verify")
+    parser.add_argument("words", nargs="*", metavar="NAME", help=f"{_PULLED} (default: all)")
+    parser = sub("show", "Show a setting's data.", "mi data show legal_advice -n 5")
+    parser.add_argument("word", metavar="SETTING", help="a setting")
+    parser.add_argument("-n", dest="rows", type=int, default=3, metavar="N", help="rows to show")
+    parser.add_argument("--source", default="bundled", metavar="SOURCE", help=_SOURCE)
+
+
+_PULLED = "a setting, SETTING:SOURCE, or a question set"
+_SOURCE = "bundled, upstream, upstream:NAME, or a folder"
 
 
 def _look(add: Any) -> None:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..errors import Interrupted, MiError, OverBudget, StoreError
+from ..agreement import agreements, told
+from ..answered import answered
+from ..errors import Interrupted, MiError, NothingSelected, OverBudget, StoreError
 from ..estimate import total
 from ..execute import Bench, Tally, execute
 from ..money import dollars
@@ -44,8 +46,26 @@ _REMOTE = (
 def run(parsed: argparse.Namespace) -> int:
     """Run the selected cells; 0 when all is done, 1 when a unit failed, 2 when interrupted."""
     opened = session(parsed, parsed.words)
+    return _run(parsed, opened, opened.plan(), console(stderr=parsed.json))
+
+
+def rejudge(parsed: argparse.Namespace) -> int:
+    """Have stored answers judged by other judges; exit codes as `run`."""
+    opened = session(parsed, parsed.words)
     out = console(stderr=parsed.json)
-    made = opened.plan()
+    made, missing = answered(opened.plan(), opened.store, opened.asking.by_digest())
+    if missing:
+        say(out, f"{count(missing, 'eval')} without all answers left out; `mi run` asks for them")
+    if not made.cells:
+        raise NothingSelected(
+            "no answers to judge are here",
+            hint="`mi run` first, with the same --model and --data; only sampled evals that a "
+            "model judges are judged again",
+        )
+    return _run(parsed, opened, made, out)
+
+
+def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) -> int:
     costs = opened.costs(made)
     for line in header(opened, made, total(made, seconds(opened, made)), costs.total()):
         say(out, line)
@@ -159,6 +179,9 @@ def _show(
         shown[experiment.id] = found
         if not as_json:
             _print_tables(opened, experiment.id, found, out)
+            with database.reading() as connection:
+                for line in told(agreements(connection, experiment.id, opened.model.id, data)):
+                    say(out, line, "dim")
         files = plot(experiment.id, experiment.title, found, opened.options.figures)
         say(out, f"figure {opened.options.short(files[0])}")
     return shown

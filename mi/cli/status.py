@@ -94,6 +94,8 @@ def _words(parsed: argparse.Namespace) -> list[str]:
         parsed.model = last["model"]
         parsed.data = parsed.data or told.data
         parsed.judge = parsed.judge or told.judge
+        parsed.set = parsed.set or told.set
+        parsed.votes = parsed.votes or told.votes
         if not words:
             words, parsed.full = told.words, told.full
     return words or list(last["experiments"] if last else ())

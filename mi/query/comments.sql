@@ -22,6 +22,8 @@ COMMENT ON COLUMN results.condition IS 'baseline, pure_aligned, mixed_…, pure_
 COMMENT ON COLUMN results.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
 COMMENT ON COLUMN results.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN results.seed IS 'Replicate; NULL: baseline';
+COMMENT ON COLUMN results.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN results.judge IS 'The judge model; NULL: none is asked';
 COMMENT ON COLUMN results.data IS 'Where the training rows came from: bundled, or a folder';
 COMMENT ON COLUMN results.distribution IS 'ID (the trained domain) or OOD (beyond it)';
 COMMENT ON COLUMN results.headline IS 'Whether this is the eval''s first metric (a share)';

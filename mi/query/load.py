@@ -45,9 +45,14 @@ def load_units(connection: DuckDBPyConnection, store: Store, keys: list[str]) ->
         _load_metrics(connection, record.key, store.unit(record.key) / "metrics.jsonl")
     copy(
         connection,
-        "INSERT INTO question SELECT parse_path(filename)[-2], question, id, prompt",
+        "INSERT INTO question SELECT parse_path(filename)[-2], question, id, prompt, system",
         [store.unit(key) / "questions.jsonl" for key in evals],
-        {"question": "VARCHAR", "id": "VARCHAR", "prompt": "VARCHAR"},
+        {
+            "question": "VARCHAR",
+            "id": "VARCHAR",
+            "prompt": "VARCHAR",
+            "system": "VARCHAR",
+        },
     )
     copy(
         connection,
@@ -93,6 +98,7 @@ def load_selection(connection: DuckDBPyConnection, path: Path) -> None:
         "misaligned_ratio": "DOUBLE",
         "total_samples": "BIGINT",
         "seed": "BIGINT",
+        "inoculation": "VARCHAR",
         "model": "VARCHAR",
         "data": "VARCHAR",
         "units": "MAP(VARCHAR, VARCHAR)",

@@ -32,6 +32,7 @@ CREATE TABLE cell (
     misaligned_ratio DOUBLE,
     total_samples BIGINT,
     seed BIGINT,
+    inoculation VARCHAR,
     model VARCHAR,
     data VARCHAR
 );
@@ -85,7 +86,9 @@ CREATE TABLE training (
     cost_usd DOUBLE
 );
 CREATE TABLE training_metric (unit VARCHAR, step BIGINT, metric VARCHAR, value DOUBLE);
-CREATE TABLE question (unit VARCHAR, question VARCHAR, id VARCHAR, prompt VARCHAR);
+CREATE TABLE question (
+    unit VARCHAR, question VARCHAR, id VARCHAR, prompt VARCHAR, system VARCHAR
+);
 CREATE TABLE answer (
     journal VARCHAR,
     question VARCHAR,
@@ -179,18 +182,21 @@ FROM sized;
 
 CREATE VIEW results AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
-       c.model, c.data, e.eval, e.distribution, m.metric, m.metric = e.headline AS headline,
-       m.n, m.mean, m.ci_low, m.ci_high, m.questions, e.title, e.position, c.cell, c.unit
+       c.inoculation, c.model, c.data, e.eval, e.distribution, m.metric, m.metric = e.headline AS headline,
+       m.n, m.mean, m.ci_low, m.ci_high, m.questions, u.payload->>'$.eval.judge.model' AS judge,
+       e.title, e.position, c.cell, c.unit
 FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                 AND c.role = 'eval:' || e.eval
 JOIN unit_metric m ON m.unit = c.unit
+JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.seed, e.position, m.metric;
 
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
-       c.model, c.data, e.eval, e.distribution, q.id AS question, q.prompt, a.sample, a.text,
+       c.inoculation, c.model, c.data, e.eval, e.distribution, q.id AS question, q.prompt,
+       q.system, a.sample, a.text,
        a.finish, a.refusal, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens,
        a.model AS answered_by, a.cost_usd, c.cell
 FROM current_cell c

@@ -27,7 +27,7 @@ def header(session: Session, plan: Plan, seconds: float | None, cost: float | No
     store = session.options.short(session.options.store)
     lines = [f"mi {__version__} · {session.model.id} · {data} · store {store}"]
     lines.append(_collected(session, plan, seconds, cost))
-    for left in session.left_out.values():
+    for left in session.left_out:
         lines.append(f"left out: {left.setting} {left.eval} ({left.reason})")
     return lines
 
