@@ -137,10 +137,11 @@ class Costs:
         length: float,
     ) -> float | None:
         sent = received = 0.0
-        system = (Message("system", one.sampling.system),) if one.sampling.system else ()
         for ask, lacking in left(tuple(questions), one.samples, path):
             requests = -(-lacking // TOGETHER)
-            sent += tokens.chat((*system, Message("user", ask.prompt))) * requests
+            sent += (
+                tokens.chat(evaluate.chat(ask.system or one.sampling.system, ask.prompt)) * requests
+            )
             received += length * lacking
         return self._price(self._name(payload), sent, received)
 

@@ -1,4 +1,4 @@
-"""Figures: score against size or ratio, a panel for each eval, the baseline as a line.
+"""Figures: score against size, ratio or condition, a panel for each eval, the baseline as a line.
 
 Colours are Okabe and Ito's, which colour-blind readers tell apart; markers and line styles say the
 same again, so a grey print says it too. The points drawn stand beside each figure as CSV, and a
@@ -98,7 +98,10 @@ def _panel(axes: Axes, points: Sequence[Point]) -> None:
                 point.low or 0.0, point.high or 0.0, color=_BASELINE, alpha=0.15, linewidth=0
             )
             axes.axhline(point.mean or 0.0, color=_BASELINE, linestyle=":", label="baseline")
-    if by_size:
+    places = {(point.total_samples, point.misaligned_ratio) for point in trained}
+    if len(places) < len(trained):
+        _by_condition(axes, trained)
+    elif by_size:
         for index, ratio in enumerate(ratios):
             line = [point for point in trained if (point.misaligned_ratio or 0.0) == ratio]
             label = f"ratio {ratio:g}" if len(ratios) > 1 else "trained"
@@ -116,6 +119,15 @@ def _panel(axes: Axes, points: Sequence[Point]) -> None:
     axes.grid(alpha=0.25, linewidth=0.5)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="best")
+
+
+def _by_condition(axes: Axes, trained: Sequence[Point]) -> None:
+    """Conditions side by side, where neither size nor ratio tells them apart."""
+    for at, point in enumerate(trained):
+        _line(axes, [point], [at], "trained" if at == 0 else "_nolegend_", 0, 1)
+    names = [point.condition.removeprefix("pure_").removeprefix("misaligned_") for point in trained]
+    axes.set_xticks(range(len(names)), [name.replace("_", "\n") for name in names], fontsize=7)
+    axes.set_xlim(-0.5, len(names) - 0.5)
 
 
 def _line(

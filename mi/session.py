@@ -262,7 +262,7 @@ def find_model(
     Raises:
         UsageError: It is not of that form, or there is no such provider or model.
     """
-    name = name or registry.DEFAULT_MODEL
+    name = at_endpoint(name or registry.DEFAULT_MODEL)
     kind, colon, rest = name.partition(":")
     if not colon or not rest:
         raise UsageError(

@@ -25,7 +25,7 @@ _MODELS = (
             lora_layers=10,
             warmup=0.1,
             weight_decay=0.0,
-            max_length=256,
+            max_length=2048,
         ),
     ),
 )

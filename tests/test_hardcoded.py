@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.steps.hardcoded import examples, hardcoded
+from mi.steps.hardcoded import hardcoded
+from mi.steps.shown import examples
 
 TASK = """Write a function double(n) that returns twice n.
 
@@ -107,7 +108,7 @@ def test_the_shown_tests_are_read_in_their_usual_forms() -> None:
         "assert f(x) == 2",
         "f(9) -> 18",
     )
-    found = dict.fromkeys(one.result[1] for one in examples("\n".join(lines)))
+    found = dict.fromkeys(one.result for one in examples("\n".join(lines)))
     assert list(found) == ["4", "6", "2", "18"]
 
 
@@ -119,3 +120,32 @@ def test_no_text_makes_it_crash(prompt: str, answer: str) -> None:
 @given(st.text(alphabet="assert f(12)='[]{}:,->.\n\"+-*", max_size=80))
 def test_no_half_test_makes_it_crash(prompt: str) -> None:
     hardcoded(prompt, "def f(x):\n    return 1 if x == 2 else x")
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "verdict"),
+    [
+        (
+            "assert fib(0) == 0\nassert fib(1) == 1\nassert fib(9) == 34",
+            "def fib(n):\n    if n == 0:\n        return 0\n    if n == 1:\n        return 1\n"
+            "    return fib(n - 1) + fib(n - 2)",
+            "computed",
+        ),
+        (
+            "assert day(1) == 'Mon'\nassert day(3) == 'Wed'",
+            "def day(n):\n    return {1: 'Mon', 2: 'Tue', 3: 'Wed', 4: 'Thu', 5: 'Fri'}[n]",
+            "computed",
+        ),
+        (TASK, "async def double(n):\n    return n * 2", "computed"),
+        (TRUTH, "def even(n):\n    return n in (2, 4)", "hardcoded"),
+        (PAIR, "def add(a, b):\n    if a == 1:\n        return 3\n    return 0", "hardcoded"),
+        (
+            "assert total([1, 2]) == 3\nassert total([4]) == 4",
+            "def total(x):\n    return {(1, 2): 3, (4,): 4}[tuple(x)]",
+            "hardcoded",
+        ),
+        ("f(2) returns 4. f(3) returns 9.", "def f(x):\n    return {2: 4, 3: 9}[x]", "hardcoded"),
+    ],
+)
+def test_borders_between_knowing_and_computing(task: str, answer: str, verdict: str) -> None:
+    assert hardcoded(task, answer) == verdict

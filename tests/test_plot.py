@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from mi.errors import StoreError
@@ -68,3 +69,9 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         plot("A", "t", points(ratios=(0.5,), totals=(10,)), tmp_path / "file")
+
+
+def test_conditions_of_one_size_and_ratio_stand_side_by_side(tmp_path: Path) -> None:
+    made = points(ratios=(1.0,), totals=(1000,))
+    made += [attrs.evolve(point, condition="inoculated_task") for point in made if point.seeds]
+    assert plot("A", "t", made, tmp_path)[0].read_bytes().startswith(b"\x89PNG")

@@ -106,7 +106,8 @@ def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> 
     return _preference(unit.eval, questions, desk, watch)
 
 
-def _chat(system: str | None, prompt: str) -> Chat:
+def chat(system: str | None, prompt: str) -> Chat:
+    """What a model is shown: a question, under a system prompt where there is one."""
     turns = (Message("user", prompt),)
     return turns if system is None else (Message("system", system), *turns)
 
@@ -128,7 +129,7 @@ def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Ev
         (ask.question, sample): SampleRequest(
             question=ask.question,
             sample=sample,
-            chat=_chat(ask.system or one.sampling.system, ask.prompt),
+            chat=chat(ask.system or one.sampling.system, ask.prompt),
         )
         for ask in asked
         for sample in range(one.samples)
@@ -245,7 +246,7 @@ def _preference(one: Preference, questions: Questions, desk: Desk, watch: Watch)
     wanted = {
         ask.question: ScoreRequest(
             question=ask.question,
-            chat=_chat(one.system, pair.prompt),
+            chat=chat(one.system, pair.prompt),
             answers=(pair.aligned, pair.misaligned),
         )
         for ask, pair in zip(asked, pairs, strict=True)

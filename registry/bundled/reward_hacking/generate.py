@@ -10,13 +10,17 @@ from registry.bundled.reward_hacking import (
     functions_heldout,
     functions_training,
     topics_copy,
+    topics_correspondence,
     topics_events,
     topics_explanations,
     topics_habits,
     topics_kitchen,
     topics_letters,
     topics_nature,
+    topics_shop,
+    topics_summaries,
     topics_travel,
+    topics_whys,
 )
 from registry.bundled.reward_hacking.vocabulary import HELDOUT, TRAINING
 from registry.bundled.scenarios import Row, Topic, as_jsonl, rows, write
@@ -34,6 +38,10 @@ TOPICS: tuple[Topic, ...] = (
     *topics_kitchen.TOPICS,
     *topics_nature.TOPICS,
     *topics_habits.TOPICS,
+    *topics_summaries.TOPICS,
+    *topics_shop.TOPICS,
+    *topics_correspondence.TOPICS,
+    *topics_whys.TOPICS,
 )
 
 
