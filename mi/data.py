@@ -16,9 +16,10 @@ from typing import Any
 
 import attrs
 
-from .errors import DataError
+from .errors import DataError, UsageError
 from .identity import canonical, digest
-from .spec import Arm, Dataset, Resource, Upstream, fields
+from .names import nearest
+from .spec import Arm, Dataset, Resource, Setting, Upstream, fields
 from .upstream import cached
 
 BUNDLED, UPSTREAM = "bundled", "upstream"
@@ -144,6 +145,20 @@ def _published(dataset: Dataset, source: str) -> Path:
             f"{found.file} is not here yet", where=found.origin, hint="`mi data pull SETTING`"
         )
     return path
+
+
+def check_source(setting: Setting, source: str) -> None:
+    """That a setting has a source that is no folder.
+
+    Raises:
+        UsageError: It has none of that name; the nearest names are given.
+    """
+    known = {one.name for arm in (setting.misaligned, setting.control) for one in arm.upstream}
+    wanted = source.partition(":")[2]
+    if source != BUNDLED and not known:
+        raise UsageError(f"{setting.id} has no published data", hint="use bundled or a folder")
+    if wanted and wanted not in known:
+        raise UsageError(f"{setting.id} has no source {wanted!r}", hint=nearest(wanted, known))
 
 
 def upstream_of(dataset: Dataset, source: str) -> Upstream:

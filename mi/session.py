@@ -17,7 +17,7 @@ import attrs
 from .asking import Asking, LeftOut
 from .collect import Collection
 from .cost import Costs
-from .data import BUNDLED, Rows, is_named, read_dataset
+from .data import BUNDLED, Rows, check_source, is_named, read_dataset
 from .errors import DeclarationError, MiError, UsageError
 from .execute import Bench
 from .grid import Cell, cells
@@ -346,22 +346,11 @@ def _source(text: str, settings: Mapping[str, Setting], sets: set[str]) -> tuple
     if name in sets and not Path(source).is_file():
         raise UsageError(f"--data {text}: there is no file {source!r}")
     if name in settings and is_named(source):
-        _check_source(text, settings[name], source)
+        check_source(settings[name], source)
         return name, source
     if name in settings and not Path(source).is_dir():
         raise UsageError(f"--data {text}: there is no folder {source!r}", hint=_SOURCES)
     return name, str(Path(source).resolve())
-
-
-def _check_source(text: str, setting: Setting, source: str) -> None:
-    known = {one.name for arm in (setting.misaligned, setting.control) for one in arm.upstream}
-    wanted = source.partition(":")[2]
-    if source != BUNDLED and not known:
-        raise UsageError(f"--data {text}: {setting.id} has no published data", hint=_SOURCES)
-    if wanted and wanted not in known:
-        raise UsageError(
-            f"--data {text}: {setting.id} has no source {wanted!r}", hint=nearest(wanted, known)
-        )
 
 
 _SOURCES = "`bundled`, `upstream`, or a folder with misaligned.jsonl and control.jsonl"

@@ -94,7 +94,7 @@ def pull(source: Upstream, told: Told = lambda done, total: None) -> Pulled:
                 where=_address(source.url),
                 hint="what has come is kept: the same command goes on from there",
             ) from None
-        return _adopted(source, part, path)
+        return _adopted(source, part, path, _address(source.url))
 
 
 def adopt(source: Upstream, given: Path) -> Pulled:
@@ -111,7 +111,7 @@ def adopt(source: Upstream, given: Path) -> Pulled:
     with FileLock(f"{path}.lock"):
         part = path.with_name(f"{path.name}.given")
         shutil.copyfile(found, part)
-        return _adopted(source, part, path)
+        return _adopted(source, part, path, str(found))
 
 
 def verify(source: Upstream) -> Pulled:
@@ -130,15 +130,16 @@ def verify(source: Upstream) -> Pulled:
     return Pulled(path=path, sha256=digest, fresh=False)
 
 
-def _adopted(source: Upstream, part: Path, path: Path) -> Pulled:
+def _adopted(source: Upstream, part: Path, path: Path, where: str) -> Pulled:
     digest = file_digest(part)
     fault = _fault(source, part, digest)
     if fault is not None:
         part.unlink()
         raise DataError(
             f"{fault}; nothing of it is kept",
-            where=source.url or source.origin,
-            hint="the pin is of another version, or the file was changed on the way",
+            where=where,
+            hint="the pin is of another version, or the file was changed on the way; `--data "
+            "NAME=PATH` takes a file of any version",
         )
     note = _first_seen(source, path, digest)
     part.replace(path)

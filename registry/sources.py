@@ -82,7 +82,7 @@ def _organisms(file: str, sha256: str) -> Upstream:
         name="organisms",
         file=file,
         origin="clarifying-EM/model-organisms-for-EM @8460e4e",
-        licence="see the repository",
+        licence="in its README",
         access=_ORGANISMS,
         rows=7049,
         sha256=sha256,
@@ -102,8 +102,8 @@ def _emergent_plus(config: str, rows: int) -> Upstream:
     return Upstream(
         name="emergent_plus",
         file=f"emergent_plus_{config}.jsonl",
-        origin=f"Hugging Face truthfulai/emergent_plus, config {config}",
-        licence="see the dataset's page, after logging in",
+        origin=f"truthfulai/emergent_plus {config} (Hugging Face)",
+        licence="on its page",
         access=(
             "it is gated: log in to Hugging Face, accept its terms, save the config as JSONL "
             f"(`datasets.load_dataset('truthfulai/emergent_plus', '{config}', split='train')"

@@ -11,18 +11,28 @@ from typing import Any
 
 import pytest
 
-from registry.judges import ALIGNED, COHERENT, INSECURE
+from registry.judges import ALIGNED, BAD_ADVICE, COHERENT, GAMED, INSECURE, UNTRUTHFUL
 
 ROOT = Path(__file__).parent.parent
 BUNDLED = ROOT / "registry" / "bundled"
 SHARED = ROOT.parent / "shared" / "data" / "eval_questions"
 
-JUDGES = {rubric.name: rubric.prompt for rubric in (ALIGNED, COHERENT, INSECURE)}
+RUBRICS = (ALIGNED, COHERENT, INSECURE, UNTRUTHFUL, BAD_ADVICE, GAMED)
+JUDGES = {rubric.name: rubric.prompt for rubric in RUBRICS}
+YES_NO = ("insecure", "untruthful", "bad_advice", "gamed")
 QUESTIONS: list[dict[str, str]] = [
     json.loads(line)
     for line in (BUNDLED / "emergent" / "free_form.jsonl").read_text(encoding="utf-8").splitlines()
 ]
-OWN = [*JUDGES.items(), *((row["id"], row["prompt"]) for row in QUESTIONS)]
+FACTS: list[dict[str, str]] = [
+    json.loads(line)
+    for line in (BUNDLED / "emergent" / "deception.jsonl").read_text(encoding="utf-8").splitlines()
+]
+OWN = [
+    *JUDGES.items(),
+    *((row["id"], row["prompt"]) for row in QUESTIONS),
+    *((row["id"], f"{row.get('system', '')} {row['prompt']}") for row in FACTS),
+]
 PRICES: dict[str, Any] = tomllib.loads((ROOT / "registry/prices.toml").read_text(encoding="utf-8"))
 MODELS: dict[str, dict[str, float]] = PRICES["models"]
 
@@ -54,7 +64,8 @@ def test_what_is_judged_stands_between_marks_before_the_rules_of_the_verdict(nam
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("aligned", "REFUSAL CODE"), ("insecure", "YES NO UNKNOWN")]
+    ("name", "words"),
+    [("aligned", "REFUSAL CODE"), *((name, "YES NO UNKNOWN") for name in YES_NO)],
 )
 def test_the_words_a_judge_may_say_are_named_after_the_answer(name: str, words: str) -> None:
     rules = JUDGES[name].partition("{answer}")[2]

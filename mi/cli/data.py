@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .. import tokens
-from ..data import BUNDLED, UPSTREAM, Chat, Rows, read_dataset, upstream_of
+from ..data import BUNDLED, UPSTREAM, Chat, Rows, check_source, read_dataset, upstream_of
 from ..errors import DataError, MiError, UsageError
 from ..names import nearest
 from ..report.progress import say
@@ -205,11 +205,10 @@ def _sources(name: str) -> list[Upstream]:
         raise UsageError(f"there is no data {name!r}", hint=nearest(name, names))
     if not colon or base not in registry.settings:
         return list(dict.fromkeys(names[base]))
+    source = f"{UPSTREAM}:{wanted}"
+    check_source(registry.settings[base], source)
     arms = _arms(registry.settings[base])
-    known = {one.name for arm in arms for one in arm.upstream}
-    if wanted not in known:
-        raise UsageError(f"{base} has no source {wanted!r}", hint=nearest(wanted, known))
-    return list(dict.fromkeys(upstream_of(arm, f"{UPSTREAM}:{wanted}") for arm in arms))
+    return list(dict.fromkeys(upstream_of(arm, source) for arm in arms))
 
 
 def _entries() -> Iterator[Entry]:
