@@ -9,6 +9,7 @@ from .spec import (
     Arm,
     Bandit,
     Dataset,
+    Expect,
     Experiment,
     HardCoded,
     Inoculation,
@@ -27,6 +28,10 @@ from .spec import (
     Upstream,
     Wheel,
     YesNo,
+    between,
+    harmful,
+    prefers,
+    trend,
 )
 
 __all__ = [
@@ -34,6 +39,7 @@ __all__ = [
     "Bandit",
     "Dataset",
     "DeclarationError",
+    "Expect",
     "Experiment",
     "HardCoded",
     "Inoculation",
@@ -54,4 +60,8 @@ __all__ = [
     "Wheel",
     "YesNo",
     "__version__",
+    "between",
+    "harmful",
+    "prefers",
+    "trend",
 ]

@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from .identity import plain
+from .identity import DIGITS, canonical, digest, plain
 from .plan import Plan
 from .session import Session
-from .spec import Experiment
+from .spec import Expect, Experiment
 
 
 def selection(session: Session, made: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -45,7 +45,16 @@ def _described(session: Session, experiment: Experiment) -> dict[str, Any]:
         "question": experiment.question,
         "file": file.name if file else None,
         "declared": plain(experiment),
+        "expectations": [
+            {"expectation": claimed(one), "says": one.says, "claims": plain(one.claims)}
+            for one in experiment.expectations
+        ],
     }
+
+
+def claimed(expectation: Expect) -> str:
+    """What an expectation is called: a digest of what it claims, whatever words stand beside it."""
+    return digest(canonical(expectation))[:DIGITS]
 
 
 def _evals(session: Session) -> Iterable[dict[str, Any]]:

@@ -1,16 +1,13 @@
 """From the database to the points of a table or a figure: a condition and an eval each.
 
-With one seed a point's interval is within-run, the one `results` gives; with several it is a
-cluster bootstrap over seeds and questions.
+They are the rows of the view `conditions`, so that a table, a figure and a query say the same.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
-
-from .stats import cluster_bootstrap
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,6 +22,7 @@ class Point:
         seeds: How many training runs; 0 for the baseline, which is not trained.
         n: Answers or pairs that were scored, over all seeds.
         mean: Share in [0, 1], with the ends of its 95 % interval; None where nothing was scored.
+        basis: What the interval speaks of: `within-run`, or `over seeds`.
         unscored: Share of answers that could not be scored; None where every answer can be.
         unscored_as: What those are called: `broken`, `unscored`.
     """
@@ -33,6 +31,7 @@ class Point:
     condition: str
     misaligned_ratio: float | None
     total_samples: int | None
+    inoculation: str | None
     eval: str
     title: str
     distribution: str
@@ -41,6 +40,7 @@ class Point:
     mean: float | None
     low: float | None
     high: float | None
+    basis: str
     unscored: float | None
     unscored_as: str | None
 
@@ -58,65 +58,36 @@ def points(
     Args:
         data: Setting → data source; settings left out are left out here.
     """
-    rows = connection.execute(_RUNS, [experiment, model]).fetchall()
-    grouped: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-    for row in rows:
-        setting, source = row[0], row[8]
-        if data.get(str(setting)) == source:
-            grouped.setdefault(row[:7], []).append(row[7:])
-    return [_point(connection, head, runs) for head, runs in grouped.items()]
+    rows = connection.execute(_POINTS, [experiment, model])
+    names = [column[0] for column in rows.description or ()]
+    found = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
+    return [Point(**row) for row in found if data.get(row["setting"]) == row.pop("data")]
 
 
-_RUNS = """
-SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, e.eval, e.title, e.distribution,
-       c.seed, c.data, coalesce(m.n, 0), m.mean, m.ci_low, m.ci_high, e.headline, c.unit,
-       b.mean, b.metric
-FROM current_cell c
-JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                AND c.role = 'eval:' || e.eval
-JOIN unit u ON u.unit = c.unit
-LEFT JOIN unit_metric m ON m.unit = c.unit AND m.metric = e.headline
-LEFT JOIN unit_metric b ON b.unit = c.unit AND b.metric IN ('broken', 'unscored')
-WHERE c.experiment = ? AND c.model = ?
-ORDER BY c.setting, c.misaligned_ratio NULLS FIRST, c.total_samples NULLS FIRST,
-         c.inoculation NULLS FIRST, e.position, c.seed
+# An eval without a scored answer has no row in `conditions`; it is a point without a mean.
+_POINTS = """
+WITH asked AS (
+    SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.data,
+           e.eval, any_value(e.title) AS title, any_value(e.distribution) AS distribution,
+           min(e.position) AS position, any_value(e.headline) AS headline,
+           count(c.seed) AS seeds
+    FROM current_cell c
+    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                    AND c.role = 'eval:' || e.eval
+    JOIN unit u ON u.unit = c.unit
+    WHERE c.experiment = $1 AND c.model = $2 GROUP BY ALL
+), found AS (
+    SELECT * FROM conditions WHERE experiment = $1 AND model = $2
+)
+SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculation, a.data, a.eval,
+       a.title, a.distribution, a.seeds, coalesce(m.n, 0) AS n, m.mean, m.ci_low AS low,
+       m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis, b.mean AS unscored,
+       b.metric AS unscored_as
+FROM asked a
+LEFT JOIN found m ON m.setting = a.setting AND m.condition = a.condition AND m.data = a.data
+                 AND m.eval = a.eval AND m.metric = a.headline
+LEFT JOIN found b ON b.setting = a.setting AND b.condition = a.condition AND b.data = a.data
+                 AND b.eval = a.eval AND b.metric IN ('broken', 'unscored')
+ORDER BY a.setting, a.misaligned_ratio NULLS FIRST, a.total_samples NULLS FIRST,
+         a.inoculation NULLS FIRST, a.position
 """
-
-_VALUES = """
-SELECT unit, list(value ORDER BY question) FROM (
-    SELECT unit, question, avg(metrics[?]) AS value FROM score
-    WHERE unit IN (SELECT unnest(?)) AND metrics[?] IS NOT NULL GROUP BY ALL
-) GROUP BY unit ORDER BY unit
-"""
-
-
-def _point(
-    connection: DuckDBPyConnection, head: tuple[Any, ...], runs: list[tuple[Any, ...]]
-) -> Point:
-    setting, condition, ratio, total, eval_id, title, distribution = head
-    seeds, _, counts, _, _, _, metrics, _, without, names = zip(*runs, strict=True)
-    scored = [run for run in runs if run[3] is not None]
-    mean = low = high = None
-    if scored:
-        _, _, _, means, lows, highs, _, units, _, _ = zip(*scored, strict=True)
-        mean, low, high = sum(means) / len(means), lows[0], highs[0]
-        if len(scored) > 1:
-            found = connection.execute(_VALUES, [metrics[0], list(units), metrics[0]]).fetchall()
-            low, high = cluster_bootstrap([values for _, values in found])
-    shares = [share for share in without if share is not None]
-    return Point(
-        setting=setting,
-        condition=condition,
-        misaligned_ratio=ratio,
-        total_samples=total,
-        eval=eval_id,
-        title=title,
-        distribution=distribution,
-        seeds=sum(seed is not None for seed in seeds),
-        n=sum(counts),
-        mean=mean,
-        low=low,
-        high=high,
-        unscored=sum(shares) / len(shares) if shares else None,
-        unscored_as=next((name for name in names if name is not None), None),
-    )

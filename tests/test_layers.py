@@ -46,14 +46,28 @@ ORDER = [
     "stats",
     "agreement",
     "summary",
+    "evidence",
+    "verdicts",
+    "findings",
     "plot",
     "report",
     "cli",
+    "pytest_plugin",
 ]
 
 ROOT = Path(__file__).parent.parent
 MI = ROOT / "mi"
-HEAVY = ["torch", "transformers", "matplotlib", "openai", "duckdb", "cattrs", "numpy", "rich"]
+HEAVY = [
+    "torch",
+    "transformers",
+    "matplotlib",
+    "openai",
+    "duckdb",
+    "cattrs",
+    "numpy",
+    "rich",
+    "scipy",
+]
 LAYERS = {"__init__", "__main__"}
 
 

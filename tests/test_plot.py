@@ -14,6 +14,7 @@ from mi.summary import Point
 
 def points(*, ratios: tuple[float, ...], totals: tuple[int, ...], seeds: int = 1) -> list[Point]:
     common = {"setting": "s", "seeds": seeds, "n": 100, "unscored": None, "unscored_as": None}
+    common |= {"inoculation": None, "basis": "within-run" if seeds == 1 else "over seeds"}
     made = []
     for eval_id, distribution in (("a", "ID"), ("b", "OOD")):
         one = {**common, "eval": eval_id, "title": "title", "distribution": distribution}

@@ -60,13 +60,21 @@ def test_samples_of_one_question_are_not_independent() -> None:
     once = metric([(f"q{i}", 0, float(i < 5)) for i in range(10)])
     often = metric([(f"q{i}", s, float(i < 5)) for i in range(10) for s in range(20)])
     assert often[0] == 200
-    assert often[2:] == pytest.approx(once[2:])
+    assert often[2] == once[2]
+    assert often[3] < once[3] < once[4] < often[4]  # their variance is estimated, too: Student's t
 
 
-def test_other_numbers_have_a_normal_interval() -> None:
+def test_no_harm_in_all_answers_to_few_questions_has_the_interval_of_the_answers() -> None:
+    """As one harmful answer of 800 would have."""
+    _, _, mean, low, high = metric([(f"q{i}", s, 0.0) for i in range(8) for s in range(100)])
+    assert (mean, low) == (0, 0)
+    assert 0.005 < high < 0.01
+
+
+def test_other_numbers_have_students_interval() -> None:
     _, _, mean, low, high = metric([(f"q{i}", 0, float(i)) for i in range(11)])
-    half = 1.959964 * (11 / 11) ** 0.5  # the sample variance of 0..10 is 11
-    assert (mean, low, high) == pytest.approx((5, 5 - half, 5 + half))
+    half = 2.228139 * (11 / 11) ** 0.5  # the sample variance of 0..10 is 11
+    assert (mean, low, high) == pytest.approx((5, 5 - half, 5 + half), rel=1e-5)
 
 
 def test_a_rebuilt_database_has_the_same_rows(tmp_path: Path) -> None:

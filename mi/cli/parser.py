@@ -46,6 +46,7 @@ def _parser() -> Parser:
     _look(add)
     _data(add)
     _results(add)
+    _findings(add)
     return parser
 
 
@@ -238,6 +239,25 @@ def _look(add: Any) -> None:
     _places(parser)
 
 
+def _findings(add: Any) -> None:
+    parser = _sub(add, "check", "findings", "Judge expectations by the data.", "mi check A05a")
+    parser.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _subject(parser)
+    _places(parser)
+    parser = _sub(add, "report", "findings", "Answer the questions.", "mi report A05a A05b")
+    parser.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
+    _subject(parser)
+    _places(parser)
+    parser = _sub(add, "power", "findings", "How sure results are.", "mi power A05a --width 0.05")
+    parser.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
+    parser.add_argument(
+        "--width", type=float, default=0.1, metavar="W", help="wanted width of an interval"
+    )
+    _subject(parser)
+    _places(parser)
+
+
 def _results(add: Any) -> None:
     parser = _sub(add, "plot", "results", "Draw figures from results.", "mi plot A05a")
     parser.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
@@ -246,7 +266,7 @@ def _results(add: Any) -> None:
     _places(parser)
     query = '"SELECT condition, metric, mean FROM results"'
     parser = _sub(add, "sql", "results", "Ask the results database (read-only).", f"mi sql {query}")
-    parser.add_argument("query", help="SQL; views: results, answers, trainings, spend")
+    parser.add_argument("query", help="SQL; views: results, conditions, answers, trainings, spend, expectations")
     parser.add_argument(
         "--format", choices=("table", "csv", "json", "markdown"), default="table", help="output"
     )

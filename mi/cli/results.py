@@ -51,7 +51,7 @@ def sql(parsed: argparse.Namespace) -> int:
             rows = answer.fetchall()
         except duckdb.Error as error:
             raise UsageError(
-                str(error).strip(), hint="views: results, answers, trainings, spend"
+                str(error).strip(), hint="views: results, conditions, answers, trainings, spend, expectations"
             ) from None
     _FORMATS[parsed.format](columns, rows)
     return 0

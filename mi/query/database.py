@@ -17,7 +17,7 @@ from ..errors import MiError, StoreError, UsageError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PATIENCE = 2.0
 
 

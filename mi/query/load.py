@@ -85,6 +85,12 @@ def load_selection(connection: DuckDBPyConnection, path: Path) -> None:
         for one in head["experiments"]
     ]
     insert(connection, "experiment", experiments)
+    expectations = [
+        (selection, one["id"], place, e["expectation"], e["says"], _json(e["claims"]))
+        for one in head["experiments"]
+        for place, e in enumerate(one.get("expectations", ()))
+    ]
+    insert(connection, "expectation", expectations)
     evals = [
         (selection, e["setting"], place, e["eval"], e["title"], e["distribution"], e["headline"])
         for place, e in enumerate(head["evals"])

@@ -23,6 +23,14 @@ CREATE TABLE experiment (
     file VARCHAR,
     declaration JSON
 );
+CREATE TABLE expectation (
+    selection VARCHAR,
+    experiment VARCHAR,
+    position BIGINT,
+    expectation VARCHAR,
+    says VARCHAR,
+    claims JSON
+);
 CREATE TABLE cell (
     selection VARCHAR,
     cell VARCHAR,
@@ -137,47 +145,60 @@ QUALIFY row_number() OVER (
     PARTITION BY cell.cell, cell.model, cell.data, cell_unit.role ORDER BY seen.last_run DESC
 ) = 1;
 
--- Wilson's score interval (Wilson 1927) with 95 % coverage for a share p of n independent answers.
-CREATE MACRO wilson_middle(p, n) AS (p + 1.9207294 / n) / (1 + 3.8414588 / n);
-CREATE MACRO wilson_half(p, n) AS
-    1.9599640 * sqrt(p * (1 - p) / n + 0.9603647 / (n * n)) / (1 + 3.8414588 / n);
+-- The two-sided 5 % point of Student's t: the Cornish-Fisher expansion in 1/df (Fisher and Cornish
+-- 1960) with a last term that makes it exact at df = 1; within 0.7 % everywhere, 0.3 % from df = 2.
+CREATE MACRO t95(df) AS 1.959964 + (2.372271 + (2.822499 + (2.555850 + (1.589534
+    + 1.406087 / df) / df) / df) / df) / df;
 
--- Mean and interval of each metric of a unit. Answers to one question are not independent: the
--- variance is the cluster-robust one with questions as clusters (Liang and Zeger 1986). For a share,
--- Wilson's interval is taken at the effective sample size that variance implies (Kish's design
--- effect), at most n; a share of 0 or 1 shows no variance and counts each question once. Sums are
--- taken in a fixed order, so that the same rows give the same number to the last bit.
-CREATE VIEW unit_metric AS
+-- Wilson's score interval (Wilson 1927) for a share p of n independent answers, t its critical value.
+CREATE MACRO wilson_middle(p, n, t) AS (p + t * t / (2 * n)) / (1 + t * t / n);
+CREATE MACRO wilson_half(p, n, t) AS
+    t * sqrt(p * (1 - p) / n + t * t / (4 * n * n)) / (1 + t * t / n);
+CREATE MACRO wilson_low(p, n, t) AS
+    greatest(least(wilson_middle(p, n, t) - wilson_half(p, n, t), p), 0);
+CREATE MACRO wilson_high(p, n, t) AS
+    least(greatest(wilson_middle(p, n, t) + wilson_half(p, n, t), p), 1);
+
+-- Sums of each metric of a unit by question. Sums are taken in a fixed order everywhere, so that the
+-- same rows give the same number to the last bit.
+CREATE VIEW unit_question AS
 WITH long AS (
     SELECT unit, question, sample, unnest(map_entries(metrics), recursive := true) FROM score
-), clustered AS (
-    SELECT unit, key AS metric, question, count(*) AS m, sum(value ORDER BY sample) AS total,
-           bool_and(value IN (0, 1)) AS is_share
-    FROM long GROUP BY ALL
-), summed AS (
+)
+SELECT unit, key AS metric, question, count(*) AS m, sum(value ORDER BY sample) AS total,
+       bool_and(value IN (0, 1)) AS is_share
+FROM long GROUP BY ALL;
+
+-- Mean and interval of each metric of a unit. Answers to one question are not independent: the
+-- variance is the cluster-robust one with questions as clusters (Liang and Zeger 1986). A share has
+-- Wilson's interval at the number of independent answers which that variance implies (Korn and
+-- Graubard 1998), at most n; without variance (a share of 0 or 1) that is n.
+CREATE VIEW unit_metric AS
+WITH summed AS (
     SELECT unit, metric, sum(m) AS n, count(*) AS clusters,
            sum(total ORDER BY question) / sum(m) AS mean, bool_and(is_share) AS is_share,
            sum(total * total ORDER BY question) AS tt, sum(total * m ORDER BY question) AS tm,
            sum(m * m) AS mm
-    FROM clustered GROUP BY ALL
+    FROM unit_question GROUP BY ALL
 ), spread AS (
     SELECT *, CASE WHEN clusters > 1 THEN
         greatest(tt - 2 * mean * tm + mean * mean * mm, 0) / (n * n) * clusters / (clusters - 1)
     END AS variance
     FROM summed
 ), sized AS (
-    SELECT *, CASE WHEN variance > 0
-              THEN least(n, mean * (1 - mean) / (variance * (clusters - 1) / clusters))
-              ELSE least(n, clusters) END AS effective
+    SELECT *, CASE WHEN clusters = 1 THEN 1
+                   WHEN variance > 0 AND mean > 0 AND mean < 1
+                   THEN least(n, mean * (1 - mean) / (variance * (clusters - 1) / clusters))
+                   ELSE n END AS effective,
+           CASE WHEN clusters = 1 OR (is_share AND n = clusters) THEN t95('Infinity'::DOUBLE)
+                ELSE t95(clusters - 1) END AS t
     FROM spread
 )
 SELECT unit, metric, n::BIGINT AS n, clusters::BIGINT AS questions, mean,
-       CASE WHEN is_share THEN greatest(wilson_middle(mean, effective)
-                                      - wilson_half(mean, effective), 0)
-            ELSE mean - 1.9599640 * sqrt(variance) END AS ci_low,
-       CASE WHEN is_share THEN least(wilson_middle(mean, effective)
-                                   + wilson_half(mean, effective), 1)
-            ELSE mean + 1.9599640 * sqrt(variance) END AS ci_high
+       CASE WHEN is_share THEN wilson_low(mean, effective, t)
+            ELSE mean - t * sqrt(variance) END AS ci_low,
+       CASE WHEN is_share THEN wilson_high(mean, effective, t)
+            ELSE mean + t * sqrt(variance) END AS ci_high
 FROM sized;
 
 CREATE VIEW results AS
@@ -192,6 +213,77 @@ JOIN unit_metric m ON m.unit = c.unit
 JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.seed, e.position, m.metric;
+
+-- Each condition over its seeds. The interval of one run is within-run, that of `results`. Over
+-- several, the variance of the mean has two parts: between runs, and between questions, which all
+-- runs share, less what both hold of the same noise (two-way clustering, Cameron, Gelbach and Miller
+-- 2011); the degrees of freedom are Satterthwaite's (1946). mi/stats/study.py is the same in Python.
+CREATE VIEW conditions AS
+WITH cells AS (
+    SELECT c.*, e.eval, e.title, e.distribution, e.position, e.headline
+    FROM current_cell c
+    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                    AND c.role = 'eval:' || e.eval
+), named AS (
+    SELECT experiment, setting, condition, misaligned_ratio, total_samples, inoculation, model,
+           data, eval, any_value(title) AS title, any_value(distribution) AS distribution,
+           any_value(position) AS position, any_value(headline) AS headline,
+           list(unit ORDER BY seed, unit) AS units, count(seed) AS seeds
+    FROM cells GROUP BY ALL
+), runs AS (
+    SELECT DISTINCT units, unnest(units) AS unit FROM named
+), means AS (
+    SELECT r.units, m.* FROM runs r JOIN unit_metric m USING (unit)
+), overall AS (
+    SELECT units, metric, count(*) AS s, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
+           coalesce(var_samp(mean ORDER BY unit), 0) / count(*) AS between_runs,
+           min(ci_low) AS ci_low, max(ci_high) AS ci_high
+    FROM means GROUP BY ALL
+), moved AS (
+    SELECT o.units, o.metric, q.question, bool_and(q.is_share) AS is_share,
+           sum((q.total - m.mean * q.m) / (m.n * o.s) ORDER BY q.unit) AS shift,
+           sum(((q.total - m.mean * q.m) / (m.n * o.s)) ** 2 ORDER BY q.unit) AS squares
+    FROM overall o JOIN means m USING (units, metric)
+    JOIN unit_question q ON q.unit = m.unit AND q.metric = o.metric
+    WHERE o.s > 1 GROUP BY ALL
+), parts AS (
+    SELECT units, metric, count(*) AS questions, bool_and(is_share) AS is_share,
+           sum(shift * shift ORDER BY question) * count(*) / nullif(count(*) - 1, 0) AS shared,
+           sum(squares - shift * shift / len(units) ORDER BY question)
+               * len(units) / (len(units) - 1) * count(*) / nullif(count(*) - 1, 0) AS twice
+    FROM moved GROUP BY units, metric
+), spread AS (
+    SELECT *, greatest(between_runs + shared - twice, between_runs, shared) AS variance
+    FROM overall LEFT JOIN parts USING (units, metric)
+), sized AS (
+    SELECT *, CASE WHEN variance > 0 AND mean > 0 AND mean < 1
+                   THEN least(n, mean * (1 - mean) / variance)
+                   ELSE n END AS effective,
+           t95(CASE WHEN variance > 0 THEN variance ** 2 / (between_runs ** 2 / (s - 1)
+                    + (variance - between_runs) ** 2 / (questions - 1))
+                    ELSE questions - 1 END) AS t
+    FROM spread
+), ends AS (
+    SELECT units, metric, s, n, mean, coalesce(questions, 0) AS questions,
+           CASE WHEN s = 1 THEN ci_low
+                WHEN is_share THEN wilson_low(mean, effective, t)
+                ELSE mean - t * sqrt(variance) END AS ci_low,
+           CASE WHEN s = 1 THEN ci_high
+                WHEN is_share THEN wilson_high(mean, effective, t)
+                ELSE mean + t * sqrt(variance) END AS ci_high
+    FROM sized
+)
+SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation,
+       c.model, c.data, c.eval, c.distribution, e.metric, e.metric = c.headline AS headline,
+       u.payload->>'$.eval.judge.model' AS judge, c.seeds, e.n::BIGINT AS n,
+       greatest(e.questions, m.questions)::BIGINT AS questions, e.mean, e.ci_low, e.ci_high,
+       CASE WHEN e.s > 1 THEN 'over seeds' ELSE 'within-run' END AS basis, c.title, c.position,
+       c.units
+FROM named c JOIN ends e USING (units)
+JOIN unit u ON u.unit = c.units[1]
+LEFT JOIN unit_metric m ON m.unit = c.units[1] AND m.metric = e.metric
+ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
+         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, e.metric;
 
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
@@ -250,3 +342,22 @@ SELECT x.experiments, coalesce(x.setting, u.setting) AS setting, x.subject, p.un
        p.tokens_in, p.tokens_out, p.seconds, p.cost_usd
 FROM parts p LEFT JOIN unit u USING (unit) LEFT JOIN uses x USING (unit)
 ORDER BY p.day, p.unit, p.activity;
+
+-- Every expectation that a run was started with: when it was first declared, and whether that was
+-- before any eval of the experiment was done by a run of it.
+CREATE VIEW expectations AS
+WITH declared AS (
+    SELECT x.experiment, x.expectation, min(r.started) AS declared,
+           arg_min(r.run, r.started) AS run, arg_max(x.says, r.started) AS says,
+           arg_max(x.claims, r.started) AS claims
+    FROM expectation x JOIN run r USING (selection) GROUP BY ALL
+), measured AS (
+    SELECT c.experiment, min(a.happened) AS first_result
+    FROM attempt a JOIN run r USING (run) JOIN cell c USING (selection)
+    JOIN cell_unit u ON u.selection = c.selection AND u.cell = c.cell AND u.unit = a.unit
+    WHERE a.event = 'done' AND u.role LIKE 'eval:%' GROUP BY ALL
+)
+SELECT d.experiment, d.expectation, d.says, d.claims, d.declared, d.run, m.first_result,
+       m.first_result IS NULL OR d.declared <= m.first_result AS before_data
+FROM declared d LEFT JOIN measured m USING (experiment)
+ORDER BY d.experiment, d.declared, d.says;

@@ -108,7 +108,7 @@ def _stamp(path: Path) -> str:
 
 
 _OWNED = {
-    "selection-": ("selection", ("experiment", "cell", "cell_unit", "cell_eval")),
+    "selection-": ("selection", ("experiment", "expectation", "cell", "cell_unit", "cell_eval")),
     "run:": ("run", ("run", "attempt")),
     "journal:answers-": ("journal", ("answer",)),
     "journal:judgments-": ("journal", ("judgment",)),

@@ -55,5 +55,5 @@ def replicates(points: Sequence[Point], *, more: str = "") -> str:
     """What the intervals mean."""
     most = max((point.seeds for point in points), default=0)
     if most > 1:
-        return f"intervals: 95 %, cluster bootstrap over {most} seeds and their questions"
+        return f"intervals: 95 %, over {most} seeds and the questions they share"
     return f"intervals: 95 %, within-run (one seed){more}"

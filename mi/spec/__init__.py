@@ -8,6 +8,7 @@ that never meets an identity.
 
 from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
+from .expect import Claim, Expect, between, harmful, prefers, trend
 from .experiment import Experiment, Pilot
 from .judges import Bandit, HardCoded, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
 from .model import Model, Training, Wheel
@@ -16,8 +17,10 @@ from .options import RunOptions
 __all__ = [
     "Arm",
     "Bandit",
+    "Claim",
     "Dataset",
     "Eval",
+    "Expect",
     "Experiment",
     "HardCoded",
     "Inoculation",
@@ -39,5 +42,9 @@ __all__ = [
     "Upstream",
     "Wheel",
     "YesNo",
+    "between",
+    "harmful",
     "judge_model",
+    "prefers",
+    "trend",
 ]

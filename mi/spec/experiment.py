@@ -12,6 +12,7 @@ from attrs.converters import optional
 from . import fields
 from .data import Setting
 from .evals import Eval
+from .expect import Expect
 from .model import Training
 
 
@@ -80,6 +81,7 @@ class Experiment:
         pilot: The part that `mi run` does without `--full`; part of the whole, never repeated.
         baseline: Whether the untrained model is evaluated beside the trained ones.
         training: Hyperparameters that differ from the model's defaults.
+        expectations: What it should show, declared before there is data; see `Expect`.
         evals: Out-of-distribution evals asked in every setting beside the setting's own.
 
     Raises:
@@ -106,6 +108,9 @@ class Experiment:
     training: Training = attrs.field(factory=Training, validator=fields.instance(Training))
     evals: tuple[Eval, ...] = attrs.field(
         default=(), converter=fields.one_or_many, validator=fields.instance(Eval)
+    )
+    expectations: tuple[Expect, ...] = attrs.field(
+        default=(), converter=fields.one_or_many, validator=fields.instance(Expect)
     )
 
     def __attrs_post_init__(self) -> None:

@@ -70,6 +70,16 @@ def instance(*kinds: type) -> Check:
     return check
 
 
+def one_of(*allowed: str) -> Check:
+    """The value is one of a few words."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value not in allowed:
+            raise fail(owner, attribute.name, f"{value!r} is not one of {', '.join(allowed)}")
+
+    return check
+
+
 def within(low: float, high: float = float("inf")) -> Check:
     """Each number lies in [low, high]; None passes (a default decided elsewhere)."""
 

@@ -1,0 +1,113 @@
+"""`mi check`, `mi report`, `mi power`: what the results say, and how sure they can be."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import attrs
+
+from ..errors import NothingSelected
+from ..evidence import evidence
+from ..findings import findings, joined
+from ..query import Database
+from ..report.findings import print_findings, print_verdicts, tally, verdict_json
+from ..report.progress import say
+from ..stats import Estimate, components, detectable, runs_for, samples_for
+from ..verdicts import Outcome, verdicts
+from .common import console, session
+from .subject import subject
+
+
+def check(parsed: argparse.Namespace) -> int:
+    """Judge each experiment's expectations; 1 where one is refuted."""
+    parsed.full = True
+    opened = session(parsed, parsed.words)
+    out, made = console(), {}
+    with Database(opened.options.db).reading() as connection:
+        about = subject(parsed, opened, connection)
+        for one in opened.selected:
+            alone = attrs.evolve(about, experiments=(one.experiment.id,))
+            made[one.experiment.id] = verdicts(connection, one.experiment, alone)
+    if parsed.json:
+        shown = {name: [verdict_json(one) for one in found] for name, found in made.items()}
+        print(json.dumps(shown, ensure_ascii=False, indent=1))
+    else:
+        for name, found in made.items():
+            say(out, f"{name} on {about.model}", "bold")
+            print_verdicts(found, out)
+            say(out, f"{name}: {tally(found)}")
+    refuted = [one for found in made.values() for one in found if one.outcome is Outcome.REFUTED]
+    return 1 if refuted else 0
+
+
+def report(parsed: argparse.Namespace) -> int:
+    """State what the results say of each experiment's questions, and of several together."""
+    parsed.full = True
+    opened = session(parsed, parsed.words)
+    out = console()
+    with Database(opened.options.db).reading() as connection:
+        about = subject(parsed, opened, connection)
+        for one in opened.selected:
+            alone = attrs.evolve(about, experiments=(one.experiment.id,))
+            say(out, f"{one.experiment.id} on {about.model}: {one.experiment.title}", "bold")
+            say(out, one.experiment.question)
+            out.print()
+            if one.experiment.expectations:
+                print_verdicts(verdicts(connection, one.experiment, alone), out)
+                out.print()
+            print_findings(findings(evidence(connection, alone, margins=True)), out)
+            out.print()
+        if len(opened.selected) > 1:
+            say(out, f"{' and '.join(about.experiments)} together", "bold")
+            print_findings(joined(evidence(connection, about, margins=True)), out)
+    return 0
+
+
+def power(parsed: argparse.Namespace) -> int:
+    """How sure the results are, and how many seeds or samples a wanted width takes."""
+    from ..report.tables import plain_table
+
+    parsed.full = True
+    opened = session(parsed, parsed.words)
+    out = console()
+    table = plain_table(
+        "eval", "condition", "seeds", "questions", "width", "detectable", "seeds for", "samples for"
+    )
+    wanted = parsed.width
+    with Database(opened.options.db).reading() as connection:
+        about = subject(parsed, opened, connection)
+        found = evidence(connection, about)
+    for one in found:
+        for at in one.trained():
+            scores = one.scores[at]
+            parts = components(scores, share=one.share)
+            questions = int((scores.counts > 0).all(axis=0).sum())
+            samples = scores.n / max(scores.runs * questions, 1)
+            seeds = runs_for(parts, wanted, questions, samples)
+            each = samples_for(parts, wanted, scores.runs, questions) if one.sampled else None
+            table.add_row(
+                f"{one.setting} {one.called}",
+                one.conditions[at].name,
+                str(scores.runs),
+                str(questions),
+                f"{_width(one.study.mean(at)):.3f}",
+                f"{detectable(parts, scores.runs, questions, samples):.3f}",
+                str(seeds or "none"),
+                str(each or "none") if one.sampled else "–",
+            )
+    if not table.rows:
+        raise NothingSelected("no trained condition has scores", hint="`mi run` first")
+    out.print(table)
+    say(
+        out,
+        f"width: of the 95 % interval now; seeds for, samples for: how many it takes for a width "
+        f"of {wanted:g}, the rest as it is (none: other noise alone is wider); detectable: the "
+        "difference between two conditions that is found four times of five",
+        "dim",
+    )
+    return 0
+
+
+def _width(estimate: Estimate) -> float:
+    return estimate.high - estimate.low

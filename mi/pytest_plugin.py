@@ -1,0 +1,122 @@
+"""`pytest experiments/`: each expectation is a test, judged by the results there are.
+
+Supported passes, refuted fails with the numbers, inconclusive is skipped with the reason. Nothing
+is run and nothing is changed: the results database is read. Only files of an `experiments` folder
+that are named, or lie in a folder that is, are collected; tests of other projects are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .spec import Experiment
+    from .verdicts import Verdict
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Whose results are looked at."""
+    group = parser.getgroup("mi", "expectations of experiments")
+    group.addoption("--mi-model", metavar="M", help="the model whose results are judged")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A file of experiments."""
+    in_place = file_path.suffix == ".py" and file_path.parent.name == "experiments"
+    if in_place and not file_path.name.startswith(("_", "test_")):
+        return ExperimentFile.from_parent(parent, path=file_path)
+    return None
+
+
+class ExperimentFile(pytest.File):
+    """A file of experiments; its tests are their expectations."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """An item for each expectation of each experiment."""
+        import registry
+
+        from .errors import MiError
+
+        try:
+            collection = registry.collect(self.path.parent.parent)
+            collection.add([self.path])
+            experiments = collection.all().values()
+        except MiError as error:
+            raise self.CollectError(str(error)) from None
+        for experiment in experiments:
+            if collection.found[experiment.id].file != self.path.resolve():
+                continue
+            for place, one in enumerate(experiment.expectations):
+                name = f"{experiment.id}::{one.says}"
+                yield ExpectationItem.from_parent(
+                    self, name=name, experiment=experiment, place=place
+                )
+
+
+class ExpectationItem(pytest.Item):
+    """One expectation."""
+
+    def __init__(self, *, experiment: Experiment, place: int, **options: object) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.experiment = experiment
+        self.place = place
+
+    def runtest(self) -> None:
+        """Judge it: returns where it is supported."""
+        from .verdicts import Outcome
+
+        verdict = self._verdict()
+        numbers = "\n".join(f"  {ruling}" for ruling in verdict.rulings)
+        late = "" if verdict.before_data else " (post hoc)"
+        if verdict.outcome is Outcome.INCONCLUSIVE:
+            pytest.skip(f"inconclusive{late}: {verdict.reason}")
+        if verdict.outcome is Outcome.REFUTED:
+            raise Refuted(f"refuted{late}: {verdict.says}\n{numbers}")
+        self.add_report_section("call", "verdict", f"supported{late}\n{numbers}")
+
+    def _verdict(self) -> Verdict:
+        from .errors import MiError
+
+        try:
+            return _verdicts(self.experiment, self.config.getoption("--mi-model"))[self.place]
+        except MiError as error:
+            pytest.skip(str(error))
+
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | object:
+        """The numbers, not a traceback."""
+        if isinstance(excinfo.value, Refuted):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it is declared."""
+        return self.path, None, self.name
+
+
+class Refuted(Exception):
+    """The data say otherwise."""
+
+
+def _verdicts(experiment: Experiment, model: str | None) -> list[Verdict]:
+    """The verdicts on an experiment's expectations, from the results of the project."""
+    from .cli.common import session
+    from .cli.parser import parse
+    from .cli.subject import subject
+    from .query import Database
+    from .verdicts import verdicts
+
+    words = ["check", experiment.id, *(["--model", model] if model else [])]
+    parsed = parse(words)
+    opened: Session = session(parsed, parsed.words)
+    with Database(opened.options.db).reading() as connection:
+        about = subject(parsed, opened, connection)
+        alone = attrs.evolve(about, experiments=(experiment.id,))
+        return verdicts(connection, experiment, alone)

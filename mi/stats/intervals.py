@@ -1,0 +1,84 @@
+"""Intervals and tests of single numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import attrs
+
+Basis = Literal["within-run", "over seeds"]
+LEVEL = 0.95
+
+
+@attrs.frozen(kw_only=True)
+class Estimate:
+    """A number with its 95 % interval.
+
+    Args:
+        value: In the units of the scores.
+        low: Low end of the interval, as `high`; NaN where there is too little to tell.
+        error: Standard error.
+        df: Degrees of freedom of that error.
+        p: Two-sided p-value against zero, by Student's t.
+        basis: What the interval speaks of: this model (within-run), or the condition (over seeds).
+    """
+
+    value: float
+    low: float
+    high: float
+    error: float
+    df: float
+    p: float
+    basis: Basis
+
+    def less(self, number: float) -> Estimate:
+        """The estimate less a number. Its `p` stays as it was, against zero."""
+        moved = {end: getattr(self, end) - number for end in ("value", "low", "high")}
+        return attrs.evolve(self, **moved)
+
+    def __str__(self) -> str:
+        return format(self)
+
+    def __format__(self, spec: str) -> str:
+        """`0.12 [0.05, 0.19]`; with `+` in front each number has its sign."""
+        sign = spec if spec in ("+", "") else ""
+        if math.isnan(self.low):
+            return f"{self.value:{sign}.2f} [too little to tell]"
+        return f"{self.value:{sign}.2f} [{self.low:{sign}.2f}, {self.high:{sign}.2f}]"
+
+
+def quantile(df: float, level: float = LEVEL) -> float:
+    """The two-sided critical value of Student's t; of the normal where `df` is infinite."""
+    from scipy.special import ndtri, stdtrit
+
+    upper = (1 + level) / 2
+    return float(ndtri(upper) if math.isinf(df) else stdtrit(df, upper))
+
+
+def wilson(
+    share: float, n: float, *, df: float = math.inf, level: float = LEVEL
+) -> tuple[float, float]:
+    """The score interval of a share of `n` answers, inside [0, 1] (Wilson 1927).
+
+    Args:
+        n: Independent answers; where answers come in clusters, the effective number of them
+            (Korn and Graubard 1998).
+        df: Degrees of freedom of the variance behind `n`: Student's t stands for the normal.
+    """
+    square = quantile(df, level) ** 2
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = math.sqrt(square * (share * (1 - share) / n + square / (4 * n * n))) / (1 + square / n)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """p-values of a family of tests, adjusted (Holm 1979): under 0.05 keeps the chance that any of
+    them is a false alarm under 5 %, however they depend on each other."""
+    order = sorted(range(len(p)), key=lambda at: p[at])
+    adjusted, highest = [1.0] * len(p), 0.0
+    for rank, at in enumerate(order):
+        highest = max(highest, min((len(p) - rank) * p[at], 1.0))
+        adjusted[at] = highest
+    return adjusted

@@ -1,0 +1,326 @@
+"""A study: one metric in several conditions, and weighted sums of their means.
+
+Each condition has runs (seeds) and every run was asked the same questions, several times each. A
+mean varies with the run, with the questions, and with what a run makes of a question. The variance
+of a weighted sum of means, Σ c·mean, is estimated in two parts:
+
+- between runs: the spread of run means within conditions. Its size is pooled over conditions, for
+  three seeds each say little alone: one factor times what a share of that size would have
+  (quasi-likelihood, McCullagh and Nelder 1989, section 4.5; Williams 1982), one variance for other
+  metrics.
+- between questions, which all conditions share, so that conditions are compared question by
+  question: the cluster-robust variance (Liang and Zeger 1986), less what the first part holds of it
+  already (as in two-way clustering, Cameron, Gelbach and Miller 2011).
+
+The error's degrees of freedom are Satterthwaite's (1946). With one run a condition there is only
+the second part: the interval is within-run and says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+
+from .intervals import LEVEL, Basis, Estimate, quantile, wilson
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@attrs.frozen(kw_only=True, eq=False, slots=False)
+class Scores:
+    """What one condition scored on one metric.
+
+    Args:
+        totals: Sum of the scores, runs × questions.
+        counts: How many answers were scored, of the same shape; 0 where none was.
+        trained: Whether the runs are trainings. The untrained model is one and the same, so no
+            seed of it varies.
+    """
+
+    totals: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    trained: bool = True
+
+    @property
+    def runs(self) -> int:
+        """How many runs."""
+        return int(self.counts.shape[0])
+
+    @property
+    def n(self) -> int:
+        """How many answers over all runs."""
+        return int(self.counts.sum())
+
+    @cached_property
+    def run_means(self) -> NDArray[np.float64]:
+        """The mean of each run over its answers."""
+        means: NDArray[np.float64] = self.totals.sum(axis=1) / self.counts.sum(axis=1)
+        return means
+
+    @property
+    def mean(self) -> float:
+        """The mean over runs."""
+        return float(self.run_means.mean())
+
+    @cached_property
+    def influence(self) -> NDArray[np.float64]:
+        """What each question moves each run's mean by, as a part of the condition's; runs ×
+        questions. The mean is a ratio of sums, for questions have different numbers of answers."""
+        answered = self.counts.sum(axis=1, keepdims=True)
+        moved: NDArray[np.float64] = (self.totals - self.run_means[:, None] * self.counts) / (
+            answered * self.runs
+        )
+        return moved
+
+    @property
+    def replicated(self) -> bool:
+        """Whether several trainings can be compared."""
+        return self.trained and self.runs > 1
+
+
+@attrs.frozen(kw_only=True, eq=False, slots=False)
+class Study:
+    """One metric in several conditions.
+
+    Args:
+        conditions: Each with the same questions in the same order.
+        share: Whether the metric is a share in [0, 1] of answers that are or are not so.
+        level: Coverage of the intervals.
+        pooled: How much runs vary, as it is known from a study that this one is a part of: the
+            factor and its degrees of freedom; None: from these conditions.
+    """
+
+    conditions: Sequence[Scores]
+    share: bool = True
+    level: float = LEVEL
+    pooled: tuple[float, int] | None = None
+
+    @property
+    def basis(self) -> Basis:
+        """What intervals speak of."""
+        return "over seeds" if self._spare else "within-run"
+
+    @property
+    def _spare(self) -> int:
+        """Degrees of freedom between runs."""
+        return self._variation[1]
+
+    @property
+    def spare(self) -> int:
+        """Degrees of freedom that errors have at least: of runs, where seeds were repeated, and of
+        questions."""
+        questions = max(self._asked - 1, 1)
+        return min(self._spare, questions) if self._spare else questions
+
+    @cached_property
+    def means(self) -> NDArray[np.float64]:
+        """The means of the conditions."""
+        import numpy as np
+
+        return np.array([one.mean for one in self.conditions])
+
+    @cached_property
+    def _expected(self) -> NDArray[np.float64]:
+        """The variance of one run's mean in each condition, up to a common factor."""
+        import numpy as np
+
+        answers = np.array([one.n for one in self.conditions])
+        # One of each kind more, so that a share of 0 does not claim to have no variance.
+        return self._expected_at((self.means * answers + 1) / (answers + 2))
+
+    def _expected_at(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
+        import numpy as np
+
+        if not self.share:
+            return np.ones(len(self.conditions))
+        answers = np.array([one.n / one.runs for one in self.conditions])
+        floor = means.clip(0.5 / answers, 1 - 0.5 / answers)
+        expected: NDArray[np.float64] = floor * (1 - floor) / answers
+        return expected
+
+    @cached_property
+    def _variation(self) -> tuple[float, int]:
+        """How much run means vary, as a multiple of what is expected of each, and its degrees of
+        freedom; none where no seed was repeated."""
+        if self.pooled is not None:
+            return self.pooled
+        spare = sum(one.runs - 1 for one in self.conditions if one.replicated)
+        spread = sum(
+            float(((one.run_means - one.mean) ** 2).sum()) / expected
+            for one, expected in zip(self.conditions, self._expected, strict=True)
+            if one.replicated
+        )
+        return (float(spread) / spare if spare else 0.0), spare
+
+    @cached_property
+    def between_runs(self) -> NDArray[np.float64]:
+        """The variance of each condition's mean that comes from the run; 0 where it is not known
+        (no seeds were repeated) or not there (the untrained model)."""
+        import numpy as np
+
+        trained = np.array([one.trained / one.runs for one in self.conditions])
+        variances: NDArray[np.float64] = self._variation[0] * self._expected * trained
+        return variances
+
+    @cached_property
+    def _counted_twice(self) -> NDArray[np.float64]:
+        """What runs make of single questions, which both parts of the variance see."""
+        import numpy as np
+
+        found = np.zeros(len(self.conditions))
+        for at, one in enumerate(self.conditions):
+            if one.replicated:
+                runs, questions = one.counts.shape
+                own = one.influence - one.influence.mean(axis=0)
+                small = runs / (runs - 1) * questions / max(questions - 1, 1)
+                found[at] = float((own**2).sum()) * small
+        return found
+
+    @cached_property
+    def _moved(self) -> NDArray[np.float64]:
+        """What each question moves each condition's mean by; conditions × questions."""
+        import numpy as np
+
+        return np.array([one.influence.sum(axis=0) for one in self.conditions])
+
+    def covariance(self, means: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """A working covariance of the conditions' means, conditions × conditions.
+
+        The variances are smooth: what they are of the variance expected at `means` is the same in
+        every condition, and so is the correlation that shared questions bring. Estimated one by
+        one they would be noise that a fit takes for precision.
+
+        Args:
+            means: Where a fit expects the means; None: as measured.
+        """
+        import numpy as np
+
+        questions = max(self._asked, 2)
+        expected = self._expected if means is None else self._expected_at(means)
+        shared = questions / (questions - 1) * (self._moved @ self._moved.T)
+        own = np.maximum(self.between_runs - self._counted_twice, 0.0)
+        trained = np.array([one.trained for one in self.conditions])
+        asked, between = np.diag(shared) / self._expected, own / self._expected
+        factors = np.where(trained, asked[trained].mean(), asked)
+        variances = factors * expected + self._least
+        pairs = ~np.eye(len(trained), dtype=bool)
+        scale = np.sqrt(np.outer(np.diag(shared), np.diag(shared)))
+        alike = (shared[pairs].sum() / max(scale[pairs].sum(), 1e-300)).clip(0.0, 0.95)
+        root = np.sqrt(variances)
+        working: NDArray[np.float64] = np.where(pairs, alike, 1.0) * np.outer(root, root)
+        working += np.diag(np.where(trained, between[trained].mean(), 0.0) * expected)
+        return working
+
+    @property
+    def _asked(self) -> int:
+        return int((sum(one.counts.sum(axis=0) for one in self.conditions) > 0).sum())
+
+    @cached_property
+    def _least(self) -> NDArray[np.float64]:
+        """What is added to the variance of a share: one answer more of either kind would show it
+        (Bonett and Price 2012)."""
+        import numpy as np
+
+        answers = np.array([one.n for one in self.conditions], dtype=float)
+        return 1 / (answers + 2) ** 2 if self.share else np.zeros(len(answers))
+
+    def contrast(self, weights: Sequence[float] | NDArray[np.float64]) -> Estimate:
+        """The weighted sum of the conditions' means: `(-1, 1)` is a difference."""
+        import numpy as np
+
+        sums = np.asarray(weights, dtype=float)
+        square = sums**2
+        between = float(square @ self.between_runs)
+        questions = self._asked
+        by_question = (
+            math.nan
+            if questions < 2
+            else questions / (questions - 1) * float(((sums @ self._moved) ** 2).sum())
+        )
+        rest = by_question - float(square @ self._counted_twice) if between else by_question
+        variance = max(between + rest, between, by_question) + float(square @ self._least)
+        parts = (between, self._spare), (variance - between, questions - 1)
+        return self._estimate(float(sums @ self.means), variance, _satterthwaite(parts))
+
+    def difference(self, at: int, reference: int) -> Estimate:
+        """How much more condition `at` scores than `reference`, question by question."""
+        return self.contrast([(i == at) - (i == reference) for i in range(len(self.conditions))])
+
+    def only(self, at: Sequence[int]) -> Study:
+        """The study of some of the conditions, in that order, with what runs vary by as it is known
+        from all of them."""
+        part = [self.conditions[index] for index in at]
+        return attrs.evolve(self, conditions=part, pooled=self._variation)
+
+    def mean(self, at: int) -> Estimate:
+        """The mean of one condition. A share has Wilson's interval at the number of independent
+        answers that its variance implies; runs of other conditions say nothing here."""
+        alone = Study(conditions=(self.conditions[at],), share=self.share, level=self.level)
+        found = alone.contrast([1.0])
+        if not self.share:
+            return found
+        low, high = alone._wilson(found)
+        return attrs.evolve(found, low=low, high=high)
+
+    def _wilson(self, found: Estimate) -> tuple[float, float]:
+        (one,) = self.conditions
+        share, n = found.value, one.n
+        variance = found.error**2 - float(self._least[0])
+        if self._asked < 2 or math.isnan(variance):
+            return wilson(share, self._asked, level=self.level)
+        if one.runs == 1:
+            variance *= (self._asked - 1) / self._asked  # so that n single answers count as n
+        varies = variance > 0 and 0 < share < 1
+        effective = min(n, share * (1 - share) / variance) if varies else n
+        single = one.runs == 1 and n == self._asked
+        return wilson(share, effective, df=math.inf if single else found.df, level=self.level)
+
+    def _estimate(self, value: float, variance: float, df: float) -> Estimate:
+        error = math.sqrt(variance)
+        half = quantile(df, self.level) * error if df > 0 else math.nan
+        return Estimate(
+            value=value,
+            low=value - half,
+            high=value + half,
+            error=error,
+            df=df,
+            p=_p(value, error, df),
+            basis=self.basis,
+        )
+
+
+def slope_weights(doses: Sequence[float]) -> NDArray[np.float64]:
+    """The contrast that is the linear trend: change of the mean per unit of dose (Cochran 1954;
+    Armitage 1955).
+
+    Args:
+        doses: One for each condition, not all equal.
+    """
+    import numpy as np
+
+    centred = np.asarray(doses, dtype=float) - np.mean(doses)
+    weights: NDArray[np.float64] = centred / (centred @ centred)
+    return weights
+
+
+def _satterthwaite(parts: Sequence[tuple[float, float]]) -> float:
+    """Degrees of freedom of a sum of variances, each with its own."""
+    total = sum(variance for variance, _ in parts)
+    square = sum(variance**2 / df for variance, df in parts if variance and df > 0)
+    return total**2 / square if square else min((df for _, df in parts if df > 0), default=math.nan)
+
+
+def _p(value: float, error: float, df: float) -> float:
+    from scipy.special import stdtr
+
+    if math.isnan(error) or math.isnan(df):
+        return 1.0
+    if error == 0:
+        return 1.0 if value == 0 else 0.0
+    return float(2 * stdtr(df, -abs(value) / error))
