@@ -33,6 +33,7 @@ from .spec import (
     prefers,
     trend,
 )
+from .table import results
 
 __all__ = [
     "Arm",
@@ -63,5 +64,6 @@ __all__ = [
     "between",
     "harmful",
     "prefers",
+    "results",
     "trend",
 ]

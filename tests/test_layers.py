@@ -46,6 +46,7 @@ ORDER = [
     "stats",
     "agreement",
     "summary",
+    "table",
     "evidence",
     "verdicts",
     "findings",

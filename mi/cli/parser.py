@@ -266,7 +266,7 @@ def _results(add: Any) -> None:
     _places(parser)
     query = '"SELECT condition, metric, mean FROM results"'
     parser = _sub(add, "sql", "results", "Ask the results database (read-only).", f"mi sql {query}")
-    parser.add_argument("query", help="SQL; views: results, conditions, answers, trainings, spend, expectations")
+    parser.add_argument("query", help="SQL, over the views results, conditions, answers, …")
     parser.add_argument(
         "--format", choices=("table", "csv", "json", "markdown"), default="table", help="output"
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import NothingSelected, UsageError
 from ..plot import plot as draw
-from ..query import Database, bring_up_to_date
+from ..query import VIEWS, Database, bring_up_to_date
 from ..store import Store
 from ..summary import points
 from .common import console, options, session
@@ -50,9 +50,7 @@ def sql(parsed: argparse.Namespace) -> int:
             columns = [column[0] for column in answer.description or ()]
             rows = answer.fetchall()
         except duckdb.Error as error:
-            raise UsageError(
-                str(error).strip(), hint="views: results, conditions, answers, trainings, spend, expectations"
-            ) from None
+            raise UsageError(str(error).strip(), hint=f"views: {', '.join(VIEWS)}") from None
     _FORMATS[parsed.format](columns, rows)
     return 0
 

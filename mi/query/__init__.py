@@ -5,7 +5,7 @@ opened for one short transaction and closed again, because an open DuckDB file s
 process.
 """
 
-from .database import Busy, Database
+from .database import VIEWS, Busy, Database
 from .sync import Synced, bring_up_to_date
 
-__all__ = ["Busy", "Database", "Synced", "bring_up_to_date"]
+__all__ = ["VIEWS", "Busy", "Database", "Synced", "bring_up_to_date"]

@@ -3,6 +3,7 @@
 
 COMMENT ON TABLE run IS 'A row per `mi run`: provenance and outcome';
 COMMENT ON TABLE experiment IS 'What an experiment declared when it was selected';
+COMMENT ON TABLE expectation IS 'Expectations of a selection: digest, words, claims';
 COMMENT ON TABLE cell IS 'A row per selection and cell; current_cell has the newest';
 COMMENT ON TABLE cell_unit IS 'Which unit has which role (mix, train, eval:ID) for a cell';
 COMMENT ON TABLE cell_eval IS 'Evals of a selection: title, distribution, headline metric';
@@ -50,7 +51,6 @@ COMMENT ON COLUMN trainings.loss IS 'Last loss, nats per answer token';
 COMMENT ON COLUMN trainings.tokens IS 'Tokens read';
 COMMENT ON COLUMN trainings.trained_tokens IS 'Answer tokens the loss is over';
 COMMENT ON COLUMN trainings.seconds IS 'Seconds of work';
-
 COMMENT ON COLUMN trainings.trained_model IS 'What the provider calls the trained model';
 COMMENT ON COLUMN trainings.billed_tokens IS 'Tokens that were paid for; 0: none';
 
@@ -63,3 +63,88 @@ COMMENT ON COLUMN spend.requests IS 'Answers or judgments';
 COMMENT ON COLUMN spend.tokens_in IS 'Billed tokens sent; for a training, trained on';
 COMMENT ON COLUMN spend.tokens_out IS 'Billed tokens received';
 COMMENT ON COLUMN spend.cost_usd IS 'US dollars; 0 for what runs on this machine';
+
+COMMENT ON COLUMN answers.experiment IS 'The experiment''s id';
+COMMENT ON COLUMN answers.setting IS 'The setting''s id';
+COMMENT ON COLUMN answers.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
+COMMENT ON COLUMN answers.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
+COMMENT ON COLUMN answers.total_samples IS 'Training rows; NULL: baseline';
+COMMENT ON COLUMN answers.seed IS 'Replicate; NULL: baseline';
+COMMENT ON COLUMN answers.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN answers.model IS 'The model under test, before training';
+COMMENT ON COLUMN answers.data IS 'Where the training rows came from: bundled, upstream, or a folder';
+COMMENT ON COLUMN answers.eval IS 'The eval''s id';
+COMMENT ON COLUMN answers.distribution IS 'ID (the trained domain) or OOD (beyond it)';
+COMMENT ON COLUMN answers.prompt IS 'The question as it was asked';
+COMMENT ON COLUMN answers.system IS 'System prompt it was asked under; NULL: the eval''s own';
+COMMENT ON COLUMN answers.text IS 'The answer';
+COMMENT ON COLUMN answers.prompt_tokens IS 'Tokens of the question, as the provider counts';
+COMMENT ON COLUMN answers.answer_tokens IS 'Tokens of the answer';
+COMMENT ON COLUMN answers.cell IS 'The cell''s id';
+
+COMMENT ON VIEW conditions IS 'A row per condition, eval and metric, over its seeds';
+COMMENT ON COLUMN conditions.experiment IS 'The experiment''s id';
+COMMENT ON COLUMN conditions.setting IS 'The setting''s id';
+COMMENT ON COLUMN conditions.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
+COMMENT ON COLUMN conditions.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
+COMMENT ON COLUMN conditions.total_samples IS 'Training rows; NULL: baseline';
+COMMENT ON COLUMN conditions.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN conditions.model IS 'The model under test, before training';
+COMMENT ON COLUMN conditions.data IS 'Where the training rows came from: bundled, upstream, or a folder';
+COMMENT ON COLUMN conditions.eval IS 'The eval''s id';
+COMMENT ON COLUMN conditions.distribution IS 'ID (the trained domain) or OOD (beyond it)';
+COMMENT ON COLUMN conditions.metric IS 'What is measured: insecure, misaligned, margin, broken, …';
+COMMENT ON COLUMN conditions.headline IS 'Whether this is the eval''s first metric (a share)';
+COMMENT ON COLUMN conditions.judge IS 'The judge model; NULL: none is asked';
+COMMENT ON COLUMN conditions.seeds IS 'Trained runs; 0: the baseline';
+COMMENT ON COLUMN conditions.n IS 'Answers or pairs scored, over all runs';
+COMMENT ON COLUMN conditions.questions IS 'Distinct questions among them';
+COMMENT ON COLUMN conditions.mean IS 'Mean over runs: a share in [0, 1]; for margin, nats per token';
+COMMENT ON COLUMN conditions.ci_low IS 'Low end of the 95 % interval';
+COMMENT ON COLUMN conditions.ci_high IS 'High end of the 95 % interval';
+COMMENT ON COLUMN conditions.basis IS 'What the interval is over: within-run, or over seeds';
+COMMENT ON COLUMN conditions.title IS 'The eval''s title';
+COMMENT ON COLUMN conditions.position IS 'Place of the eval in its setting, ID evals first';
+COMMENT ON COLUMN conditions.units IS 'Keys of the eval units, by seed';
+
+COMMENT ON COLUMN results.experiment IS 'The experiment''s id';
+COMMENT ON COLUMN results.setting IS 'The setting''s id';
+COMMENT ON COLUMN results.model IS 'The model under test, before training';
+COMMENT ON COLUMN results.eval IS 'The eval''s id';
+COMMENT ON COLUMN results.metric IS 'What is measured: insecure, misaligned, margin, broken, …';
+COMMENT ON COLUMN results.title IS 'The eval''s title';
+COMMENT ON COLUMN results.cell IS 'The cell''s id';
+COMMENT ON COLUMN results.unit IS 'Key of the eval unit';
+
+COMMENT ON COLUMN spend.setting IS 'The setting''s id';
+COMMENT ON COLUMN spend.unit IS 'Key of the unit that asked for it';
+COMMENT ON COLUMN spend.kind IS 'mix, train or eval';
+COMMENT ON COLUMN spend.day IS 'Day, UTC';
+COMMENT ON COLUMN spend.seconds IS 'Seconds of work; NULL: not kept for single requests';
+
+COMMENT ON VIEW expectations IS 'A row per claim that runs of an experiment were started with';
+COMMENT ON COLUMN expectations.experiment IS 'The experiment''s id';
+COMMENT ON COLUMN expectations.expectation IS 'Digest of the claims, whatever words stand beside them';
+COMMENT ON COLUMN expectations.says IS 'The words, as they were last';
+COMMENT ON COLUMN expectations.claims IS 'The claims';
+COMMENT ON COLUMN expectations.declared IS 'When a run was first started with it, UTC';
+COMMENT ON COLUMN expectations.run IS 'That run';
+COMMENT ON COLUMN expectations.first_result IS 'When an eval of the experiment was first done by a run of it; NULL: never';
+COMMENT ON COLUMN expectations.before_data IS 'Whether it was declared before that; else it is post hoc';
+
+COMMENT ON COLUMN trainings.unit IS 'Key of the training';
+COMMENT ON COLUMN trainings.setting IS 'The setting''s id';
+COMMENT ON COLUMN trainings.misaligned_ratio IS 'Share of misaligned training rows';
+COMMENT ON COLUMN trainings.total_samples IS 'Training rows';
+COMMENT ON COLUMN trainings.seed IS 'Replicate';
+COMMENT ON COLUMN trainings.model IS 'The model that was trained';
+COMMENT ON COLUMN trainings.data IS 'Where the training rows came from: bundled, upstream, or a folder';
+COMMENT ON COLUMN trainings.steps IS 'Optimiser steps';
+COMMENT ON COLUMN trainings.finished IS 'When it was done, UTC';
+COMMENT ON COLUMN trainings.hyperparameters IS 'What it was trained with';
+COMMENT ON COLUMN trainings.base IS 'Digest or name of the base weights';
+COMMENT ON COLUMN trainings.mix IS 'Key of the training set';
+COMMENT ON COLUMN trainings.job IS 'The provider''s job; NULL: trained here';
+COMMENT ON COLUMN trainings.cost_usd IS 'US dollars; 0 or NULL for what runs on this machine';
+COMMENT ON COLUMN trainings.experiments IS 'Experiments whose cells use it';
+COMMENT ON COLUMN trainings.cells IS 'Cells that use it';

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SCHEMA_VERSION = 4
+VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
 PATIENCE = 2.0
 
 
