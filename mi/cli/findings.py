@@ -106,6 +106,12 @@ def power(parsed: argparse.Namespace) -> int:
         "difference between two conditions that is found four times of five",
         "dim",
     )
+    if not any(one.study.basis == "over seeds" for one in found):
+        say(
+            out,
+            "with one seed it is not known how much seeds differ: it may take more of them",
+            "yellow",
+        )
     return 0
 
 

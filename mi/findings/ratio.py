@@ -137,9 +137,9 @@ def _half(one: Evidence, line: Sequence[int], place: str) -> Draft:
             return untold("it may be at any ratio")
         ends = f"[{half.low:.2f}, {half.high:.2f}]"
         if half.open_low:
-            ends = f"at most {half.high:.2f}"
+            ends = f"(at most {half.high:.2f})"
         elif half.open_high:
-            ends = f"at least {half.low:.2f}"
+            ends = f"(at least {half.low:.2f})"
         return told(
             f"half of the effect ({whole:+} over all ratios) is there at {half.dose:.2f} {ends}",
             half.dose,

@@ -115,9 +115,9 @@ def _efficiency(one: Evidence, line: Sequence[int], whole: Estimate, place: str)
             return untold(f"half of the effect of {most} rows may be at any size that was tried")
         ends = f"[{_count(half.low)}, {_count(half.high)}]"
         if half.open_low:
-            ends = f"at most {_count(half.high)}"
+            ends = f"(at most {_count(half.high)})"
         elif half.open_high:
-            ends = f"at least {_count(half.low)}"
+            ends = f"(at least {_count(half.low)})"
         parts = ", ".join(_part(one, at, line[-1]) for at in line[:-1])
         return told(
             f"half of the effect of {most} rows is there at {_count(half.dose)} rows {ends}; by "

@@ -10,6 +10,7 @@ import attrs
 
 Basis = Literal["within-run", "over seeds"]
 LEVEL = 0.95
+_NARROW = 0.05
 
 
 @attrs.frozen(kw_only=True)
@@ -42,11 +43,12 @@ class Estimate:
         return format(self)
 
     def __format__(self, spec: str) -> str:
-        """`0.12 [0.05, 0.19]`; with `+` in front each number has its sign."""
-        sign = spec if spec in ("+", "") else ""
+        """`0.12 [0.05, 0.19]`, with a digit more where the interval is narrow; after `:+` each
+        number has its sign."""
         if math.isnan(self.low):
-            return f"{self.value:{sign}.2f} [too little to tell]"
-        return f"{self.value:{sign}.2f} [{self.low:{sign}.2f}, {self.high:{sign}.2f}]"
+            return f"{self.value:{spec}.2f} [too little to tell]"
+        digits = f"{spec}.3f" if self.high - self.low < _NARROW else f"{spec}.2f"
+        return f"{self.value:{digits}} [{self.low:{digits}}, {self.high:{digits}}]"
 
 
 def quantile(df: float, level: float = LEVEL) -> float:
