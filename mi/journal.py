@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,11 @@ def written(path: Path) -> Iterator[None]:
             where=str(path),
             hint="free some space or mend the permissions, then run the same command again",
         ) from None
+
+
+def aside(path: Path) -> Path:
+    """Where this thread writes what is then renamed to `path`: a name no other writer has."""
+    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
 def read(path: Path) -> Iterator[Any]:

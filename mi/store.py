@@ -228,7 +228,7 @@ class Store:
     def note_progress(self, key: str, facts: Mapping[str, Any]) -> None:
         """Keep how far a unit is, for those who look from outside; lost without harm."""
         path = self._made("progress") / f"{key}.json"
-        aside = path.with_suffix(f".{os.getpid()}.part")
+        aside = journal.aside(path)
         with suppress(OSError):
             aside.write_text(json.dumps(facts), encoding="utf-8")
             os.replace(aside, path)
@@ -278,7 +278,7 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         StoreError: The disk is full or cannot be written; what stood there before still does.
     """
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    aside = journal.aside(path)
     with journal.written(path):
         try:
             with aside.open("w", encoding="utf-8") as file:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mi import journal
 from mi.errors import CorruptError, StoreError
+from mi.store import Store, write_whole
 
 
 def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
@@ -44,3 +46,20 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "j.jsonl").symlink_to("/dev/full")
     with pytest.raises(StoreError, match="No space left"):
         journal.append(tmp_path / "j.jsonl", [{"a": 1}])
+
+
+def test_threads_that_write_one_file_whole_leave_one_of_their_texts(tmp_path: Path) -> None:
+    texts = [str(at) * 5000 for at in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            list(pool.map(lambda text: write_whole(tmp_path / "j.json", text), texts))
+            assert (tmp_path / "j.json").read_text() in texts
+    assert [path.name for path in tmp_path.iterdir()] == ["j.json"]
+
+
+def test_threads_that_select_the_same_keep_it_once(tmp_path: Path) -> None:
+    store, cells = Store(tmp_path), [{"cell": str(at)} for at in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        names = set(pool.map(lambda _: store.select({"evals": []}, cells), range(16)))
+    assert len(names) == 1
+    assert list(store.selection(names.pop())) == cells
