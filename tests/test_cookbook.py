@@ -96,3 +96,32 @@ def test_every_column_of_a_view_says_what_it_is(made: Project) -> None:
             [list(VIEWS)],
         ).fetchall()
     assert missing == []
+
+
+def test_an_export_holds_every_view_and_a_database_that_answers(
+    made: Project, tmp_path: Path
+) -> None:
+    out = tmp_path / "shared"
+    for kind in ("parquet", "csv"):  # the second one takes the place of the first
+        done = made.mi("export", "--out", str(out), "--format", kind)
+        assert done.code == 0, done.err
+        files = {path.name for path in out.iterdir()}
+        assert files == {f"{view}.{kind}" for view in VIEWS} | {"COLUMNS.txt", "results.duckdb"}
+    assert "ci_low (DOUBLE): Low end of the 95 %" in (out / "COLUMNS.txt").read_text()
+    with duckdb.connect(str(made.root / "results.duckdb"), read_only=True) as connection:
+        rows = connection.execute("FROM results").fetchall()
+        file = connection.execute(f"SELECT count(*) FROM '{out}/results.csv'").fetchone()
+    assert file == (len(rows),)
+    with duckdb.connect(str(out / "results.duckdb"), read_only=True) as connection:
+        assert connection.execute("FROM results").fetchall() == rows
+        comment = "SELECT comment FROM duckdb_columns() WHERE column_name = 'n' AND table_name = ?"
+        said = connection.execute(comment, ["results"]).fetchone()
+    assert said == ("Answers or pairs the mean is over",)
+
+
+def test_an_export_writes_over_nothing_else(made: Project, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    done = made.mi("export", "--out", str(tmp_path))
+    assert done.code == 4
+    assert "no earlier export" in done.err
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"

@@ -47,6 +47,7 @@ ORDER = [
     "agreement",
     "summary",
     "table",
+    "export",
     "evidence",
     "verdicts",
     "findings",

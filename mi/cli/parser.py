@@ -271,5 +271,11 @@ def _results(add: Any) -> None:
         "--format", choices=("table", "csv", "json", "markdown"), default="table", help="output"
     )
     _places(parser)
+    parser = _sub(add, "export", "results", "Write results for others.", "mi export --out shared")
+    parser.add_argument("--out", required=True, metavar="DIR", help="a new folder, or an export")
+    parser.add_argument(
+        "--format", choices=("parquet", "csv"), default="parquet", help="of the views"
+    )
+    _places(parser)
     parser = _sub(add, "rebuild", "results", "Make the database from the store.", "mi rebuild")
     _places(parser)
