@@ -110,7 +110,7 @@ class Store:
         """What is wrong with a published folder; None for nothing."""
         folder = self.unit(key)
         try:
-            sums = _read_sums(folder / SUMS)
+            sums = read_sums(folder)
             if RECORD not in sums:
                 return f"{SUMS} does not name {RECORD}"
             for name, expected in sums.items():
@@ -189,9 +189,13 @@ class Store:
             _write_sums(folder)
             if self.unit(unit.key).exists():
                 self.set_aside(unit.key)
-            self._made("units")
-            os.rename(folder, self.unit(unit.key))
-            _sync_folder(self.root / "units")
+            self.receive(unit.key, folder)
+
+    def receive(self, key: str, folder: Path) -> None:
+        """Put a whole unit, made aside in this store, in its place."""
+        _sync_folder(folder)
+        os.rename(folder, self._made("units") / key)
+        _sync_folder(self.root / "units")
 
     def set_aside(self, key: str) -> Path:
         """Move a damaged unit to `damaged/`, where it is kept."""
@@ -312,9 +316,10 @@ def _write_sums(folder: Path) -> None:
     _sync_folder(folder)
 
 
-def _read_sums(path: Path) -> dict[str, str]:
+def read_sums(folder: Path) -> dict[str, str]:
+    """File → SHA-256, as a published folder has them written down."""
     sums = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
         found, name = line.split("  ", 1)
         sums[name] = found
     return sums

@@ -42,6 +42,7 @@ ORDER = [
     "session",
     "selection",
     "estimate",
+    "merge",
     "query",
     "stats",
     "agreement",

@@ -61,7 +61,7 @@ def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
 
 def _sub(add: Any, name: str, module: str, help: str, example: str) -> Parser:
     parser: Parser = add(name, help=help, description=help, epilog=f"example: {example}")
-    parser.set_defaults(command=_command(module, name))
+    parser.set_defaults(command=_command(module, "import_" if name == "import" else name))
     return parser
 
 
@@ -271,11 +271,15 @@ def _results(add: Any) -> None:
         "--format", choices=("table", "csv", "json", "markdown"), default="table", help="output"
     )
     _places(parser)
-    parser = _sub(add, "export", "results", "Write results for others.", "mi export --out shared")
+    parser = _sub(add, "export", "exchange", "Write results for others.", "mi export --out shared")
     parser.add_argument("--out", required=True, metavar="DIR", help="a new folder, or an export")
     parser.add_argument(
         "--format", choices=("parquet", "csv"), default="parquet", help="of the views"
     )
+    _places(parser)
+    parser = _sub(add, "import", "exchange", "Add another machine's store.", "mi import copied/.mi")
+    parser.add_argument("path", metavar="DIR", help="a store, or the folder it is in")
+    parser.add_argument("--dry-run", action="store_true", help="say what would come")
     _places(parser)
     parser = _sub(add, "rebuild", "results", "Make the database from the store.", "mi rebuild")
     _places(parser)

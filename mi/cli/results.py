@@ -1,4 +1,4 @@
-"""`mi plot`, `mi sql`, `mi export`, `mi rebuild`: what has been found out."""
+"""`mi plot`, `mi sql`, `mi rebuild`: what has been found out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..errors import NothingSelected, UsageError
-from ..export import export as write
 from ..plot import plot as draw
 from ..query import VIEWS, Database, bring_up_to_date
 from ..store import Store
@@ -103,14 +101,6 @@ def _markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 _FORMATS = {"table": _table, "csv": _csv, "json": _json, "markdown": _markdown}
-
-
-def export(parsed: argparse.Namespace) -> int:
-    """Write every view as a file, and a copy of the database."""
-    out = Path(parsed.out).resolve()
-    for file in write(Database(options(parsed).db), out, format=parsed.format):
-        print(file)
-    return 0
 
 
 def rebuild(parsed: argparse.Namespace) -> int:
