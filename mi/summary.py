@@ -5,6 +5,7 @@ They are the rows of the view `conditions`, so that a table, a figure and a quer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -25,6 +26,8 @@ class Point:
         basis: What the interval speaks of: `within-run`, or `over seeds`.
         unscored: Share of answers that could not be scored; None where every answer can be.
         unscored_as: What those are called: `broken`, `unscored`.
+        sampled: Whether answers were sampled; else it is a preference eval.
+        by_seed: The mean of each run, by seed.
     """
 
     setting: str
@@ -43,6 +46,8 @@ class Point:
     basis: str
     unscored: float | None
     unscored_as: str | None
+    sampled: bool = True
+    by_seed: tuple[float, ...] = attrs.field(default=(), converter=tuple)
 
     @property
     def series(self) -> str:
@@ -51,7 +56,7 @@ class Point:
 
 
 def points(
-    connection: DuckDBPyConnection, experiment: str, model: str, data: dict[str, str]
+    connection: DuckDBPyConnection, experiment: str, model: str, data: Mapping[str, str]
 ) -> list[Point]:
     """The points of an experiment on one model, the baseline first, then by size and ratio.
 
@@ -70,11 +75,13 @@ WITH asked AS (
     SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.data,
            e.eval, any_value(e.title) AS title, any_value(e.distribution) AS distribution,
            min(e.position) AS position, any_value(e.headline) AS headline,
-           count(c.seed) AS seeds
+           count(c.seed) AS seeds, any_value(u.payload->>'$.eval."!"') = 'Sampled' AS sampled,
+           list(m.mean ORDER BY c.seed, c.unit) FILTER (m.mean IS NOT NULL) AS by_seed
     FROM current_cell c
     JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                     AND c.role = 'eval:' || e.eval
     JOIN unit u ON u.unit = c.unit
+    LEFT JOIN unit_metric m ON m.unit = c.unit AND m.metric = e.headline
     WHERE c.experiment = $1 AND c.model = $2 GROUP BY ALL
 ), found AS (
     SELECT * FROM conditions WHERE experiment = $1 AND model = $2
@@ -82,7 +89,7 @@ WITH asked AS (
 SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculation, a.data, a.eval,
        a.title, a.distribution, a.seeds, coalesce(m.n, 0) AS n, m.mean, m.ci_low AS low,
        m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis, b.mean AS unscored,
-       b.metric AS unscored_as
+       b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed
 FROM asked a
 LEFT JOIN found m ON m.setting = a.setting AND m.condition = a.condition AND m.data = a.data
                  AND m.eval = a.eval AND m.metric = a.headline

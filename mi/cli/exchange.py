@@ -12,7 +12,7 @@ from ..merge import Incoming, bring, survey
 from ..query import Database, bring_up_to_date
 from ..report.progress import say
 from ..store import Store
-from .common import console, options
+from .common import bar, console, options
 
 _SHOWN = 20
 
@@ -54,12 +54,9 @@ def _store(path: Path) -> Store:
 
 
 def _bring(found: Incoming, theirs: Store, ours: Store) -> None:
-    from rich.progress import Progress
-
     things = (found.journals, found.units, found.selections, found.runs)
-    with Progress(console=console(stderr=True), transient=True) as progress:
-        task = progress.add_task("import", total=sum(map(len, things)))
-        bring(found, theirs, ours, lambda: progress.advance(task))
+    with bar(sum(map(len, things)), "import") as step:
+        bring(found, theirs, ours, step)
 
 
 def _counted(found: Incoming) -> str:

@@ -9,34 +9,27 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import NothingSelected, UsageError
-from ..plot import plot as draw
+from ..errors import UsageError
+from ..figures import drawings, save
 from ..query import VIEWS, Database, bring_up_to_date
 from ..store import Store
-from ..summary import points
-from .common import console, options, session
+from .common import bar, console, options, session
+from .subject import subject
 
 
 def plot(parsed: argparse.Namespace) -> int:
-    """Draw each experiment's figure from the database."""
+    """Draw the figures of each experiment, and of all together, from the database."""
     parsed.full = True
     opened = session(parsed, parsed.words)
-    drawn = 0
-    for one in opened.selected:
-        experiment = one.experiment
-        data = {setting.id: opened.source(setting.id) for setting in experiment.settings}
-        with Database(opened.options.db).reading() as connection:
-            found = points(connection, experiment.id, opened.model.id, data)
-        if not found:
-            continue
-        for file in draw(experiment.id, experiment.title, found, opened.options.figures):
-            print(file)
-            drawn += 1
-    if not drawn:
-        raise NothingSelected(
-            f"there are no results of {', '.join(parsed.words)} on {opened.model.id} yet",
-            hint=f"`mi run {parsed.words[0]}` first",
-        )
+    titles = {one.experiment.id: one.experiment.title for one in opened.selected}
+    with Database(opened.options.db).reading() as connection:
+        about = subject(parsed, opened, connection)
+        made = drawings(connection, about, titles)
+    with bar(len(made), "draw") as step:
+        for drawing in made:
+            for file in save(drawing, opened.options.figures):
+                print(file)
+            step()
     return 0
 
 

@@ -19,9 +19,9 @@ from ..answered import answered
 from ..errors import Interrupted, MiError, NothingSelected, OverBudget, StoreError
 from ..estimate import total
 from ..execute import Bench, Tally, execute
+from ..figures import curves, save
 from ..money import dollars
 from ..plan import Plan
-from ..plot import plot
 from ..provenance import now, run_id, take
 from ..query import Busy, Database, bring_up_to_date
 from ..report.header import count, header, to_do
@@ -182,8 +182,10 @@ def _show(
             with database.reading() as connection:
                 for line in told(agreements(connection, experiment.id, opened.model.id, data)):
                     say(out, line, "dim")
-        files = plot(experiment.id, experiment.title, found, opened.options.figures)
-        say(out, f"figure {opened.options.short(files[0])}")
+        drawing = curves(experiment.id, experiment.title, found)
+        if drawing is not None:
+            files = save(drawing, opened.options.figures)
+            say(out, f"figure {opened.options.short(files[0])}")
     return shown
 
 

@@ -1,0 +1,55 @@
+"""Figures: what was found, to be looked at and printed, each with its data beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..evidence import Subject
+from ..summary import Point, points
+from .curves import curves
+from .drawing import Drawing, save
+from .joined import joined
+from .losses import losses
+from .plane import plane
+from .scores import margins, ratings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["Drawing", "curves", "drawings", "joined", "own", "save"]
+
+
+def own(
+    connection: DuckDBPyConnection, subject: Subject, title: str, found: Sequence[Point]
+) -> list[Drawing]:
+    """The figures of one experiment, of the points found of it."""
+    (experiment,) = subject.experiments
+    made = (
+        curves(experiment, title, found),
+        plane(experiment, title, found),
+        losses(connection, subject, title),
+        ratings(connection, subject, title),
+        margins(connection, subject, title),
+    )
+    return [one for one in made if one is not None]
+
+
+def drawings(
+    connection: DuckDBPyConnection, subject: Subject, titles: Mapping[str, str]
+) -> list[Drawing]:
+    """The figures of each of the experiments, and then of all together.
+
+    Args:
+        titles: Experiment → title.
+    """
+    made, together = [], {}
+    for experiment, title in titles.items():
+        found = points(connection, experiment, subject.model, subject.data)
+        alone = attrs.evolve(subject, experiments=(experiment,))
+        made += own(connection, alone, title, found)
+        together[experiment] = found
+    last = joined(together)
+    return [*made, last] if last else made
