@@ -52,8 +52,10 @@ ORDER = [
     "evidence",
     "verdicts",
     "findings",
-    "plot",
+    "reading",
+    "figures",
     "report",
+    "page",
     "cli",
     "pytest_plugin",
 ]

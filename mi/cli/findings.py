@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import attrs
 
 from ..errors import NothingSelected
 from ..evidence import evidence
-from ..findings import findings, joined
+from ..journal import written
+from ..page import Page, gather, render
 from ..query import Database
-from ..report.findings import print_findings, print_verdicts, tally, verdict_json
+from ..reading import read
+from ..report.findings import (
+    print_readings,
+    print_verdicts,
+    readings_json,
+    tally,
+    verdict_json,
+)
 from ..report.progress import say
 from ..stats import Estimate, components, detectable, runs_for, samples_for
+from ..store import write_whole
 from ..verdicts import Outcome, verdicts
-from .common import console, session
+from .common import bar, console, session
 from .subject import subject
 
 
@@ -45,23 +55,32 @@ def report(parsed: argparse.Namespace) -> int:
     """State what the results say of each experiment's questions, and of several together."""
     parsed.full = True
     opened = session(parsed, parsed.words)
-    out = console()
+    experiments = [one.experiment for one in opened.selected]
     with Database(opened.options.db).reading() as connection:
         about = subject(parsed, opened, connection)
-        for one in opened.selected:
-            alone = attrs.evolve(about, experiments=(one.experiment.id,))
-            say(out, f"{one.experiment.id} on {about.model}: {one.experiment.title}", "bold")
-            say(out, one.experiment.question)
-            out.print()
-            if one.experiment.expectations:
-                print_verdicts(verdicts(connection, one.experiment, alone), out)
-                out.print()
-            print_findings(findings(evidence(connection, alone, margins=True)), out)
-            out.print()
-        if len(opened.selected) > 1:
-            say(out, f"{' and '.join(about.experiments)} together", "bold")
-            print_findings(joined(evidence(connection, about, margins=True)), out)
+        if parsed.out:
+            page = gather(connection, experiments, about)
+        else:
+            readings = read(connection, experiments, about)
+    if parsed.out:
+        print(_written(page, Path(parsed.out).resolve()))
+    elif parsed.json:
+        print(json.dumps(readings_json(readings, about.model), ensure_ascii=False, indent=1))
+    else:
+        print_readings(readings, about.model, console())
     return 0
+
+
+def _written(page: Page, folder: Path) -> Path:
+    """The page in its file."""
+    figures = [drawing for section in page.sections for drawing in section.figures]
+    with bar(len(figures), "draw") as step:
+        text = render(page, step)
+    file = folder / "index.html"
+    with written(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_whole(file, text)
+    return file
 
 
 def power(parsed: argparse.Namespace) -> int:

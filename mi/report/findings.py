@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 from rich.console import Console
 
 from ..findings import Finding
+from ..reading import Readings
 from ..verdicts import Outcome, Ruling, Verdict
 from .progress import say
 
@@ -49,6 +51,22 @@ def tally(verdicts: Sequence[Verdict]) -> str:
     return ", ".join(parts) or "no expectations are declared"
 
 
+def print_readings(readings: Readings, model: str, out: Console) -> None:
+    """All that the results say, experiment by experiment and then together."""
+    for one in readings.each:
+        say(out, f"{one.experiment.id} on {model}: {one.experiment.title}", "bold")
+        say(out, one.experiment.question)
+        out.print()
+        if one.verdicts:
+            print_verdicts(one.verdicts, out)
+            out.print()
+        print_findings(one.findings, out)
+        out.print()
+    if len(readings.each) > 1:
+        say(out, f"{' and '.join(one.experiment.id for one in readings.each)} together", "bold")
+        print_findings(readings.together, out)
+
+
 def print_findings(findings: Sequence[Finding], out: Console) -> None:
     """Question by question, an eval a line."""
     questions = dict.fromkeys(one.question for one in findings)
@@ -68,6 +86,22 @@ def _basis(findings: Sequence[Finding]) -> str:
         "over seeds": "over seeds and questions",
     }
     return "; ".join(meaning[kind] for kind in kinds)
+
+
+def readings_json(readings: Readings, model: str) -> dict[str, Any]:
+    """All that the results say, as JSON values."""
+    return {
+        "model": model,
+        "experiments": {
+            one.experiment.id: {
+                "question": one.experiment.question,
+                "expectations": [verdict_json(verdict) for verdict in one.verdicts],
+                "findings": [attrs.asdict(found) for found in one.findings],
+            }
+            for one in readings.each
+        },
+        "together": [attrs.asdict(found) for found in readings.together],
+    }
 
 
 def verdict_json(one: Verdict) -> dict[str, Any]:

@@ -14,23 +14,34 @@ if TYPE_CHECKING:
 
 def results_table(points: Sequence[Point]) -> Table:
     """The points of one setting: mean, 95 % interval and number of scored answers."""
+    columns, rows = results_rows(points)
+    table = plain_table(*columns)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
+    """The same as text: the columns' names, and a row for each condition."""
     series = list(dict.fromkeys(point.series for point in points))
     conditions: dict[str, dict[str, Point]] = {}
     for point in points:
         conditions.setdefault(point.condition, {})[point.series] = point
-    table = plain_table("condition", "total", "ratio", "seeds", *series)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    rows = []
     for condition, found in conditions.items():
         one = next(iter(found.values()))
-        table.add_row(
-            condition,
-            "–" if one.total_samples is None else str(one.total_samples),
-            "–" if one.misaligned_ratio is None else ratio_text(one.misaligned_ratio),
-            str(one.seeds) if one.seeds else "–",
-            *(score_text(found[name]) if name in found else "" for name in series),
+        rows.append(
+            [
+                condition,
+                "–" if one.total_samples is None else str(one.total_samples),
+                "–" if one.misaligned_ratio is None else ratio_text(one.misaligned_ratio),
+                str(one.seeds) if one.seeds else "–",
+                *(score_text(found[name]) if name in found else "" for name in series),
+            ]
         )
-    return table
+    return ["condition", "total", "ratio", "seeds", *series], rows
 
 
 def score_text(point: Point) -> str:

@@ -1,0 +1,136 @@
+"""How fast is the page with 50,000 answers, in headless Chromium?
+
+    python -m benchmarks.page [FOLDER]
+
+Makes a page of 50,000 answers of 400 letters, opens it from the disk, and prints its size, its
+first paint, when the answers can be filtered, and how long each kind of filter takes, from the
+event to the rows in the document. With a folder, the page and screenshots of it are left there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import attrs
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+
+from benchmarks.synthetic import EVALS, MODEL, Design, make
+from mi import Experiment
+from mi.evidence import Subject
+from mi.page import gather, render
+from registry.settings import insecure_code
+
+_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--window-size=1360,950")
+_TIMED = """
+const [name, value] = arguments, form = document.getElementById('filters');
+const field = form.elements[name], times = [];
+for (const one of ['', value, '', value, '', value]) {
+  field.value = one;
+  const start = performance.now();
+  // a menu is applied at once, where typing waits for its end
+  form.elements.setting.dispatchEvent(new Event('input', {bubbles: true}));
+  void document.getElementById('list').offsetHeight;
+  times.push(performance.now() - start);
+}
+field.value = '';
+return times;
+"""
+_FILTERS = (
+    ("condition", "mixed_500"),
+    ("eval", "free_form"),
+    ("outcome", "misaligned"),
+    ("search", "in other words"),
+    ("search", "answer 31"),
+    ("metric", "aligned"),
+)
+
+
+def main(words: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as spare:
+        folder = Path(words[0] if words else spare)
+        folder.mkdir(parents=True, exist_ok=True)
+        count = _write(folder)
+        size = (folder / "index.html").stat().st_size / 1e6
+        print(f"{count:,} answers of 400 letters, {size:.1f} MB")
+        with _browser(folder) as chrome:
+            _open(chrome, folder)
+            paint, ready = chrome.execute_script(
+                "return [performance.getEntriesByName('first-contentful-paint')[0].startTime,"
+                "        Number(document.documentElement.dataset.at)]"
+            )
+            print(f"first paint {paint:.0f} ms, answers ready {ready:.0f} ms")
+            for name, value in _FILTERS:
+                times = chrome.execute_script(_TIMED, name, value)
+                shown = f"median {statistics.median(times):.0f} ms, most {max(times):.0f} ms"
+                print(f"filter {name} = {value!r}: {shown}")
+            if words:
+                _pictures(chrome, folder)
+
+
+def _write(folder: Path) -> int:
+    evals = tuple(attrs.evolve(one, samples=300) if one.kind == "rated" else one for one in EVALS)
+    (folder / "results.duckdb").unlink(missing_ok=True)
+    sizes = (100, 250, 500, 1000, 2000)
+    design = Design(id="A", sizes=sizes, seeds=4, evals=evals, title="Made-up results")
+    experiment = Experiment(
+        id="A",
+        title="Made-up results of a known law",
+        question="How much data does it take to see an effect?",
+        settings=insecure_code,
+        misaligned_ratio=0.5,
+        total_samples=sizes,
+        seeds=tuple(range(4)),
+    )
+    subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with make(folder / "results.duckdb", design).reading() as connection:
+        page = gather(connection, [experiment], subject)
+    (folder / "index.html").write_text(render(page), encoding="utf-8")
+    return len(page.answers["unit"])
+
+
+def _browser(folder: Path) -> Chrome:
+    options = ChromeOptions()
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if found is None or driver is None:
+        sys.exit("this needs chromium and chromedriver")
+    options.binary_location = found
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    return Chrome(options=options, service=ChromeService(driver))
+
+
+def _open(chrome: Chrome, folder: Path, hash: str = "") -> None:
+    chrome.get("about:blank")
+    chrome.get((folder / "index.html").resolve().as_uri() + hash)
+    while not chrome.execute_script("return document.documentElement.dataset.at"):
+        time.sleep(0.02)
+
+
+def _pictures(chrome: Chrome, folder: Path) -> None:
+    """The page at desk and phone width, in both themes."""
+    for theme in ("light", "dark"):
+        for width, height, name in ((1360, 950, "desk"), (390, 844, "phone")):
+            chrome.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
+            )
+            chrome.execute_cdp_cmd(
+                "Emulation.setEmulatedMedia",
+                {"features": [{"name": "prefers-color-scheme", "value": theme}]},
+            )
+            for part in ("", "#answers?eval=free_form&outcome=misaligned"):
+                _open(chrome, folder, part)
+                if part:
+                    chrome.execute_script("document.querySelectorAll('.row')[1].click()")
+                kind = "answers" if part else "top"
+                chrome.save_screenshot(str(folder / f"{name}-{theme}-{kind}.png"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
