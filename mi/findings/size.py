@@ -138,10 +138,13 @@ def _efficiency(one: Evidence, line: Sequence[int], whole: Estimate, place: str)
 
 def _part(one: Evidence, at: int, most: int) -> str:
     """`250: 0.62 [0.40, 0.85]`: what a size gives of the effect of the largest."""
+    import numpy as np
+
     none = one.baseline or 0
 
     def part(means: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (means[:, at] - means[:, none]) / (means[:, most] - means[:, none])
+        with np.errstate(divide="ignore", invalid="ignore"):  # a resample may have no effect
+            return (means[:, at] - means[:, none]) / (means[:, most] - means[:, none])
 
     low, high = interval(one.study, part)
     value = float(part(one.study.means[None, :])[0])

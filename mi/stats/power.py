@@ -94,8 +94,8 @@ def components(scores: Scores, *, share: bool = True) -> Components:
 
 
 def _split(run: float, question: float, both: float, answer: float, samples: float) -> Components:
-    if samples <= 1:  # one answer a question: what the question adds and chance are one
-        question, answer = (0.0, question) if both == 0.0 else (question, both)
+    if samples <= 1:  # one answer a question: chance cannot be told from what stands beside it
+        question, answer = (0.0, question) if math.isnan(run) else (question, both)
         both = 0.0
     kept = [part if math.isnan(part) else max(part, 0.0) for part in (run, question, both, answer)]
     return Components(run=kept[0], question=kept[1], both=kept[2], answer=kept[3])
