@@ -6,7 +6,7 @@ cells keep the order of the words and of their experiments, each once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import attrs
 
 from .collect import Collection
 from .errors import NothingSelected, UsageError
+from .expression import parse
 from .grid import Cell, cells
 from .names import is_pattern, nearest
 from .spec import Experiment
@@ -30,29 +31,81 @@ class Selected:
 Change = Callable[[Experiment], Experiment]
 
 
+@attrs.frozen(kw_only=True)
+class Only:
+    """Which of the cells that words mean are kept.
+
+    Args:
+        keyword: An expression; see `mi.expression`.
+        settings: Ids of settings; none: all.
+        seeds: Seeds; none: all. The untrained model has none and is kept, to compare with.
+    """
+
+    keyword: str | None = None
+    settings: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+
+    def keeps(self) -> Callable[[Cell], bool]:
+        """The test of a cell.
+
+        Raises:
+            UsageError: The keyword is no expression.
+        """
+        fits = parse(self.keyword) if self.keyword is not None else None
+
+        def keep(cell: Cell) -> bool:
+            if self.settings and cell.setting not in self.settings:
+                return False
+            if self.seeds and cell.seed is not None and cell.seed not in self.seeds:
+                return False
+            return fits is None or fits(cell)
+
+        return keep
+
+
 def select(
     collection: Collection,
     words: Sequence[str],
     *,
     full: bool,
     change: Change = lambda experiment: experiment,
+    only: Only | None = None,
 ) -> list[Selected]:
     """The cells that `words` mean.
 
     Args:
         full: All declared cells; otherwise the pilot's, except for cells asked for by id.
         change: What is made of each declared experiment first.
+        only: Which of the cells are kept.
 
     Raises:
         UsageError: A word names nothing; the nearest names are given.
-        NothingSelected: A pattern matches nothing.
+        NothingSelected: A pattern matches nothing, or nothing is kept.
     """
+    keep = (only or Only()).keeps()
     chosen: dict[str, tuple[Experiment, dict[str, Cell]]] = {}
     for word in words:
         for experiment, found in _meant(collection, word, full, change):
             _, there = chosen.setdefault(experiment.id, (experiment, {}))
             there.update((cell.id, cell) for cell in found)
-    return [Selected(experiment, tuple(there.values())) for experiment, there in chosen.values()]
+    whole = sum(len(there) for _, there in chosen.values())
+    kept = [
+        Selected(experiment, tuple(filter(keep, there.values())))
+        for experiment, there in chosen.values()
+    ]
+    kept = [one for one in kept if one.cells]
+    if not kept:
+        raise NothingSelected(f"none of {whole} cells is kept", hint=_hint(only, chosen.values()))
+    return kept
+
+
+def _hint(only: Only | None, chosen: Iterable[tuple[Experiment, dict[str, Cell]]]) -> str:
+    cells = [cell for _, there in chosen for cell in there.values()]
+    settings = {cell.setting for cell in cells}
+    for name in only.settings if only else ():
+        if name not in settings:
+            return nearest(name, settings)
+    return f"for instance {cells[-1].id} was there" if cells else "`mi list` shows what there is"
 
 
 def _meant(

@@ -27,7 +27,7 @@ from .override import Names, overriding
 from .plan import Context, Plan, cell_units, plan
 from .providers import Providers, at_endpoint
 from .providers.base import Provider, Terms
-from .select import Selected, select
+from .select import Only, Selected, select
 from .spec import (
     Dataset,
     Eval,
@@ -283,6 +283,7 @@ def open_session(
     sets: Iterable[str] = (),
     prices: Iterable[str] = (),
     terms: Terms | None = None,
+    only: Only | None = None,
 ) -> Session:
     """Resolve a command line.
 
@@ -293,13 +294,14 @@ def open_session(
         sets: `FIELD=VALUE` each, in place of what experiments declare.
         prices: `MODEL=INPUT,OUTPUT,…` each, in place of the registry's.
         terms: How hosted providers are used.
+        only: Which of the selected cells are kept.
 
     Raises:
         MiError: Something named does not exist, or does not fit.
     """
     names = Names(settings=registry.settings, evals=registry.evals)
     change = overriding(sets, names)
-    selected = select(registry.collection, words, full=options.full, change=change)
+    selected = select(registry.collection, words, full=options.full, change=change, only=only)
     providers = Providers(terms or Terms())
     found, serving = find_model(registry, model, providers)
     settings = {setting.id: setting for one in selected for setting in one.experiment.settings}

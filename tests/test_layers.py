@@ -22,6 +22,7 @@ ORDER = [
     "data",
     "published",
     "collect",
+    "expression",
     "select",
     "override",
     "units",

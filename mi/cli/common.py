@@ -15,6 +15,7 @@ from ..config import terms
 from ..data import Rows
 from ..estimate import estimate
 from ..plan import Plan
+from ..select import Only
 from ..session import Session, open_session
 from ..spec import Preference, RunOptions, Sampled
 from ..units import Evaluate, Mix, Train, Unit
@@ -81,6 +82,11 @@ def session(parsed: argparse.Namespace, words: list[str]) -> Session:
         sets=parsed.set,
         prices=parsed.price,
         terms=terms(chosen.root, batch=getattr(parsed, "batch", False)),
+        only=Only(
+            keyword=getattr(parsed, "keyword", None),
+            settings=tuple(getattr(parsed, "setting", ())),
+            seeds=tuple(getattr(parsed, "seed", ())),
+        ),
     )
 
 

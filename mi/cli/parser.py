@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from ..errors import UsageError
 from ..version import __version__
 
+_KEYWORD = 'only cells that fit: "legal and not seed=1", "total_samples<=500 and seed==0"'
 _WHAT = 'experiment ids, patterns ("A05*"), files (path/to/file.py) or cell ids'
 
 
@@ -75,6 +76,17 @@ def _places(parser: Parser) -> None:
 def _selection(parser: Parser) -> None:
     parser.add_argument("words", nargs="+", metavar="ID", help=_WHAT)
     parser.add_argument("--full", action="store_true", help="all that is declared, not the pilot")
+    parser.add_argument("-k", dest="keyword", metavar="EXPR", help=_KEYWORD)
+    parser.add_argument(
+        "--setting", action="append", default=[], metavar="S", help="only this setting's cells"
+    )
+    parser.add_argument(
+        "--seed", action="append", default=[], type=int, metavar="N", help="only this seed's cells"
+    )
+    parser.add_argument(
+        "--collect-only", "--co", action="store_true", help="list the cells and do nothing"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="with --collect-only: bare ids")
     _subject(parser)
     _places(parser)
 

@@ -13,11 +13,14 @@ from ..plan import Plan
 from ..report.header import header
 from ..report.progress import say
 from ..report.tables import plain_table
+from .collect import collect
 from .common import console, seconds, session
 
 
 def plan(parsed: argparse.Namespace) -> int:
     """Print the plan; does nothing else."""
+    if parsed.collect_only:
+        return collect(parsed)
     opened = session(parsed, parsed.words)
     made = opened.plan()
     costs = opened.costs(made)

@@ -31,6 +31,7 @@ from ..selection import selection
 from ..session import Session
 from ..summary import Point, points
 from . import consent
+from .collect import collect
 from .common import console, seconds, session
 
 if TYPE_CHECKING:
@@ -45,12 +46,16 @@ _REMOTE = (
 
 def run(parsed: argparse.Namespace) -> int:
     """Run the selected cells; 0 when all is done, 1 when a unit failed, 2 when interrupted."""
+    if parsed.collect_only:
+        return collect(parsed)
     opened = session(parsed, parsed.words)
     return _run(parsed, opened, opened.plan(), console(stderr=parsed.json))
 
 
 def rejudge(parsed: argparse.Namespace) -> int:
     """Have stored answers judged by other judges; exit codes as `run`."""
+    if parsed.collect_only:
+        return collect(parsed)
     opened = session(parsed, parsed.words)
     out = console(stderr=parsed.json)
     made, missing = answered(opened.plan(), opened.store, opened.asking.by_digest())

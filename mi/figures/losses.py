@@ -99,10 +99,7 @@ def _figure(title: str, note: str, found: Sequence[Loss]) -> Figure:
         axes.locator_params(axis="x", integer=True)
     for axes in places[len(settings) :]:
         axes.set_visible(False)
-    handles = [
-        Line2D([], [], color=look.colour, marker=look.marker)
-        for look in looks.values()
-    ]
+    handles = [Line2D([], [], color=look.colour, marker=look.marker) for look in looks.values()]
     legend(figure, names, handles)
     return figure
 

@@ -111,7 +111,9 @@ def _figure(title: str, note: str, pairs: Sequence[Pair]) -> Figure:
     ]
     if any(not one.trained for one in pairs):
         names = ["untrained", *names]
-        handles.insert(0, Line2D([], [], color=BASELINE, marker="*", markersize=8, linestyle="none"))
+        handles.insert(
+            0, Line2D([], [], color=BASELINE, marker="*", markersize=8, linestyle="none")
+        )
     legend(figure, names, handles)
     return figure
 

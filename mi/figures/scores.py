@@ -128,9 +128,7 @@ def margins(connection: DuckDBPyConnection, subject: Subject, title: str) -> Dra
     )
 
 
-def _read(
-    connection: DuckDBPyConnection, query: str, subject: Subject
-) -> Iterable[dict[str, Any]]:
+def _read(connection: DuckDBPyConnection, query: str, subject: Subject) -> Iterable[dict[str, Any]]:
     (experiment,) = subject.experiments
     answer = connection.execute(query, [experiment, subject.model])
     names = [column[0] for column in answer.description or ()]
@@ -148,7 +146,9 @@ def _ratings(title: str, note: str, found: Sequence[Rated]) -> Figure:
     for one in found:
         blocks.setdefault((one.setting, one.title), []).append(one)
     lines = [
-        block[at : at + _ACROSS] for block in blocks.values() for at in range(0, len(block), _ACROSS)
+        block[at : at + _ACROSS]
+        for block in blocks.values()
+        for at in range(0, len(block), _ACROSS)
     ]
     columns = max(map(len, lines))
     figure, grid = sheet(

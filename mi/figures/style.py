@@ -70,9 +70,7 @@ def marks(number: int) -> list[Mark]:
 
         steps = max(number - 1, 1)
         colours = [colormaps["cividis"](0.92 * at / steps) for at in range(number)]
-    return [
-        Mark(colours[at], _MARKERS[at % 7], _LINES[(at + at // 7) % 7]) for at in range(number)
-    ]
+    return [Mark(colours[at], _MARKERS[at % 7], _LINES[(at + at // 7) % 7]) for at in range(number)]
 
 
 @contextmanager
