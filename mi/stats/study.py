@@ -5,9 +5,9 @@ mean varies with the run, with the questions, and with what a run makes of a que
 of a weighted sum of means, Σ c·mean, is estimated in two parts:
 
 - between runs: the spread of run means within conditions. Its size is pooled over conditions, for
-  three seeds each say little alone: one factor times what a share of that size would have
-  (quasi-likelihood, McCullagh and Nelder 1989, section 4.5; Williams 1982), one variance for other
-  metrics.
+  three seeds each say little alone: chance, one factor times what a share of that size would have
+  (quasi-likelihood, McCullagh and Nelder 1989, section 4.5), and a run's own level, one variance in
+  logits (model III of Williams 1982); one variance each for other metrics.
 - between questions, which all conditions share, so that conditions are compared question by
   question: the cluster-robust variance (Liang and Zeger 1986), less what the first part holds of it
   already (as in two-way clustering, Cameron, Gelbach and Miller 2011).
@@ -84,6 +84,23 @@ class Scores:
         return self.trained and self.runs > 1
 
 
+@attrs.frozen(kw_only=True)
+class Variation:
+    """How much run means vary, over conditions.
+
+    Args:
+        chance: What runs make of single questions and answers, as a multiple of the variance that
+            a share of that size has.
+        run: The variance of a run's own level; for shares in logits, where p(1 - p) times it is
+            what it makes of a share p.
+        spare: Degrees of freedom; 0 where no seed was repeated.
+    """
+
+    chance: float
+    run: float
+    spare: int
+
+
 @attrs.frozen(kw_only=True, eq=False, slots=False)
 class Study:
     """One metric in several conditions.
@@ -92,14 +109,14 @@ class Study:
         conditions: Each with the same questions in the same order.
         share: Whether the metric is a share in [0, 1] of answers that are or are not so.
         level: Coverage of the intervals.
-        pooled: How much runs vary, as it is known from a study that this one is a part of: the
-            factor and its degrees of freedom; None: from these conditions.
+        pooled: How much runs vary, as it is known from a study that this one is a part of; None:
+            from these conditions.
     """
 
     conditions: Sequence[Scores]
     share: bool = True
     level: float = LEVEL
-    pooled: tuple[float, int] | None = None
+    pooled: Variation | None = None
 
     @property
     def basis(self) -> Basis:
@@ -109,7 +126,7 @@ class Study:
     @property
     def _spare(self) -> int:
         """Degrees of freedom between runs."""
-        return self._variation[1]
+        return self._variation.spare
 
     @property
     def spare(self) -> int:
@@ -145,27 +162,49 @@ class Study:
         return expected
 
     @cached_property
-    def _variation(self) -> tuple[float, int]:
-        """How much run means vary, as a multiple of what is expected of each, and its degrees of
-        freedom; none where no seed was repeated."""
+    def _variation(self) -> Variation:
         if self.pooled is not None:
             return self.pooled
-        spare = sum(one.runs - 1 for one in self.conditions if one.replicated)
-        spread = sum(
-            float(((one.run_means - one.mean) ** 2).sum()) / expected
-            for one, expected in zip(self.conditions, self._expected, strict=True)
-            if one.replicated
-        )
-        return (float(spread) / spare if spare else 0.0), spare
+        told = [at for at, one in enumerate(self.conditions) if one.replicated]
+        if not told:
+            return Variation(chance=0.0, run=0.0, spare=0)
+        import numpy as np
+
+        spare = np.array([self.conditions[at].runs - 1 for at in told], dtype=float)
+        expected, squared = self._expected[told], self._squared_at(self.means)[told]
+        spread = np.array([self.conditions[at].run_means.var(ddof=1) for at in told])
+        runs = np.array([self.conditions[at].runs for at in told])
+        chance = float((spare * self._counted_twice[told] * runs / expected).sum() / spare.sum())
+        weights = spare / expected
+        rest = float(weights @ (spread - chance * expected))
+        run = max(rest, 0.0) / float(weights @ squared)
+        return Variation(chance=chance, run=run, spare=int(spare.sum()))
+
+    def _squared_at(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What a run's own level adds to the variance of its mean, up to a common factor."""
+        import numpy as np
+
+        if not self.share:
+            return np.ones(len(self.conditions))
+        answers = np.array([one.n / one.runs for one in self.conditions])
+        floor = means.clip(0.5 / answers, 1 - 0.5 / answers)
+        squared: NDArray[np.float64] = (floor * (1 - floor)) ** 2
+        return squared
 
     @cached_property
     def between_runs(self) -> NDArray[np.float64]:
         """The variance of each condition's mean that comes from the run; 0 where it is not known
         (no seeds were repeated) or not there (the untrained model)."""
+        return self._between_at(self._expected, self._squared_at(self.means))
+
+    def _between_at(
+        self, expected: NDArray[np.float64], squared: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         import numpy as np
 
         trained = np.array([one.trained / one.runs for one in self.conditions])
-        variances: NDArray[np.float64] = self._variation[0] * self._expected * trained
+        known = self._variation
+        variances: NDArray[np.float64] = (known.chance * expected + known.run * squared) * trained
         return variances
 
     @cached_property
@@ -204,9 +243,8 @@ class Study:
         questions = max(self._asked, 2)
         expected = self._expected if means is None else self._expected_at(means)
         shared = questions / (questions - 1) * (self._moved @ self._moved.T)
-        own = np.maximum(self.between_runs - self._counted_twice, 0.0)
         trained = np.array([one.trained for one in self.conditions])
-        asked, between = np.diag(shared) / self._expected, own / self._expected
+        asked = np.diag(shared) / self._expected
         factors = np.where(trained, asked[trained].mean(), asked)
         variances = factors * expected + self._least
         pairs = ~np.eye(len(trained), dtype=bool)
@@ -214,7 +252,8 @@ class Study:
         alike = (shared[pairs].sum() / max(scale[pairs].sum(), 1e-300)).clip(0.0, 0.95)
         root = np.sqrt(variances)
         working: NDArray[np.float64] = np.where(pairs, alike, 1.0) * np.outer(root, root)
-        working += np.diag(np.where(trained, between[trained].mean(), 0.0) * expected)
+        at = self.means if means is None else means
+        working += np.diag(self._between_at(np.zeros_like(expected), self._squared_at(at)))
         return working
 
     @property
