@@ -9,7 +9,10 @@ import pytest
 
 from tests.conftest import Project
 
-COMMANDS = ["run", "plan", "list", "show", "plot", "sql", "rebuild"]
+COMMANDS = [
+    *("run", "plan", "list", "show", "plot", "sql", "rebuild", "report", "export", "import"),
+    *("why", "diff", "tree", "log"),
+]
 
 
 def test_help_fits_a_screen_and_has_an_example(project: Project) -> None:

@@ -14,7 +14,7 @@ def collect(parsed: argparse.Namespace) -> int:
     """Print the selected cells: by experiment, as bare ids, or as JSON."""
     opened = session(parsed, parsed.words)
     cells = [cell for one in opened.selected for cell in one.cells]
-    if parsed.json:
+    if getattr(parsed, "json", False):
         print(json.dumps([attrs.asdict(cell) for cell in cells], ensure_ascii=False, indent=1))
         return 0
     for one in opened.selected:

@@ -48,6 +48,7 @@ def _parser() -> Parser:
     _data(add)
     _results(add)
     _findings(add)
+    _understand(add)
     return parser
 
 
@@ -248,6 +249,29 @@ def _look(add: Any) -> None:
     parser.add_argument("word", metavar="ID", help="experiment id, cell id, or a unit's key")
     parser.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
     _subject(parser)
+    _places(parser)
+
+
+def _understand(add: Any) -> None:
+    parser = _sub(
+        add, "why", "understand", "Say why units are done or not.", "mi why A05a::insecure_code::…"
+    )
+    parser.add_argument("word", metavar="CELL", help="a cell's id, as --collect-only lists them")
+    parser.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
+    _subject(parser)
+    _places(parser)
+    example = "mi diff train-3f9c train-a1b2"
+    parser = _sub(add, "diff", "understand", "Say what differs between two units.", example)
+    for name in ("old", "new"):
+        parser.add_argument(name, metavar="KEY", help="a unit's key, or how it begins")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    _places(parser)
+    parser = _sub(add, "tree", "understand", "Show units below what they need.", "mi tree A05a")
+    _selection(parser)
+    parser = _sub(add, "log", "understand", "List what was run.", "mi log A05a -n 5")
+    parser.add_argument("words", nargs="*", metavar="ID", help="only runs of these experiments")
+    parser.add_argument("-n", dest="number", type=int, default=20, metavar="N", help="at most")
+    parser.add_argument("--json", action="store_true", help="as JSON")
     _places(parser)
 
 
