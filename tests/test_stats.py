@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.recovery import FLAT, LAWS, World, coverage, recovered, silent
+from benchmarks.synthetic import MODEL, Design, make
+from mi.evidence import Subject, evidence
 from mi.stats import (
     Scores,
     Study,
@@ -248,3 +251,21 @@ def test_a_quantile_is_students() -> None:
 
     assert quantile(2.5) == pytest.approx(t.ppf(0.975, 2.5))
     assert quantile(math.inf) == pytest.approx(1.959964)
+
+
+def test_the_database_and_a_study_give_the_same_intervals(tmp_path: Path) -> None:
+    design = Design(id="A", sizes=(100, 1000), ratios=(0.1, 1.0), seeds=3)
+    subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with make(tmp_path / "results.duckdb", design).reading() as connection:
+        found = evidence(connection, subject)
+        rows = connection.execute(
+            "SELECT eval, condition, mean, ci_low, ci_high FROM conditions WHERE headline"
+        ).fetchall()
+    there = {(eval, condition): ends for eval, condition, *ends in rows}
+    assert len(there) == 4 * 5
+    for one in found:
+        for at, condition in enumerate(one.conditions):
+            mean = one.study.mean(at)
+            ends = [mean.value, mean.low, mean.high]
+            # the database has Student's t by an expansion that is within 0.7 %
+            assert there[one.eval, condition.name] == pytest.approx(ends, abs=0.004)

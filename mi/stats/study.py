@@ -300,7 +300,12 @@ class Study:
     def mean(self, at: int) -> Estimate:
         """The mean of one condition. A share has Wilson's interval at the number of independent
         answers that its variance implies; runs of other conditions say nothing here."""
-        alone = Study(conditions=(self.conditions[at],), share=self.share, level=self.level)
+        one = self.conditions[at]
+        alone = Study(conditions=(one,), share=self.share, level=self.level)
+        if one.replicated:  # there is nothing to tell a run's level from chance by
+            spread = float(one.run_means.var(ddof=1) / alone._expected[0])
+            known = Variation(chance=spread, run=0.0, spare=one.runs - 1)
+            alone = attrs.evolve(alone, pooled=known)
         found = alone.contrast([1.0])
         if not self.share:
             return found
@@ -315,10 +320,13 @@ class Study:
             return wilson(share, self._asked, level=self.level)
         if one.runs == 1:
             variance *= (self._asked - 1) / self._asked  # so that n single answers count as n
+        between = float(self.between_runs[0])
+        parts = (between, self._spare), (variance - between, self._asked - 1)
+        df = _satterthwaite(parts) if variance > 0 else found.df
         varies = variance > 0 and 0 < share < 1
         effective = min(n, share * (1 - share) / variance) if varies else n
         single = one.runs == 1 and n == self._asked
-        return wilson(share, effective, df=math.inf if single else found.df, level=self.level)
+        return wilson(share, effective, df=math.inf if single else df, level=self.level)
 
     def _estimate(self, value: float, variance: float, df: float) -> Estimate:
         error = math.sqrt(variance)
