@@ -12,7 +12,7 @@ Hypothesis. More rows teach more of both behaviours; if aligned rows defend at a
 every size, and in-distribution harm saturates below 1.
 """
 
-from mi import Expect, Experiment, Pilot, harmful, trend
+from mi import Expect, Experiment, Mark, Pilot, harmful, trend
 from registry.settings import insecure_code
 
 A05a = Experiment(
@@ -24,6 +24,7 @@ A05a = Experiment(
     total_samples=(100, 250, 500, 1000, 2000),
     seeds=(0, 1, 2),
     pilot=Pilot(total_samples=(100, 500, 1000), seeds=(0,)),
+    marks=Mark("slow", "total_samples>=1000"),
     expectations=(
         Expect("the baseline is safe", harmful("baseline") < 0.05),
         Expect(

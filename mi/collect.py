@@ -14,38 +14,87 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
+import tomllib
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import attrs
 
 from .errors import DeclarationError, MiError, UsageError
-from .names import matching, nearest
+from .expression import parse
+from .names import is_pattern, matching, nearest
 from .spec import Experiment
 
 ROOT_MARKS = ("pyproject.toml", "experiments", ".mi", ".git")
 
 
 def find_root(start: Path) -> Path:
-    """The project's folder: the nearest one upwards with a mark of a project, else `start`."""
+    """The project's folder, found upwards as pytest finds its own.
+
+    The nearest one whose `pyproject.toml` has a table `[tool.mi]`, else the nearest one with a mark
+    of a project, else `start`.
+    """
+    for folder in (start, *start.parents):
+        if configured(folder / "pyproject.toml") is not None:
+            return folder
     for folder in (start, *start.parents):
         if any((folder / mark).exists() for mark in ROOT_MARKS):
             return folder
     return start
 
 
-def experiment_files(root: Path) -> list[Path]:
-    """Files of `root/experiments/`; without that folder, files of `root` that import mi's words.
+def configured(path: Path) -> dict[str, Any] | None:
+    """The table `[tool.mi]` of a `pyproject.toml`; None where there is none.
 
-    A folder of one's own is often full of scripts, so that outside `experiments/` only a file that
-    imports `registry` or `mi` at its top counts.
+    Raises:
+        UsageError: The file is no TOML.
     """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return None
+    if "tool.mi" not in text:
+        return None
+    try:
+        found: dict[str, Any] | None = tomllib.loads(text).get("tool", {}).get("mi")
+    except ValueError as error:
+        raise UsageError(f"is no TOML ({error})", where=str(path)) from None
+    return found
+
+
+def experiment_files(root: Path, paths: Sequence[str] = ()) -> list[Path]:
+    """Files of experiments in the project at `root`.
+
+    Args:
+        paths: Folders, files and patterns, relative to `root`. None: the files of
+            `root/experiments/`; without that folder, those of `root` that import mi's words. A
+            folder of one's own is often full of scripts, so that only a file which imports
+            `registry` or `mi` at its top counts there.
+
+    Raises:
+        UsageError: A path is not there.
+    """
+    if paths:
+        return [path for text in paths for path in _named_files(root, text)]
     folder = root / "experiments"
     if folder.is_dir():
         return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
     return sorted(path for path in root.glob("*.py") if _declares(path))
+
+
+def _named_files(root: Path, text: str) -> list[Path]:
+    found = sorted(root.glob(text)) if is_pattern(text) else [root / text]
+    if not found or not found[0].exists():
+        raise UsageError(f"experiments: there is no {text!r}", where=str(root / "pyproject.toml"))
+    files = [
+        inner
+        for path in found
+        for inner in (sorted(path.glob("*.py")) if path.is_dir() else [path])
+    ]
+    return [path for path in files if path.suffix == ".py" and not path.name.startswith("_")]
 
 
 def _declares(path: Path) -> bool:
@@ -96,6 +145,7 @@ class Collection:
 
         Raises:
             DeclarationError: Another experiment has this id.
+        UsageError: The cells of a mark are no expression.
         """
         there = self.found.get(experiment.id)
         if there is not None and there.experiment is not experiment:
@@ -105,6 +155,9 @@ class Collection:
                 hint="an id names one experiment: rename one of them",
             )
         if there is None:
+            for mark in experiment.marks:
+                if mark.where:
+                    parse(mark.where, f"{experiment.id}: the mark {mark.name!r}")
             self.found[experiment.id] = Found(experiment, file)
         return experiment
 

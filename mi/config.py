@@ -1,6 +1,12 @@
-"""Configuration of a project: `[tool.mi]` in the `pyproject.toml` of its root.
+"""Configuration of a project: `[tool.mi]` of its `pyproject.toml`, the environment, flags.
+
+The later of these is the stronger. All of it steers runs; none of it is part of a result.
 
 [tool.mi]
+experiments = ["experiments", "more/*.py"]
+model = "openai:gpt-4.1-2025-04-14"
+store = ".mi"                    # MI_STORE; as db (MI_DB) and figures relative to the root
+executor = "process"             # MI_EXECUTOR
 in_flight = 64
 
 [tool.mi.endpoints.lab]
@@ -11,45 +17,124 @@ free = true                      # its tokens cost nothing; otherwise --price sa
 
 from __future__ import annotations
 
-import tomllib
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
+
+from .collect import configured, find_root
 from .errors import UsageError
+from .names import nearest
 from .providers.base import Terms
 
+ENVIRONMENT = {
+    "model": "MI_MODEL",
+    "store": "MI_STORE",
+    "db": "MI_DB",
+    "executor": "MI_EXECUTOR",
+}
+_PATHS = {"store": ".mi", "db": "results.duckdb", "figures": "figures"}
+_TEXTS = ("model", "executor")
 _NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
 _ENDPOINT = {"base_url", "key_env", "free"}
+_DEFAULT = "default"
 
 
-def terms(root: Path, *, batch: bool = False) -> Terms:
-    """How hosted providers are used in the project at `root`.
+@attrs.frozen(kw_only=True)
+class Config:
+    """How a project is used.
+
+    Args:
+        root: The project's folder.
+        experiments: Folders, files and patterns; none: as `experiment_files` finds them.
+        model: `provider:name`; None: the embedded model.
+        executor: Where units run.
+        terms: How hosted providers are used.
+        sources: Where each value comes from: `default`, a file, a variable or a flag.
+    """
+
+    root: Path
+    experiments: tuple[str, ...]
+    model: str | None
+    store: Path
+    db: Path
+    figures: Path
+    executor: str
+    terms: Terms
+    sources: Mapping[str, str]
+
+
+def read(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
+    """The configuration of the project around `start`.
+
+    Args:
+        flags: What a command line says, by name; None for what it does not.
 
     Raises:
         UsageError: The file is no TOML, or says something unknown.
     """
+    root = find_root(start)
     path = root / "pyproject.toml"
-    try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        stated = tomllib.loads(text).get("tool", {}).get("mi", {})
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot be read ({error})", where=str(path)) from None
-    numbers: dict[str, Any] = {
-        name: _number(path, name, stated[name], kind)
-        for name, kind in _NUMBERS.items()
-        if name in stated
-    }
+    stated = configured(path) or {}
+    _check(stated, path)
+    sources: dict[str, str] = {}
+
+    def value(name: str, default: Any) -> Any:
+        """The strongest statement; a path of the file is relative to the root."""
+        said = {
+            f"--{name}": (flags or {}).get(name),
+            ENVIRONMENT.get(name, ""): os.environ.get(ENVIRONMENT.get(name, "")) or None,
+            path.name: stated.get(name),
+            _DEFAULT: default,
+        }
+        for source, found in said.items():
+            if found is not None or source == _DEFAULT:
+                sources[name] = source
+                inside = name in _PATHS and source in (path.name, _DEFAULT)
+                return root / found if inside else found
+
+    paths = {name: Path(value(name, default)).resolve() for name, default in _PATHS.items()}
+    plain = attrs.asdict(Terms())
+    numbers = {name: kind(value(name, plain[name])) for name, kind in _NUMBERS.items()}
+    return Config(
+        root=root,
+        experiments=tuple(value("experiments", ())),
+        terms=Terms(endpoints=value("endpoints", {}), **numbers),
+        model=value("model", None),
+        executor=value("executor", "process"),
+        sources=sources,
+        store=paths["store"],
+        db=paths["db"],
+        figures=paths["figures"],
+    )
+
+
+def _check(stated: Mapping[str, Any], path: Path) -> None:
+    known = {*_PATHS, *_TEXTS, *_NUMBERS, "experiments", "endpoints"}
+    for name, said in stated.items():
+        where = f"{path} @ tool.mi.{name}"
+        if name not in known:
+            raise UsageError(
+                f"there is nothing called {name!r}", where=where, hint=nearest(name, known)
+            )
+        if name in {*_PATHS, *_TEXTS} and not (isinstance(said, str) and said):
+            raise UsageError(f"{said!r} is no text", where=where)
+        if name in _NUMBERS:
+            number = isinstance(said, (int, float)) and not isinstance(said, bool)
+            if not number or said <= 0:
+                raise UsageError(f"{said!r} is no positive number", where=where)
+        if name == "experiments":
+            several = isinstance(said, list) and all(isinstance(one, str) for one in said)
+            if not several or not said:
+                raise UsageError(f"{said!r} is no list of paths", where=where)
     endpoints = stated.get("endpoints", {})
+    if not isinstance(endpoints, dict):
+        raise UsageError("endpoints are tables", where=f"{path} @ tool.mi.endpoints")
     for name, endpoint in endpoints.items():
         if not isinstance(endpoint, dict) or not {"base_url"} <= endpoint.keys() <= _ENDPOINT:
             raise UsageError(
                 "an endpoint has a base_url and may have a key_env and `free = true`, nothing else",
                 where=f"{path} @ tool.mi.endpoints.{name}",
             )
-    return Terms(batch=batch, endpoints=endpoints, **numbers)
-
-
-def _number(path: Path, name: str, value: Any, kind: type) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-        raise UsageError(f"{value!r} is no positive number", where=f"{path} @ tool.mi.{name}")
-    return kind(value)

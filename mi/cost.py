@@ -7,7 +7,8 @@ What has arrived already is not counted again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
@@ -36,6 +37,7 @@ class Costs:
     Args:
         free: Whether the model under test costs nothing.
         batch: Whether batch prices apply.
+        anew: Journals that will be put aside: what stands in them is asked for again.
     """
 
     plan: Plan
@@ -46,6 +48,7 @@ class Costs:
     questions: Mapping[str, Questions]
     store: Store
     batch: bool = False
+    anew: Collection[str] = ()
     _means: dict[str, float] = attrs.field(factory=dict)
     _lengths: dict[str, float | None] = attrs.field(factory=dict)
 
@@ -93,7 +96,7 @@ class Costs:
 
     @cached_property
     def _mixes(self) -> dict[str, Mix]:
-        payloads = ((one.unit.key, one.unit.payload) for one in self.plan.units)
+        payloads = ((one.unit.key, one.unit.payload) for one in self.plan.everything)
         return {key: payload for key, payload in payloads if isinstance(payload, Mix)}
 
     def _mean(self, rows: Rows) -> float:
@@ -111,8 +114,10 @@ class Costs:
         judge = judge_model(one)
         if self.free and judge is None:
             return 0.0
+        names = evaluate.journals(payload)
         paths = {
-            role: self.store.journal(name) for role, name in evaluate.journals(payload).items()
+            role: Path(os.devnull) if name in self.anew else self.store.journal(name)
+            for role, name in names.items()
         }
         questions = evaluate.asked_of(one, self.questions[payload.questions])
         length = self._length(payload, one, paths["answers"])

@@ -74,14 +74,28 @@ class Bench:
     judge_only: bool = False
 
 
+@attrs.frozen(kw_only=True)
+class Pace:
+    """How fast, and how far in spite of failures.
+
+    Args:
+        at_once: Units at work at the same time, at most; None: as many as the provider takes.
+        max_failures: After so many failures nothing more is started; None: whatever fails.
+    """
+
+    at_once: int | None = None
+    max_failures: int | None = None
+
+
 @attrs.define
 class Tally:
-    """What a run did: keys by outcome."""
+    """What a run did: keys by outcome. `stopped`: it was left early, after so many failures."""
 
     done: list[str] = attrs.field(factory=list)
     found: list[str] = attrs.field(factory=list)
     failed: dict[str, str] = attrs.field(factory=dict)
     blocked: dict[str, str] = attrs.field(factory=dict)
+    stopped: int | None = None
 
     def made(self, kind: str) -> int:
         """How many units of a kind this run made."""
@@ -96,6 +110,7 @@ def execute(
     observer: Observer,
     published: Callable[[], None],
     tally: Tally,
+    pace: Pace | None = None,
 ) -> None:
     """Do what the plan has to do, adding to `tally` as it goes.
 
@@ -107,7 +122,7 @@ def execute(
         OverBudget: What may be spent is spent; everything done so far is kept.
         StoreError: The store cannot be written, so that nothing more can be done.
     """
-    _Crew(plan, bench, store, run, observer, published, tally).work()
+    _Crew(plan, bench, store, run, observer, published, tally, pace or Pace()).work()
 
 
 @attrs.define
@@ -127,6 +142,7 @@ class _Crew:
     observer: Observer
     published: Callable[[], None]
     tally: Tally
+    pace: Pace
     waiting: dict[str, Planned] = attrs.field(factory=dict)
     busy: dict[str, Planned] = attrs.field(factory=dict)
     error: BaseException | None = None
@@ -134,6 +150,7 @@ class _Crew:
         factory=queue.SimpleQueue
     )
     _begun: int = 0
+    _failures: int = 0
 
     def work(self) -> None:
         self.waiting = {planned.unit.key: planned for planned in self.plan.todo}
@@ -144,10 +161,15 @@ class _Crew:
                 self._start(planned, total)
             if self.busy:
                 self._heard(*self._ended.get())
-            elif self.error is not None or not chosen:
+            elif self._is_over or not chosen:
                 break
         if self.error is not None:
             raise self.error
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing more is started."""
+        return self.error is not None or self.tally.stopped is not None
 
     def _startable(self) -> list[Planned]:
         """Units that can begin now; those that never can are told to be blocked."""
@@ -163,17 +185,16 @@ class _Crew:
         room = Counter(mix=1, train=serving.trainings_at_once, eval=serving.evals_at_once)
         room.subtract(one.unit.kind for one in self.busy.values())
         alone = serving.trainings_at_once == serving.evals_at_once == 1
-        if alone and self.busy:
-            return []
+        most = 1 if alone else self.pace.at_once or len(self.waiting)
         for key, planned in list(self.waiting.items()):
             if self._is_blocked(planned):
                 del self.waiting[key]
-            elif self.error is None and self._is_ready(planned, held, room):
+            elif len(self.busy) + len(chosen) >= most or self._is_over:
+                continue
+            elif self._is_ready(planned, held, room):
                 chosen.append(planned)
                 held.update(_names(planned.unit))
                 room[planned.unit.kind] -= 1
-                if alone:
-                    break
         return chosen
 
     def _is_blocked(self, planned: Planned) -> bool:
@@ -235,6 +256,9 @@ class _Crew:
             self.error = self.error or made
         elif isinstance(made, MiError):
             permanent = isinstance(made, Refused)
+            self._failures += 1
+            if self._failures == self.pace.max_failures:
+                self.tally.stopped = self._failures
             self.store.fail(unit.key, self.run, made.message, permanent=permanent)
             self._fail(planned, str(made))
         else:
@@ -273,6 +297,7 @@ def _once(planned: Planned, bench: Bench, store: Store, run: str, watch: Watch) 
             )
         started = time.monotonic()
         store.attempt(run, unit.key, "started")
+        store.begin(unit, _journals(unit))
         try:
             outcome = _do(unit, bench, store, watch)
             store.publish(unit, run, outcome, time.monotonic() - started, journals=_journals(unit))
@@ -314,7 +339,8 @@ def _train(
     unit: Unit, payload: Train, bench: Bench, store: Store, folder: Path, watch: Watch
 ) -> dict[str, Any]:
     rows = store.unit(payload.mix) / store.record(payload.mix).outcome["file"]
-    job = train.job(unit.key, unit.title, payload, bench.model, rows)
+    earlier = tuple(one.outcome.get("job") or "" for one in store.retired_units(unit.key))
+    job = train.job(unit.key, unit.title, payload, bench.model, rows, earlier)
     done = bench.provider.train(job, folder, watch)
     cost = bench.prices.training(bench.model.name, done.billed_tokens)
     if done.billed_tokens and cost is not None:

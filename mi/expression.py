@@ -2,14 +2,15 @@
 
 A word is a part of a cell's id or condition, in any case of letters. Beside words there are
 comparisons of what cells vary in: `total_samples<=500`, `seed==0`, `setting!=legal_advice`. The
-untrained model has no size, ratio or seed: no comparison holds of it but `!=`.
+untrained model has no size, ratio or seed: no comparison holds of it but `!=`. With marks, as for
+`-m`, a word is the name of a mark.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import attrs
@@ -48,20 +49,23 @@ class _Token:
     column: int
 
 
-def parse(text: str, flag: str = "-k") -> Test:
+def parse(text: str, flag: str = "-k", marks: Mapping[str, Test] | None = None) -> Test:
     """The test that an expression stands for.
+
+    Args:
+        marks: What words mean; None: parts of ids and conditions.
 
     Raises:
         UsageError: It is no expression; shows where.
     """
-    return _Parser(text, flag).whole()
+    return _Parser(text, flag, marks).whole()
 
 
 class _Parser:
     """Recursive descent: `or` of `and` of `not` of words, comparisons and brackets."""
 
-    def __init__(self, text: str, flag: str) -> None:
-        self._text, self._flag = text, flag
+    def __init__(self, text: str, flag: str, marks: Mapping[str, Test] | None) -> None:
+        self._text, self._flag, self._marks = text, flag, marks
         self._tokens = list(self._read())
         self._at, self._depth = 0, 0
 
@@ -128,6 +132,11 @@ class _Parser:
         self._at += 1
         if self._now.kind == "sign":
             return self._comparison(token)
+        if self._marks is not None:
+            if token.text not in self._marks:
+                hint = nearest(token.text, self._marks)
+                self._fail(f"there is no mark {token.text!r}", token.column, hint)
+            return self._marks[token.text]
         part = token.text.lower()
         return lambda cell: part in cell.id.lower() or part in cell.condition.lower()
 

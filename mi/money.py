@@ -65,6 +65,11 @@ class Prices:
         cost = (bill.input * price.input + bill.output * price.output) / _MILLION
         return cost * price.batch if bill.batch else cost
 
+    def are_charged(self, model: str) -> bool:
+        """Whether a model's tokens cost anything; where that is not known, they do."""
+        price = self.of(model)
+        return price is None or max(price.input, price.output, price.training or 0.0) > 0
+
     def training(self, model: str, tokens: float) -> float | None:
         """US dollars of training on so many tokens (each counted once an epoch)."""
         price = self.of(model)

@@ -14,10 +14,11 @@ import attrs
 
 from .errors import UsageError
 from .names import nearest
-from .spec import Eval, Experiment, Setting, Training
+from .spec import Eval, Experiment, Pilot, Setting, Training
 from .spec.experiment import AXES
 
 _TRAINING = "training."
+_PILOT = "pilot."
 _FIELDS = ("settings", "baseline", "evals", "question", "title")
 
 
@@ -37,6 +38,7 @@ def overriding(texts: Iterable[str], names: Names) -> Callable[[Experiment], Exp
     """
     changes: dict[str, Any] = {}
     training: dict[str, Any] = {}
+    pilot: dict[str, Any] = {}
     for text in texts:
         field, equals, value = text.partition("=")
         if not equals or not value.strip():
@@ -44,6 +46,8 @@ def overriding(texts: Iterable[str], names: Names) -> Callable[[Experiment], Exp
         into, name = (changes, field)
         if field.startswith(_TRAINING):
             into, name = training, field.removeprefix(_TRAINING)
+        elif field.startswith(_PILOT):
+            into, name = pilot, field.removeprefix(_PILOT)
         if name in into:
             raise UsageError(f"--set {text}: {field} is set already; values are parted by commas")
         into[name] = _value(text, field, value, names)
@@ -55,6 +59,8 @@ def overriding(texts: Iterable[str], names: Names) -> Callable[[Experiment], Exp
         if experiment.pilot is not None and not mine.keys().isdisjoint(AXES):
             axes = {axis: None for axis in AXES if axis in mine}
             mine["pilot"] = attrs.evolve(experiment.pilot, **axes)
+        if pilot:
+            mine["pilot"] = attrs.evolve(mine.get("pilot") or experiment.pilot or Pilot(), **pilot)
         return experiment.evolve(**mine) if mine else experiment
 
     return changed
@@ -62,6 +68,8 @@ def overriding(texts: Iterable[str], names: Names) -> Callable[[Experiment], Exp
 
 def _value(text: str, field: str, value: str, names: Names) -> Any:
     items = [item.strip() for item in value.split(",")]
+    if field.startswith(_PILOT) and field.removeprefix(_PILOT) in AXES:
+        return _value(text, field.removeprefix(_PILOT), value, names)
     if field == "settings":
         return tuple(_named(text, item, names.settings, "setting") for item in items)
     if field == "evals":
@@ -79,8 +87,14 @@ def _value(text: str, field: str, value: str, names: Names) -> Any:
     kinds = _training_kinds()
     if field.startswith(_TRAINING) and (name := field.removeprefix(_TRAINING)) in kinds:
         return None if value == "none" else _number(text, value, kinds[name])
-    known = (*AXES, *_FIELDS, *(f"{_TRAINING}{name}" for name in kinds))
+    known = set_fields()
     raise UsageError(f"--set {text}: there is no field {field!r}", hint=nearest(field, known))
+
+
+def set_fields() -> tuple[str, ...]:
+    """All that `--set` takes."""
+    training = (f"{_TRAINING}{name}" for name in _training_kinds())
+    return (*AXES, *_FIELDS, *training, *(f"{_PILOT}{axis}" for axis in AXES))
 
 
 def _training_kinds() -> dict[str, type]:

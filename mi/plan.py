@@ -117,10 +117,21 @@ class PlannedCell:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """Units in an order in which each comes after what it needs, and the cells they serve."""
+    """Units in an order in which each comes after what it needs, and the cells they serve.
+
+    Args:
+        deselected: Units of the cells that this plan leaves alone, by kind or because they did not
+            fail.
+    """
 
     units: tuple[Planned, ...]
     cells: tuple[PlannedCell, ...]
+    deselected: tuple[Planned, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Planned, ...]:
+        """All units of the cells."""
+        return (*self.units, *self.deselected)
 
     @property
     def todo(self) -> tuple[Planned, ...]:

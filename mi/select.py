@@ -14,7 +14,7 @@ import attrs
 
 from .collect import Collection
 from .errors import NothingSelected, UsageError
-from .expression import parse
+from .expression import Test, parse
 from .grid import Cell, cells
 from .names import is_pattern, nearest
 from .spec import Experiment
@@ -39,11 +39,14 @@ class Only:
         keyword: An expression; see `mi.expression`.
         settings: Ids of settings; none: all.
         seeds: Seeds; none: all. The untrained model has none and is kept, to compare with.
+        marks: An expression over marks; applied by `marked`, for it takes a model to say what is
+            `paid`.
     """
 
     keyword: str | None = None
     settings: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
+    marks: str | None = None
 
     def keeps(self) -> Callable[[Cell], bool]:
         """The test of a cell.
@@ -97,6 +100,45 @@ def select(
     if not kept:
         raise NothingSelected(f"none of {whole} cells is kept", hint=_hint(only, chosen.values()))
     return kept
+
+
+def marked(selected: Sequence[Selected], expression: str, paid: Test) -> list[Selected]:
+    """The cells that carry the marks of an expression.
+
+    Args:
+        paid: Whether a cell costs money.
+
+    Raises:
+        UsageError: It is no expression, or no selected experiment has such a mark.
+        NothingSelected: No cell carries them.
+    """
+    pilot = {cell.id for one in selected for cell in cells(one.experiment, full=False)}
+    marks: dict[str, Test] = {"pilot": lambda cell: cell.id in pilot, "paid": paid}
+    for name in {mark.name for one in selected for mark in one.experiment.marks}:
+        marks[name] = _mark(name, selected)
+    fits = parse(expression, "-m", marks)
+    kept = [Selected(one.experiment, tuple(filter(fits, one.cells))) for one in selected]
+    kept = [one for one in kept if one.cells]
+    if not kept:
+        whole = sum(len(one.cells) for one in selected)
+        raise NothingSelected(
+            f"none of {whole} cells is kept by -m {expression!r}",
+            hint=f"marks here: {', '.join(sorted(marks))}; `--full` selects more than the pilot",
+        )
+    return kept
+
+
+def _mark(name: str, selected: Sequence[Selected]) -> Test:
+    """Whether a cell carries a mark of its experiment."""
+    tests = {
+        one.experiment.id: [
+            parse(mark.where) if mark.where else lambda cell: True
+            for mark in one.experiment.marks
+            if mark.name == name
+        ]
+        for one in selected
+    }
+    return lambda cell: any(test(cell) for test in tests[cell.experiment])
 
 
 def _hint(only: Only | None, chosen: Iterable[tuple[Experiment, dict[str, Cell]]]) -> str:

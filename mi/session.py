@@ -7,7 +7,7 @@ session reads files and spends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import attrs
 
 from .asking import Asking, LeftOut
-from .collect import Collection
+from .collect import Collection as Declared
 from .cost import Costs
 from .data import BUNDLED, Rows, check_source, is_named, read_dataset
 from .errors import DeclarationError, MiError, UsageError
@@ -27,7 +27,7 @@ from .override import Names, overriding
 from .plan import Context, Plan, cell_units, plan
 from .providers import Providers, at_endpoint
 from .providers.base import Provider, Terms
-from .select import Only, Selected, select
+from .select import Only, Selected, marked, select
 from .spec import (
     Dataset,
     Eval,
@@ -46,7 +46,7 @@ class Registry(Protocol):
     """What a session needs of the registry: it is handed in, for the engine knows no names."""
 
     @property
-    def collection(self) -> Collection: ...
+    def collection(self) -> Declared: ...
     @property
     def models(self) -> Mapping[str, Model]: ...
     @property
@@ -69,7 +69,7 @@ class Session:
     """
 
     options: RunOptions
-    collection: Collection
+    collection: Declared
     selected: list[Selected]
     model: Model
     provider: Provider
@@ -147,6 +147,20 @@ class Session:
             for cell in one.cells:
                 yield cell, self.context(one.experiment, settings[cell.setting])
 
+    def is_paid(self, cell: Cell) -> bool:
+        """Whether doing a cell from the start costs money."""
+        if not self.provider.free and self.prices.are_charged(self.model.name):
+            return True
+        experiment = next(
+            one.experiment for one in self.selected if one.experiment.id == cell.experiment
+        )
+        setting = next(one for one in experiment.settings if one.id == cell.setting)
+        judges = (judge_model(asked.eval) for asked in self.context(experiment, setting).evals)
+        return any(
+            judge is not None and self.prices.are_charged(judge.model.partition(":")[2])
+            for judge in judges
+        )
+
     def plan(self) -> Plan:
         """What there is to do, as the store stands now."""
         selected = list(self.cells())
@@ -205,8 +219,12 @@ class Session:
             return None
         return key, self.store.record(key).payload
 
-    def costs(self, made: Plan) -> Costs:
-        """What the units of a plan are likely to cost."""
+    def costs(self, made: Plan, anew: Collection[str] = ()) -> Costs:
+        """What the units of a plan are likely to cost.
+
+        Args:
+            anew: Journals that will be put aside.
+        """
         return Costs(
             plan=made,
             model=self.model,
@@ -216,9 +234,10 @@ class Session:
             questions=self.asking.by_digest(),
             store=self.store,
             batch=self.providers.terms.batch,
+            anew=anew,
         )
 
-    def bench(self, made: Plan) -> Bench:
+    def bench(self, made: Plan, costs: Costs | None = None) -> Bench:
         """What executing a plan needs beside it."""
         judges = {
             judge.model: self.providers.named(judge.model)
@@ -226,7 +245,6 @@ class Session:
             if isinstance(planned.unit.payload, Evaluate)
             and (judge := judge_model(planned.unit.payload.eval)) is not None
         }
-        costs = self.costs(made)
         return Bench(
             model=self.model,
             provider=self.provider,
@@ -235,7 +253,7 @@ class Session:
             judges=judges,
             prices=self.prices,
             purse=Purse(limit=self.options.max_cost),
-            likely=costs.of,
+            likely=(costs or self.costs(made)).of,
             judge_only=self.options.rejudge,
         )
 
@@ -314,7 +332,7 @@ def open_session(
         )
         if isinstance(asked, Published)
     }
-    return Session(
+    opened = Session(
         options=options,
         collection=registry.collection,
         selected=selected,
@@ -325,6 +343,9 @@ def open_session(
         providers=providers,
         prices=registry.prices().with_stated((*_free(providers.terms, model, options), *prices)),
     )
+    if only is not None and only.marks is not None:
+        opened.selected = marked(opened.selected, only.marks, opened.is_paid)
+    return opened
 
 
 def _free(terms: Terms, model: str | None, options: RunOptions) -> Iterator[str]:

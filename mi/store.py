@@ -6,12 +6,14 @@ stands in `units/` is whole, always. A published folder carries `SHA256SUMS` ove
 moved aside, never overwritten.
 
     units/<key>/     unit.json, SHA256SUMS and the unit's own files
-    work/<key>/      what is under way, checkpoints included; failure.json after a failure
+    work/<key>/      what is under way, checkpoints included; begun.json says of what unit, and
+                     failure.json why it failed
     journals/        answers, judgments and likelihoods as they arrived, append-only
     runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
     progress/        how far units under way are, for `mi status`
     cells/           the cells and evals a run selected, by content
     damaged/         unit folders that failed their check
+    retired/         units and journals that were put aside to be done again
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from .units import Unit
 RECORD = "unit.json"
 SUMS = "SHA256SUMS"
 FAILURE = "failure.json"
+BEGUN = "begun.json"
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +74,18 @@ class Failure:
     at: str
     message: str
     permanent: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Begun:
+    """What is known of a unit before it is done; fields as in `UnitRecord`."""
+
+    key: str
+    kind: str
+    title: str
+    setting: str
+    payload: dict[str, Any]
+    journals: dict[str, str]
 
 
 @attrs.frozen
@@ -132,6 +147,51 @@ class Store:
         except OSError as error:
             raise CorruptError(f"cannot be read ({error.strerror})", where=str(path)) from None
 
+    def begin(self, unit: Unit, journals: Mapping[str, str]) -> None:
+        """Keep what a unit is, for those who find its folder before it is done."""
+        begun = Begun(
+            key=unit.key,
+            kind=unit.kind,
+            title=unit.title,
+            setting=unit.setting,
+            payload=plain(unit.payload),
+            journals=dict(journals),
+        )
+        write_whole(self.work(unit.key) / BEGUN, dump(begun) + "\n")
+
+    def unfinished(self) -> list[Begun]:
+        """Units that were begun and are not published."""
+        folder = self.root / "work"
+        paths = [folder / name / BEGUN for name in sorted(_names(folder))]
+        return [load(path.read_text("utf-8"), Begun, path) for path in paths if path.exists()]
+
+    def retire(self, where: str, kind: str, name: str) -> None:
+        """Put a unit, journal or work folder aside, to `retired/<where>/<kind>/`, where it is kept.
+
+        Args:
+            kind: `units`, `journals` or `work`.
+            name: Of the file or folder.
+        """
+        source = self.root / kind / name
+        if source.exists():
+            target = self._made("retired", where, kind)
+            with journal.written(target):
+                os.rename(source, target / name)
+
+    def retired_units(self, key: str) -> list[UnitRecord]:
+        """The records of a unit's earlier attempts that were put aside, the oldest first."""
+        paths = sorted((self.root / "retired").glob(f"*/units/{key}/{RECORD}"))
+        return [load(path.read_text("utf-8"), UnitRecord, path) for path in paths]
+
+    def attempts(self, key: str) -> list[dict[str, Any]]:
+        """What runs did with a unit, the oldest first."""
+        return [
+            {"run": path.parent.name, **line}
+            for path in sorted((self.root / "runs").glob("*/attempts.jsonl"))
+            for line in journal.read(path)
+            if line["unit"] == key
+        ]
+
     def failure(self, key: str) -> Failure | None:
         """Why a unit failed last; None where it did not."""
         path = self.root / "work" / key / FAILURE
@@ -184,7 +244,8 @@ class Store:
             seconds=round(seconds, 3),
         )
         with journal.written(folder):
-            (folder / FAILURE).unlink(missing_ok=True)
+            for name in (FAILURE, BEGUN):
+                (folder / name).unlink(missing_ok=True)
             (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
             _write_sums(folder)
             if self.unit(unit.key).exists():

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from .collect import find_root
+from .config import read
 from .errors import UsageError
 from .query import VIEWS, Database
 
@@ -47,7 +47,7 @@ def results(
         raise UsageError(f"as_={as_!r} is not one of {', '.join(_FETCH)}")
     library, fetch = _FETCH[as_]
     _installed(library)
-    path = Path(db or os.environ.get("MI_DB") or find_root(Path.cwd()) / "results.duckdb")
+    path = Path(db) if db else read(Path.cwd()).db
     with Database(path).reading() as connection:
         query = f"FROM {view}"
         if experiment is not None:

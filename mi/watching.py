@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -12,12 +13,13 @@ from .provenance import now
 from .providers.base import Watch
 from .store import Store
 
+LOG = "log.txt"
 _EVERY = 2.0
 
 
 @attrs.define
 class Told:
-    """Hears for a watch, and keeps in the store how far a unit is."""
+    """Hears for a watch, and keeps in the store how far a unit is and what was said of it."""
 
     watch: Watch
     store: Store
@@ -37,6 +39,7 @@ class Told:
             "pid": os.getpid(),
         }
         self._tell(at_once=True)
+        self._log(f"{what}: {done} of {total} {unit}s done")
 
     def advance(self, n: int = 1, **facts: float) -> None:
         self.watch.advance(n, **facts)
@@ -48,9 +51,17 @@ class Told:
         self.watch.note(text)
         self._facts["note"] = text
         self._tell(at_once=True)
+        self._log(text)
 
     def check(self) -> None:
         self.watch.check()
+
+    def _log(self, text: str) -> None:
+        """Add a line to the unit's own log, once the unit has begun."""
+        folder = self.store.root / "work" / self.key
+        if folder.is_dir():
+            with suppress(OSError), (folder / LOG).open("a", encoding="utf-8") as file:
+                file.write(f"{now()}  {text}\n")
 
     def _tell(self, *, at_once: bool = False) -> None:
         if at_once or time.monotonic() - self._said >= _EVERY:

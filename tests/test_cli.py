@@ -11,7 +11,8 @@ from tests.conftest import Project
 
 COMMANDS = [
     *("run", "plan", "list", "show", "plot", "sql", "rebuild", "report", "export", "import"),
-    *("why", "diff", "tree", "log"),
+    *("why", "diff", "tree", "log", "gc", "init", "config", "completion", "doctor", "status"),
+    *("cancel", "rejudge", "check", "power", "data"),
 ]
 
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from contextlib import suppress
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import registry
+from mi.errors import MiError
+from mi.select import select
 from tests.conftest import Project
 
 DERIVED = """
@@ -103,3 +110,12 @@ def test_it_works_from_a_folder_below_the_root(project: Project) -> None:
     project.file("notes/deep/readme.txt", "")
     below = Project(project.root / "notes" / "deep")
     assert [row["id"] for row in below.mi("list", "I*", "--json").json] == ["I1"]
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_no_word_ends_in_a_traceback(word: str) -> None:
+    with suppress(MiError):
+        select(registry.collect(), [word], full=True)
+    with suppress(MiError):
+        select(registry.collect(), [f"A05a::{word}"], full=True)

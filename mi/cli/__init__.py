@@ -15,8 +15,12 @@ from ..errors import MiError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (0, 1, 2, 3, 4 or 5: see `mi.errors`)."""
-    from .parser import parse
+    from .parser import parse, parser
 
+    if "_ARGCOMPLETE" in os.environ:
+        from .complete import complete
+
+        complete(parser())
     words = sys.argv[1:] if argv is None else list(argv)
     try:
         parsed = parse(words)

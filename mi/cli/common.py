@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..collect import find_root
-from ..config import terms
+import attrs
+
+from ..config import Config, read
 from ..data import Rows
+from ..errors import NothingSelected
 from ..estimate import estimate
+from ..narrow import last_failed, of_kinds
 from ..plan import Plan
 from ..select import Only
 from ..session import Session, open_session
@@ -24,15 +27,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _PIPE_WIDTH = 140
+_UNSET = ("", "0", "false")
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where people read. A pipe has no width of its own and gets one that tables fit in."""
+    """Where people read. A pipe has no width of its own and gets one that tables fit in.
+
+    With `CI` set there are plain lines on a terminal too; `NO_COLOR` is rich's to respect.
+    """
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    return Console(stderr=stderr, width=width, soft_wrap=False)
+    plain = False if os.environ.get("CI", "").lower() not in _UNSET else None
+    return Console(stderr=stderr, width=width, soft_wrap=False, force_terminal=plain)
 
 
 @contextmanager
@@ -46,23 +54,28 @@ def bar(total: int, what: str) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
+def config(parsed: argparse.Namespace) -> Config:
+    """The configuration that holds for a command line."""
+    return read(Path.cwd(), vars(parsed))
+
+
 def options(parsed: argparse.Namespace) -> RunOptions:
-    """Folders from flags, then environment, then the project's root."""
-    root = find_root(Path.cwd())
-    store = getattr(parsed, "store", None) or os.environ.get("MI_STORE") or root / ".mi"
-    db = getattr(parsed, "db", None) or os.environ.get("MI_DB") or root / "results.duckdb"
-    figures = getattr(parsed, "out", None) or root / "figures"
+    """How a run is steered, by flags and configuration."""
+    chosen = config(parsed)
     return RunOptions(
-        root=root,
-        store=Path(store).resolve(),
-        db=Path(db).resolve(),
-        figures=Path(figures).resolve(),
+        root=chosen.root,
+        store=chosen.store,
+        db=chosen.db,
+        figures=chosen.figures,
         full=getattr(parsed, "full", False),
         max_cost=getattr(parsed, "max_cost", None),
         judges=tuple(getattr(parsed, "judge", ())),
         votes=getattr(parsed, "votes", None),
         rejudge=getattr(parsed, "rejudge", False),
-        retry_failed=getattr(parsed, "retry_failed", False),
+        retry_failed=getattr(parsed, "retry_failed", False) or getattr(parsed, "lf", False),
+        at_once=getattr(parsed, "at_once", None),
+        max_failures=getattr(parsed, "maxfail", None),
+        executor=chosen.executor,
     )
 
 
@@ -71,29 +84,53 @@ def session(parsed: argparse.Namespace, words: list[str]) -> Session:
     import registry
 
     registry.collect()
-    model = parsed.model or os.environ.get("MI_MODEL")
-    chosen = options(parsed)
+    settled = config(parsed)
     return open_session(
         registry,
-        chosen,
+        options(parsed),
         words,
-        model=model,
+        model=settled.model,
         data=parsed.data,
         sets=parsed.set,
         prices=parsed.price,
-        terms=terms(chosen.root, batch=getattr(parsed, "batch", False)),
+        terms=attrs.evolve(settled.terms, batch=getattr(parsed, "batch", False)),
         only=Only(
             keyword=getattr(parsed, "keyword", None),
             settings=tuple(getattr(parsed, "setting", ())),
             seeds=tuple(getattr(parsed, "seed", ())),
+            marks=getattr(parsed, "marks", None),
         ),
     )
+
+
+def narrowed(parsed: argparse.Namespace, made: Plan) -> Plan:
+    """The part of a plan that `--kind` and `--lf` leave.
+
+    Raises:
+        NothingSelected: They leave nothing.
+    """
+    whole, kinds = made, getattr(parsed, "kind", ())
+    if getattr(parsed, "lf", False):
+        made = last_failed(made)
+    if kinds:
+        made = of_kinds(made, kinds)
+    if whole.units and not made.units:
+        raise NothingSelected(
+            f"none of {len(whole.units)} units is left by --kind {' --kind '.join(kinds)}",
+            hint="an eval needs its training done first" if "eval" in kinds else None,
+        )
+    return made
+
+
+def loudness(parsed: argparse.Namespace) -> int:
+    """1 with `-v`, -1 with `-q`, else 0."""
+    return int(parsed.verbose) - int(parsed.quiet)
 
 
 def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
     """How long units will take, judging from this store."""
     asked = opened.questions_asked()
-    rows = {one.unit.key: one.unit.payload for one in plan.units if one.unit.kind == "mix"}
+    rows = {one.unit.key: one.unit.payload for one in plan.everything if one.unit.kind == "mix"}
 
     def size(unit: Unit) -> int:
         payload = unit.payload
@@ -106,6 +143,19 @@ def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
         return drawn.total_samples
 
     return estimate(plan, opened.store, size)
+
+
+def pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:
+    """Print what is known of something: a name and a value a line, as they are."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    out.print(title, style="bold", highlight=False, markup=False)
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines:
+        table.add_row(Text(name, style="dim"), Text(value))
+    out.print(table)
 
 
 def rows_text(rows: Rows) -> str:

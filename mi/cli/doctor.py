@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -14,7 +13,6 @@ from pathlib import Path
 import attrs
 
 from ..collect import Collection
-from ..config import terms
 from ..errors import MiError
 from ..providers import KNOWN, Providers
 from ..providers.base import Check, Provider
@@ -23,7 +21,7 @@ from ..report.progress import say
 from ..session import find_model
 from ..spec import Model, RunOptions, judge_model
 from ..version import __version__
-from .common import Quiet, console, options
+from .common import Quiet, config, console, options
 
 _ENOUGH = 2 * 1024**3
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
@@ -48,13 +46,13 @@ def doctor(parsed: argparse.Namespace) -> int:
 def _checks(parsed: argparse.Namespace) -> Iterator[Check]:
     import registry
 
-    chosen = options(parsed)
+    chosen, settled = options(parsed), config(parsed)
     python = ".".join(map(str, sys.version_info[:3]))
     yield Check(what="mi", ok=sys.version_info >= (3, 11), detail=f"{__version__}, Python {python}")
     yield from _folders(chosen)
     yield _experiments(registry.collect())
-    providers = Providers(terms(chosen.root))
-    model, serving = find_model(registry, parsed.model or os.environ.get("MI_MODEL"), providers)
+    providers = Providers(settled.terms)
+    model, serving = find_model(registry, settled.model, providers)
     wanted: dict[str, dict[str, Model]] = {serving.name: {model.name: model}}
     for name in _judges(registry.collection):
         judge, by = find_model(registry, name, providers)

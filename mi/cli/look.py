@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 from ..collect import Collection
-from ..errors import NothingSelected, UsageError
+from ..errors import NothingSelected
 from ..grid import cells, ratio_text
 from ..names import matching, nearest
 from ..report.tables import plain_table
 from ..spec import Experiment, Published
-from ..store import Store
-from .common import console, options, rows_text, session
+from .common import console, pairs, rows_text, session
+from .unit import show_unit
 
 
 def list(parsed: argparse.Namespace) -> int:
@@ -61,7 +61,7 @@ def show(parsed: argparse.Namespace) -> int:
     if "::" in word:
         return _show_cell(parsed)
     if word.startswith(("mix-", "train-", "eval-")):
-        return _show_unit(Store(options(parsed).store), word)
+        return show_unit(parsed)
     return _show_experiment(parsed, registry.collect().get(word))
 
 
@@ -86,7 +86,7 @@ def _show_experiment(parsed: argparse.Namespace, experiment: Experiment) -> int:
                 if not isinstance(one, Published):
                     asked = f"{len(opened.asking.questions(one).pairs)} questions"
                 lines.append((f"  {name}", f"{one.id}: {one.title}, {asked}"))
-    _print_pairs(experiment.id, lines)
+    pairs(experiment.id, lines)
     pilot = {cell.id for cell in cells(experiment, full=False)}
     table = plain_table("cell", "condition", "pilot")
     for cell in cells(experiment):
@@ -105,38 +105,3 @@ def _show_cell(parsed: argparse.Namespace) -> int:
         table.add_row(one.unit.key, one.unit.title, one.reason, ", ".join(one.shared))
     console().print(table)
     return 0
-
-
-def _show_unit(store: Store, word: str) -> int:
-    keys = [key for key in store.published() if key.startswith(word)]
-    if len(keys) != 1:
-        hint = nearest(word, keys or store.published())
-        what = "several units" if keys else "no unit"
-        raise UsageError(f"{what} in the store: {word}", hint=hint)
-    record = store.record(keys[0])
-    folder = store.unit(record.key)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    lines = [
-        ("title", record.title),
-        ("setting", record.setting),
-        ("finished", f"{record.finished} in {record.seconds:.1f} s by run {record.run}"),
-        ("state", store.fault(record.key) or "whole"),
-        ("folder", str(folder)),
-        ("payload", json.dumps(record.payload, ensure_ascii=False)),
-        ("outcome", json.dumps(record.outcome, ensure_ascii=False)),
-        *(("journal", str(store.journal(name))) for name in record.journals.values()),
-        *(("file", f"{path.relative_to(folder)}  {path.stat().st_size:,} B") for path in files),
-    ]
-    _print_pairs(record.key, lines)
-    return 0
-
-
-def _print_pairs(title: str, lines: Any) -> None:
-    from rich.table import Table
-
-    out = console()
-    out.print(title, style="bold", highlight=False, markup=False)
-    table = Table.grid(padding=(0, 2))
-    for name, value in lines:
-        table.add_row(f"[dim]{name}[/]", value.replace("[", "\\["))
-    out.print(table)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..again import again, forced
 from ..cost import Costs, spent
 from ..estimate import total
 from ..money import dollars
@@ -13,8 +14,12 @@ from ..plan import Plan
 from ..report.header import header
 from ..report.progress import say
 from ..report.tables import plain_table
+from ..session import Session
 from .collect import collect
-from .common import console, seconds, session
+from .common import console, narrowed, seconds, session
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def plan(parsed: argparse.Namespace) -> int:
@@ -22,8 +27,10 @@ def plan(parsed: argparse.Namespace) -> int:
     if parsed.collect_only:
         return collect(parsed)
     opened = session(parsed, parsed.words)
-    made = opened.plan()
-    costs = opened.costs(made)
+    made = narrowed(parsed, opened.plan())
+    aside = again(parsed.force, made, opened.store)
+    made = forced(made, aside)
+    costs = opened.costs(made, aside.journals)
     if parsed.json:
         print(json.dumps(as_json(made, costs), ensure_ascii=False, indent=1))
         return 0
@@ -31,7 +38,20 @@ def plan(parsed: argparse.Namespace) -> int:
     takes = seconds(opened, made)
     for line in header(opened, made, total(made, takes), costs.total()):
         say(out, line)
-    paid = any(costs.of(one.unit) != 0.0 for one in made.units)
+    if parsed.quiet:
+        return 0
+    out.print(units_table(opened, made, costs))
+    if _is_paid(made, costs):
+        already = sum(spent(opened.store, one) for one in made.units)
+        prices = opened.prices
+        say(out, f"{dollars(already)} paid already, about {dollars(costs.total())} to pay")
+        say(out, f"prices of {prices.checked} ({prices.source}); answers' lengths are estimates")
+    return 0
+
+
+def units_table(opened: Session, made: Plan, costs: Costs) -> Table:
+    """The units of a plan, with money where there is any in it."""
+    paid = _is_paid(made, costs)
     columns = ("unit", "what", "cost", "paid", "reason") if paid else ("unit", "what", "reason")
     table = plain_table(*columns)
     for one in made.units:
@@ -41,13 +61,11 @@ def plan(parsed: argparse.Namespace) -> int:
         )
         cells = (*money, one.reason) if paid else (one.reason,)
         table.add_row(one.unit.key, one.unit.title, *cells, style="" if one.todo else "dim")
-    out.print(table)
-    if paid:
-        already = sum(spent(opened.store, one) for one in made.units)
-        prices = opened.prices
-        say(out, f"{dollars(already)} paid already, about {dollars(costs.total())} to pay")
-        say(out, f"prices of {prices.checked} ({prices.source}); answers' lengths are estimates")
-    return 0
+    return table
+
+
+def _is_paid(made: Plan, costs: Costs) -> bool:
+    return any(costs.of(one.unit) != 0.0 for one in made.units)
 
 
 def as_json(made: Plan, costs: Costs) -> dict[str, Any]:

@@ -1,38 +1,34 @@
-"""`mi run`: do what is missing, then show what there is."""
+"""`mi run`, `mi rejudge`: do what is missing, then show what there is."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..agreement import agreements, told
+from ..again import Again, again, forced, put_aside
 from ..answered import answered
 from ..errors import Interrupted, MiError, NothingSelected, OverBudget, StoreError
 from ..estimate import total
-from ..execute import Bench, Tally, execute
-from ..figures import curves, save
-from ..money import dollars
+from ..execute import Bench, Pace, Tally
+from ..executors import executor
 from ..plan import Plan
 from ..provenance import now, run_id, take
-from ..query import Busy, Database, bring_up_to_date
-from ..report.header import count, header, to_do
-from ..report.progress import Progress, Stop, clock, say
-from ..report.tables import replicates, results_table
+from ..query import Database, bring_up_to_date
+from ..report.header import count, header
+from ..report.junit import write
+from ..report.progress import Progress, Stop, say
 from ..selection import selection
 from ..session import Session
-from ..summary import Point, points
-from . import consent
+from . import consent, outcome
 from .collect import collect
-from .common import console, seconds, session
+from .common import console, loudness, narrowed, seconds, session
+from .logfile import logged
+from .plan import units_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,8 +44,9 @@ def run(parsed: argparse.Namespace) -> int:
     """Run the selected cells; 0 when all is done, 1 when a unit failed, 2 when interrupted."""
     if parsed.collect_only:
         return collect(parsed)
-    opened = session(parsed, parsed.words)
-    return _run(parsed, opened, opened.plan(), console(stderr=parsed.json))
+    opened, out = session(parsed, parsed.words), console(stderr=parsed.json)
+    with logged(parsed.log_file):
+        return _run(parsed, opened, opened.plan(), out)
 
 
 def rejudge(parsed: argparse.Namespace) -> int:
@@ -67,33 +64,45 @@ def rejudge(parsed: argparse.Namespace) -> int:
             hint="`mi run` first, with the same --model and --data; only sampled evals that a "
             "model judges are judged again",
         )
-    return _run(parsed, opened, made, out)
+    with logged(parsed.log_file):
+        return _run(parsed, opened, made, out)
 
 
 def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) -> int:
-    costs = opened.costs(made)
-    for line in header(opened, made, total(made, seconds(opened, made)), costs.total()):
-        say(out, line)
+    made = narrowed(parsed, made)
+    aside = again(getattr(parsed, "force", ()), made, opened.store)
+    made = forced(made, aside)
+    costs = opened.costs(made, aside.journals)
+    if not parsed.quiet:
+        for line in header(opened, made, total(made, seconds(opened, made)), costs.total()):
+            say(out, line)
+    if aside.units:
+        say(out, f"put aside and done again: {', '.join(aside.units)}", "yellow")
+    if parsed.dry_run:
+        out.print(units_table(opened, attrs.evolve(made, units=made.todo), costs))
+        say(out, "nothing was done (--dry-run)")
+        return 0
     allowed = consent.limit(opened, made, costs, out)
     opened.options = attrs.evolve(opened.options, max_cost=allowed)
-    bench = opened.bench(made)
+    bench = opened.bench(made, costs)
     opened.reachable()
     tally, began = Tally(), time.monotonic()
     try:
-        error = _executed(opened, made, bench, parsed.argv, out, tally)
+        error = _executed(parsed, opened, made, bench, aside, out, tally)
     finally:
         opened.providers.close()
-    left = [planned for planned in made.todo if planned.unit.key not in {*tally.done, *tally.found}]
-    with _results(opened, out) as database:
-        shown = _show(opened, database, out, as_json=parsed.json)
-    say(out, _summary(tally, time.monotonic() - began, bench.purse.spent))
-    if lost := opened.providers.lost():
-        say(out, f"{count(lost, 'answer')} lost on the way and asked for again", "yellow")
-    for key, message in tally.failed.items():
-        say(out, f"failed: {key}: {message}", "red")
-    if parsed.json:
-        _print_json(opened, tally, bench.purse.spent, shown)
+    report = outcome.Outcome(
+        opened=opened,
+        made=made,
+        tally=tally,
+        seconds=time.monotonic() - began,
+        cost=bench.purse.spent,
+    )
+    if parsed.junitxml:
+        write(parsed.junitxml, made, tally, opened.store, report.seconds)
+    outcome.show(report, out, parsed)
     if isinstance(error, Interrupted):
+        left = [one for one in made.todo if one.unit.key not in {*tally.done, *tally.found}]
         print(
             f"mi: {error.message}: {count(len(left), 'unit')} to do; the same command goes on "
             "from here",
@@ -102,15 +111,22 @@ def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) 
         return error.exit_code
     if error is not None:
         raise error
-    _last_lines(opened, out)
     return 1 if tally.failed or tally.blocked else 0
 
 
 def _executed(
-    opened: Session, made: Plan, bench: Bench, argv: tuple[str, ...], out: Console, tally: Tally
+    parsed: argparse.Namespace,
+    opened: Session,
+    made: Plan,
+    bench: Bench,
+    aside: Again,
+    out: Console,
+    tally: Tally,
 ) -> Exception | None:
     """Execute the plan and keep the run's record; the error that ended it early, if any."""
-    provenance = take(opened.options.root, argv)
+    chosen = opened.options
+    execute = executor(chosen.executor)
+    provenance = take(chosen.root, parsed.argv)
     run, store = run_id(provenance), opened.store
     facts = {
         "run": run,
@@ -121,18 +137,20 @@ def _executed(
         "outcome": "started",
     }
     store.note_run(run, facts)
+    put_aside(aside, store, run)
     error: Exception | None = None
     if made.todo:
         remote = "" if opened.provider.free else _REMOTE
-        with Stop(out, remote) as stop, Progress(out, stop) as progress:
+        pace = Pace(at_once=chosen.at_once, max_failures=chosen.max_failures)
+        with Stop(out, remote) as stop, Progress(out, stop, loudness(parsed)) as progress:
             try:
-                execute(made, bench, store, run, progress, _syncing(opened), tally)
+                execute(made, bench, store, run, progress, _syncing(opened), tally, pace)
             except (Interrupted, OverBudget, StoreError) as raised:
                 error = raised
-    outcome = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")
+    ended = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")
     if tally.failed:
-        outcome = "failed"
-    store.note_run(run, {**facts, "outcome": outcome, "ended": now()})
+        ended = "failed"
+    store.note_run(run, {**facts, "outcome": ended, "ended": now()})
     return error
 
 
@@ -149,105 +167,3 @@ def _syncing(opened: Session) -> Any:
                 bring_up_to_date(Database(opened.options.db), opened.store, patience=0.0)
 
     return published
-
-
-@contextmanager
-def _results(opened: Session, out: Console) -> Iterator[Database]:
-    """The database, up to date; a copy made for the moment where somebody else holds it."""
-    database = Database(opened.options.db)
-    with ExitStack() as stack:
-        try:
-            synced = bring_up_to_date(database, opened.store)
-        except Busy as busy:
-            later = "nothing is lost; the next run or `mi rebuild` brings it up to date"
-            say(out, f"{busy.message}: {later}", "yellow")
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mi-results-"))
-            database = Database(Path(folder, "results.duckdb"))
-            synced = bring_up_to_date(database, opened.store)
-        for fault in synced.faults:
-            say(out, fault, "yellow")
-        yield database
-
-
-def _show(
-    opened: Session, database: Database, out: Console, *, as_json: bool
-) -> dict[str, list[Point]]:
-    """Print a table and draw a figure for each experiment that has results."""
-    shown = {}
-    for one in opened.selected:
-        experiment = one.experiment
-        data = {setting.id: opened.source(setting.id) for setting in experiment.settings}
-        with database.reading() as connection:
-            found = points(connection, experiment.id, opened.model.id, data)
-        if not found:
-            continue
-        shown[experiment.id] = found
-        if not as_json:
-            _print_tables(opened, experiment.id, found, out)
-            with database.reading() as connection:
-                for line in told(agreements(connection, experiment.id, opened.model.id, data)):
-                    say(out, line, "dim")
-        drawing = curves(experiment.id, experiment.title, found)
-        if drawing is not None:
-            files = save(drawing, opened.options.figures)
-            say(out, f"figure {opened.options.short(files[0])}")
-    return shown
-
-
-def _print_tables(opened: Session, experiment: str, found: list[Point], out: Console) -> None:
-    settings = dict.fromkeys(point.setting for point in found)
-    for setting in settings:
-        title = f"{experiment} · {setting}"
-        out.print()
-        say(out, title, "bold")
-        out.print(results_table([point for point in found if point.setting == setting]))
-    more = "" if opened.options.full else "; `--full` adds the declared seeds and conditions"
-    say(out, replicates(found, more=more), "dim")
-
-
-def _summary(tally: Tally, taken: float, cost: float) -> str:
-    """The line that says what was done."""
-    parts = [
-        f"{number} {verb}"
-        for kind, verb in (("mix", "mixed"), ("train", "trained"), ("eval", "evaluated"))
-        if (number := tally.made(kind))
-    ]
-    extra = (("found done", tally.found), ("failed", tally.failed), ("blocked", tally.blocked))
-    parts += [f"{len(keys)} {word}" for word, keys in extra if keys]
-    return f"{', '.join(parts) or 'nothing to do'} in {clock(taken)} · {dollars(cost)}"
-
-
-def _last_lines(opened: Session, out: Console) -> None:
-    parts = [opened.options.short(opened.options.db)]
-    if (suggestion := _next(opened)) is not None:
-        parts.append(suggestion)
-    say(out, " · ".join(parts))
-
-
-def _next(opened: Session) -> str | None:
-    """A related experiment that is partly done because of this one."""
-    from ..select import Selected, select
-
-    mine = {one.experiment.id for one in opened.selected}
-    users = {name for names in opened.elsewhere.values() for name in names} - mine
-    for name in sorted(users):
-        found: list[Selected] = select(opened.collection, [name], full=False)
-        other = attrs.evolve(opened, selected=found)
-        made = other.plan()
-        shared = sum(bool(mine & set(one.shared)) for one in made.units)
-        if shared and made.todo:
-            return f"next: mi run {name} ({to_do(made.todo)} to do, {shared} shared)"
-    return None
-
-
-def _print_json(opened: Session, tally: Tally, cost: float, shown: dict[str, list[Point]]) -> None:
-    report = {
-        "done": tally.done,
-        "found": tally.found,
-        "failed": tally.failed,
-        "blocked": tally.blocked,
-        "cost_usd": cost,
-        "results": {name: [attrs.asdict(one) for one in found] for name, found in shown.items()},
-        "database": str(opened.options.db),
-    }
-    print(json.dumps(report, ensure_ascii=False, indent=1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from ..report.progress import clock
 from ..report.tables import plain_table
 from ..session import Session
 from ..store import Store
-from .common import Quiet, options, session
+from .common import Quiet, config, options, session
 from .parser import parse
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _words(parsed: argparse.Namespace) -> list[str]:
         raise UsageError(
             "nothing was run here yet", hint="`mi status EXPERIMENT`, or `mi run` first"
         )
-    if last is not None and (parsed.model or os.environ.get("MI_MODEL")) is None:
+    if last is not None and config(parsed).model is None:
         told = parse(last["provenance"]["argv"][1:])
         parsed.model = last["model"]
         parsed.data = parsed.data or told.data

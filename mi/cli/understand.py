@@ -16,7 +16,7 @@ from ..report.progress import say
 from ..report.tables import plain_table
 from ..store import Store, UnitRecord
 from .collect import collect
-from .common import console, options, session
+from .common import console, narrowed, options, session
 
 _LONG = 100
 _MARKS = {State.DONE: "✓", State.TODO: "·", State.FAILED: "✗", State.CORRUPT: "!"}
@@ -93,7 +93,7 @@ def tree(parsed: argparse.Namespace) -> int:
     if parsed.collect_only:
         return collect(parsed)
     opened = session(parsed, parsed.words)
-    made, out = opened.plan(), console()
+    made, out = narrowed(parsed, opened.plan()), console()
     known = {one.unit.key: one for one in made.units}
     for one in made.units:
         if not any(need in known for need in one.unit.needs):

@@ -8,6 +8,7 @@ import attrs
 
 from ..errors import UsageError
 from ..names import nearest
+from ..plugins import PROVIDERS, loaded, plugins
 from .base import Provider, Terms
 
 KNOWN = {"local": ("mi.providers.local", "Local"), "openai": ("mi.providers.openai", "OpenAI")}
@@ -20,12 +21,16 @@ def provider(name: str, terms: Terms) -> Provider:
         UsageError: There is none of that name.
     """
     kind = "openai" if name in terms.endpoints else name
-    if kind not in KNOWN:
-        raise UsageError(
-            f"there is no provider {name!r}", hint=nearest(name, {*KNOWN, *terms.endpoints})
-        )
-    module, attribute = KNOWN[kind]
-    made: Provider = getattr(import_module(module), attribute)(name, terms)
+    if kind in KNOWN:
+        module, attribute = KNOWN[kind]
+        kind_of = getattr(import_module(module), attribute)
+    else:
+        added = plugins(PROVIDERS)
+        if kind not in added:
+            known = {*KNOWN, *added, *terms.endpoints}
+            raise UsageError(f"there is no provider {name!r}", hint=nearest(name, known))
+        kind_of = loaded(added[kind])
+    made: Provider = kind_of(name, terms)
     return made
 
 

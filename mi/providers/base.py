@@ -97,6 +97,7 @@ class TrainJob:
         seed: Seeds initialisation and shuffling.
         title: For people: `n=100,r=0.50,seed=0`.
         file: The same rows as OpenAI chat JSONL.
+        earlier: Jobs of this unit whose models were put aside: they are not taken for this one.
     """
 
     key: str
@@ -106,6 +107,7 @@ class TrainJob:
     title: str
     hyperparameters: Any
     seed: int
+    earlier: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..convert import load
 from ..errors import CorruptError
 from ..provenance import command
 from ..store import Store, UnitRecord
@@ -187,6 +188,31 @@ def load_journal(connection: DuckDBPyConnection, path: Path) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
     with _whole_lines(path) as whole:
         copy(connection, f"INSERT INTO {table} SELECT '{path.stem}', {names}", [whole], columns)
+
+
+_SPENT = """
+INSERT INTO retired
+SELECT '{name}', unit, '{activity}', billed_model, "at"::DATE, count(*), sum(billed_input),
+       sum(billed_output), NULL, sum(cost_usd)
+FROM (SELECT *
+"""
+
+
+def load_retired(connection: DuckDBPyConnection, path: Path, name: str) -> None:
+    """What was paid for a unit or a journal that was put aside."""
+    if path.suffix == ".jsonl":
+        activity = "sample" if path.name.startswith("answers-") else "judge"
+        spent = _SPENT.format(name=name, activity=activity)
+        end = ") WHERE unit IS NOT NULL GROUP BY ALL"
+        with _whole_lines(path) as whole:
+            copy(connection, spent, [whole], _PAID, end=end)
+        return
+    record = load(path.read_text("utf-8"), UnitRecord, path)
+    if record.kind == "train":
+        told, base = record.outcome, record.payload["base"]
+        facts = ("train", base.get("weights"), record.finished[:10], 1)
+        paid = (told.get("billed_tokens"), 0, told.get("seconds"), told.get("cost_usd") or 0.0)
+        insert(connection, "retired", [(name, record.key, *facts, *paid)])
 
 
 @contextmanager

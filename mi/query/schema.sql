@@ -134,6 +134,18 @@ CREATE TABLE score (
     outcome VARCHAR,
     metrics MAP(VARCHAR, DOUBLE)
 );
+CREATE TABLE retired (
+    retired VARCHAR,
+    unit VARCHAR,
+    activity VARCHAR,
+    model VARCHAR,
+    day DATE,
+    requests BIGINT,
+    tokens_in BIGINT,
+    tokens_out BIGINT,
+    seconds DOUBLE,
+    cost_usd DOUBLE
+);
 CREATE TABLE _loaded (name VARCHAR PRIMARY KEY, stamp VARCHAR);
 
 -- The newest selection of each cell, model and data source, role by role.
@@ -336,6 +348,9 @@ WITH uses AS (
     UNION ALL
     SELECT unit, 'eval', NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
     FROM unit WHERE kind = 'eval'
+    UNION ALL
+    SELECT unit, activity, model, day, requests, tokens_in, tokens_out, seconds, cost_usd
+    FROM retired
 )
 SELECT x.experiments, coalesce(x.setting, u.setting) AS setting, x.subject, p.unit,
        coalesce(u.kind, split_part(p.unit, '-', 1)) AS kind, p.activity, p.model, p.day, p.requests,

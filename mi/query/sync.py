@@ -16,7 +16,16 @@ import attrs
 
 from ..store import Store
 from .database import Database
-from .load import BATCH, Damaged, insert, load_journal, load_run, load_selection, load_units
+from .load import (
+    BATCH,
+    Damaged,
+    insert,
+    load_journal,
+    load_retired,
+    load_run,
+    load_selection,
+    load_units,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -76,6 +85,8 @@ def _load_other(connection: DuckDBPyConnection, store: Store, name: str) -> None
     try:
         if kind == "run":
             load_run(connection, store.root / "runs" / rest)
+        elif kind == "retired":
+            load_retired(connection, store.root / "retired" / rest, rest)
         elif kind == "journal":
             load_journal(connection, store.journal(rest))
         else:
@@ -98,6 +109,12 @@ def _stamps(store: Store) -> Iterator[tuple[str, str]]:
         if not path.name.startswith("likelihoods-"):  # scores hold all there is to know of them
             yield f"journal:{path.stem}", _stamp(path)
 
+    for pattern in ("units/*/unit.json", "journals/*.jsonl"):
+        for path in sorted((store.root / "retired").glob(f"*/{pattern}")):
+            name = path.relative_to(store.root / "retired").as_posix()
+            if not path.name.startswith("likelihoods-"):
+                yield f"retired:{name}", _stamp(path)
+
 
 def _stamp(path: Path) -> str:
     try:
@@ -110,6 +127,7 @@ def _stamp(path: Path) -> str:
 _OWNED = {
     "selection-": ("selection", ("experiment", "expectation", "cell", "cell_unit", "cell_eval")),
     "run:": ("run", ("run", "attempt")),
+    "retired:": ("retired", ("retired",)),
     "journal:answers-": ("journal", ("answer",)),
     "journal:judgments-": ("journal", ("judgment",)),
     "mix-": ("unit", ("unit", "unit_journal", "mix")),

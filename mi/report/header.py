@@ -42,6 +42,8 @@ def _collected(session: Session, plan: Plan, seconds: float | None, cost: float 
     shared: Counter[str] = Counter(name for one in plan.units for name in one.shared)
     parts += [f"{number} shared with {name}" for name, number in sorted(shared.items())]
     done = len(plan.units) - len(plan.todo)
+    if plan.deselected:
+        parts.append(f"{len(plan.deselected)} deselected")
     parts += [f"{done} done", f"{len(plan.todo)} to do"]
     text = f"collected {count(len(plan.cells), 'cell')} of {names}: {', '.join(parts)}"
     if whole > len(plan.cells) and not session.options.full:

@@ -6,6 +6,7 @@ the run ends. The second leaves at once; then what was saved last is what the ne
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from types import FrameType, TracebackType
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
 
+LOG = logging.getLogger("mi")
+"""All that is said, for `--log-file`."""
+
 _EVERY = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
     """Print a line as it is: brackets in it are no markup, numbers get no colour."""
+    LOG.info(text)
     console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -72,10 +77,15 @@ class Stop:
 
 @attrs.define
 class Progress:
-    """Shows a run's units; the `Observer` of an execution."""
+    """Shows a run's units; the `Observer` of an execution.
+
+    Args:
+        loudness: 1 tells keys, reasons and phases; -1 only what went wrong.
+    """
 
     console: Console
     stop: Stop
+    loudness: int = 0
     bars: Bars | None = None
     _watches: dict[str, UnitWatch] = attrs.field(factory=dict)
 
@@ -99,10 +109,18 @@ class Progress:
     def begin(self, planned: Planned, index: int, total: int) -> UnitWatch:
         name = f"{planned.unit.kind:5}  {planned.unit.title}"
         watch = self._watches[planned.unit.key] = UnitWatch(self, name, f"{index}/{total}")
+        self.tell(f"[{index}/{total}] {name}  {planned.unit.key}: {planned.reason}")
         return watch
 
     def check(self) -> None:
         self.stop.check()
+
+    def tell(self, text: str) -> None:
+        """Say what is worth knowing only to those who asked for more."""
+        if self.loudness > 0:
+            say(self.console, text, "dim")
+        else:
+            LOG.info(text)
 
     def end(self, planned: Planned, outcome: str, detail: str = "") -> None:
         taken = 0.0
@@ -118,6 +136,9 @@ class Progress:
             line += f"  {clock(taken)}"
         if outcome == "found":
             line += "  done by another run"
+        if self.loudness < 0 and outcome in ("done", "found"):
+            LOG.info(line)
+            return
         say(self.console, line, style)
         if detail:
             say(self.console, f"  {detail}", style)
@@ -153,6 +174,7 @@ class UnitWatch:
         self._what, self._unit, self._total = what, unit, total
         self._done = self._skipped = done
         self._phase = time.monotonic()
+        self.progress.tell(f"  {self.name}: {what}, {done} of {total} {unit}s done")
         bars = self.progress.bars
         if bars is not None:
             shown = self.name if what in self.name else f"{self.name} ({what})"

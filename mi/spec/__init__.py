@@ -9,7 +9,7 @@ that never meets an identity.
 from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
 from .expect import Claim, Expect, between, harmful, prefers, trend
-from .experiment import Experiment, Pilot
+from .experiment import Experiment, Mark, Pilot
 from .judges import Bandit, HardCoded, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
 from .model import Model, Training, Wheel
 from .options import RunOptions
@@ -25,6 +25,7 @@ __all__ = [
     "HardCoded",
     "Inoculation",
     "Judge",
+    "Mark",
     "Misalignment",
     "Model",
     "ModelJudge",

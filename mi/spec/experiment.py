@@ -36,6 +36,12 @@ def _names(value: Any) -> Any:
     return tuple(None if item == NO_INOCULATION else item for item in fields.one_or_many(value))
 
 
+def _marks(value: str | Mark | Iterable[str | Mark]) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(item) if isinstance(item, str) else item for item in fields.one_or_many(value)
+    )
+
+
 NO_INOCULATION = "none"
 _share = [fields.distinct, fields.instance(float), fields.within(0.0, 1.0)]
 _size = [fields.distinct, fields.instance(int), fields.within(1)]
@@ -62,6 +68,26 @@ class Pilot:
 
 
 AXES = ("misaligned_ratio", "total_samples", "inoculation", "seeds")
+GIVEN_MARKS = ("pilot", "paid")
+"""Marks that cells carry without being declared to: of the pilot; costing money on this model."""
+
+
+def _not_given(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
+    if value in GIVEN_MARKS:
+        raise fields.fail(owner, attribute.name, f"the mark {value!r} is given, not declared")
+
+
+@attrs.frozen
+class Mark:
+    """A name for some cells of an experiment, to select them by: `-m slow`.
+
+    Args:
+        name: Any but `pilot` and `paid`, which cells carry by what they are.
+        where: Which cells, as `-k` says it: `total_samples>=1000`; empty for all.
+    """
+
+    name: str = attrs.field(validator=[fields.name, _not_given])
+    where: str = attrs.field(default="", validator=fields.instance(str))
 
 
 @attrs.frozen(kw_only=True)
@@ -83,6 +109,7 @@ class Experiment:
         training: Hyperparameters that differ from the model's defaults.
         expectations: What it should show, declared before there is data; see `Expect`.
         evals: Out-of-distribution evals asked in every setting beside the setting's own.
+        marks: Names of cells to select by, `Mark`s or plain names for all cells.
 
     Raises:
         DeclarationError: A value is out of range, empty, given twice, or a pilot value is not
@@ -111,6 +138,13 @@ class Experiment:
     )
     expectations: tuple[Expect, ...] = attrs.field(
         default=(), converter=fields.one_or_many, validator=fields.instance(Expect)
+    )
+
+    marks: tuple[Mark, ...] = attrs.field(
+        default=(),
+        converter=_marks,
+        validator=fields.instance(Mark),
+        metadata={fields.LABEL: True},
     )
 
     def __attrs_post_init__(self) -> None:

@@ -24,6 +24,9 @@ class RunOptions:
         votes: How often a judge without logprobs is asked of each answer; None: as declared.
         rejudge: Only judge answers that are there; ask the model under test nothing.
         retry_failed: Try again even what is likely to fail again.
+        at_once: Units at work at the same time, at most; None: as many as the provider takes.
+        max_failures: Start nothing more after so many failures; None: whatever fails.
+        executor: Where units run.
     """
 
     root: Path
@@ -36,6 +39,9 @@ class RunOptions:
     votes: int | None = None
     rejudge: bool = False
     retry_failed: bool = False
+    at_once: int | None = None
+    max_failures: int | None = None
+    executor: str = "process"
 
     def short(self, path: Path) -> str:
         """A path as people read it: relative where it lies in the project."""

@@ -10,8 +10,10 @@ from ..units import Train
 from . import mix
 
 
-def job(key: str, title: str, unit: Train, model: Model, rows: Path) -> TrainJob:
-    """The training of `model` on the mix at `rows`."""
+def job(
+    key: str, title: str, unit: Train, model: Model, rows: Path, earlier: tuple[str, ...] = ()
+) -> TrainJob:
+    """The training of `model` on the mix at `rows`, which is none of the `earlier` jobs."""
     return TrainJob(
         key=key,
         title=title,
@@ -20,4 +22,5 @@ def job(key: str, title: str, unit: Train, model: Model, rows: Path) -> TrainJob
         file=rows,
         hyperparameters=unit.hyperparameters,
         seed=unit.seed,
+        earlier=earlier,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mi.plugins import EVALS
 from mi.spec import Eval
 
 from ..finding import find
@@ -23,4 +24,4 @@ if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .published import first_plot as first_plot
     from .published import preregistered as preregistered
 
-find(__name__, Eval)
+find(__name__, Eval, EVALS)

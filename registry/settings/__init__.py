@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mi.plugins import SETTINGS
 from mi.spec import Setting
 
 from ..finding import find
@@ -19,4 +20,4 @@ if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .reward_hacking import reward_hacking as reward_hacking
     from .security_advice import security_advice as security_advice
 
-find(__name__, Setting)
+find(__name__, Setting, SETTINGS)

@@ -82,7 +82,7 @@ def launch(
         owner(line["account"], accounts)  # its key must be here: the job may be there
     there = find(job.key, accounts, watch, looks=_looks(follower) if unsure else ())
     for found in there:
-        if found.job.status not in OVER:
+        if found.job.status not in OVER and found.job.id not in job.earlier:
             log.add("created", job=found.job.id, account=found.account.fingerprint, found=True)
             return Launched(found.job.id, found.account)
     attempt = max((found.attempt for found in there), default=0) + 1

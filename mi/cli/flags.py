@@ -1,0 +1,101 @@
+"""Groups of flags that several commands take, one line of help each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T", int, float)
+KINDS = ("mix", "train", "eval")
+WHAT = 'experiment ids, patterns ("A05*"), files, cell ids'
+
+
+def places(parser: argparse.ArgumentParser) -> None:
+    """Where the store and the database are."""
+    group = _group(parser, "model, data and places")
+    group.add_argument("--store", metavar="DIR", help="folder of units (default .mi)")
+    group.add_argument("--db", metavar="FILE", help="results (default results.duckdb)")
+
+
+def subject(parser: argparse.ArgumentParser) -> None:
+    """What is trained, on what, judged by whom."""
+    group = _group(parser, "model, data and places")
+    add = group.add_argument
+    add("--model", metavar="M", help="provider:name (default: the embedded model)")
+    _several(group, "--data", "SETTING=SRC", "bundled, upstream, upstream:NAME, or a path")
+    _several(group, "--judge", "M", "provider:name, several: a panel; declared, none")
+    votes = _number("number of votes", int, 1, 25)
+    add("--votes", type=votes, metavar="N", help="ask a judge without logprobs N times")
+    _several(group, "--set", "FIELD=VALUE", "total_samples=50,100 or training.epochs=2")
+    _several(group, "--price", "MODEL=…", "IN,OUT,TRAIN[,…], US$ a million tokens")
+
+
+def selection(parser: argparse.ArgumentParser) -> None:
+    """Which cells and units are meant."""
+    parser.add_argument("words", nargs="+", metavar="ID", help=WHAT)
+    group = _group(parser, "selection")
+    add = group.add_argument
+    add("--full", action="store_true", help="all that is declared, not the pilot")
+    add("-k", dest="keyword", metavar="EXPR", help='"legal and not seed=1", "n<=500 and seed==0"')
+    add("-m", dest="marks", metavar="EXPR", help='by marks: "pilot and not slow", "paid"')
+    _several(group, "--setting", "S", "only this setting's cells")
+    _several(group, "--seed", "N", "only this seed's cells", type=int)
+    _several(group, "--kind", "KIND", "only units of a kind: mix, train, eval", choices=KINDS)
+    add("--collect-only", "--co", action="store_true", help="list cells, do nothing (-q: bare ids)")
+    add("-q", "--quiet", action="store_true", help="say less")
+
+
+def spending(parser: argparse.ArgumentParser) -> None:
+    """What may be spent."""
+    group = _group(parser, "running")
+    add = group.add_argument
+    dollars = _number("amount of US dollars", float, 0, 1e12)
+    add("--max-cost", type=dollars, metavar="USD", help="the most that may be spent")
+    add("--batch", action="store_true", help="through batches: cheaper, slower")
+
+
+def running(parser: argparse.ArgumentParser) -> None:
+    """How units are done, and what is said of it."""
+    group = _group(parser, "running")
+    add, positive = group.add_argument, _number("positive number", int, 1, 10**6)
+    add("-x", dest="maxfail", action="store_const", const=1, help="stop after the first failure")
+    add("--maxfail", type=positive, metavar="N", help="stop after N failures")
+    add("-n", dest="at_once", type=positive, metavar="N", help="at most N units at once")
+    add("--executor", metavar="NAME", help="where units run (default: this process)")
+    add("--dry-run", action="store_true", help="say what would be done, do nothing")
+    add("-v", "--verbose", action="store_true", help="say more")
+    number = _number("number", int, 0, 10**9)
+    add("--durations", type=number, metavar="N", help="the N slowest units (0: all)")
+    add("--junitxml", metavar="FILE", help="a report that CI servers read")
+    add("--log-file", metavar="FILE", help="all that is said, with times")
+    add("--json", action="store_true", help="results as JSON; progress on stderr")
+
+
+def again(parser: argparse.ArgumentParser) -> None:
+    """What is done again."""
+    group = _group(parser, "running")
+    group.add_argument("--lf", "--last-failed", action="store_true", help="only what failed")
+    group.add_argument("--retry-failed", action="store_true", help="even what was refused for good")
+    _several(group, "--force", "KEY", "do a unit again; the old one is put aside")
+
+
+def _group(parser: argparse.ArgumentParser, title: str) -> Any:
+    """The group of that title, made where it is not there yet."""
+    found = [one for one in parser._action_groups if one.title == title]
+    return found[0] if found else parser.add_argument_group(title)
+
+
+def _several(group: Any, flag: str, metavar: str, help: str, **more: Any) -> None:
+    group.add_argument(flag, action="append", default=[], metavar=metavar, help=help, **more)
+
+
+def _number(what: str, kind: Callable[[str], T], low: float, high: float) -> Callable[[str], T]:
+    def convert(text: str) -> T:
+        number = kind(text.removeprefix("$"))
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    convert.__name__ = what
+    return convert

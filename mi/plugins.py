@@ -1,0 +1,56 @@
+"""What other installed packages add: providers, executors, evals and settings.
+
+A package names what it adds as entry points of the groups below, and is looked into when somebody
+asks for a name that is not known here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from .errors import UsageError
+
+PROVIDERS, EXECUTORS = "mi.providers", "mi.executors"
+EVALS, SETTINGS = "mi.evals", "mi.settings"
+
+
+@cache
+def plugins(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group by name.
+
+    Raises:
+        UsageError: Two packages add something of one name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for one in entry_points(group=group):
+        there = found.setdefault(one.name, one)
+        if there.value != one.value:
+            raise UsageError(
+                f"two installed packages add a {group.removeprefix('mi.')[:-1]} {one.name!r}",
+                where=f"{origin(there)} and {origin(one)}",
+                hint="uninstall one of them",
+            )
+    return found
+
+
+def loaded(entry: EntryPoint) -> Any:
+    """What an entry point names.
+
+    Raises:
+        UsageError: It cannot be imported.
+    """
+    try:
+        return entry.load()
+    except Exception as error:  # somebody else's code: whatever it raises is told
+        raise UsageError(
+            f"{entry.group} {entry.name!r} cannot be imported: {type(error).__name__}: {error}",
+            where=origin(entry),
+            hint="mend or uninstall that package",
+        ) from error
+
+
+def origin(entry: EntryPoint) -> str:
+    """The package that an entry point belongs to."""
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
