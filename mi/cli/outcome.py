@@ -65,7 +65,9 @@ def show(report: Outcome, out: Console, parsed: argparse.Namespace) -> None:
         if (suggestion := _next(opened)) is not None:
             parts.append(suggestion)
         say(out, " · ".join(parts))
-    say(out, summary(report), "bold red" if tally.failed else "bold green")
+    left = len(report.made.todo) > len(tally.done) + len(tally.found)
+    colour = "red" if tally.failed or tally.blocked else "yellow" if left else "green"
+    say(out, summary(report), f"bold {colour}")
 
 
 def summary(report: Outcome) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _AGAIN = 5.0
+_FRAME = 6  # lines of a table that are no rows
+_NARROW = 130
+_SHORT = 14
+_GIVE_WAY = ("unit", "what", "detail")
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +65,8 @@ def status(parsed: argparse.Namespace) -> int:
         else:
             from .common import console
 
-            console().print(_table(lines, opened.model.id))
+            out = console()
+            out.print(_table(lines, opened.model.id, width=out.width))
         return 0
     return _watch(parsed, words)
 
@@ -70,14 +76,17 @@ def _watch(parsed: argparse.Namespace, words: list[str]) -> int:
 
     from .common import console
 
-    with Live(console=console(), refresh_per_second=2) as live:
+    out = console()
+    with Live(console=out, refresh_per_second=2) as live, suppress(KeyboardInterrupt):
         while True:
             opened = session(parsed, words)
             lines = _lines(opened)
-            live.update(_table(lines, opened.model.id))
+            room = out.height - _FRAME if out.is_terminal else None
+            live.update(_table(lines, opened.model.id, width=out.width, room=room))
             if all(one.state in ("done", "failed") for one in lines):
-                return 0
+                break
             time.sleep(_AGAIN)
+    return 0
 
 
 def _words(parsed: argparse.Namespace) -> list[str]:
@@ -195,29 +204,58 @@ def _is_held(store: Store, key: str) -> bool:
         return True
 
 
-def _table(lines: list[Line], model: str) -> Table:
+def _table(lines: list[Line], model: str, *, width: int, room: int | None = None) -> Table:
+    """The units as a table.
+
+    Args:
+        width: Of the terminal, in signs; a narrow one gets keys as short as commands take them.
+        room: How many rows fit; None: as many as there are.
+    """
+    shown = _fitting(lines, room)
+    paid = any(one.cost_usd for one in lines)
     table = plain_table("unit", "what", "state", "elapsed", "left", "loss", "cost", "detail")
     for column in table.columns[3:7]:
         column.justify = "right"
-    for one in lines:
-        share = f" {one.done:.0%}" if one.done is not None else ""
-        table.add_row(
-            one.key,
-            one.title,
-            f"{one.state}{share}",
-            clock(one.elapsed) if one.elapsed is not None else "–",
-            clock(one.left) if one.left is not None else "–",
-            f"{one.loss:.3g}" if one.loss is not None else "–",
-            dollars(one.cost_usd),
-            one.detail.splitlines()[0] if one.detail else "",
-            style=_STYLES.get(one.state, ""),
-        )
+    rows = [_row(one) for one in shown]
+    for column, texts in zip(table.columns, zip(*rows, strict=True), strict=False):
+        column.no_wrap, column.overflow = True, "ellipsis"
+        if column.header not in _GIVE_WAY:
+            column.min_width = max(map(len, (str(column.header), *texts)))
+    for one, row in zip(shown, rows, strict=True):
+        key = one.key[:_SHORT] if width < _NARROW else one.key
+        table.add_row(key, *row[1:], style=_STYLES.get(one.state, ""))
+    if not paid:
+        del table.columns[6]
     states = {state: sum(one.state == state for one in lines) for state in _ORDER}
     said = ", ".join(f"{number} {state}" for state, number in states.items() if number)
-    table.caption = f"{model} · {said} · {dollars(sum(one.cost_usd for one in lines))}"
+    more = f" · {len(lines) - len(shown)} not shown" if len(shown) < len(lines) else ""
+    table.caption = f"{model} · {said} · {dollars(sum(one.cost_usd for one in lines))}{more}"
     table.caption_justify = "left"
     return table
 
 
+def _row(one: Line) -> tuple[str, ...]:
+    share = f" {one.done:.0%}" if one.done is not None else ""
+    return (
+        one.key,
+        one.title,
+        f"{one.state}{share}",
+        clock(one.elapsed) if one.elapsed is not None else "–",
+        clock(one.left) if one.left is not None else "–",
+        f"{one.loss:.3g}" if one.loss is not None else "–",
+        dollars(one.cost_usd),
+        one.detail.splitlines()[0] if one.detail else "",
+    )
+
+
+def _fitting(lines: list[Line], room: int | None) -> list[Line]:
+    """As many units as there is room for, in their order: those that something happens to first."""
+    if room is None or len(lines) <= room:
+        return lines
+    places = sorted(range(len(lines)), key=lambda at: (_URGENT.index(lines[at].state), at))
+    return [lines[at] for at in sorted(places[: max(room, 1)])]
+
+
 _ORDER = ("done", "at work", "at the provider", "failed", "to do")
 _STYLES = {"done": "dim", "failed": "red", "at work": "green", "at the provider": "green"}
+_URGENT = ("at work", "at the provider", "failed", "to do", "done")

@@ -29,9 +29,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a line as it is: brackets in it are no markup, numbers get no colour."""
+    """Print a line as it is: brackets in it are no markup, numbers get no colour.
+
+    A terminal's lines break between words, a pipe's do not break.
+    """
     LOG.info(text)
-    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+    whole = not console.is_terminal
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=whole)
 
 
 @attrs.define
