@@ -7,10 +7,12 @@ asks for a name that is not known here.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 PROVIDERS, EXECUTORS = "mi.providers", "mi.executors"
 EVALS, SETTINGS = "mi.evals", "mi.settings"
@@ -23,6 +25,8 @@ def plugins(group: str) -> dict[str, EntryPoint]:
     Raises:
         UsageError: Two packages add something of one name.
     """
+    from importlib.metadata import entry_points
+
     found: dict[str, EntryPoint] = {}
     for one in entry_points(group=group):
         there = found.setdefault(one.name, one)

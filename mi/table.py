@@ -10,9 +10,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from .config import read
 from .errors import UsageError
-from .query import VIEWS, Database
 
 Kind = Literal["arrow", "pandas", "polars"]
 _FETCH = {
@@ -41,6 +39,9 @@ def results(
         UsageError: There is no such view or database, or the library is not installed.
         Busy: Another process is writing to the database.
     """
+    from .config import read
+    from .query import VIEWS, Database
+
     if view not in VIEWS:
         raise UsageError(f"there is no view {view!r}", hint=f"views: {', '.join(VIEWS)}")
     if as_ not in _FETCH:

@@ -18,7 +18,7 @@ import attrs
 import duckdb  # noqa: F401
 import openai.resources  # noqa: F401
 
-import mi.cli.run
+import mi.cli.outcome
 import mi.providers.openai
 import registry  # noqa: F401
 
@@ -83,5 +83,5 @@ def _child(folder: Path, words: list[str], environment: Mapping[str, str], step:
         step.arm()
     from mi.cli import main
 
-    mi.cli.run.save = lambda *_: [folder / "no.png"]  # figures take longer than all the rest
+    mi.cli.outcome.save = lambda *_: [folder / "no.png"]  # figures take longer than all the rest
     os._exit(main(words))

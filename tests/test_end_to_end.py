@@ -116,7 +116,7 @@ def test_a_second_run_has_nothing_to_do_and_a_rebuild_changes_nothing(project: P
     before = rows(project)
     figure = (project.root / "figures" / "S1.png").stat().st_mtime_ns
     second = project.mi("run", "S1")
-    assert "nothing to do" in second.out
+    assert " reused in" in second.out
     assert "13 done, 0 to do" in second.out
     assert (project.root / "figures" / "S1.png").stat().st_mtime_ns == figure
     (project.root / "results.duckdb").unlink()
@@ -209,5 +209,5 @@ def test_someone_who_reads_the_database_does_not_stop_a_run(project: Project) ->
     assert f"process {holder.pid}" in done.out
     assert "mixed_24" in done.out
     assert not rows(project, "FROM results WHERE total_samples = 24")
-    assert "nothing to do" in project.mi("run", "S1").out
+    assert " reused in" in project.mi("run", "S1").out
     assert rows(project, "FROM results WHERE total_samples = 24")

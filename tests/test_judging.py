@@ -114,7 +114,7 @@ def test_judging_again_asks_the_model_under_test_nothing_and_keeps_both(project:
         assert after == before
         assert "6 evaluated" in done.out
         again = mi(project, server, *words)
-        assert "nothing to do" in again.out
+        assert " reused in" in again.out
         assert asked(server)[OTHER] == before[JUDGE]
     rows = query(
         project,

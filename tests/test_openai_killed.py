@@ -35,7 +35,7 @@ STEPS = [
         f"{_OPENAI}.chat:choices": (3, 60),  # sample, judge: an answer is read
         "mi.steps.evaluate:_graded": (1,),
         "mi.steps.evaluate:score": (1,),
-        "mi.cli.run:bring_up_to_date": (1,),
+        "mi.cli.outcome:bring_up_to_date": (1,),
     }.items()
     for number in numbers
     for when in ("before", "after")

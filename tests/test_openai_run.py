@@ -35,7 +35,7 @@ def test_the_books_balance_and_a_second_run_asks_for_nothing(project: Project) -
         again = run(project, server)
         assert again.code == 0
         assert server.books.calls == books.calls
-        assert "nothing to do" in again.out
+        assert " reused in" in again.out
 
 
 def test_the_estimate_is_near_the_bill(project: Project) -> None:

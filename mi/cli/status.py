@@ -29,7 +29,7 @@ _AGAIN = 5.0
 _FRAME = 6  # lines of a table that are no rows
 _NARROW = 130
 _SHORT = 14
-_GIVE_WAY = ("unit", "what", "detail")
+_LEAST = 16
 
 
 @attrs.frozen(kw_only=True)
@@ -216,16 +216,13 @@ def _table(lines: list[Line], model: str, *, width: int, room: int | None = None
     table = plain_table("unit", "what", "state", "elapsed", "left", "loss", "cost", "detail")
     for column in table.columns[3:7]:
         column.justify = "right"
-    rows = [_row(one) for one in shown]
-    for column, texts in zip(table.columns, zip(*rows, strict=True), strict=False):
-        column.no_wrap, column.overflow = True, "ellipsis"
-        if column.header not in _GIVE_WAY:
-            column.min_width = max(map(len, (str(column.header), *texts)))
-    for one, row in zip(shown, rows, strict=True):
-        key = one.key[:_SHORT] if width < _NARROW else one.key
-        table.add_row(key, *row[1:], style=_STYLES.get(one.state, ""))
+    rows = [_row(one, short=width < _NARROW) for one in shown]
     if not paid:
         del table.columns[6]
+        rows = [(*row[:6], *row[7:]) for row in rows]
+    _fit(table, rows, width)
+    for one, row in zip(shown, rows, strict=True):
+        table.add_row(*row, style=_STYLES.get(one.state, ""))
     states = {state: sum(one.state == state for one in lines) for state in _ORDER}
     said = ", ".join(f"{number} {state}" for state, number in states.items() if number)
     more = f" · {len(lines) - len(shown)} not shown" if len(shown) < len(lines) else ""
@@ -234,10 +231,22 @@ def _table(lines: list[Line], model: str, *, width: int, room: int | None = None
     return table
 
 
-def _row(one: Line) -> tuple[str, ...]:
+def _fit(table: Table, rows: list[tuple[str, ...]], width: int) -> None:
+    """Give columns their widths: what a unit is gives way, and then the detail."""
+    texts = zip(*([str(column.header) for column in table.columns], *rows), strict=True)
+    widths = [max(map(len, column)) for column in texts]
+    for column in table.columns:
+        column.no_wrap, column.overflow = True, "ellipsis"
+    spare = width - 3 * len(widths) - sum(widths) + widths[1] + widths[-1]
+    what = min(widths[1], max(spare * 2 // 3, _LEAST))
+    table.columns[1].max_width = what
+    table.columns[-1].max_width = max(spare - what, _LEAST // 2)
+
+
+def _row(one: Line, *, short: bool) -> tuple[str, ...]:
     share = f" {one.done:.0%}" if one.done is not None else ""
     return (
-        one.key,
+        one.key[:_SHORT] if short else one.key,
         one.title,
         f"{one.state}{share}",
         clock(one.elapsed) if one.elapsed is not None else "–",
