@@ -41,6 +41,8 @@ def again(words: Sequence[str], made: Plan, store: Store) -> Again:
     Raises:
         UsageError: A word names no unit of the plan, or several.
     """
+    if not words:
+        return Again()
     keys = [_key(word, [one.unit.key for one in made.units]) for word in words]
     done = {key: store.record(key) for key in store.published() if not store.fault(key)}
     known: list[UnitRecord | Begun] = [*done.values(), *store.unfinished()]

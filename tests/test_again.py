@@ -147,3 +147,19 @@ def test_a_hosted_training_is_launched_anew_and_stays_in_the_books(project: Proj
     assert json.dumps(jobs) == json.dumps(
         project.mi("sql", "SELECT job FROM trainings", "--format", "json").json
     )
+
+
+def test_what_a_declared_experiment_needs_is_never_listed(project: Project) -> None:
+    """Not on another model, not of a file that a run named; of `--set` it is."""
+    project.file("aside/q.py", "import registry\nQ1 = registry.get('A05a').evolve(id='Q1')\n")
+    mixes = ("--kind", "mix", "--full", "-q")
+    for words in (("aside/q.py", "--seed", "1"), ("A05b",)):
+        assert project.mi("run", *words, *mixes).code == 0
+    assert project.mi("gc", "--json").json == []
+    project.mi("run", "A05b", *mixes, "--set", "total_samples=12")
+    listed = project.mi("gc", "--json").json
+    assert len(listed) == 18
+    assert {one["place"] for one in listed} == {"units"}
+    project.mi("gc", "--delete")
+    assert project.mi("gc", "--json").json == []
+    assert project.mi("run", "A05b", *mixes).out.splitlines()[-1].startswith("18 reused")

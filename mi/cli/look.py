@@ -75,6 +75,7 @@ def _show_experiment(parsed: argparse.Namespace, experiment: Experiment) -> int:
         ("ratios", ratios),
         ("totals", ", ".join(map(str, experiment.total_samples))),
         ("seeds", ", ".join(map(str, experiment.seeds))),
+        ("marks", "; ".join(f"{one.name}: {one.where or 'all'}" for one in experiment.marks)),
         ("model", opened.model.id),
     ]
     for setting in experiment.settings:

@@ -94,6 +94,11 @@ def _sub(
     return made
 
 
+def _with(made: Parser, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
+    for group in groups:
+        group(made)
+
+
 def _run(add: Any) -> None:
     made = _sub(
         add,
@@ -103,30 +108,25 @@ def _run(add: Any) -> None:
         "mi run A05a --full",
         words=_IDS,
     )
-    flags.selection(made)
-    flags.again(made)
-    flags.running(made)
-    flags.spending(made)
-    flags.subject(made)
-    flags.places(made)
+    _with(
+        made,
+        flags.selection,
+        flags.again,
+        flags.running,
+        flags.spending,
+        flags.subject,
+        flags.places,
+    )
     made = _sub(
         add, "plan", "plan", "Show what a run would do and cost.", "mi plan A05b", words=_IDS
     )
-    flags.selection(made)
-    flags.again(made)
-    flags.spending(made)
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.selection, flags.again, flags.spending, flags.subject, flags.places)
     made.add_argument("--json", action="store_true", help="the plan as JSON")
     what = "Have stored answers judged again, by other judges; both verdicts are kept."
     example = "mi rejudge A05a --judge openai:gpt-4.1-2025-04-14 --max-cost 5"
     made = _sub(add, "rejudge", "run", what, example, words=_IDS)
     made.set_defaults(rejudge=True)
-    flags.selection(made)
-    flags.running(made)
-    flags.spending(made)
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.selection, flags.running, flags.spending, flags.subject, flags.places)
 
 
 def _watch(add: Any) -> None:
@@ -135,14 +135,12 @@ def _watch(add: Any) -> None:
     made.add_argument("--full", action="store_true", help="all that is declared, not the pilot")
     made.add_argument("--watch", action="store_true", help="again and again, until all is done")
     made.add_argument("--json", action="store_true", help="as JSON")
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
     made = _sub(add, "cancel", "cancel", "End what runs at a provider.", "mi cancel A05a")
     made.add_argument("words", nargs="+", metavar="ID", help=flags.WHAT)
     made.add_argument("--full", action="store_true", help="all that is declared, not the pilot")
     made.add_argument("--yes", action="store_true", help="do not ask")
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
 
 
 def _understand(add: Any) -> None:
@@ -152,14 +150,12 @@ def _understand(add: Any) -> None:
     made = _sub(add, "show", "look", "Show an experiment, a cell or a unit.", "mi show A05a")
     made.add_argument("word", metavar="ID", help="experiment id, cell id, or a unit's key")
     made.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
     example = "mi why A05a::insecure_code::baseline"
     made = _sub(add, "why", "understand", "Say why units are done or not.", example)
     made.add_argument("word", metavar="CELL", help="a cell's id, as --collect-only lists them")
     made.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
     example = "mi diff train-3f9c train-a1b2"
     made = _sub(add, "diff", "understand", "Say what differs between two units.", example)
     for name in ("old", "new"):
@@ -169,9 +165,7 @@ def _understand(add: Any) -> None:
     made = _sub(
         add, "tree", "understand", "Show units below what they need.", "mi tree A05a", words=_IDS
     )
-    flags.selection(made)
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.selection, flags.subject, flags.places)
     made = _sub(add, "log", "understand", "List what was run.", "mi log A05a -n 5")
     made.add_argument("words", nargs="*", metavar="ID", help="only runs of these experiments")
     made.add_argument("-n", dest="number", type=int, default=20, metavar="N", help="at most")
@@ -183,27 +177,23 @@ def _findings(add: Any) -> None:
     made = _sub(add, "check", "findings", "Judge expectations by the data.", "mi check A05a")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--json", action="store_true", help="as JSON")
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
     made = _sub(add, "report", "findings", "Answer the questions.", "mi report A05a --out report")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--out", metavar="DIR", help="write a page there, with every answer")
     made.add_argument("--json", action="store_true", help="as JSON")
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
     made = _sub(add, "power", "findings", "How sure results are.", "mi power A05a --width 0.05")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--width", type=float, default=0.1, metavar="W", help="wanted width")
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
 
 
 def _results(add: Any) -> None:
     made = _sub(add, "plot", "results", "Draw figures from results.", "mi plot A05a")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--out", dest="figures", metavar="DIR", help="folder (default figures/)")
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)
     query = '"SELECT condition, metric, mean FROM results"'
     made = _sub(add, "sql", "results", "Ask the results database (read-only).", f"mi sql {query}")
     made.add_argument("query", help="SQL, over the views results, conditions, answers, …")
@@ -273,5 +263,4 @@ def _project(add: Any) -> None:
     made.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
     made = _sub(add, "doctor", "doctor", "Is everything in place?", "mi doctor")
     made.add_argument("--json", action="store_true", help="as JSON")
-    flags.subject(made)
-    flags.places(made)
+    _with(made, flags.subject, flags.places)

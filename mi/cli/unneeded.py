@@ -70,10 +70,9 @@ def _needed(parsed: argparse.Namespace, store: Store) -> set[str]:
     for run in (None, *store.runs()):
         told = parse(["plan", *words, "--full"])
         told.store, told.db = parsed.store, parsed.db
-        if run is not None:
-            for name, said in _said(run).items():
-                setattr(told, name, said)
         try:
+            for name, said in _said(run, words).items() if run else ():
+                setattr(told, name, said)
             needed |= _of(told)
         except MiError:
             if run is not None:
@@ -82,11 +81,13 @@ def _needed(parsed: argparse.Namespace, store: Store) -> set[str]:
     return needed
 
 
-def _said(run: dict[str, Any]) -> dict[str, Any]:
-    """What steers identities in a run's command line, but for `--set`."""
+def _said(run: dict[str, Any], words: list[str]) -> dict[str, Any]:
+    """What steers identities in a run's command line, but for `--set`; and the files it named."""
     told = parse(run["provenance"]["argv"][1:])
     names = ("data", "judge", "votes", "price", "rejudge")
+    files = [word for word in told.words if word.endswith(".py")]
     return {
+        "words": [*words, *files],
         "model": run["model"],
         **{name: getattr(told, name) for name in names if hasattr(told, name)},
     }
