@@ -66,7 +66,8 @@ def status(parsed: argparse.Namespace) -> int:
             from .common import console
 
             out = console()
-            out.print(_table(lines, opened.model.id, width=out.width))
+            width = out.width if out.is_terminal else None
+            out.print(_table(lines, opened.model.id, width=width))
         return 0
     return _watch(parsed, words)
 
@@ -81,8 +82,8 @@ def _watch(parsed: argparse.Namespace, words: list[str]) -> int:
         while True:
             opened = session(parsed, words)
             lines = _lines(opened)
-            room = out.height - _FRAME if out.is_terminal else None
-            live.update(_table(lines, opened.model.id, width=out.width, room=room))
+            width, room = (out.width, out.height - _FRAME) if out.is_terminal else (None, None)
+            live.update(_table(lines, opened.model.id, width=width, room=room))
             if all(one.state in ("done", "failed") for one in lines):
                 break
             time.sleep(_AGAIN)
@@ -204,11 +205,12 @@ def _is_held(store: Store, key: str) -> bool:
         return True
 
 
-def _table(lines: list[Line], model: str, *, width: int, room: int | None = None) -> Table:
+def _table(lines: list[Line], model: str, *, width: int | None, room: int | None = None) -> Table:
     """The units as a table.
 
     Args:
         width: Of the terminal, in signs; a narrow one gets keys as short as commands take them.
+            None: nothing is cut.
         room: How many rows fit; None: as many as there are.
     """
     shown = _fitting(lines, room)
@@ -216,11 +218,12 @@ def _table(lines: list[Line], model: str, *, width: int, room: int | None = None
     table = plain_table("unit", "what", "state", "elapsed", "left", "loss", "cost", "detail")
     for column in table.columns[3:7]:
         column.justify = "right"
-    rows = [_row(one, short=width < _NARROW) for one in shown]
+    rows = [_row(one, short=width is not None and width < _NARROW) for one in shown]
     if not paid:
         del table.columns[6]
         rows = [(*row[:6], *row[7:]) for row in rows]
-    _fit(table, rows, width)
+    if width is not None:
+        _fit(table, rows, width)
     for one, row in zip(shown, rows, strict=True):
         table.add_row(*row, style=_STYLES.get(one.state, ""))
     states = {state: sum(one.state == state for one in lines) for state in _ORDER}
