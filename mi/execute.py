@@ -33,6 +33,7 @@ from .steps import evaluate, mix, train
 from .steps.keep import Keeper
 from .store import Store
 from .units import Evaluate, Mix, Train, Unit
+from .waiting import Waiting
 from .watching import Told
 
 
@@ -130,8 +131,8 @@ class _Crew:
     """The threads of a run and who is at what.
 
     Args:
-        waiting: Units to do, in the plan's order.
         busy: Units under way, by key.
+        held: What they have to themselves: their keys and journals.
         error: Why nothing more is started: the first of the errors that end a run.
     """
 
@@ -143,9 +144,10 @@ class _Crew:
     published: Callable[[], None]
     tally: Tally
     pace: Pace
-    waiting: dict[str, Planned] = attrs.field(factory=dict)
     busy: dict[str, Planned] = attrs.field(factory=dict)
+    held: set[str] = attrs.field(factory=set)
     error: BaseException | None = None
+    _waiting: Waiting = attrs.field(init=False)
     _ended: queue.SimpleQueue[tuple[Planned, bool | BaseException]] = attrs.field(
         factory=queue.SimpleQueue
     )
@@ -153,16 +155,13 @@ class _Crew:
     _failures: int = 0
 
     def work(self) -> None:
-        self.waiting = {planned.unit.key: planned for planned in self.plan.todo}
-        total = len(self.waiting)
-        while self.waiting or self.busy:
-            chosen = self._startable()
-            for planned in chosen:
-                self._start(planned, total)
-            if self.busy:
-                self._heard(*self._ended.get())
-            elif self._is_over or not chosen:
+        todo = self.plan.todo
+        self._waiting = Waiting(todo, _names)
+        while True:
+            self._start_all(len(todo))
+            if not self.busy:
                 break
+            self._heard(*self._ended.get())
         if self.error is not None:
             raise self.error
 
@@ -171,48 +170,26 @@ class _Crew:
         """Whether nothing more is started."""
         return self.error is not None or self.tally.stopped is not None
 
-    def _startable(self) -> list[Planned]:
-        """Units that can begin now; those that never can are told to be blocked."""
+    def _start_all(self, total: int) -> None:
+        """Start whatever can begin now."""
         if self.error is None:
             try:
                 self.observer.check()
                 self.bench.purse.check()
             except (Interrupted, OverBudget) as error:
                 self.error = error
-        chosen: list[Planned] = []
-        held = {name for one in self.busy.values() for name in _names(one.unit)}
+        while not self._is_over and (planned := self._next()) is not None:
+            self._start(planned, total)
+
+    def _next(self) -> Planned | None:
         serving = self.bench.provider
+        alone = serving.trainings_at_once == serving.evals_at_once == 1
+        most = 1 if alone else self.pace.at_once
+        if most is not None and len(self.busy) >= most:
+            return None
         room = Counter(mix=1, train=serving.trainings_at_once, eval=serving.evals_at_once)
         room.subtract(one.unit.kind for one in self.busy.values())
-        alone = serving.trainings_at_once == serving.evals_at_once == 1
-        most = 1 if alone else self.pace.at_once or len(self.waiting)
-        for key, planned in list(self.waiting.items()):
-            if self._is_blocked(planned):
-                del self.waiting[key]
-            elif len(self.busy) + len(chosen) >= most or self._is_over:
-                continue
-            elif self._is_ready(planned, held, room):
-                chosen.append(planned)
-                held.update(_names(planned.unit))
-                room[planned.unit.kind] -= 1
-        return chosen
-
-    def _is_blocked(self, planned: Planned) -> bool:
-        tally, needs = self.tally, planned.unit.needs
-        cause = next(
-            (need for need in needs if need in tally.failed or need in tally.blocked), None
-        )
-        if cause is None:
-            return False
-        tally.blocked[planned.unit.key] = cause
-        self.observer.end(planned, "blocked", f"{cause} is not there")
-        return True
-
-    def _is_ready(self, planned: Planned, held: set[str], room: Counter[str]) -> bool:
-        unit = planned.unit
-        if room[unit.kind] < 1 or not held.isdisjoint(_names(unit)):
-            return False
-        return not any(need in self.waiting or need in self.busy for need in unit.needs)
+        return self._waiting.take((kind for kind in room if room[kind] > 0), self.held)
 
     def _start(self, planned: Planned, total: int) -> None:
         unit = planned.unit
@@ -221,13 +198,13 @@ class _Crew:
             return
         likely = self.bench.likely(unit)
         if not self.bench.purse.admit(unit.key, 0.0 if likely is None else likely):
-            self.error = self.error or OverBudget(
+            self.error = OverBudget(
                 f"{unit.title} is likely to cost more than is left of --max-cost",
                 hint="what is done is kept: the same command with a higher --max-cost goes on",
             )
             return
-        del self.waiting[unit.key]
         self.busy[unit.key] = planned
+        self.held.update(_names(unit))
         self._begun += 1
         watch = self.observer.begin(planned, self._begun, total)
         threading.Thread(
@@ -246,8 +223,10 @@ class _Crew:
     def _heard(self, planned: Planned, made: bool | BaseException) -> None:
         unit = planned.unit
         del self.busy[unit.key]
+        self.held.difference_update(_names(unit))
         self.bench.purse.release(unit.key)
         if isinstance(made, bool):
+            self._waiting.done(unit.key)
             (self.tally.done if made else self.tally.found).append(unit.key)
             self.observer.end(planned, "done" if made else "found")
             self.published()
@@ -265,9 +244,11 @@ class _Crew:
             raise made
 
     def _fail(self, planned: Planned, message: str) -> None:
-        self.waiting.pop(planned.unit.key, None)
         self.tally.failed[planned.unit.key] = message
         self.observer.end(planned, "failed", message)
+        for blocked, cause in self._waiting.failed(planned.unit.key):
+            self.tally.blocked[blocked.unit.key] = cause
+            self.observer.end(blocked, "blocked", f"{cause} is not there")
 
 
 def _names(unit: Unit) -> list[str]:

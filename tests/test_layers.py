@@ -37,6 +37,7 @@ ORDER = [
     "steps",
     "store",
     "watching",
+    "waiting",
     "cost",
     "answered",
     "unneeded",
