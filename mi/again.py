@@ -85,7 +85,7 @@ def forced(made: Plan, what: Again) -> Plan:
     """The plan once those units are put aside."""
     gone = {*what.units, *what.begun}
     units = tuple(
-        attrs.evolve(one, state=State.TODO, reason="forced: done again", settled=None)
+        attrs.evolve(one, state=State.TODO, reason="forced: done again", settled=None, done=None)
         if one.unit.key in gone
         else one
         for one in made.units

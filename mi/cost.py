@@ -19,7 +19,7 @@ import attrs
 from . import journal, tokens
 from .data import Message, Questions, Rows
 from .money import Prices
-from .plan import Plan, Planned, State, counts
+from .plan import Plan, Planned, counts
 from .providers.base import TOGETHER, Bill
 from .spec import Model, Sampled, judge_model
 from .steps import evaluate
@@ -200,8 +200,8 @@ def left(
 def spent(store: Store, planned: Planned) -> float:
     """US dollars that were paid for a unit so far, whether it is done or not."""
     unit = planned.unit
-    if planned.state is State.DONE:
-        return store.record(unit.key).outcome.get("cost_usd") or 0.0
+    if planned.done is not None:
+        return planned.done.cost_usd
     if not isinstance(unit.payload, Evaluate):
         return 0.0
     return paid(

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from statistics import median
 
 from .plan import Plan
-from .store import Store
 from .units import Evaluate, Mix, Unit
 
 _RECENT = 12
@@ -24,9 +23,7 @@ def kind_of_work(unit: Unit) -> str:
     return unit.kind
 
 
-def estimate(
-    plan: Plan, store: Store, size: Callable[[Unit], int]
-) -> Callable[[Unit], float | None]:
+def estimate(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Unit], float | None]:
     """Seconds a unit will take, or None where nothing like it was done here.
 
     Args:
@@ -35,9 +32,8 @@ def estimate(
     rates: dict[str, list[float]] = defaultdict(list)
     for planned in plan.units:
         kind = kind_of_work(planned.unit)
-        if not planned.todo and len(rates[kind]) < _RECENT:
-            taken = store.record(planned.unit.key).seconds
-            rates[kind].append(taken / max(size(planned.unit), 1))
+        if planned.done is not None and len(rates[kind]) < _RECENT:
+            rates[kind].append(planned.done.seconds / max(size(planned.unit), 1))
 
     def seconds(unit: Unit) -> float | None:
         if isinstance(unit.payload, Mix):

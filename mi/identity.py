@@ -15,9 +15,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
 from enum import Enum
 from functools import cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 import attrs
@@ -46,8 +46,17 @@ def digest(text: str | bytes) -> str:
 
 
 def canonical(payload: object) -> str:
-    """The one text of `payload`: equal values give equal texts, on every platform."""
-    return "".join(_walk(payload, "$"))
+    """The one text of `payload`: equal values give equal texts, on every platform.
+
+    Raises:
+        DeclarationError: The payload holds a value that has no canonical form; names its path.
+    """
+    try:
+        return _object(payload) if attrs.has(type(payload)) else _text(payload)
+    except _Refused as refused:
+        raise DeclarationError(
+            refused.message, where="$" + "".join(reversed(refused.path)), hint=refused.hint
+        ) from None
 
 
 def plain(payload: object) -> Any:
@@ -73,54 +82,98 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}…"
 
 
-def _walk(value: object, path: str) -> Iterator[str]:
+class _Refused(Exception):
+    """A value without a canonical form; its path grows, innermost step first, on the way up."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        self.message = message
+        self.hint = hint
+        self.path: list[str] = []
+
+
+def _text(value: object) -> str:
     if value is None or isinstance(value, bool):
-        yield json.dumps(value)
-    elif isinstance(value, Enum):
-        yield f'{{"!":{json.dumps(type(value).__name__)},"name":{json.dumps(value.name)}}}'
-    elif isinstance(value, str):
-        yield json.dumps(value)
-    elif isinstance(value, int):
-        yield str(int(value))
-    elif isinstance(value, float):
-        yield _float(value, path)
-    elif isinstance(value, tuple) and type(value) is tuple:
-        yield from _array(value, path)
-    elif attrs.has(type(value)):
-        yield from _object(value, path)
-    else:
-        raise DeclarationError(
-            f"a {type(value).__name__} cannot be part of an identity",
-            where=path,
-            hint="use str, int, float, bool, None, an Enum, a tuple or an attrs class",
-        )
+        return json.dumps(value)
+    if isinstance(value, Enum):
+        return f'{{"!":{_quoted(type(value).__name__)},"name":{_quoted(value.name)}}}'
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        return _float(value)
+    if type(value) is tuple:
+        return _array(value)
+    if attrs.has(type(value)):
+        return _remembered(value)
+    raise _Refused(
+        f"a {type(value).__name__} cannot be part of an identity",
+        hint="use str, int, float, bool, None, an Enum, a tuple or an attrs class",
+    )
 
 
-def _float(value: float, path: str) -> str:
+def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise DeclarationError(f"{value} cannot be part of an identity", where=path)
+        raise _Refused(f"{value} cannot be part of an identity")
     return repr(value + 0.0)  # -0.0 equals 0.0, so it must not be told apart from it
 
 
-def _array(value: tuple[object, ...], path: str) -> Iterator[str]:
-    yield "["
+def _array(value: tuple[object, ...]) -> str:
+    texts = []
     for index, item in enumerate(value):
-        if index:
-            yield ","
-        yield from _walk(item, f"{path}[{index}]")
-    yield "]"
+        try:
+            texts.append(_text(item))
+        except _Refused as refused:
+            refused.path.append(f"[{index}]")
+            raise
+    return f"[{','.join(texts)}]"
 
 
-def _object(value: object, path: str) -> Iterator[str]:
+def _remembered(value: object) -> str:
+    """The text of an attrs object; that of one which cannot change is made once.
+
+    What thousands of units share (an eval, a base model) is known by being the same object, not an
+    equal one: 1, 1.0 and True are equal and have different texts.
+    """
+    known = _texts.get(id(value))
+    if known is not None:
+        return known[1]
+    text = _object(value)
+    if _is_fixed(value):
+        if len(_texts) >= _MOST:
+            _texts.clear()
+        _texts[id(value)] = (value, text)
+    return text
+
+
+def _is_fixed(value: object) -> bool:
+    """Whether an attrs object cannot change: what is compared by value and may, has no hash."""
+    if type(value).__eq__ is object.__eq__:
+        return False
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+_MOST = 1024
+_texts: dict[int, tuple[object, str]] = {}
+
+
+def _object(value: object) -> str:
     kind: Any = type(value)
-    yield f'{{"!":{json.dumps(kind.__name__)}'
+    parts = [f'{{"!":{_quoted(kind.__name__)}']
     for name, neutral in _fields(kind):
         item = getattr(value, name)
         if neutral is not attrs.NOTHING and item == neutral and type(item) is type(neutral):
             continue
-        yield f',"{name}":'
-        yield from _walk(item, f"{path}.{name}")
-    yield "}"
+        try:
+            parts.append(f',"{name}":{_text(item)}')
+        except _Refused as refused:
+            refused.path.append(f".{name}")
+            raise
+    return "".join((*parts, "}"))
 
 
 @cache

@@ -70,16 +70,27 @@ class State(Enum):
 
 
 @attrs.frozen
+class Done:
+    """What a done unit took: seconds and US dollars, and a training's last loss."""
+
+    seconds: float
+    cost_usd: float = 0.0
+    loss: float | None = None
+
+
+@attrs.frozen
 class Known:
     """A unit's state in the store, and for a failure or a damage what was wrong.
 
     Args:
         permanent: The failure is one that trying again would meet again.
+        done: What it took, where it is done.
     """
 
     state: State
     detail: str = ""
     permanent: bool = False
+    done: Done | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -93,6 +104,7 @@ class Planned:
         cells: Ids of the selected cells that need it.
         shared: Ids of other declared experiments that need it too.
         settled: Why it is not even tried: it failed in a way that trying again would meet again.
+        done: What it took, where it is done.
     """
 
     unit: Unit
@@ -101,6 +113,7 @@ class Planned:
     cells: tuple[str, ...]
     shared: tuple[str, ...]
     settled: str | None = None
+    done: Done | None = None
 
     @property
     def todo(self) -> bool:
@@ -263,6 +276,7 @@ def plan(
                 cells=tuple(users[key]),
                 shared=shared,
                 settled=f"{found.detail}\n  → {_RETRY}" if settled else None,
+                done=found.done,
             )
         )
     return Plan(units=tuple(planned), cells=tuple(planned_cells))

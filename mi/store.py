@@ -12,6 +12,7 @@ moved aside, never overwritten.
     runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
     progress/        how far units under way are, for `mi status`
     cells/           the cells and evals a run selected, by content
+    checked.json     which published units were found whole, and when; may be lost
     damaged/         unit folders that failed their check
     retired/         units and journals that were put aside to be done again
 """
@@ -27,16 +28,16 @@ from typing import Any
 
 import attrs
 
-from . import journal
+from . import journal, whole
+from .checked import remembering
 from .convert import dump, load
 from .errors import CorruptError
 from .identity import SCHEME, digest, plain
 from .plan import Known, State
 from .provenance import now
 from .units import Unit
+from .whole import RECORD
 
-RECORD = "unit.json"
-SUMS = "SHA256SUMS"
 FAILURE = "failure.json"
 BEGUN = "begun.json"
 
@@ -109,31 +110,22 @@ class Store:
     def states(self, keys: Sequence[str]) -> dict[str, Known]:
         """What the store holds of these units; a key it leaves out is to do.
 
-        Every published folder is checked against its sums.
+        Every published folder is checked against its sums, unless it was found whole before and
+        has not changed since.
         """
         done, begun = _names(self.root / "units"), _names(self.root / "work")
         states = {}
-        for key in keys:
-            if key in done:
-                fault = self.fault(key)
-                states[key] = Known(State.CORRUPT, fault) if fault else Known(State.DONE)
-            elif key in begun and (failure := self.failure(key)):
-                states[key] = Known(State.FAILED, failure.message, failure.permanent)
+        with remembering(self.root) as checked:
+            for key in keys:
+                if key in done:
+                    states[key] = checked.look(self.unit(key))
+                elif key in begun and (failure := self.failure(key)):
+                    states[key] = Known(State.FAILED, failure.message, failure.permanent)
         return states
 
     def fault(self, key: str) -> str | None:
-        """What is wrong with a published folder; None for nothing."""
-        folder = self.unit(key)
-        try:
-            sums = read_sums(folder)
-            if RECORD not in sums:
-                return f"{SUMS} does not name {RECORD}"
-            for name, expected in sums.items():
-                if digest((folder / name).read_bytes()) != expected:
-                    return f"{name} is not what was written"
-        except (OSError, ValueError) as error:
-            return f"{folder.name}: {error}"
-        return None
+        """What is wrong with a published folder, all of it hashed; None for nothing."""
+        return whole.fault(self.unit(key))
 
     def record(self, key: str) -> UnitRecord:
         """The record of a published unit.
@@ -247,16 +239,16 @@ class Store:
             for name in (FAILURE, BEGUN):
                 (folder / name).unlink(missing_ok=True)
             (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
-            _write_sums(folder)
+            whole.seal(folder)
             if self.unit(unit.key).exists():
                 self.set_aside(unit.key)
             self.receive(unit.key, folder)
 
     def receive(self, key: str, folder: Path) -> None:
         """Put a whole unit, made aside in this store, in its place."""
-        _sync_folder(folder)
+        whole.sync_folder(folder)
         os.rename(folder, self._made("units") / key)
-        _sync_folder(self.root / "units")
+        whole.sync_folder(self.root / "units")
 
     def set_aside(self, key: str) -> Path:
         """Move a damaged unit to `damaged/`, where it is kept."""
@@ -360,35 +352,3 @@ def _names(folder: Path) -> set[str]:
         return set(os.listdir(folder))
     except FileNotFoundError:
         return set()
-
-
-def _write_sums(folder: Path) -> None:
-    """Sums over every file, each flushed to the disk first: a published unit survives a crash."""
-    lines = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != SUMS:
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-                lines.append(f"{digest(file.read())}  {path.relative_to(folder).as_posix()}\n")
-    with (folder / SUMS).open("w", encoding="utf-8") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def read_sums(folder: Path) -> dict[str, str]:
-    """File → SHA-256, as a published folder has them written down."""
-    sums = {}
-    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
-        found, name = line.split("  ", 1)
-        sums[name] = found
-    return sums
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

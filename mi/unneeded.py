@@ -16,7 +16,8 @@ import attrs
 
 from . import journal
 from .errors import MiError
-from .store import RECORD, Store
+from .store import Store
+from .whole import RECORD
 
 _BILLED = ("unit", "at", "billed_model", "billed_input", "billed_output", "cost_usd")
 

@@ -33,6 +33,11 @@ class Colour(Enum):
     RED = "red"
 
 
+@attrs.frozen
+class Box:
+    inside: Any
+
+
 @pytest.mark.parametrize(
     ("kind", "payload", "expected"),
     [
@@ -128,6 +133,27 @@ def test_what_has_no_canonical_form_is_refused_with_its_path(value: Any, path: s
 
 def test_numbers_of_different_types_are_told_apart() -> None:
     assert len({canonical(value) for value in (1, 1.0, True, "1")}) == 4
+
+
+def test_equal_parts_of_different_types_are_told_apart_however_often_they_were_met() -> None:
+    for _ in range(2):
+        assert len({canonical((Box(value),)) for value in (1, 1.0, True)}) == 3
+
+
+def test_what_can_change_is_read_anew_each_time() -> None:
+    @attrs.define
+    class Open:
+        inside: Any
+
+    @attrs.define(eq=False)
+    class Unequal:
+        inside: Any
+
+    for part in (Open(1), Unequal(1), Box(Open(1)), Open(Box(1))):
+        before = canonical((part,))
+        inner: Any = part.inside if isinstance(part, Box) else part
+        inner.inside = 2
+        assert canonical((part,)) != before
 
 
 def test_a_field_added_later_leaves_old_keys_alone_while_it_is_neutral() -> None:

@@ -35,6 +35,8 @@ ORDER = [
     "tokens",
     "money",
     "steps",
+    "whole",
+    "checked",
     "store",
     "watching",
     "waiting",

@@ -142,7 +142,7 @@ def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
         assert isinstance(drawn, Mix)
         return drawn.total_samples
 
-    return estimate(plan, opened.store, size)
+    return estimate(plan, size)
 
 
 def pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:

@@ -143,10 +143,8 @@ def _line(opened: Session, planned: Planned, asked: _Asked) -> Line:
     unit, store = planned.unit, opened.store
     facts: dict[str, Any] = {"key": unit.key, "kind": unit.kind, "title": unit.title}
     facts["cost_usd"] = spent(store, planned)
-    if planned.state is State.DONE:
-        record = store.record(unit.key)
-        loss = record.outcome.get("loss")
-        return Line(**facts, state="done", elapsed=record.seconds, loss=loss)
+    if planned.done is not None:
+        return Line(**facts, state="done", elapsed=planned.done.seconds, loss=planned.done.loss)
     progress = store.progress(unit.key)
     remote = asked.remote(planned)
     if _is_held(store, unit.key):
@@ -157,7 +155,9 @@ def _line(opened: Session, planned: Planned, asked: _Asked) -> Line:
         failure = store.failure(unit.key)
         return Line(**facts, state="failed", detail=failure.message if failure else "")
     if store.unit(unit.key).exists():  # it was done while this was looked at
-        return _line(opened, attrs.evolve(planned, state=State.DONE), asked)
+        known = store.states((unit.key,)).get(unit.key)
+        if known is not None and known.done is not None:
+            return _line(opened, attrs.evolve(planned, state=known.state, done=known.done), asked)
     return Line(**facts, state="to do", detail="begun" if store.begun(unit.key) else "")
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import attrs
 
-from .. import journal
+from .. import journal, whole
 from ..errors import CorruptError
-from ..store import Store, UnitRecord, read_sums
+from ..store import Store, UnitRecord
 
 _MODEL = ("model.json", "adapter/")
 _BOOKKEEPING = ("unit", "at", "model", "billed_model", "billed_input", "billed_output", "cost_usd")
@@ -215,7 +215,7 @@ def _subject(record: UnitRecord) -> str | None:
 def _model(store: Store, key: str) -> dict[str, str] | None:
     """The sums of the files that are the model of a training; None where they cannot be read."""
     try:
-        sums = read_sums(store.unit(key))
+        sums = whole.sums(store.unit(key))
     except (OSError, ValueError):
         return None
     return {name: found for name, found in sums.items() if name.startswith(_MODEL)}
