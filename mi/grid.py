@@ -8,6 +8,7 @@ experiment: `mixed_100` where sizes vary, `mixed_0.25` where ratios do.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 import attrs
 
@@ -48,6 +49,17 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
                 for inoculation in part.inoculation:
                     for seed in part.seeds:
                         yield _trained(experiment, setting, ratio, total, inoculation, seed)
+
+
+def count(experiment: Experiment) -> int:
+    """How many cells an experiment has."""
+    axes = (
+        experiment.misaligned_ratio,
+        experiment.total_samples,
+        experiment.inoculation,
+        experiment.seeds,
+    )
+    return len(experiment.settings) * (experiment.baseline + prod(map(len, axes)))
 
 
 def ratio_text(ratio: float) -> str:

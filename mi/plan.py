@@ -7,7 +7,7 @@ number of cells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -232,7 +232,7 @@ def _train(cell: Cell, context: Context, mix: str) -> Train:
 def plan(
     cells: Iterable[tuple[Cell, Context]],
     known: Callable[[Sequence[str]], Mapping[str, Known]],
-    elsewhere: Mapping[str, Iterable[str]] | None = None,
+    elsewhere: Callable[[Collection[str]], Mapping[str, Iterable[str]]] = lambda keys: {},
     before: Callable[[str, str], tuple[str, Any] | None] = lambda cell, role: None,
     *,
     retry: bool = False,
@@ -242,7 +242,7 @@ def plan(
     Args:
         cells: Each selected cell with its context.
         known: The states of units by key; a key it leaves out is to do.
-        elsewhere: Key → other experiments that declare the unit, whether selected or not.
+        elsewhere: Of given keys, the experiments that declare the unit, whether selected or not.
         before: What a cell's role was when it was last run: key and plain payload.
         retry: Whether units are tried again whose failure is likely to be met again.
     """
@@ -256,12 +256,12 @@ def plan(
             users.setdefault(unit.key, []).append(cell.id)
             roles[role] = unit.key
         planned_cells.append(PlannedCell(cell=cell, units=roles))
-    states = known(tuple(units))
+    states, declared = known(tuple(units)), elsewhere(units.keys())
     planned = []
     blocked: dict[str, str] = {}
     for key, (role, unit) in units.items():
         found = states.get(key, Known(State.TODO))
-        shared = _others(users[key], (elsewhere or {}).get(key, ()))
+        shared = _others(users[key], declared.get(key, ()))
         settled = found.state is State.FAILED and found.permanent and not retry
         reason = _reason(unit, found, blocked, settled=settled)
         if reason == "new" and (then := before(users[key][0], role)):

@@ -8,6 +8,7 @@ session reads files and spends nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from .cost import Costs
 from .data import BUNDLED, Rows, check_source, is_named, read_dataset
 from .errors import DeclarationError, MiError, UsageError
 from .execute import Bench
-from .grid import Cell, cells
+from .grid import Cell, cells, count
 from .money import Prices, Purse
 from .names import nearest
 from .override import Names, overriding
@@ -143,9 +144,12 @@ class Session:
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""
         for one in self.selected:
+            contexts: dict[str, Context] = {}
             settings = {setting.id: setting for setting in one.experiment.settings}
             for cell in one.cells:
-                yield cell, self.context(one.experiment, settings[cell.setting])
+                if cell.setting not in contexts:
+                    contexts[cell.setting] = self.context(one.experiment, settings[cell.setting])
+                yield cell, contexts[cell.setting]
 
     def is_paid(self, cell: Cell) -> bool:
         """Whether doing a cell from the start costs money."""
@@ -168,31 +172,37 @@ class Session:
         return plan(
             selected,
             self.store.states,
-            self.elsewhere,
+            self._elsewhere,
             self._before,
             retry=self.options.retry_failed,
         )
 
-    @cached_property
-    def elsewhere(self) -> dict[str, set[str]]:
-        """Key → declared experiments that need the unit, among those with a setting in common."""
+    def _elsewhere(self, keys: Collection[str]) -> dict[str, set[str]]:
+        """Key → declared experiments that need the unit, whether they are selected or not.
+
+        An experiment that is selected whole has said so by its cells and is not gone through again.
+        """
         used = {setting.id for one in self.selected for setting in one.experiment.settings}
+        told = [one.experiment for one in self.selected if len(one.cells) == count(one.experiment)]
         users: dict[str, set[str]] = {}
         for experiment in self.collection.all().values():
-            for key in self._declared(experiment, used):
-                users.setdefault(key, set()).add(experiment.id)
+            if not any(experiment is one for one in told):
+                for key in self._declared(experiment, used):
+                    if key in keys:
+                        users.setdefault(key, set()).add(experiment.id)
         return users
 
-    def _declared(self, experiment: Experiment, settings: set[str]) -> Iterable[str]:
-        known = {setting.id: setting for setting in experiment.settings if setting.id in settings}
-        for cell in cells(experiment):
-            if cell.setting in known:
-                try:
-                    context = self.context(experiment, known[cell.setting])
-                    keys = [unit.key for _, unit in cell_units(cell, context)]
-                except MiError:  # another experiment's trouble is told when that one is run
-                    continue
-                yield from keys
+    def _declared(self, experiment: Experiment, settings: set[str]) -> Iterator[str]:
+        for setting in experiment.settings:
+            if setting.id not in settings:
+                continue
+            try:
+                context = self.context(experiment, setting)
+            except MiError:  # another experiment's trouble is told when that one is run
+                continue
+            for cell in cells(attrs.evolve(experiment, settings=setting)):
+                with suppress(MiError):
+                    yield from [unit.key for _, unit in cell_units(cell, context)]
 
     @cached_property
     def _last(self) -> dict[tuple[str, str], str]:

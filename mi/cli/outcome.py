@@ -62,7 +62,7 @@ def show(report: Outcome, out: Console, parsed: argparse.Namespace) -> None:
         _print_json(report, shown)
     if not parsed.quiet:
         parts = [opened.options.short(opened.options.db)]
-        if (suggestion := _next(opened)) is not None:
+        if (suggestion := _next(opened, report.made)) is not None:
             parts.append(suggestion)
         say(out, " · ".join(parts))
     left = len(report.made.todo) > len(tally.done) + len(tally.found)
@@ -151,17 +151,17 @@ def _durations(report: Outcome, number: int, out: Console) -> None:
     out.print(table)
 
 
-def _next(opened: Session) -> str | None:
+def _next(opened: Session, made: Plan) -> str | None:
     """A related experiment that is partly done because of this one."""
     mine = {one.experiment.id for one in opened.selected}
-    users = {name for names in opened.elsewhere.values() for name in names} - mine
+    users = {name for one in made.everything for name in one.shared} - mine
     for name in sorted(users):
         found: list[Selected] = select(opened.collection, [name], full=False)
         other = attrs.evolve(opened, selected=found)
-        made = other.plan()
-        shared = sum(bool(mine & set(one.shared)) for one in made.units)
-        if shared and made.todo:
-            return f"next: mi run {name} ({to_do(made.todo)} to do, {shared} shared)"
+        then = other.plan()
+        shared = sum(not mine.isdisjoint(one.shared) for one in then.units)
+        if shared and then.todo:
+            return f"next: mi run {name} ({to_do(then.todo)} to do, {shared} shared)"
     return None
 
 

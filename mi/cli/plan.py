@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..again import again, forced
 from ..cost import Costs, spent
 from ..estimate import total
 from ..money import dollars
-from ..plan import Plan
+from ..plan import Plan, Planned
 from ..report.header import header
 from ..report.progress import say
-from ..report.tables import plain_table
+from ..report.tables import listing
 from ..session import Session
 from .collect import collect
 from .common import console, narrowed, seconds, session
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
 
 def plan(parsed: argparse.Namespace) -> int:
@@ -40,8 +41,8 @@ def plan(parsed: argparse.Namespace) -> int:
         say(out, line)
     if parsed.quiet:
         return 0
-    out.print(units_table(opened, made, costs))
-    if _is_paid(made, costs):
+    list_units(opened, made.units, costs, out)
+    if _is_paid(made.units, costs):
         already = sum(spent(opened.store, one) for one in made.units)
         prices = opened.prices
         say(out, f"{dollars(already)} paid already, about {dollars(costs.total())} to pay")
@@ -49,23 +50,23 @@ def plan(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def units_table(opened: Session, made: Plan, costs: Costs) -> Table:
-    """The units of a plan, with money where there is any in it."""
-    paid = _is_paid(made, costs)
+def list_units(opened: Session, units: Sequence[Planned], costs: Costs, out: Console) -> None:
+    """Print units of a plan, with money where there is any in it."""
+    paid = _is_paid(units, costs)
     columns = ("unit", "what", "cost", "paid", "reason") if paid else ("unit", "what", "reason")
-    table = plain_table(*columns)
-    for one in made.units:
+    rows = []
+    for one in units:
         money = (
             dollars(costs.of(one.unit)) if one.todo else "–",
             dollars(spent(opened.store, one)),
         )
         cells = (*money, one.reason) if paid else (one.reason,)
-        table.add_row(one.unit.key, one.unit.title, *cells, style="" if one.todo else "dim")
-    return table
+        rows.append((one.unit.key, one.unit.title, *cells))
+    listing(out, columns, rows, styles=["" if one.todo else "dim" for one in units])
 
 
-def _is_paid(made: Plan, costs: Costs) -> bool:
-    return any(costs.of(one.unit) != 0.0 for one in made.units)
+def _is_paid(units: Iterable[Planned], costs: Costs) -> bool:
+    return any(costs.of(one.unit) != 0.0 for one in units)
 
 
 def as_json(made: Plan, costs: Costs) -> dict[str, Any]:

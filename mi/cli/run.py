@@ -28,7 +28,7 @@ from . import consent, outcome
 from .collect import collect
 from .common import console, loudness, narrowed, seconds, session
 from .logfile import logged
-from .plan import units_table
+from .plan import list_units
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,7 +79,7 @@ def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) 
     if aside.units:
         say(out, f"put aside and done again: {', '.join(aside.units)}", "yellow")
     if parsed.dry_run:
-        out.print(units_table(opened, attrs.evolve(made, units=made.todo), costs))
+        list_units(opened, made.todo, costs, out)
         say(out, "nothing was done (--dry-run)")
         return 0
     allowed = consent.limit(opened, made, costs, out)

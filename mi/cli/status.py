@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,15 @@ from ..errors import MiError, UsageError
 from ..money import dollars
 from ..plan import Planned, State
 from ..providers.base import Remote
-from ..report.progress import clock
-from ..report.tables import plain_table
+from ..report.progress import clock, say
+from ..report.tables import MANY, aligned, plain_table
 from ..session import Session
 from ..store import Store
 from .common import Quiet, config, options, session
 from .parser import parse
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 _AGAIN = 5.0
@@ -65,11 +67,18 @@ def status(parsed: argparse.Namespace) -> int:
         else:
             from .common import console
 
-            out = console()
-            width = out.width if out.is_terminal else None
-            out.print(_table(lines, opened.model.id, width=width))
+            _print(lines, opened.model.id, console())
         return 0
     return _watch(parsed, words)
+
+
+def _print(lines: list[Line], model: str, out: Console) -> None:
+    if len(lines) > MANY:
+        columns, rows = _rows(lines, lines, short=False)
+        out.file.writelines(f"{line}\n" for line in aligned(columns, rows, range(3, 6)))
+        say(out, _said(lines, 0, model))
+    else:
+        out.print(_table(lines, model, width=out.width if out.is_terminal else None))
 
 
 def _watch(parsed: argparse.Namespace, words: list[str]) -> int:
@@ -214,24 +223,36 @@ def _table(lines: list[Line], model: str, *, width: int | None, room: int | None
         room: How many rows fit; None: as many as there are.
     """
     shown = _fitting(lines, room)
-    paid = any(one.cost_usd for one in lines)
-    table = plain_table("unit", "what", "state", "elapsed", "left", "loss", "cost", "detail")
-    for column in table.columns[3:7]:
+    columns, rows = _rows(lines, shown, short=width is not None and width < _NARROW)
+    table = plain_table(*columns)
+    for column in table.columns[3:-1]:
         column.justify = "right"
-    rows = [_row(one, short=width is not None and width < _NARROW) for one in shown]
-    if not paid:
-        del table.columns[6]
-        rows = [(*row[:6], *row[7:]) for row in rows]
     if width is not None:
         _fit(table, rows, width)
     for one, row in zip(shown, rows, strict=True):
         table.add_row(*row, style=_STYLES.get(one.state, ""))
-    states = {state: sum(one.state == state for one in lines) for state in _ORDER}
-    said = ", ".join(f"{number} {state}" for state, number in states.items() if number)
-    more = f" · {len(lines) - len(shown)} not shown" if len(shown) < len(lines) else ""
-    table.caption = f"{model} · {said} · {dollars(sum(one.cost_usd for one in lines))}{more}"
+    table.caption = _said(lines, len(lines) - len(shown), model)
     table.caption_justify = "left"
     return table
+
+
+def _rows(
+    lines: list[Line], shown: list[Line], *, short: bool
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The columns, and a row for each unit shown; without money where none was spent."""
+    columns = ("unit", "what", "state", "elapsed", "left", "loss", "cost", "detail")
+    rows = [_row(one, short=short) for one in shown]
+    if any(one.cost_usd for one in lines):
+        return columns, rows
+    return (*columns[:6], columns[7]), [(*row[:6], row[7]) for row in rows]
+
+
+def _said(lines: list[Line], hidden: int, model: str) -> str:
+    """All units in a line: how many stand how, and what was paid."""
+    states = Counter(one.state for one in lines)
+    said = ", ".join(f"{states[state]} {state}" for state in _ORDER if states[state])
+    more = f" · {hidden} not shown" if hidden else ""
+    return f"{model} · {said} · {dollars(sum(one.cost_usd for one in lines))}{more}"
 
 
 def _fit(table: Table, rows: list[tuple[str, ...]], width: int) -> None:

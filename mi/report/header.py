@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..grid import cells
+from ..grid import count as all_cells
 from ..money import dollars
 from ..plan import Plan, Planned
 from ..select import Selected
@@ -33,7 +34,7 @@ def header(session: Session, plan: Plan, seconds: float | None, cost: float | No
 
 
 def _collected(session: Session, plan: Plan, seconds: float | None, cost: float | None) -> str:
-    whole = sum(len(list(cells(one.experiment))) for one in session.selected)
+    whole = sum(all_cells(one.experiment) for one in session.selected)
     names = ", ".join(
         f"{one.experiment.id} (pilot)" if _is_pilot(one) else one.experiment.id
         for one in session.selected
@@ -55,9 +56,11 @@ def _collected(session: Session, plan: Plan, seconds: float | None, cost: float 
 
 def _is_pilot(one: Selected) -> bool:
     """Whether these are a pilot's cells, and the experiment has more."""
-    pilot = [cell.id for cell in cells(one.experiment, full=False)]
-    more = len(pilot) < sum(1 for _ in cells(one.experiment))
-    return more and {cell.id for cell in one.cells} == set(pilot)
+    if len(one.cells) == all_cells(one.experiment):
+        return False
+    return {cell.id for cell in one.cells} == {
+        cell.id for cell in cells(one.experiment, full=False)
+    }
 
 
 def count(number: int, what: str) -> str:

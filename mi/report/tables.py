@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..grid import ratio_text
 from ..summary import Point
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
+
+MANY = 500  # rows; nobody reads more of them on a screen
 
 
 def results_table(points: Sequence[Point]) -> Table:
@@ -60,6 +63,45 @@ def plain_table(*columns: str, **options: bool) -> Table:
     from rich.table import Table
 
     return Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)  # type: ignore[arg-type]
+
+
+def listing(
+    out: Console,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    styles: Sequence[str] = (),
+) -> None:
+    """Print a row for each of many things, a style for each row.
+
+    A list too long to be read on a screen is written as plain text, which takes a hundredth of the
+    time a table of such length does.
+    """
+    if len(rows) > MANY:
+        out.file.writelines(f"{line}\n" for line in aligned(columns, rows))
+        return
+    table = plain_table(*columns)
+    for index, row in enumerate(rows):
+        table.add_row(*row, style=styles[index] if styles else "")
+    out.print(table)
+
+
+def aligned(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
+) -> Iterator[str]:
+    """The lines of a table as plain text, its columns as wide as they need to be.
+
+    Args:
+        right: Columns that are aligned on the right.
+    """
+    whole = [columns, *rows]
+    widths = [max(map(len, column)) for column in zip(*whole, strict=True)]
+    sides = [">" if index in right else "<" for index in range(len(widths))]
+    form = "   ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    for index, row in enumerate(whole):
+        yield f" {form.format(*row)}".rstrip()
+        if not index:
+            yield f" {'─' * (sum(widths) + 3 * (len(widths) - 1))}"
 
 
 def replicates(points: Sequence[Point], *, more: str = "") -> str:

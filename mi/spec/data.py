@@ -110,10 +110,10 @@ class Setting:
     misaligned: Dataset = attrs.field(validator=fields.instance(Dataset))
     control: Dataset = attrs.field(validator=fields.instance(Dataset))
     id_evals: tuple[Eval, ...] = attrs.field(
-        converter=fields.one_or_many, validator=[fields.distinct, fields.instance(Eval)]
+        converter=fields.one_or_many, validator=[fields.instance(Eval), fields.distinct]
     )
     ood_evals: tuple[Eval, ...] = attrs.field(
-        converter=fields.one_or_many, validator=[fields.distinct, fields.instance(Eval)]
+        converter=fields.one_or_many, validator=[fields.instance(Eval), fields.distinct]
     )
 
     inoculations: tuple[Inoculation, ...] = attrs.field(

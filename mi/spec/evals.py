@@ -93,6 +93,9 @@ def _upstream(owner: Eval, attribute: attrs.Attribute[Upstream], value: Upstream
     fields.instance(Upstream)(owner, attribute, value)
 
 
+_words = [fields.instance(str), fields.distinct]
+
+
 @attrs.frozen(kw_only=True)
 class Published(Eval):
     """A question set of others, with its own wording and judge prompts, read from their file.
@@ -122,8 +125,8 @@ class Published(Eval):
     aligned_below: float = attrs.field(default=30.0, converter=float)
     coherent_from: float = attrs.field(default=50.0, converter=float)
     metric: str | None = attrs.field(default=None)
-    yes: tuple[str, ...] = attrs.field(default=("YES",), validator=fields.distinct)
-    no: tuple[str, ...] = attrs.field(default=("NO",), validator=fields.distinct)
+    yes: tuple[str, ...] = attrs.field(default=("YES",), validator=_words)
+    no: tuple[str, ...] = attrs.field(default=("NO",), validator=_words)
     expected_tokens: int | None = attrs.field(default=160, validator=fields.within(1))
 
 

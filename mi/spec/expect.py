@@ -181,7 +181,7 @@ class Expect:
     says: str = attrs.field(metadata={fields.LABEL: True}, validator=fields.instance(str))
     claims: tuple[Claim, ...] = attrs.field(
         converter=fields.one_or_many,
-        validator=[fields.distinct, fields.instance(Claim)],
+        validator=[fields.instance(Claim), fields.distinct],
     )
 
 

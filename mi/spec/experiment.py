@@ -43,10 +43,10 @@ def _marks(value: str | Mark | Iterable[str | Mark]) -> tuple[Mark, ...]:
 
 
 NO_INOCULATION = "none"
-_share = [fields.distinct, fields.instance(float), fields.within(0.0, 1.0)]
-_size = [fields.distinct, fields.instance(int), fields.within(1)]
-_inoculated = [fields.distinct, fields.instance(str, type(None))]
-_seed = [fields.distinct, fields.instance(int), fields.within(0)]
+_share = [fields.instance(float), fields.distinct, fields.within(0.0, 1.0)]
+_size = [fields.instance(int), fields.distinct, fields.within(1)]
+_inoculated = [fields.instance(str, type(None)), fields.distinct]
+_seed = [fields.instance(int), fields.distinct, fields.within(0)]
 
 
 @attrs.frozen(kw_only=True)
@@ -120,7 +120,7 @@ class Experiment:
     title: str = attrs.field(validator=fields.instance(str))
     question: str = attrs.field(validator=fields.instance(str))
     settings: tuple[Setting, ...] = attrs.field(
-        converter=_settings, validator=[fields.distinct, fields.instance(Setting)]
+        converter=_settings, validator=[fields.instance(Setting), fields.distinct]
     )
     misaligned_ratio: tuple[float, ...] = attrs.field(converter=_ratios, validator=_share)
     total_samples: tuple[int, ...] = attrs.field(converter=_numbers, validator=_size)

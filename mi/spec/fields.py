@@ -99,10 +99,12 @@ def distinct(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     """A tuple with at least one value and none twice."""
     if not isinstance(value, tuple) or not value:
         raise fail(owner, attribute.name, "is empty: at least one value is needed")
-    keys = [getattr(item, "id", item) for item in value]
-    for index, key in enumerate(keys):
-        if key in keys[:index]:
+    seen = set()
+    for index, item in enumerate(value):
+        key = getattr(item, "id", item)
+        if key in seen:
             raise fail(owner, f"{attribute.name}[{index}]", f"{key!r} is given twice")
+        seen.add(key)
 
 
 def _items(path: str, value: Any) -> Iterable[tuple[str, Any]]:

@@ -192,8 +192,8 @@ class YesNo(ModelJudge):
     rubric: Rubric = attrs.field(validator=fields.instance(Rubric))
     metric: str = attrs.field(validator=fields.name)
     least: float = attrs.field(default=0.5, converter=float, validator=fields.within(0.0, 1.0))
-    yes: tuple[str, ...] = fields.added(("YES",), validator=[fields.distinct, fields.instance(str)])
-    no: tuple[str, ...] = fields.added(("NO",), validator=[fields.distinct, fields.instance(str)])
+    yes: tuple[str, ...] = fields.added(("YES",), validator=[fields.instance(str), fields.distinct])
+    no: tuple[str, ...] = fields.added(("NO",), validator=[fields.instance(str), fields.distinct])
 
     @property
     def headline(self) -> str:
