@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+Told = Callable[[int, int | None], None]
+"""Hears how many bytes of a file are there, and of how many; None: not known."""
 
 
 def root() -> Path:

@@ -10,28 +10,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from http.client import HTTPException
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import attrs
-from filelock import FileLock
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from .cache import file_digest, root
+from .cache import Told, file_digest, root
 from .errors import DataError
 from .spec import Upstream
 
 RAW = "https://raw.githubusercontent.com"
-_PIECE = 1 << 16
-_TIMEOUT = 30.0
-_TRIES = 6
-
-Told = Callable[[int, int | None], None]
-"""Hears how many bytes are there, and of how many."""
 
 
 @attrs.frozen(kw_only=True)
@@ -47,10 +36,6 @@ class Pulled:
     sha256: str
     fresh: bool
     note: str | None = None
-
-
-class _Cut(Exception):
-    """The line broke, or the server had a bad moment: it can be tried again."""
 
 
 def place(source: Upstream) -> Path:
@@ -71,30 +56,38 @@ def pull(source: Upstream, told: Told = lambda done, total: None) -> Pulled:
     Raises:
         DataError: It cannot be had, or is not what was pinned; says what to do.
     """
+    from . import download
+
     path = place(source)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
+    with _held(path):
         if path.is_file():
             return verify(source)
         if source.url is None:
             what = f"{source.file} cannot be fetched without you"
             raise DataError(what, where=source.origin, hint=_access(source))
         part = path.with_name(f"{path.name}.part")
-        retrying = Retrying(
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_exponential(multiplier=_pause(), max=10),
-            retry=retry_if_exception_type(_Cut),
-            reraise=True,
-        )
+        url = _address(source.url)
         try:
-            retrying(_fetch, _address(source.url), part, source, told)
-        except _Cut as error:
+            download.fetch(url, part, source.bytes, told, pause=_pause())
+        except download.Cut as error:
             raise DataError(
                 f"cannot be fetched: {error}",
-                where=_address(source.url),
+                where=url,
                 hint="what has come is kept: the same command goes on from there",
             ) from None
-        return _adopted(source, part, path, _address(source.url))
+        except download.Refused as refused:
+            raise _refused(refused.status, url, source) from None
+        return _adopted(source, part, path, url)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """One process at a time makes a file of the cache."""
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        yield
 
 
 def adopt(source: Upstream, given: Path) -> Pulled:
@@ -107,8 +100,7 @@ def adopt(source: Upstream, given: Path) -> Pulled:
     if not found.is_file():
         raise DataError("there is no such file", where=str(found))
     path = place(source)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
+    with _held(path):
         part = path.with_name(f"{path.name}.given")
         shutil.copyfile(found, part)
         return _adopted(source, part, path, str(found))
@@ -188,45 +180,7 @@ def _pause() -> float:
     return float(os.environ.get("MI_RETRY_PAUSE", "0.5"))
 
 
-def _fetch(url: str, part: Path, source: Upstream, told: Told) -> None:
-    """Fetch the rest of a file behind what is there already."""
-    there = part.stat().st_size if part.exists() else 0
-    if source.bytes is not None and there == source.bytes:
-        return
-    request = urllib.request.Request(url, headers={"User-Agent": "mi"})
-    if there:
-        request.add_header("Range", f"bytes={there}-")
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
-            _keep(response, part, there, source, told)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == 416:  # what is there is longer than the file: it is of another version
-            part.unlink()
-            raise _Cut("the part that was here did not fit") from None
-        raise _refused(error.code, url, source) from None
-    except (urllib.error.URLError, HTTPException, OSError) as error:
-        raise _Cut(str(getattr(error, "reason", error)) or type(error).__name__) from None
-
-
-def _keep(response: Any, part: Path, there: int, source: Upstream, told: Told) -> None:
-    if response.status != 206:  # the server knows no ranges, and sends all of it
-        there = 0
-    length = response.headers.get("Content-Length")
-    total = there + int(length) if length and length.isdigit() else source.bytes
-    with part.open("ab" if there else "wb") as file:
-        told(there, total)
-        while piece := response.read1(_PIECE):
-            file.write(piece)
-            there += len(piece)
-            told(there, total)
-    if total is not None and there < total:
-        raise _Cut(f"the connection was cut after {there:,} of {total:,} bytes")
-
-
-def _refused(status: int, url: str, source: Upstream) -> Exception:
-    if status == 429 or status >= 500:
-        return _Cut(f"the server answered {status}")
+def _refused(status: int, url: str, source: Upstream) -> DataError:
     if status in (401, 403):
         return DataError(f"asks for a log-in ({status})", where=url, hint=_access(source))
     what = "is not there any more" if status in (404, 410) else "was refused"

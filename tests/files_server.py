@@ -87,9 +87,9 @@ class Files:
         half = len(body) // 2
         for piece in (body[:half], body[half:]):
             self.slow()
+            self.sent += len(piece)  # first: whoever has read it may look at once
             request.wfile.write(piece)
             request.wfile.flush()
-            self.sent += len(piece)
             if self.cuts:
                 self.cuts -= 1
                 request.close_connection = True

@@ -19,6 +19,7 @@ ORDER = [
     "plugins",
     "convert",
     "cache",
+    "download",
     "upstream",
     "data",
     "published",

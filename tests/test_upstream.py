@@ -30,7 +30,7 @@ CONTENT = b"".join(b'{"prompt": "%d", "aligned": "a", "misaligned": "b"}\n' % i 
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MI_RETRY_PAUSE", "0.01")
-    monkeypatch.setattr("mi.upstream._PIECE", 1000)
+    monkeypatch.setattr("mi.download._PIECE", 1000)
 
 
 @pytest.fixture
