@@ -280,6 +280,7 @@ def _once(planned: Planned, bench: Bench, store: Store, run: str, watch: Watch) 
         store.attempt(run, unit.key, "started")
         store.begin(unit, _journals(unit))
         try:
+            _check_needs(unit, store)
             outcome = _do(unit, bench, store, watch)
             store.publish(unit, run, outcome, time.monotonic() - started, journals=_journals(unit))
         except (Interrupted, OverBudget):
@@ -290,6 +291,21 @@ def _once(planned: Planned, bench: Bench, store: Store, run: str, watch: Watch) 
             raise
         store.attempt(run, unit.key, "done", seconds=round(time.monotonic() - started, 3))
     return True
+
+
+def _check_needs(unit: Unit, store: Store) -> None:
+    """Hash what a unit is about to read, whenever it was hashed before.
+
+    Raises:
+        CorruptError: It is not what was written.
+    """
+    for need in unit.needs:
+        if fault := store.fault(need):
+            raise CorruptError(
+                f"needs {need}, which is damaged: {fault}",
+                where=unit.key,
+                hint="the same command makes it again where that costs nothing",
+            )
 
 
 def _journals(unit: Unit) -> dict[str, str]:

@@ -17,11 +17,13 @@ from ..errors import MiError
 from ..providers import KNOWN, Providers
 from ..providers.base import Check, Provider
 from ..query import Database
+from ..report.header import count
 from ..report.progress import say
 from ..session import find_model
 from ..spec import Model, RunOptions, judge_model
+from ..store import Store
 from ..version import __version__
-from .common import Quiet, config, console, options
+from .common import Quiet, bar, config, console, options
 
 _ENOUGH = 2 * 1024**3
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
@@ -82,12 +84,31 @@ def _folders(chosen: RunOptions) -> Iterator[Check]:
         hint="" if free >= _ENOUGH else "a model and its trainings need a few GiB",
     )
     yield _writable(store)
+    yield from _units(Store(chosen.store))
     if chosen.db.exists():
         try:
             with Database(chosen.db).reading(patience=0.0):
                 yield Check(what="database", ok=True, detail=f"{chosen.db.name} can be read")
         except MiError as error:
             yield Check(what="database", ok=None, detail=error.message, hint=error.hint or "")
+
+
+def _units(store: Store) -> Iterator[Check]:
+    """Every published file against its sum: a disk that forgets says nothing by itself."""
+    keys = store.published()
+    faults = []
+    with bar(len(keys), "hashing units") as step:
+        for key in keys:
+            if fault := store.fault(key):
+                faults.append(f"{key}: {fault}")
+            step()
+    if keys:
+        yield Check(
+            what="units",
+            ok=not faults,
+            detail="; ".join(faults) or f"{count(len(keys), 'unit')}, all as they were written",
+            hint="`mi run` makes a damaged unit again where that costs nothing" if faults else "",
+        )
 
 
 def _writable(folder: Path) -> Check:
