@@ -54,25 +54,28 @@ def aside(path: Path) -> Path:
 
 
 def read(path: Path) -> Iterator[Any]:
-    """The records in order; none where there is no file.
+    """The records in order, read as they are asked for; none where there is no file.
 
     Raises:
         CorruptError: A line in the middle is no JSON; names the line.
     """
     try:
-        raw = path.read_bytes()
+        file = path.open("rb")
     except FileNotFoundError:
         return
-    lines = raw.split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            yield json.loads(line)
-        except ValueError:
-            raise CorruptError(
-                "this line is damaged",
-                where=f"{path}:{number}",
-                hint="restore the file from a copy, or remove the line to have its work done again",
-            ) from None
+    with file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield json.loads(line)
+            except ValueError:
+                raise CorruptError(
+                    "this line is damaged",
+                    where=f"{path}:{number}",
+                    hint="restore the file from a copy, or remove the line to have its work done "
+                    "again",
+                ) from None
 
 
 def _mend(path: Path, fileno: int) -> None:

@@ -29,9 +29,10 @@ from ..providers.base import (
     Subject,
     Watch,
 )
-from ..spec import Judge, ModelJudge, Preference, Sampled
+from ..spec import Judge, ModelJudge, Preference, Rubric, Sampled
 from ..units import Evaluate
 from .judge import Score, score, silent, static
+from .made import Made
 
 _DIGITS = 16
 
@@ -125,27 +126,21 @@ def _asked(pair: Pair | Prompt) -> Asked:
 
 def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
     asked = asked_of(one, questions)
-    wanted = {
-        (ask.question, sample): SampleRequest(
-            question=ask.question,
-            sample=sample,
-            chat=chat(ask.system or one.sampling.system, ask.prompt),
-        )
-        for ask in asked
-        for sample in range(one.samples)
-    }
+    chats = {ask.question: chat(ask.system or one.sampling.system, ask.prompt) for ask in asked}
+    wanted = [(question, sample) for question in chats for sample in range(one.samples)]
     path = desk.paths["answers"]
     there = {(line["question"], line["sample"]) for line in journal.read(path)}
-    missing = [request for at, request in wanted.items() if at not in there]
+    missing = [at for at in wanted if at not in there]
     watch.start("sample", len(wanted), unit="answer", done=len(wanted) - len(missing))
     if missing:
+        requests = Made(missing, lambda at: _request(chats, *at))
         sampled = desk.provider.sample(
-            desk.subject, missing, one.sampling, desk.folder / "answers", watch
+            desk.subject, requests, one.sampling, desk.folder / "answers", watch
         )
         _keep_all(sampled, path, desk, watch)
-    lines = {(line["question"], line["sample"]): line for line in journal.read(path)}
-    _complete(wanted.keys(), lines, "answers")
-    answers = [_answer(lines[at]) for at in wanted]
+    found = {(line["question"], line["sample"]): _answer(line) for line in journal.read(path)}
+    _complete(wanted, found, "answers")
+    answers = [found[at] for at in wanted]
     prompts = {ask.question: ask.prompt for ask in asked}
     verdicts = {
         name: _judged(one.judge, name, answers, prompts, desk, watch) for name in one.judge.methods
@@ -163,6 +158,10 @@ def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Ev
         for answer in answers
     )
     return Evaluated(questions=asked, scores=scores)
+
+
+def _request(chats: Mapping[str, Chat], question: str, sample: int) -> SampleRequest:
+    return SampleRequest(question=question, sample=sample, chat=chats[question])
 
 
 _ANSWER = frozenset(attrs.fields_dict(Answer))
@@ -226,17 +225,16 @@ def _graded(
     watch: Watch,
 ) -> None:
     rubric = next(rubric for rubric in by.rubrics if rubric.name == name)
-    requests = [
-        GradeRequest(
-            question=answer.question,
-            sample=answer.sample,
-            prompt=rubric.filled(prompts[answer.question], answer.text),
-        )
-        for answer in answers
-    ]
+    requests = Made(answers, lambda answer: _about(rubric, answer, prompts[answer.question]))
     assert desk.judge is not None
     graded = desk.judge.grade(by, requests, desk.folder / f"judgments-{name}", watch)
     _keep_all(graded, desk.paths[f"judgments:{name}"], desk, watch)
+
+
+def _about(rubric: Rubric, answer: Answer, prompt: str) -> GradeRequest:
+    return GradeRequest(
+        question=answer.question, sample=answer.sample, prompt=rubric.filled(prompt, answer.text)
+    )
 
 
 def _preference(one: Preference, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:

@@ -16,6 +16,10 @@ from ..money import Prices, Purse
 from ..provenance import now
 from ..providers.base import Answer, Bill, Grade
 
+_ANSWER, _GRADE = (
+    tuple(name for name in attrs.fields_dict(kind) if name != "bill") for kind in (Answer, Grade)
+)
+
 
 @attrs.frozen
 class Keeper:
@@ -39,8 +43,8 @@ class Keeper:
     def _line(self, one: Answer | Grade, at: str, cost: float | None) -> dict[str, Any]:
         facts = {
             name: value
-            for name, value in attrs.asdict(one, recurse=False).items()
-            if value is not None and name != "bill"
+            for name in (_GRADE if isinstance(one, Grade) else _ANSWER)
+            if (value := getattr(one, name)) is not None
         }
         if isinstance(one, Grade):
             verdict = {name: facts.pop(name) for name in ("text", "top", "finish")}

@@ -7,8 +7,9 @@ as several accounts, and that what goes wrong is told as what it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,7 +75,7 @@ class OpenAI:
         """The one way to an account; made on the event loop that uses it."""
         if account.fingerprint not in self._lines:
             gate = Gate(self.terms.in_flight)
-            self._lines[account.fingerprint] = chat.Line(account, account.streams(), gate)
+            self._lines[account.fingerprint] = chat.Line(account, account.direct(), gate)
         return self._lines[account.fingerprint]
 
     def find(self, name: str) -> Model:
@@ -98,7 +99,7 @@ class OpenAI:
 
         async def closed() -> None:
             for line in self._lines.values():
-                await line.client.close()
+                await line.direct.close()
 
         if self._lines:
             self._loop.submit(closed()).result(timeout=10)
@@ -156,7 +157,7 @@ class OpenAI:
                 **how,
             }
 
-        groups = [[request] * judge.votes for request in requests]
+        groups = ([request] * judge.votes for request in requests)
         grades = self._answered(groups, body, _grade, self.accounts, folder, watch)
         return grades if judge.votes == 1 else counted(grades, judge.votes)
 
@@ -180,31 +181,45 @@ class OpenAI:
 
     def _answered(
         self,
-        groups: Sequence[Sequence[R]],
+        groups: Iterable[Sequence[R]],
         body: Callable[[R], dict[str, Any]],
         made: Callable[[R, chat.Choice], A],
         owners: Sequence[Account],
         folder: Path,
         watch: Watch,
     ) -> Iterator[list[A]]:
-        calls = {_id(group): chat.Call(body(group[0]), list(group)) for group in groups}
-        if self.terms.batch and calls:
-            found = batches.answered(owners[0], calls, folder, self.terms.poll, watch)
-            for lines in found:
-                yield [
-                    made(request, choice)
-                    for line in lines
-                    for request, choice in zip(calls[line.id].tags, line.choices, strict=False)
-                ]
+        calls = (chat.Call(body(group[0]), group) for group in groups)
+        if self.terms.batch:
+            yield from self._batched(calls, made, owners[0], folder, watch)
             return
 
-        async def work(put: Callable[[A], None]) -> None:
-            lines = [self._line(account) for account in owners]
-            tell = chat.Tellers(lambda request, choice: put(made(request, choice)), self._lose)
-            await chat.complete(calls.values(), lines, self._quirks, tell)
+        async def work(put: Callable[[list[A]], None]) -> None:
+            def told(requests: Sequence[R], found: Sequence[chat.Choice]) -> None:
+                put([made(*pair) for pair in zip(requests, found, strict=False)])
 
-        if calls:
-            yield from stream(self._loop, work, watch.check)
+            lines = [self._line(account) for account in owners]
+            await chat.complete(calls, lines, self._quirks, chat.Tellers(told, self._lose))
+
+        yield from stream(self._loop, work, watch.check)
+
+    def _batched(
+        self,
+        calls: Iterable[chat.Call],
+        made: Callable[[R, chat.Choice], A],
+        account: Account,
+        folder: Path,
+        watch: Watch,
+    ) -> Iterator[list[A]]:
+        """The same through the batch service, whose files name all calls at once."""
+        named = {_id(call.tags): call for call in calls}
+        if not named:
+            return
+        for lines in batches.answered(account, named, folder, self.terms.poll, watch):
+            yield [
+                made(request, choice)
+                for line in lines
+                for request, choice in zip(named[line.id].tags, line.choices, strict=False)
+            ]
 
     def _lose(self, answers: int) -> None:
         self.lost += answers
@@ -238,16 +253,11 @@ class OpenAI:
         )
 
 
-def _grouped(requests: Sequence[SampleRequest]) -> list[list[SampleRequest]]:
-    """Requests for samples of one question together, at most `TOGETHER`."""
-    by_question: dict[str, list[SampleRequest]] = {}
-    for request in requests:
-        by_question.setdefault(request.question, []).append(request)
-    return [
-        group[start : start + TOGETHER]
-        for group in by_question.values()
-        for start in range(0, len(group), TOGETHER)
-    ]
+def _grouped(requests: Iterable[SampleRequest]) -> Iterator[list[SampleRequest]]:
+    """Requests for samples of one question that stand together, at most `TOGETHER`."""
+    for _, group in groupby(requests, key=lambda request: request.question):
+        while together := list(islice(group, TOGETHER)):
+            yield together
 
 
 def _id(group: Sequence[SampleRequest] | Sequence[GradeRequest]) -> str:

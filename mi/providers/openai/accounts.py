@@ -20,7 +20,9 @@ from ...identity import digest
 from ..base import Terms
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, OpenAI
+    from openai import OpenAI
+
+    from .direct import Direct
 
 KEY_ENV = "OPENAI_API_KEY"
 _KEYISH = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
@@ -47,22 +49,16 @@ class Account:
 
     @cached_property
     def client(self) -> OpenAI:
-        """For files, jobs and batches. It does not retry: `patiently` does, and hears Ctrl-C."""
+        """It does not retry: `patiently` does, and hears Ctrl-C."""
         from openai import OpenAI
 
         return OpenAI(api_key=self.key, base_url=self.base_url, timeout=self.timeout, max_retries=0)
 
-    def streams(self) -> AsyncOpenAI:
-        """For answers; made anew for each event loop. It does not retry: the caller counts."""
-        from openai import AsyncOpenAI, DefaultAioHttpClient
+    def direct(self) -> Direct:
+        """For answers, many at once; made on the event loop that uses it."""
+        from .direct import Direct
 
-        return AsyncOpenAI(
-            api_key=self.key,
-            base_url=self.base_url,
-            timeout=self.timeout,
-            max_retries=0,
-            http_client=DefaultAioHttpClient(timeout=self.timeout),
-        )
+        return Direct.open(self.client, self.timeout)
 
 
 def accounts(name: str, terms: Terms) -> tuple[Account, ...]:

@@ -1,9 +1,10 @@
 """Chat completions: many, at once, each asked for until it has come.
 
-Workers take calls from one queue; how many of them work at a time is the gate's business. What goes
-wrong with one call stays with that call: a request that was throttled or failed at the server cost
-nothing and is made again; one whose answer was lost on the way may have been paid for, is made
-again too, and is counted. What no repetition can mend ends the whole.
+Workers take calls one at a time, and a call is made when it is taken: only those under way are
+held. How many workers ask at once is the gate's business. What goes wrong with one call stays with
+that call: a request that was throttled or failed at the server cost nothing and is made again; one
+whose answer was lost on the way may have been paid for, is made again too, and is counted. What no
+repetition can mend ends the whole.
 """
 
 from __future__ import annotations
@@ -12,21 +13,18 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from ...errors import ProviderError
 from ..base import Bill
 from .accounts import Account
+from .direct import Direct
 from .gate import Gate
 from .trouble import body_of, is_broken, is_lost, is_throttle, status_of, told
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
-_PATH = "/chat/completions"
 _TRIES = 8
 _SLOWEST = 20.0
 _PATIENCE = 900.0
@@ -52,7 +50,7 @@ class Call:
     """One request: its body, and who waits for each of its `n` choices."""
 
     body: dict[str, Any]
-    tags: list[Any]
+    tags: Sequence[Any]
     tries: int = 0
 
 
@@ -66,18 +64,18 @@ class Quirks:
 
 @attrs.frozen
 class Tellers:
-    """Who hears of each choice and of each answer that was lost."""
+    """Who hears of the choices of a request, as far as they came, and of answers that were lost."""
 
-    choice: Callable[[Any, Choice], None]
+    choices: Callable[[Sequence[Any], Sequence[Choice]], None]
     lost: Callable[[int], None]
 
 
 @attrs.frozen
 class Line:
-    """A way to a server: an account's client, and the gate all its requests go through."""
+    """A way to a server: an account, how it is asked, and the gate all its requests go through."""
 
     account: Account
-    client: AsyncOpenAI
+    direct: Direct
     gate: Gate
 
 
@@ -89,55 +87,73 @@ async def complete(
     Raises:
         ProviderError: A call cannot be answered; the answers that came have been told.
     """
-    waiting = deque(calls)
     try:
         async with asyncio.TaskGroup() as group:
+            waiting = _Waiting(iter(calls), group)
             for line in lines:
-                for _ in range(min(line.gate.most, len(waiting))):
-                    group.create_task(_Worker(line, quirks, tell).work(waiting))
+                waiting.workers.append(_Worker(line, quirks, tell, waiting))
+            waiting.employ()
     except* ProviderError as errors:
         raise errors.exceptions[0] from None
 
 
-@attrs.frozen
+@attrs.define(eq=False)
+class _Waiting:
+    """Calls to be made, and who makes them."""
+
+    calls: Iterator[Call]
+    group: asyncio.TaskGroup
+    workers: list[_Worker] = attrs.field(factory=list)
+    again: deque[Call] = attrs.field(factory=deque)
+
+    def take(self) -> Call | None:
+        return self.again.popleft() if self.again else next(self.calls, None)
+
+    def add(self, calls: Iterable[Call]) -> None:
+        """Parts of a call: there may be work again for those that found none."""
+        self.again.extend(calls)
+        self.employ()
+
+    def employ(self) -> None:
+        """Have as many at work as the gates ever let in."""
+        for worker in self.workers:
+            while worker.busy < worker.line.gate.most and (call := self.take()):
+                worker.busy += 1
+                self.group.create_task(worker.work(call))
+
+
+@attrs.define(eq=False)
 class _Worker:
-    """Makes one call after the other; one that fails it makes again itself."""
+    """Makes one call after the other, `busy` at once; one that fails it makes again itself."""
 
     line: Line
     quirks: Quirks
     tell: Tellers
+    waiting: _Waiting
+    busy: int = 0
 
-    async def work(self, waiting: deque[Call]) -> None:
-        while waiting:
-            mine = [waiting.popleft()]
-            while mine:
-                call = mine.pop()
-                async with self.line.gate:
-                    rest, wait = await self._once(call)
-                if wait:
-                    await asyncio.sleep(wait)
-                if len(rest) > 1:
-                    waiting.extend(rest)
-                else:
-                    mine = rest
+    async def work(self, call: Call | None) -> None:
+        while call:
+            async with self.line.gate:
+                rest, wait = await self._once(call)
+            if wait:
+                await asyncio.sleep(wait)
+            if len(rest) > 1:
+                self.waiting.add(rest)
+            call = rest[0] if len(rest) == 1 else self.waiting.take()
+        self.busy -= 1
 
     async def _once(self, call: Call) -> tuple[list[Call], float]:
         """Make a call once; the calls that are to be made for what did not come, and how soon."""
-        import httpx2
-
         if len(call.tags) > 1 and not self.quirks.choices:
             return [Call(call.body, [tag]) for tag in call.tags], 0.0
         try:
-            response = await self.line.client.post(
-                _PATH, cast_to=httpx2.Response, body=self._body(call)
-            )
-            answer = json.loads(response.content)
+            answer, headers = await self.line.direct.complete(self._body(call))
             came = choices(answer, call.body["model"])
         except Exception as error:
             return self._failed(call, error)
-        self.line.gate.answered(response.headers)
-        for tag, choice in zip(call.tags, came, strict=False):
-            self.tell.choice(tag, choice)
+        self.line.gate.answered(headers)
+        self.tell.choices(call.tags, came)
         rest = call.tags[len(came) :]  # some servers give one choice whatever they are asked for
         if rest and len(came) == 1:
             self.quirks.choices = False
@@ -155,8 +171,8 @@ class _Worker:
         status, body, gate = status_of(error), body_of(error), self.line.gate
         if status == 400 and body.get("code") == FILTERED:
             bill = Bill(model=call.body["model"], input=0, output=0)
-            for tag in call.tags:
-                self.tell.choice(tag, Choice("", FILTERED, None, (), None, 0, 0, bill))
+            nothing = Choice("", FILTERED, None, (), None, 0, 0, bill)
+            self.tell.choices(call.tags, [nothing] * len(call.tags))
             return [], 0.0
         if self._is_quirk(call, status, body):
             return [call], 0.0

@@ -43,13 +43,13 @@ class Loop:
 
 def stream(
     loop: Loop,
-    work: Callable[[Callable[[T], None]], Coroutine[Any, Any, None]],
+    work: Callable[[Callable[[list[T]], None]], Coroutine[Any, Any, None]],
     check: Callable[[], None],
 ) -> Iterator[list[T]]:
     """The results `work` puts, in groups, in the order they came.
 
     Args:
-        work: Called with `put`, to be called with each result.
+        work: Called with `put`, to be called with results as they come.
         check: Called at least twice a second; may raise, and ends the work then.
 
     Raises:
@@ -72,14 +72,17 @@ def _groups(results: queue.SimpleQueue[Any], check: Callable[[], None]) -> Itera
     while True:
         check()
         try:
-            group = [results.get(timeout=_LISTEN)]
+            came = results.get(timeout=_LISTEN)
         except queue.Empty:
             continue
         time.sleep(_GATHER)
-        while not results.empty():
-            group.append(results.get())
-        if group[-1] is _END:
-            if group[:-1]:
-                yield group[:-1]
+        group: list[Any] = []
+        while came is not _END:
+            group += came
+            if results.empty():
+                break
+            came = results.get()
+        if group:
+            yield group
+        if came is _END:
             return
-        yield group

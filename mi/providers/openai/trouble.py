@@ -64,7 +64,8 @@ def is_lost(error: Exception) -> bool:
     """No whole answer came: the work may have been done."""
     from openai import APIConnectionError, APIResponseValidationError
 
-    return isinstance(error, (APIConnectionError, APIResponseValidationError, json.JSONDecodeError))
+    half = (json.JSONDecodeError, UnicodeDecodeError)  # cut off between letters, or within one
+    return isinstance(error, (APIConnectionError, APIResponseValidationError, *half))
 
 
 def is_broken(error: Exception) -> bool:
