@@ -42,6 +42,17 @@ def test_a_damaged_line_in_the_middle_is_an_error_with_its_number(tmp_path: Path
         list(journal.read(path))
 
 
+def test_lines_are_read_as_they_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    journal.append(path, [{"a": 1}, {"a": 2}])
+    with path.open("a") as file:
+        file.write("damage\n")
+    lines = journal.read(path)
+    assert [next(lines), next(lines)] == [{"a": 1}, {"a": 2}]
+    with pytest.raises(CorruptError, match=r"j\.jsonl:3"):
+        next(lines)
+
+
 def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "j.jsonl").symlink_to("/dev/full")
     with pytest.raises(StoreError, match="No space left"):

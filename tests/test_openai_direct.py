@@ -114,10 +114,11 @@ def by_the_client(one: Account) -> Any:
 
 
 def caught(ask: Callable[[Account], Any], one: Account) -> Exception:
-    with pytest.raises(Exception) as found:
-        ask(one)
-    assert isinstance(found.value, Exception)
-    return found.value
+    try:
+        answer = ask(one)
+    except Exception as error:
+        return error
+    raise AssertionError(f"it answered {answer}")
 
 
 @pytest.fixture(autouse=True)
@@ -130,19 +131,19 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_PROJECT_ID", raising=False)
 
 
-@pytest.mark.parametrize("query", ["", "?api-version=preview"])
+@pytest.mark.parametrize("slash", ["", "/"])
 def test_a_request_is_the_one_the_client_would_send(
-    monkeypatch: pytest.MonkeyPatch, query: str
+    monkeypatch: pytest.MonkeyPatch, slash: str
 ) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-the-lab")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj_of_the_lab")
     with serving(Reply()) as server:
-        one = account(server.url + query)
+        one = account(server.url + slash)
         assert directly(one) == by_the_client(one) == ANSWER
     (path, ours, body), (their_path, theirs, their_body) = server.asked
     assert (path, body) == (their_path, their_body)
     assert body == BODY
-    assert path == f"/v1/chat/completions{query}"
+    assert path == "/v1/chat/completions"
     assert ours["authorization"] == "Bearer sk-loopback-one"
     assert ours["openai-organization"] == "org-of-the-lab"
     assert ours["openai-project"] == "proj_of_the_lab"
