@@ -68,7 +68,7 @@ class Books:
 @cache
 def completion(n: int) -> bytes:
     """A response with `n` choices."""
-    choices = [
+    choices: list[dict[str, Any]] = [
         {
             "index": index,
             "message": {"role": "assistant", "content": TEXT, "refusal": None, "annotations": []},

@@ -23,7 +23,7 @@ import math
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -152,6 +152,22 @@ def shown(case: Case, found: dict[str, list[Found]], answers: int) -> Table:
     return table
 
 
+def overview(all_found: Mapping[Case, dict[str, list[Found]]]) -> Table:
+    """A row for each case: each way's CPU and wall."""
+    ways = list(dict.fromkeys(way for found in all_found.values() for way in found))
+    table = Table(title="CPU ms an answer, and wall as a multiple of the ideal")
+    for name in ("ms", "in flight", "n", *ways):
+        table.add_column(name, justify="right")
+    for case, found in all_found.items():
+        figures = []
+        for way in ways:
+            cpu = median(one.taken.cpu / one.taken.answers for one in found[way]) * 1000
+            times = median(one.taken.wall / case.ideal(one.requests) for one in found[way])
+            figures.append(f"{cpu:.3f} ({times:.2f})")
+        table.add_row(f"{case.latency * 1000:.0f}", str(case.in_flight), str(case.n), *figures)
+    return table
+
+
 def judged(case: Case, found: dict[str, list[Found]]) -> tuple[bool, str]:
     """Whether the goals are reached, and a sentence that says so.
 
@@ -200,7 +216,7 @@ def main() -> int:
         Case(latency=latency, in_flight=in_flight, n=n)
         for latency, in_flight, n in itertools.product(words.latency, words.in_flight, words.n)
     ]
-    missed = 0
+    missed, all_found = 0, dict[Case, dict[str, list[Found]]]()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=out, transient=True) as bar:
         task = bar.add_task("", total=len(cases) * words.rounds * len(ways))
@@ -211,11 +227,14 @@ def main() -> int:
                 answers = words.peers if way in PEERS and words.peers else words.answers
                 found[way].append(measure(way, case, answers))
                 bar.advance(task)
+            all_found[case] = found
             out.print(shown(case, found, words.answers))
             if {OURS, PLAIN} <= found.keys():
                 reached, sentence = judged(case, found)
                 missed += not reached
                 out.print(sentence)
+    if len(cases) > 1:
+        out.print(overview(all_found))
     return 1 if missed else 0
 
 
