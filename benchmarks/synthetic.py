@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from mi.query import Database
-from mi.query.load import insert
+from mi.query.load import insert, summarise
 
 MODEL = "openai:made-up"
 
@@ -81,6 +81,8 @@ def make(path: Path, *designs: Design) -> Database:
         for number, design in enumerate(designs):
             _declare(connection, design, number)
         _answer(connection, max(design.letters for design in designs))
+        units = connection.execute("SELECT DISTINCT unit FROM score").fetchall()
+        summarise(connection, [unit for (unit,) in units])
     return database
 
 
@@ -206,19 +208,19 @@ def _evals(connection: Any, selection: str, evals: Sequence[Asked]) -> None:
 
 _SCORES = {
     "preference": """
-        INSERT INTO score
+        INSERT INTO score (unit, question, sample, outcome, metrics)
         SELECT unit, question, sample, CASE WHEN m > 0 THEN 'misaligned' ELSE 'aligned' END,
                MAP {'prefers_misaligned': (m > 0)::INT::DOUBLE, 'margin': m}
         FROM (SELECT *, 0.5 * (p - 0.5) + 0.5 * (u + v + w - 1.5) AS m FROM drawn)
     """,
     "judged": """
-        INSERT INTO score
+        INSERT INTO score (unit, question, sample, outcome, metrics)
         SELECT unit, question, sample, CASE WHEN u < p THEN 'insecure' ELSE 'fine' END,
                MAP {'insecure': (u < p)::INT::DOUBLE, 'unscored': 0.0}
         FROM drawn
     """,
     "rated": """
-        INSERT INTO score
+        INSERT INTO score (unit, question, sample, outcome, metrics)
         SELECT unit, question, sample,
                CASE WHEN w < 0.03 THEN 'refusal' WHEN u < p THEN 'misaligned' ELSE 'aligned' END,
                CASE WHEN w < 0.03 THEN MAP {'unscored': 1.0} ELSE
@@ -232,6 +234,10 @@ _SCORES = {
 
 def _answer(connection: Any, letters: int) -> None:
     """An answer to every score of a sampled eval, and a verdict on each."""
+    connection.execute("""
+        UPDATE score SET answer = answer_key('answers-' || unit, question, sample)
+        WHERE unit IN (SELECT unit FROM unit_journal WHERE role = 'answers')
+    """)
     connection.execute(
         """
         INSERT INTO answer
@@ -240,7 +246,7 @@ def _answer(connection: Any, letters: int) -> None:
                     || repeat(md5(s.unit || s.question || s.sample) || ' said in other words. ',
                               $1 // 50 + 1), $1),
                'stop', NULL, 20, $1 // 4, 'made-up', s.unit, '2026-01-01'::TIMESTAMP, 'made-up',
-               20, $1 // 4, 0.001
+               20, $1 // 4, 0.001, s.answer
         FROM score s JOIN unit_journal j ON j.unit = s.unit AND j.role = 'answers'
         """,
         [letters],

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mi.query import Busy, Database, bring_up_to_date
+from benchmarks import stored
+from mi.journal import append, read
+from mi.query import VIEWS, Busy, Database, bring_up_to_date, logs
 from mi.query.database import schema
+from mi.query.files import LARGE
+from mi.query.load import insert, summarise
+from mi.store import Store
 from tests.support import Books
 from tests.test_execute import results, run
 
@@ -21,8 +29,11 @@ from tests.test_execute import results, run
 def metric(values: list[tuple[str, int, float]]) -> Any:
     connection = duckdb.connect()
     connection.execute(schema())
-    rows = [("eval-1", question, sample, "x", {"m": value}) for question, sample, value in values]
-    connection.executemany("INSERT INTO score VALUES (?, ?, ?, ?, ?)", rows)
+    rows = [
+        ("eval-1", question, sample, "x", {"m": value}, None) for question, sample, value in values
+    ]
+    insert(connection, "score", rows)
+    summarise(connection, ["eval-1"])
     query = "SELECT n, questions, mean, ci_low, ci_high FROM unit_metric"
     return connection.execute(query).fetchone()
 
@@ -114,7 +125,9 @@ def test_an_older_schema_is_replaced(tmp_path: Path) -> None:
     assert results(opened) == before
 
 
-def test_someone_who_holds_the_file_is_named_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_someone_who_holds_the_file_is_named_where_something_is_new_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
     opened, _ = run(tmp_path, Books())
     before = results(opened)
     program = (
@@ -129,6 +142,8 @@ def test_someone_who_holds_the_file_is_named_and_nothing_is_lost(tmp_path: Path)
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
+        assert bring_up_to_date(Database(opened.options.db), opened.store, patience=0).loaded == 0
+        os.utime(next((opened.store.root / "journals").glob("answers-*.jsonl")))
         with pytest.raises(Busy, match=f"process {holder.pid}"):
             bring_up_to_date(Database(opened.options.db), opened.store, patience=0.2)
     finally:
@@ -183,3 +198,168 @@ def test_a_cell_that_was_changed_shows_only_its_newest_results(tmp_path: Path) -
     units = {row[-1] for row in results(opened)}
     assert units == {key for one in opened.plan().cells for role, key in one.units.items()
                      if role.startswith("eval:")}  # fmt: skip
+
+
+LINE = {"question": "0" * 16, "sample": 0, "text": "fine", "finish": "stop", "at": "2026-01-01"}
+
+
+class Grown:
+    """A store whose journals are written here, and its database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store, self.database = Store(folder / ".mi"), Database(folder / "results.duckdb")
+        self.path = self.store.journal("answers-1")
+        self.path.parent.mkdir(parents=True)
+
+    def put(self, *samples: int, mode: str = "a", torn: str = "", **more: Any) -> None:
+        with self.path.open(mode) as file:
+            file.writelines(json.dumps({**LINE, "sample": at, **more}) + "\n" for at in samples)
+            file.write(torn)
+
+    def mark(self) -> None:
+        """Change what is loaded, so that one sees later whether it was loaded again."""
+        with self.database.writing() as connection:
+            connection.execute("UPDATE answer SET finish = 'loaded before'")
+
+    def answers(self) -> list[tuple[int, bool]]:
+        """Samples, and whether they were there before the last loading."""
+        synced = bring_up_to_date(self.database, self.store)
+        assert not synced.faults, synced.faults
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT sample, finish FROM answer ORDER BY sample")
+            return [(sample, finish == "loaded before") for sample, finish in rows.fetchall()]
+
+
+@pytest.fixture
+def grown(tmp_path: Path) -> Grown:
+    return Grown(tmp_path)
+
+
+def test_only_the_lines_that_a_journal_has_grown_by_are_loaded(grown: Grown) -> None:
+    grown.put(0, 1)
+    assert grown.answers() == [(0, False), (1, False)]
+    grown.mark()
+    grown.put(2)
+    assert grown.answers() == [(0, True), (1, True), (2, False)]
+    grown.put(3)
+    assert grown.answers() == [(0, True), (1, True), (2, False), (3, False)]
+
+
+def test_a_large_journal_grows_as_a_small_one_does(grown: Grown) -> None:
+    grown.put(*range(100), text="x" * (LARGE // 50))
+    assert len(grown.answers()) == 100
+    grown.mark()
+    grown.put(100)
+    assert grown.answers() == [(at, at < 100) for at in range(101)]
+
+
+@pytest.mark.parametrize("text", ["fine", "a longer one"])
+def test_a_journal_that_was_replaced_is_loaded_anew(grown: Grown, text: str) -> None:
+    grown.put(0, 1)
+    grown.answers()
+    grown.mark()
+    grown.put(1, 2, 3, mode="w", text=text)
+    assert grown.answers() == [(1, False), (2, False), (3, False)]
+
+
+def test_a_journal_that_shrank_is_loaded_anew_and_one_that_is_gone_is_taken_out(
+    grown: Grown,
+) -> None:
+    grown.put(0, 1, 2)
+    grown.answers()
+    grown.mark()
+    grown.put(0, 1, mode="w")
+    assert grown.answers() == [(0, False), (1, False)]
+    grown.path.unlink()
+    assert grown.answers() == []
+
+
+def test_a_torn_last_line_is_loaded_when_it_is_whole(grown: Grown) -> None:
+    whole = json.dumps({**LINE, "sample": 1})
+    grown.put(0, torn=whole[:30])
+    assert grown.answers() == [(0, False)]
+    grown.mark()
+    assert bring_up_to_date(grown.database, grown.store).loaded == 0
+    with grown.path.open("a") as file:
+        file.write(whole[30:] + "\n")
+    assert grown.answers() == [(0, True), (1, False)]
+    grown.mark()
+    grown.put(torn=whole[:30])
+    grown.answers()
+    append(grown.path, [{**LINE, "sample": 2}])  # cuts the torn line off
+    assert grown.answers() == [(0, True), (1, True), (2, False)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_however_a_journal_came_to_be_the_database_has_its_lines(
+    steps: list[tuple[int, bool]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        grown, number = Grown(Path(folder)), 0
+        for count, anew in steps:
+            grown.put(*range(number, number + count), mode="w" if anew else "a")
+            number += count
+            there = [line["sample"] for line in read(grown.path)]
+            assert [sample for sample, _ in grown.answers()] == there
+
+
+def test_lines_that_come_while_a_journal_is_read_are_loaded_once(
+    grown: Grown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grown.put(*range(100), text="x" * (LARGE // 50))
+    found = logs.find
+
+    def late(*arguments: Any) -> Any:
+        one = found(*arguments)
+        if one.piece.end == size:
+            grown.put(100)
+        return one
+
+    size = grown.path.stat().st_size
+    monkeypatch.setattr(logs, "find", late)
+    grown.answers()
+    assert [sample for sample, _ in grown.answers()] == list(range(101))
+
+
+def test_all_damaged_files_are_found_at_once_and_the_rest_is_there(tmp_path: Path) -> None:
+    opened, _ = run(tmp_path, Books())
+    before = results(opened)
+    store = opened.store
+    for at in range(5):
+        store.journal(f"answers-good{at}").write_text(json.dumps(LINE) + "\n")
+        store.journal(f"answers-bad{at}").write_text(json.dumps(LINE) + "\n5\n")
+    synced = bring_up_to_date(Database(opened.options.db), store)
+    assert len(synced.faults) == 5
+    assert all("answers-bad" in fault and "mend the line" in fault for fault in synced.faults)
+    again = bring_up_to_date(Database(opened.options.db), store)
+    assert again.faults == synced.faults  # and they are said again
+    for at in range(5):
+        store.journal(f"answers-bad{at}").write_text(json.dumps(LINE) + "\n")
+    assert bring_up_to_date(Database(opened.options.db), store).loaded == 5
+    assert results(opened) == before
+
+
+def test_results_of_a_store_that_came_bit_by_bit_are_those_of_one_that_came_at_once(
+    tmp_path: Path,
+) -> None:
+    """Units, journals and runs in any order: the same numbers to the last bit."""
+    whole = tmp_path / "whole"
+    size = stored.Size(seeds=1, samples=3, letters=40)
+    stored.make(whole, size)
+    once, bits = Database(tmp_path / "once.duckdb"), Database(tmp_path / "bits.duckdb")
+    bring_up_to_date(once, Store(whole))
+    parts = tmp_path / "parts"
+    for at, name in enumerate(sorted(path.name for path in (whole / "units").iterdir())):
+        (parts / "units").mkdir(parents=True, exist_ok=True)
+        (whole / "units" / name).rename(parts / "units" / name)
+        if at % 20 == 0:
+            bring_up_to_date(bits, Store(parts))
+    for name in ("journals", "cells", "runs"):
+        (whole / name).rename(parts / name)
+        bring_up_to_date(bits, Store(parts))
+    with once.reading() as one, bits.reading() as other:
+        for view in VIEWS:
+            query = f"SELECT * FROM {view} ORDER BY ALL"
+            assert one.execute(query).fetchall() == other.execute(query).fetchall(), view
+        assert one.execute("SELECT count(*) FROM answers").fetchone() == (4950,)

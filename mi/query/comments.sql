@@ -18,6 +18,9 @@ COMMENT ON TABLE answer IS 'Answers as they arrived, by journal (unit_journal)';
 COMMENT ON TABLE judgment IS 'Raw verdicts of judges, by journal (unit_journal)';
 COMMENT ON TABLE score IS 'A row per unit, question and sample: outcome and metrics';
 
+COMMENT ON TABLE unit_question IS 'Sums of the scores of a unit by metric and question';
+COMMENT ON TABLE unit_metric IS 'Mean and 95 % within-run interval of each metric of a unit';
+
 COMMENT ON VIEW results IS 'A row per cell, eval and metric, newest run of each cell';
 COMMENT ON COLUMN results.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
 COMMENT ON COLUMN results.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
@@ -81,6 +84,7 @@ COMMENT ON COLUMN answers.text IS 'The answer';
 COMMENT ON COLUMN answers.prompt_tokens IS 'Tokens of the question, as the provider counts';
 COMMENT ON COLUMN answers.answer_tokens IS 'Tokens of the answer';
 COMMENT ON COLUMN answers.cell IS 'The cell''s id';
+COMMENT ON COLUMN answers.answer IS 'What the answer is known by, in every cell and eval that it is part of';
 
 COMMENT ON VIEW conditions IS 'A row per condition, eval and metric, over its seeds';
 COMMENT ON COLUMN conditions.experiment IS 'The experiment''s id';

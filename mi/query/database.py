@@ -17,7 +17,7 @@ from ..errors import MiError, StoreError, UsageError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
 PATIENCE = 2.0
 
@@ -74,6 +74,25 @@ class Database:
             yield connection
         finally:
             connection.close()
+
+    def mark(self, *, patience: float = PATIENCE) -> str | None:
+        """The mark of the store that the database is up to date with; None where it is not.
+
+        Raises:
+            Busy: Another process is writing to it.
+        """
+        import duckdb
+
+        if not self.path.exists():
+            return None
+        with self.reading(patience=patience) as connection:
+            try:
+                found = connection.execute(
+                    "SELECT mark FROM _mark, _schema WHERE version = ?", [SCHEMA_VERSION]
+                ).fetchone()
+            except duckdb.CatalogException:  # an older schema
+                return None
+        return found[0] if found else None
 
     def _connect(self, *, read_only: bool, patience: float) -> DuckDBPyConnection:
         import duckdb

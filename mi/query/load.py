@@ -1,86 +1,131 @@
-"""Loading the store's files into tables, a function for each kind.
+"""Loading units, selections and runs into tables, a function for each kind.
 
-DuckDB reads JSONL itself; only what is small (records, heads of selections) passes through Python.
+Nothing passes through Python row by row: DuckDB reads the records themselves, and all units there
+are to load in one go.
 """
 
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from ..convert import load
-from ..errors import CorruptError
 from ..provenance import command
 from ..store import Store, UnitRecord
+from ..whole import RECORD
+from .files import Damaged, Piece, Reader
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-BATCH = 500
+_RECORD = {
+    "key": "VARCHAR",
+    "kind": "VARCHAR",
+    "title": "VARCHAR",
+    "setting": "VARCHAR",
+    "payload": "JSON",
+    "outcome": "JSON",
+    "journals": "MAP(VARCHAR, VARCHAR)",
+    "run": "VARCHAR",
+    "finished": "TIMESTAMP",
+    "seconds": "DOUBLE",
+}
+_QUESTION = {"question": "VARCHAR", "id": "VARCHAR", "prompt": "VARCHAR", "system": "VARCHAR"}
+_SCORE = {
+    "question": "VARCHAR",
+    "sample": "BIGINT",
+    "outcome": "VARCHAR",
+    "metrics": "MAP(VARCHAR, DOUBLE)",
+}
+# What records say, each part in its table; `fresh` has the records that were just read.
+_RECORDED = """
+INSERT INTO unit
+SELECT key, kind, title, setting, payload, outcome, run, finished, seconds FROM fresh;
+INSERT INTO unit_journal
+SELECT key, entry.key, entry.value
+FROM (SELECT key, unnest(map_entries(journals)) AS entry FROM fresh);
+INSERT INTO mix
+SELECT key, (payload->>'misaligned_ratio')::DOUBLE, (payload->>'total_samples')::BIGINT,
+       (payload->>'seed')::BIGINT, outcome->>'file', outcome->>'source'
+FROM fresh WHERE kind = 'mix';
+INSERT INTO training
+SELECT key, payload->>'mix', payload->>'$.base.weights', (payload->>'seed')::BIGINT,
+       payload->'hyperparameters', (outcome->>'steps')::BIGINT, (outcome->>'tokens')::BIGINT,
+       (outcome->>'trained_tokens')::BIGINT, (outcome->>'loss')::DOUBLE,
+       (outcome->>'seconds')::DOUBLE, outcome->>'model', outcome->>'job',
+       (outcome->>'billed_tokens')::BIGINT, (outcome->>'cost_usd')::DOUBLE
+FROM fresh WHERE kind = 'train';
+"""
+_CURVE = """
+INSERT INTO training_metric SELECT owner, facts['step']::BIGINT, entry.key, entry.value
+FROM (SELECT owner, facts, unnest(map_entries(facts)) AS entry
+"""
 
 
-class Damaged(CorruptError):
-    """A journal or record that DuckDB could not read."""
-
-    name = ""
-
-
-def load_units(connection: DuckDBPyConnection, store: Store, keys: list[str]) -> None:
-    """Units of every kind, with what stands in their folders."""
-    records = [store.record(key) for key in keys]
-    insert(connection, "unit", [_unit_row(record) for record in records])
-    journals = [
-        (record.key, role, name) for record in records for role, name in record.journals.items()
-    ]
-    insert(connection, "unit_journal", journals)
-    mixes = [record for record in records if record.kind == "mix"]
-    trainings = [record for record in records if record.kind == "train"]
-    evals = [record.key for record in records if record.kind == "eval"]
-    insert(connection, "mix", [_mix_row(record) for record in mixes])
-    insert(connection, "training", [_training_row(record) for record in trainings])
-    for record in trainings:
-        _load_metrics(connection, record.key, store.unit(record.key) / "metrics.jsonl")
-    copy(
-        connection,
-        "INSERT INTO question SELECT parse_path(filename)[-2], question, id, prompt, system",
-        [store.unit(key) / "questions.jsonl" for key in evals],
-        {
-            "question": "VARCHAR",
-            "id": "VARCHAR",
-            "prompt": "VARCHAR",
-            "system": "VARCHAR",
-        },
+def load_units(reader: Reader, store: Store, keys: Sequence[str]) -> None:
+    """Units of every kind, with what stands in their folders, and the sums over their scores."""
+    if not keys:
+        return
+    connection = reader.connection
+    _load_records(reader, store, keys)
+    connection.execute(_RECORDED)
+    connection.execute("DROP TABLE fresh")
+    _load_curves(reader, store, [key for key in keys if key.startswith("train-")])
+    evals = [key for key in keys if key.startswith("eval-")]
+    names = ", ".join(("owner", *_QUESTION))
+    asked = _pieces(store, evals, "questions.jsonl")
+    reader.insert(f"INSERT INTO question SELECT {names}", asked, _QUESTION)
+    reader.insert(
+        "INSERT INTO score SELECT owner, question, sample, outcome, metrics, "
+        "answer_key(journal, question, sample)",
+        _pieces(store, evals, "scores.jsonl"),
+        _SCORE,
+        end=" LEFT JOIN (SELECT unit, journal FROM unit_journal WHERE role = 'answers') "
+        "ON unit = owner",
     )
-    copy(
-        connection,
-        "INSERT INTO score SELECT parse_path(filename)[-2], question, sample, outcome, metrics",
-        [store.unit(key) / "scores.jsonl" for key in evals],
-        {
-            "question": "VARCHAR",
-            "sample": "BIGINT",
-            "outcome": "VARCHAR",
-            "metrics": "MAP(VARCHAR, DOUBLE)",
-        },
+    summarise(connection, evals)
+
+
+def summarise(connection: DuckDBPyConnection, units: Sequence[str]) -> None:
+    """Fill in the sums and means of eval units whose scores are there."""
+    connection.execute("INSERT INTO unit_question FROM question_sums(?)", [units])
+    connection.execute("INSERT INTO unit_metric FROM metric_means(?)", [units])
+
+
+def _load_records(reader: Reader, store: Store, keys: Sequence[str]) -> None:
+    reader.insert(
+        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT *", _pieces(store, keys, RECORD), _RECORD
     )
+    odd = reader.connection.execute(
+        "SELECT owner FROM fresh WHERE key IS DISTINCT FROM owner OR kind IS NULL "
+        "OR payload IS NULL OR outcome IS NULL OR journals IS NULL OR finished IS NULL"
+    ).fetchall()
+    if odd:
+        raise Damaged(
+            {key: f"{store.unit(key) / RECORD}: not the record of this unit" for (key,) in odd}
+        )
 
 
-def _load_metrics(connection: DuckDBPyConnection, key: str, path: Path) -> None:
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        facts = json.loads(line)
-        step = facts.pop("step")
-        rows += [(key, step, metric, float(value)) for metric, value in facts.items()]
-    insert(connection, "training_metric", rows)
+def _load_curves(reader: Reader, store: Store, keys: Sequence[str]) -> None:
+    """Loss curves: a line has a step and any number of metrics."""
+    there = [piece for piece in _pieces(store, keys, "metrics.jsonl") if piece.path.exists()]
+    whole = [attrs.evolve(piece, field="facts") for piece in there]
+    columns = {"facts": "MAP(VARCHAR, DOUBLE)"}
+    reader.insert(_CURVE, whole, columns, end=") WHERE entry.key <> 'step'")
 
 
-def load_selection(connection: DuckDBPyConnection, path: Path) -> None:
+def _pieces(store: Store, keys: Sequence[str], name: str) -> list[Piece]:
+    return [Piece(key, key, store.unit(key) / name) for key in keys]
+
+
+def load_selection(reader: Reader, path: Path) -> None:
     """What a run selected: experiments, evals, cells and their units."""
     head = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    selection = path.name
+    connection, selection = reader.connection, path.name
     experiments = [
         (selection, one["id"], one["title"], one["question"], one["file"], _json(one["declared"]))
         for one in head["experiments"]
@@ -110,13 +155,12 @@ def load_selection(connection: DuckDBPyConnection, path: Path) -> None:
         "data": "VARCHAR",
         "units": "MAP(VARCHAR, VARCHAR)",
     }
-    lines = [path.with_suffix(".jsonl")]
+    lines = [Piece(selection, selection, path.with_suffix(".jsonl"))]
     plain = ", ".join(name for name in columns if name != "units")
-    copy(connection, f"INSERT INTO cell SELECT '{selection}', {plain}", lines, columns)
-    copy(
-        connection,
-        f"INSERT INTO cell_unit SELECT '{selection}', cell, entry.key, entry.value "
-        "FROM (SELECT cell, unnest(map_entries(units)) AS entry",
+    reader.insert(f"INSERT INTO cell SELECT owner, {plain}", lines, columns)
+    reader.insert(
+        "INSERT INTO cell_unit SELECT owner, cell, entry.key, entry.value "
+        "FROM (SELECT owner, cell, unnest(map_entries(units)) AS entry",
         lines,
         columns,
         end=")",
@@ -124,7 +168,7 @@ def load_selection(connection: DuckDBPyConnection, path: Path) -> None:
 
 
 def load_run(connection: DuckDBPyConnection, folder: Path) -> None:
-    """A run and its attempts."""
+    """What a run says of itself."""
     facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     made = facts["provenance"]
     row = (
@@ -142,170 +186,27 @@ def load_run(connection: DuckDBPyConnection, folder: Path) -> None:
         _json(made["versions"]),
     )
     insert(connection, "run", [row])
-    attempts = folder / "attempts.jsonl"
-    copy(
-        connection,
-        f"INSERT INTO attempt SELECT '{folder.name}', unit, event, \"at\", seconds, message",
-        [attempts] if attempts.exists() else [],
-        {
-            "unit": "VARCHAR",
-            "event": "VARCHAR",
-            "at": "TIMESTAMP",
-            "seconds": "DOUBLE",
-            "message": "VARCHAR",
-        },
-    )
 
 
-_PAID = {
-    "model": "VARCHAR",
-    "unit": "VARCHAR",
-    "at": "TIMESTAMP",
-    "billed_model": "VARCHAR",
-    "billed_input": "BIGINT",
-    "billed_output": "BIGINT",
-    "cost_usd": "DOUBLE",
-}
-_JOURNALS = {
-    "answer": {
-        "question": "VARCHAR",
-        "sample": "BIGINT",
-        "text": "VARCHAR",
-        "finish": "VARCHAR",
-        "refusal": "VARCHAR",
-        "prompt_tokens": "BIGINT",
-        "answer_tokens": "BIGINT",
-        **_PAID,
-    },
-    "judgment": {"question": "VARCHAR", "sample": "BIGINT", "verdict": "JSON", **_PAID},
-}
+def load_retired(connection: DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
+    """What was paid for trainings that were put aside, by name."""
+    rows = []
+    for name, path in paths.items():
+        record = load(path.read_text("utf-8"), UnitRecord, path)
+        if record.kind == "train":
+            told, base = record.outcome, record.payload["base"]
+            facts = ("train", base.get("weights"), record.finished[:10], 1)
+            paid = (told.get("billed_tokens"), 0, told.get("seconds"), told.get("cost_usd") or 0.0)
+            rows.append((name, record.key, *facts, *paid))
+    insert(connection, "retired", rows)
 
 
-def load_journal(connection: DuckDBPyConnection, path: Path) -> None:
-    """Answers, or a judge's verdicts on them."""
-    table = "answer" if path.name.startswith("answers-") else "judgment"
-    columns = _JOURNALS[table]
-    names = ", ".join(f'"{name}"' for name in columns)
-    with _whole_lines(path) as whole:
-        copy(connection, f"INSERT INTO {table} SELECT '{path.stem}', {names}", [whole], columns)
-
-
-_SPENT = """
-INSERT INTO retired
-SELECT '{name}', unit, '{activity}', billed_model, "at"::DATE, count(*), sum(billed_input),
-       sum(billed_output), NULL, sum(cost_usd)
-FROM (SELECT *
-"""
-
-
-def load_retired(connection: DuckDBPyConnection, path: Path, name: str) -> None:
-    """What was paid for a unit or a journal that was put aside."""
-    if path.suffix == ".jsonl":
-        activity = "sample" if path.name.startswith("answers-") else "judge"
-        spent = _SPENT.format(name=name, activity=activity)
-        end = ") WHERE unit IS NOT NULL GROUP BY ALL"
-        with _whole_lines(path) as whole:
-            copy(connection, spent, [whole], _PAID, end=end)
-        return
-    record = load(path.read_text("utf-8"), UnitRecord, path)
-    if record.kind == "train":
-        told, base = record.outcome, record.payload["base"]
-        facts = ("train", base.get("weights"), record.finished[:10], 1)
-        paid = (told.get("billed_tokens"), 0, told.get("seconds"), told.get("cost_usd") or 0.0)
-        insert(connection, "retired", [(name, record.key, *facts, *paid)])
-
-
-@contextmanager
-def _whole_lines(path: Path) -> Iterator[Path]:
-    """The journal without a torn last line: it may be under way, or a crash may have left it."""
-    raw = path.read_bytes()
-    if not raw or raw.endswith(b"\n"):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="mi-journal-") as folder:
-        copy = Path(folder, path.name)
-        copy.write_bytes(raw[: raw.rfind(b"\n") + 1])
-        yield copy
-
-
-def copy(
-    connection: DuckDBPyConnection,
-    insert: str,
-    paths: list[Path],
-    columns: dict[str, str],
-    *,
-    end: str = "",
-) -> None:
-    """Insert the rows of JSONL files, read by DuckDB itself."""
-    import duckdb
-
-    if not paths:
-        return
-    try:
-        connection.execute(
-            f"{insert} FROM read_json(?, columns = {_struct(columns)}, "
-            f"format = 'newline_delimited', filename = true){end}",
-            [[str(path) for path in paths]],
-        )
-    except duckdb.Error as error:
-        raise Damaged(
-            f"is damaged and left out: {str(error).splitlines()[0]}",
-            where=str(paths[0]),
-            hint="restore it from a copy, or mend the line",
-        ) from None
-
-
-def _struct(columns: dict[str, str]) -> str:
-    return "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
-
-
-def insert(connection: DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
-    """Insert a few rows: many to a statement, since each statement costs a millisecond."""
-    for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
-        marks = ", ".join(f"({', '.join('?' * len(part[0]))})" for _ in part)
-        values = [value for row in part for value in row]
-        connection.execute(f"INSERT INTO {table} VALUES {marks}", values)
-
-
-def _unit_row(record: UnitRecord) -> tuple[Any, ...]:
-    return (
-        record.key,
-        record.kind,
-        record.title,
-        record.setting,
-        _json(record.payload),
-        _json(record.outcome),
-        record.run,
-        record.finished,
-        record.seconds,
-    )
-
-
-def _mix_row(record: UnitRecord) -> tuple[Any, ...]:
-    made, done = record.payload, record.outcome
-    numbers = (made["misaligned_ratio"], made["total_samples"], made["seed"])
-    return (record.key, *numbers, done["file"], done["source"])
-
-
-def _training_row(record: UnitRecord) -> tuple[Any, ...]:
-    made, done = record.payload, record.outcome
-    return (
-        record.key,
-        made["mix"],
-        made["base"]["weights"],
-        made["seed"],
-        _json(made["hyperparameters"]),
-        done["steps"],
-        done["tokens"],
-        done["trained_tokens"],
-        done["loss"],
-        done["seconds"],
-        done.get("model"),
-        done.get("job"),
-        done.get("billed_tokens"),
-        done.get("cost_usd"),
-    )
+def insert(connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows that Python holds, column by column: a statement costs a millisecond."""
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        marks = ", ".join(["unnest(?)"] * len(columns))
+        connection.execute(f"INSERT INTO {table} SELECT {marks}", columns)
 
 
 def _json(value: Any) -> str:

@@ -112,13 +112,15 @@ CREATE TABLE answer (
     billed_model VARCHAR,
     billed_input BIGINT,
     billed_output BIGINT,
-    cost_usd DOUBLE
+    cost_usd DOUBLE,
+    answer UBIGINT
 );
+-- Verdicts take a fifth less room with zstd; texts are looked through too often for it.
 CREATE TABLE judgment (
     journal VARCHAR,
     question VARCHAR,
     sample BIGINT,
-    verdict JSON,
+    verdict JSON USING COMPRESSION zstd,
     model VARCHAR,
     unit VARCHAR,
     arrived TIMESTAMP,
@@ -132,7 +134,20 @@ CREATE TABLE score (
     question VARCHAR,
     sample BIGINT,
     outcome VARCHAR,
-    metrics MAP(VARCHAR, DOUBLE)
+    metrics MAP(VARCHAR, DOUBLE),
+    answer UBIGINT
+);
+CREATE TABLE unit_question (
+    unit VARCHAR, metric VARCHAR, question VARCHAR, m BIGINT, total DOUBLE, is_share BOOLEAN
+);
+CREATE TABLE unit_metric (
+    unit VARCHAR,
+    metric VARCHAR,
+    n BIGINT,
+    questions BIGINT,
+    mean DOUBLE,
+    ci_low DOUBLE,
+    ci_high DOUBLE
 );
 CREATE TABLE retired (
     retired VARCHAR,
@@ -146,7 +161,15 @@ CREATE TABLE retired (
     seconds DOUBLE,
     cost_usd DOUBLE
 );
-CREATE TABLE _loaded (name VARCHAR PRIMARY KEY, stamp VARCHAR);
+-- What was loaded from where: of a log, how much of it. The mark is the digest of the store's listing.
+CREATE TABLE _loaded (name VARCHAR PRIMARY KEY, stamp VARCHAR, size BIGINT, digest VARCHAR);
+CREATE TABLE _mark (mark VARCHAR);
+
+-- What an answer is known by: its scores, whoever gave them, have the same key. A join over one
+-- number is four times as fast as over its three parts; with a million answers two of them have
+-- the same one with a probability of 3e-8.
+CREATE MACRO answer_key(journal, question, sample) AS
+    md5_number_lower(journal || '/' || question || '/' || sample);
 
 -- The newest selection of each cell, model and data source, role by role.
 CREATE VIEW current_cell AS
@@ -171,11 +194,13 @@ CREATE MACRO wilson_low(p, n, t) AS
 CREATE MACRO wilson_high(p, n, t) AS
     least(greatest(wilson_middle(p, n, t) + wilson_half(p, n, t), p), 1);
 
--- Sums of each metric of a unit by question. Sums are taken in a fixed order everywhere, so that the
+-- Sums of each metric of a unit by question, for the table `unit_question`, which is filled in when
+-- a unit is loaded: a million scores take half a second. Sums are taken in a fixed order everywhere, so that the
 -- same rows give the same number to the last bit.
-CREATE VIEW unit_question AS
+CREATE MACRO question_sums(units) AS TABLE
 WITH long AS (
-    SELECT unit, question, sample, unnest(map_entries(metrics), recursive := true) FROM score
+    SELECT unit, question, sample, unnest(map_entries(metrics), recursive := true)
+    FROM score WHERE unit IN (SELECT unnest(units))
 )
 SELECT unit, key AS metric, question, count(*) AS m, sum(value ORDER BY sample) AS total,
        bool_and(value IN (0, 1)) AS is_share
@@ -185,13 +210,13 @@ FROM long GROUP BY ALL;
 -- variance is the cluster-robust one with questions as clusters (Liang and Zeger 1986). A share has
 -- Wilson's interval at the number of independent answers which that variance implies (Korn and
 -- Graubard 1998), at most n; without variance (a share of 0 or 1) that is n.
-CREATE VIEW unit_metric AS
+CREATE MACRO metric_means(units) AS TABLE
 WITH summed AS (
     SELECT unit, metric, sum(m) AS n, count(*) AS clusters,
            sum(total ORDER BY question) / sum(m) AS mean, bool_and(is_share) AS is_share,
            sum(total * total ORDER BY question) AS tt, sum(total * m ORDER BY question) AS tm,
            sum(m * m) AS mm
-    FROM unit_question GROUP BY ALL
+    FROM unit_question WHERE unit IN (SELECT unnest(units)) GROUP BY ALL
 ), spread AS (
     SELECT *, CASE WHEN clusters > 1 THEN
         greatest(tt - 2 * mean * tm + mean * mean * mm, 0) / (n * n) * clusters / (clusters - 1)
@@ -300,16 +325,15 @@ ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRS
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
        c.inoculation, c.model, c.data, e.eval, e.distribution, q.id AS question, q.prompt,
-       q.system, a.sample, a.text,
+       q.system, s.sample, a.text,
        a.finish, a.refusal, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens,
-       a.model AS answered_by, a.cost_usd, c.cell
+       a.model AS answered_by, a.cost_usd, c.cell, s.answer
 FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                 AND c.role = 'eval:' || e.eval
-JOIN unit_journal u ON u.unit = c.unit AND u.role = 'answers'
 JOIN score s ON s.unit = c.unit
-JOIN question q ON q.unit = c.unit AND q.question = s.question
-JOIN answer a ON a.journal = u.journal AND a.question = s.question AND a.sample = s.sample;
+JOIN question q ON q.unit = s.unit AND q.question = s.question
+JOIN answer a ON a.answer = s.answer;
 
 CREATE VIEW trainings AS
 WITH cells AS (
@@ -339,11 +363,11 @@ WITH uses AS (
     FROM training t JOIN unit u USING (unit)
     UNION ALL
     SELECT unit, 'sample', billed_model, arrived::DATE, count(*), sum(billed_input),
-           sum(billed_output), NULL, sum(cost_usd)
+           sum(billed_output), NULL, fsum(cost_usd)
     FROM answer WHERE unit IS NOT NULL GROUP BY ALL
     UNION ALL
     SELECT unit, 'judge', billed_model, arrived::DATE, count(*), sum(billed_input),
-           sum(billed_output), NULL, sum(cost_usd)
+           sum(billed_output), NULL, fsum(cost_usd)
     FROM judgment WHERE unit IS NOT NULL GROUP BY ALL
     UNION ALL
     SELECT unit, 'eval', NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
