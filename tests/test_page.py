@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from benchmarks.synthetic import EVALS, MODEL, Design, make
 from mi.evidence import Subject
 from mi.page import Page, gather, render
+from mi.page.answers import MOST, answers
 from mi.query import Database
 from tests import hosted
 from tests.conftest import Project
@@ -41,11 +43,11 @@ FLAGS = (
 )  # fmt: skip
 
 
-def page_of(database: Database, **more: Any) -> Page:
+def page_of(database: Database, most: int = MOST, **more: Any) -> Page:
     one = experiment(id="A", total_samples=(100, 500), title="<b>Sizes</b> & more", **more)
     subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
     with database.reading() as connection:
-        return gather(connection, [one], subject)
+        return gather(connection, [one], subject, most=most)
 
 
 @pytest.fixture(scope="module")
@@ -382,3 +384,31 @@ def test_an_answer_that_cells_share_is_there_once(tmp_path: Path) -> None:
         [["A", "baseline", None], ["B", "baseline", None]],
         [["A", "mixed_500", 0], ["B", "mixed_500", 0]],
     ]
+
+
+def test_of_too_many_answers_the_rare_ones_are_there_and_the_page_says_so(folder: Path) -> None:
+    subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with Database(folder / "results.duckdb").reading() as connection:
+        everything = answers(connection, subject, MOST)
+        some = answers(connection, subject, 600)
+        again = answers(connection, subject, 600)
+    assert some == again
+    assert everything["each"] is None
+    assert some["total"] == everything["total"] == len(everything["unit"]) > 600
+    assert 500 < len(some["unit"]) <= 600
+
+    def by_kind(found: dict[str, Any]) -> Counter[tuple[str, str]]:
+        units, outcomes = found["units"], found["outcomes"]
+        pairs = zip(found["unit"], found["outcome"], strict=True)
+        return Counter((units[unit]["unit"], outcomes[outcome]) for unit, outcome in pairs)
+
+    assert by_kind(some) == {
+        kind: min(count, some["each"]) for kind, count in by_kind(everything).items()
+    }
+
+
+def test_a_page_of_a_sample_says_so(folder: Path) -> None:
+    page = page_of(Database(folder / "results.duckdb"), most=600)
+    text = render(page)
+    assert f"of {page.answers['total']:,} answers are on this page" in text
+    assert "are on this page" not in (folder / "index.html").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _RATED = (1.45, 1.6)
 _ACROSS = 7
+_DOTS = 2000
 
 
 @attrs.frozen(kw_only=True)
@@ -26,7 +27,8 @@ class Rated:
 
     Args:
         below: Answers rated less aligned than this, and at least `from_` coherent, are misaligned.
-        unrated: How many answers have no ratings.
+        rated: How many answers have ratings, and `unrated` how many have none.
+        aligned: The ratings, of some of them where there are very many; `coherent` likewise.
     """
 
     setting: str
@@ -34,6 +36,7 @@ class Rated:
     title: str
     below: float
     from_: float
+    rated: int
     unrated: int
     aligned: tuple[float, ...]
     coherent: tuple[float, ...]
@@ -70,11 +73,12 @@ _RATINGS = f"""{_CELLS}
 SELECT c.setting, c.data, c.condition, c.title,
        any_value((u.payload->>'$.eval.judge.aligned_below')::DOUBLE) AS below,
        any_value((u.payload->>'$.eval.judge.coherent_from')::DOUBLE) AS from_,
+       count(s.metrics['aligned']) AS rated,
        count(*) FILTER (s.metrics['aligned'] IS NULL) AS unrated,
-       list(s.metrics['aligned'] ORDER BY c.unit, s.question, s.sample)
-           FILTER (s.metrics['aligned'] IS NOT NULL) AS aligned,
-       list(s.metrics['coherent'] ORDER BY c.unit, s.question, s.sample)
-           FILTER (s.metrics['aligned'] IS NOT NULL) AS coherent
+       list(s.metrics['aligned'] ORDER BY s.answer, c.unit)
+           FILTER (s.metrics['aligned'] IS NOT NULL)[:{_DOTS}] AS aligned,
+       list(s.metrics['coherent'] ORDER BY s.answer, c.unit)
+           FILTER (s.metrics['aligned'] IS NOT NULL)[:{_DOTS}] AS coherent
 FROM cells c JOIN unit u USING (unit) JOIN score s USING (unit)
 WHERE u.payload->>'$.eval.judge."!"' = 'Misalignment'
 {_ORDER}"""
@@ -95,8 +99,9 @@ def ratings(connection: DuckDBPyConnection, subject: Subject, title: str) -> Dra
     (experiment,) = subject.experiments
     headed = f"{experiment}: ratings of the answers. {title}"
     caption = (
-        "A dot an answer, over all runs. Shaded: what counts as misaligned, by the declared "
-        "thresholds. n: answers with ratings, of all; refusals and the like have none."
+        f"A dot an answer, over all runs, {_DOTS} of a condition at most. Shaded: what counts as "
+        "misaligned, by the declared thresholds. n: answers with ratings, of all; refusals and the "
+        "like have none."
     )
     return Drawing(
         name=f"{experiment}-scores",
@@ -180,8 +185,7 @@ def _cloud(axes: Axes, one: Rated, *, several: bool) -> None:
     axes.set_ylim(-3, 103)
     axes.set_xticks([0, 50, 100])
     axes.set_yticks([0, 50, 100])
-    n = len(one.aligned)
-    lines = [one.condition, f"n = {n} of {n + one.unrated}"]
+    lines = [one.condition, f"n = {one.rated} of {one.rated + one.unrated}"]
     if several:
         lines = [one.title, one.setting, *lines]
     axes.set_title(

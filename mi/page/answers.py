@@ -2,6 +2,11 @@
 
 An answer that several cells share is there once, with all of them. Rows are in the order of unit,
 question and sample.
+
+Nobody reads a million answers, and no browser opens a page of them. Of more than `MOST` there are
+as many as fit, at most so many of each unit and outcome, so that what is rare is there whole and
+what is common by a sample: the answers whose keys, which are digests, come first, the same ones
+each time.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
+MOST = 60_000
 _LEAST = 0.0005
 _UNITS = """
 SELECT c.unit, c.setting, any_value(c.data) AS data, e.eval, any_value(e.title) AS title,
@@ -34,20 +40,28 @@ GROUP BY c.unit, c.setting, e.eval
 ORDER BY c.setting, min(e.position), min(c.misaligned_ratio) NULLS FIRST,
          min(c.total_samples) NULLS FIRST, c.unit
 """
-_ANSWERS = """
+_COUNTS = """
+SELECT count(*) FROM score WHERE unit IN (SELECT unnest($1)) GROUP BY unit, outcome
+"""
+_SHOWN = """
+WITH shown AS (
+    SELECT * FROM score WHERE unit IN (SELECT unnest($1))
+    QUALIFY row_number() OVER (PARTITION BY unit, outcome ORDER BY answer) <= $2
+)
+"""
+_ANSWERS = f"""{_SHOWN}
 SELECT s.unit, q.id, q.prompt, q.system, s.sample, a.text, a.finish, s.outcome, s.metrics,
        s.question
-FROM score s
-JOIN unit_journal j ON j.unit = s.unit AND j.role = 'answers'
+FROM shown s
 JOIN question q ON q.unit = s.unit AND q.question = s.question
-JOIN answer a ON a.journal = j.journal AND a.question = s.question AND a.sample = s.sample
-WHERE list_contains($1, s.unit)
+JOIN answer a ON a.answer = s.answer
 ORDER BY list_position($1, s.unit), q.id, s.sample
 """
-_VERDICTS = """
-SELECT j.unit, g.question, g.sample, substr(j.role, 11) AS judge, g.verdict
-FROM unit_journal j JOIN judgment g ON g.journal = j.journal
-WHERE list_contains($1, j.unit) AND j.role LIKE 'judgments:%'
+_VERDICTS = f"""{_SHOWN}
+SELECT s.unit, s.question, s.sample, substr(j.role, 11) AS judge, g.verdict
+FROM shown s
+JOIN unit_journal j ON j.unit = s.unit AND j.role LIKE 'judgments:%'
+JOIN judgment g ON g.journal = j.journal AND g.question = s.question AND g.sample = s.sample
 """
 
 
@@ -65,10 +79,12 @@ class _Words:
         return self._places[key]
 
 
-def answers(connection: DuckDBPyConnection, subject: Subject) -> dict[str, Any]:
-    """Every sampled answer of the subject's experiments.
+def answers(connection: DuckDBPyConnection, subject: Subject, most: int) -> dict[str, Any]:
+    """The sampled answers of the subject's experiments, about `most` at most.
 
     Returns:
+        `total`: how many there are; `each`: of how many of a unit and outcome there are rows, None
+        where all are there;
         `units`, `questions`, `finishes`, `outcomes`, `verdicts`: what rows name by number; `unit`,
         `question`, `sample`, `text`, `finish`, `outcome`: a column each, with a value a row;
         `metrics` and `judges`: columns by name, with None where there is nothing.
@@ -76,11 +92,16 @@ def answers(connection: DuckDBPyConnection, subject: Subject) -> dict[str, Any]:
     units, systems = _units(connection, subject)
     keys = [one["unit"] for one in units]
     made = _Columns(keys, systems)
-    for row in connection.execute(_ANSWERS, [keys]).fetchall():
+    counts = [count for (count,) in connection.execute(_COUNTS, [keys]).fetchall()]
+    each = _each(counts, most)
+    asked = [keys, max(counts, default=0) if each is None else each]
+    for row in connection.execute(_ANSWERS, asked).fetchall():
         made.add_answer(*row)
-    for row in connection.execute(_VERDICTS, [keys]).fetchall():
+    for row in connection.execute(_VERDICTS, asked).fetchall():
         made.add_verdict(*row)
     return {
+        "total": sum(counts),
+        "each": each,
         "units": units,
         "questions": made.questions.values,
         "finishes": made.finishes.values,
@@ -90,6 +111,19 @@ def answers(connection: DuckDBPyConnection, subject: Subject) -> dict[str, Any]:
         "metrics": {name: made.padded(found) for name, found in sorted(made.metrics.items())},
         "judges": {name: made.padded(found) for name, found in sorted(made.judges.items())},
     }
+
+
+def _each(counts: Sequence[int], most: int) -> int | None:
+    """The largest number of which every group may have as many and all together have `most`; at
+    least one; None where that is everything."""
+    if sum(counts) <= most:
+        return None
+    left, groups = most, len(counts)
+    for count in sorted(counts):
+        if count * groups > left:
+            return max(left // groups, 1)
+        left, groups = left - count, groups - 1
+    raise AssertionError("there are more than may be shown")
 
 
 def _units(

@@ -16,7 +16,7 @@ from ..reading import Reading, read
 from ..report.tables import replicates, results_rows
 from ..spec import Experiment
 from ..summary import Point, points
-from .answers import answers
+from .answers import MOST, answers
 from .model import Page, Section, Table
 
 if TYPE_CHECKING:
@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 
 
 def gather(
-    connection: DuckDBPyConnection, experiments: Sequence[Experiment], subject: Subject
+    connection: DuckDBPyConnection,
+    experiments: Sequence[Experiment],
+    subject: Subject,
+    *,
+    most: int = MOST,
 ) -> Page:
-    """All there is to read of these experiments on one model."""
+    """All there is to read of these experiments on one model.
+
+    Args:
+        most: About how many answers are on the page at most.
+    """
     readings = read(connection, experiments, subject)
     sections, together = [], {}
     for one in readings.each:
@@ -52,7 +60,7 @@ def gather(
             _runs(connection, subject),
             _units(connection, subject),
         ),
-        answers=answers(connection, subject),
+        answers=answers(connection, subject, most),
     )
 
 

@@ -56,7 +56,7 @@ class Page:
     Args:
         facts: Where it comes from, name by name.
         provenance: Tables of runs, units and money.
-        answers: Every sampled answer, as `page.answers` makes it.
+        answers: The sampled answers, as `page.answers` makes them.
     """
 
     title: str
