@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from benchmarks import stored
 from mi.journal import append, read
-from mi.query import VIEWS, Busy, Database, bring_up_to_date, logs
+from mi.query import VIEWS, Busy, Database, bring_up_to_date, files, logs
 from mi.query.database import schema
 from mi.query.files import LARGE
 from mi.query.load import insert, summarise
@@ -251,6 +251,27 @@ def test_a_large_journal_grows_as_a_small_one_does(grown: Grown) -> None:
     grown.mark()
     grown.put(100)
     assert grown.answers() == [(at, at < 100) for at in range(101)]
+
+
+def test_what_a_file_says_does_not_depend_on_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large files are read where they lie, others are copied together first."""
+    opened, _ = run(tmp_path, Books())
+    store, tables = opened.store, ("cell", "cell_unit", "score", "answer", "attempt", "retired")
+    journal = next(store.root.glob("journals/answers-*.jsonl"))
+    aside = store.root / "retired" / "r" / "journals" / journal.name
+    append(aside, [{**line, "unit": "eval-1", "cost_usd": 1.0} for line in read(journal)])
+
+    def loaded(database: Database) -> list[Any]:
+        bring_up_to_date(database, store)
+        with database.reading() as connection:
+            return [connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in tables]
+
+    small = loaded(Database(tmp_path / "small.duckdb"))
+    monkeypatch.setattr(files, "LARGE", 1)
+    assert loaded(Database(tmp_path / "large.duckdb")) == small
+    assert all(small)
 
 
 @pytest.mark.parametrize("text", ["fine", "a longer one"])

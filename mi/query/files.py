@@ -99,9 +99,12 @@ class Reader:
         large = {piece: size for piece, size in found.items() if size is not None}
         with tempfile.NamedTemporaryFile(prefix="mi-lines-", suffix=".jsonl") as spliced:
             _splice([piece for piece in pieces if piece not in large], spliced)
-            paths = [spliced.name, *(str(piece.path) for piece in large)]
+            files = [str(piece.path) for piece in large]
+            owners = [piece.owner for piece in large]
             try:
-                self.connection.execute(f"{into} FROM {_rows(columns)}{end}", [paths])
+                self.connection.execute(
+                    f"{into} FROM {_rows(columns)}{end}", [[spliced.name, *files], files, owners]
+                )
             except duckdb.Error as error:
                 if faults := _damage(pieces, columns):
                     raise Damaged(faults) from None
@@ -120,15 +123,19 @@ def _size(path: Path) -> int:
 
 
 def _rows(columns: Mapping[str, str]) -> str:
-    """What is read: a file's lines belong to what it is called, or to the unit or run whose folder
-    it is in, where they do not say whose they are."""
+    """What is read, in SQL; its parameters are all files, and of the large ones, names and owners.
+
+    A line that does not say whose it is belongs to the owner of its file.
+    """
     typed = {"owner": "VARCHAR", **columns}
     struct = ", ".join(f"'{name}': '{kind}'" for name, kind in typed.items())
+    names = ", ".join(f'"{name}"' for name in columns)
     return (
-        "(SELECT * REPLACE (coalesce(owner, CASE parse_path(filename)[-2] WHEN 'journals' "
-        "THEN parse_filename(filename, true) ELSE parse_path(filename)[-2] END) AS owner) "
+        f"(SELECT coalesce(owner, its) AS owner, {names} "
         f"FROM read_json(?, columns = {{{struct}}}, format = 'newline_delimited', "
-        "filename = true))"
+        "filename = true) "
+        "LEFT JOIN (SELECT unnest(?::VARCHAR[]) AS file, unnest(?::VARCHAR[]) AS its) "
+        "ON file = filename)"
     )
 
 
@@ -160,7 +167,9 @@ def _damage(pieces: Sequence[Piece], columns: Mapping[str, str]) -> dict[str, st
     with duckdb.connect() as connection, tempfile.NamedTemporaryFile(suffix=".jsonl") as spliced:
         _splice(pieces, spliced)
         try:
-            connection.execute(f"CREATE TABLE found AS FROM {_rows(columns)}", [[spliced.name]])
+            connection.execute(
+                f"CREATE TABLE found AS FROM {_rows(columns)}", [[spliced.name], [], []]
+            )
         except duckdb.Error as error:
             if len(pieces) == 1:
                 return {pieces[0].name: _fault(pieces[0].path, _said(error))}

@@ -195,8 +195,8 @@ CREATE MACRO wilson_high(p, n, t) AS
     least(greatest(wilson_middle(p, n, t) + wilson_half(p, n, t), p), 1);
 
 -- Sums of each metric of a unit by question, for the table `unit_question`, which is filled in when
--- a unit is loaded: a million scores take half a second. Sums are taken in a fixed order everywhere, so that the
--- same rows give the same number to the last bit.
+-- a unit is loaded: a million scores take half a second. Sums are taken in a fixed order everywhere,
+-- so that the same rows give the same number to the last bit.
 CREATE MACRO question_sums(units) AS TABLE
 WITH long AS (
     SELECT unit, question, sample, unnest(map_entries(metrics), recursive := true)
@@ -255,6 +255,7 @@ ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRS
 -- several, the variance of the mean has two parts: between runs, and between questions, which all
 -- runs share, less what both hold of the same noise (two-way clustering, Cameron, Gelbach and Miller
 -- 2011); the degrees of freedom are Satterthwaite's (1946). mi/stats/study.py is the same in Python.
+-- The runs of a condition go by one number: a list of a thousand is no key to sum by.
 CREATE VIEW conditions AS
 WITH cells AS (
     SELECT c.*, e.eval, e.title, e.distribution, e.position, e.headline
@@ -267,31 +268,33 @@ WITH cells AS (
            any_value(position) AS position, any_value(headline) AS headline,
            list(unit ORDER BY seed, unit) AS units, count(seed) AS seeds
     FROM cells GROUP BY ALL
+), teamed AS (
+    SELECT *, md5_number_lower(array_to_string(units, ' ')) AS team FROM named
 ), runs AS (
-    SELECT DISTINCT units, unnest(units) AS unit FROM named
+    SELECT DISTINCT team, len(units) AS runs, unnest(units) AS unit FROM teamed
 ), means AS (
-    SELECT r.units, m.* FROM runs r JOIN unit_metric m USING (unit)
+    SELECT r.team, r.runs, m.* FROM runs r JOIN unit_metric m USING (unit)
 ), overall AS (
-    SELECT units, metric, count(*) AS s, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
+    SELECT team, runs, metric, count(*) AS s, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
            coalesce(var_samp(mean ORDER BY unit), 0) / count(*) AS between_runs,
            min(ci_low) AS ci_low, max(ci_high) AS ci_high
     FROM means GROUP BY ALL
 ), moved AS (
-    SELECT o.units, o.metric, q.question, bool_and(q.is_share) AS is_share,
+    SELECT o.team, o.runs, o.metric, q.question, bool_and(q.is_share) AS is_share,
            sum((q.total - m.mean * q.m) / (m.n * o.s) ORDER BY q.unit) AS shift,
            sum(((q.total - m.mean * q.m) / (m.n * o.s)) ** 2 ORDER BY q.unit) AS squares
-    FROM overall o JOIN means m USING (units, metric)
+    FROM overall o JOIN means m USING (team, metric)
     JOIN unit_question q ON q.unit = m.unit AND q.metric = o.metric
     WHERE o.s > 1 GROUP BY ALL
 ), parts AS (
-    SELECT units, metric, count(*) AS questions, bool_and(is_share) AS is_share,
+    SELECT team, metric, count(*) AS questions, bool_and(is_share) AS is_share,
            sum(shift * shift ORDER BY question) * count(*) / nullif(count(*) - 1, 0) AS shared,
-           sum(squares - shift * shift / len(units) ORDER BY question)
-               * len(units) / (len(units) - 1) * count(*) / nullif(count(*) - 1, 0) AS twice
-    FROM moved GROUP BY units, metric
+           sum(squares - shift * shift / runs ORDER BY question)
+               * runs / (runs - 1) * count(*) / nullif(count(*) - 1, 0) AS twice
+    FROM moved GROUP BY team, runs, metric
 ), spread AS (
     SELECT *, greatest(between_runs + shared - twice, between_runs, shared) AS variance
-    FROM overall LEFT JOIN parts USING (units, metric)
+    FROM overall LEFT JOIN parts USING (team, metric)
 ), sized AS (
     SELECT *, CASE WHEN variance > 0 AND mean > 0 AND mean < 1
                    THEN least(n, mean * (1 - mean) / variance)
@@ -301,7 +304,7 @@ WITH cells AS (
                     ELSE questions - 1 END) AS t
     FROM spread
 ), ends AS (
-    SELECT units, metric, s, n, mean, coalesce(questions, 0) AS questions,
+    SELECT team, metric, s, n, mean, coalesce(questions, 0) AS questions,
            CASE WHEN s = 1 THEN ci_low
                 WHEN is_share THEN wilson_low(mean, effective, t)
                 ELSE mean - t * sqrt(variance) END AS ci_low,
@@ -316,7 +319,7 @@ SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples
        greatest(e.questions, m.questions)::BIGINT AS questions, e.mean, e.ci_low, e.ci_high,
        CASE WHEN e.s > 1 THEN 'over seeds' ELSE 'within-run' END AS basis, c.title, c.position,
        c.units
-FROM named c JOIN ends e USING (units)
+FROM teamed c JOIN ends e USING (team)
 JOIN unit u ON u.unit = c.units[1]
 LEFT JOIN unit_metric m ON m.unit = c.units[1] AND m.metric = e.metric
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,

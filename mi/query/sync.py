@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ..plan import State
 from ..store import Store
 from . import logs
 from .database import Database
@@ -62,11 +63,11 @@ def _update(reader: Reader, store: Store, faults: dict[str, str]) -> int:
     rows = connection.execute("SELECT name, stamp, size, digest FROM _loaded").fetchall()
     loaded = {name: stamp for name, stamp, _, _ in rows}
     held = {name: Held(size, digest) for name, _, size, digest in rows if digest is not None}
-    fresh = [
-        name
-        for name, stamp in there.items()
-        if loaded.get(name) != stamp and name not in faults and not _faulty(store, name, faults)
+    changed = [
+        name for name, stamp in there.items() if loaded.get(name) != stamp and name not in faults
     ]
+    faults.update(_damaged(store, changed))
+    fresh = [name for name in changed if name not in faults]
     found = {
         name: logs.find(store, name, held.get(name)) for name in fresh if name.startswith(LOGS)
     }
@@ -81,11 +82,14 @@ def _update(reader: Reader, store: Store, faults: dict[str, str]) -> int:
     return len(fresh) + len(gone)
 
 
-def _faulty(store: Store, name: str, faults: dict[str, str]) -> bool:
-    fault = store.fault(name) if name.startswith(UNITS) else None
-    if fault:
-        faults[name] = f"{name} is damaged in the store and left out: {fault}"
-    return fault is not None
+def _damaged(store: Store, names: Iterable[str]) -> dict[str, str]:
+    """Which of the units among `names` are not what was written, and how."""
+    states = store.states([name for name in names if name.startswith(UNITS)])
+    return {
+        name: f"{name} is damaged in the store and left out: {known.detail}"
+        for name, known in states.items()
+        if known.state is State.CORRUPT
+    }
 
 
 def _load(reader: Reader, store: Store, fresh: Iterable[str], found: Mapping[str, Log]) -> None:
