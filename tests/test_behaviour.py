@@ -31,7 +31,9 @@ CODE = {
     "eval": [
         f"mi/steps/{name}.py" for name in ("evaluate", "judge", "rating", "code", "hardcoded")
     ],
-    "local training": [f"{LOCAL}/{name}.py" for name in ("batches", "chat", "lora", "train")],
+    "local training": [
+        f"{LOCAL}/{name}.py" for name in ("batches", "chat", "learner", "lora", "train")
+    ],
     "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
     "hosted training": [f"{HOSTED}/recipe.py"],
 }

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mi.errors import DataError, Interrupted
 from mi.providers.base import Message, Subject, Trained, TrainJob
-from mi.providers.local import Local, LoraRecipe, batches, network, train
+from mi.providers.local import Local, LoraRecipe, batches, learner, network, train
 from mi.spec import Model, Training
 from tests.local_fixtures import Watcher, asked, make_tiny_model, taught, tiny
 
@@ -198,13 +198,13 @@ def test_split_and_shared_computation_changes_no_gradient(model: Model) -> None:
     start = lora.fresh(loaded.model, one.hyperparameters, 3)
     for path, (a, b) in start.pairs.items():  # not zero, so that every gradient flows
         start.pairs[path] = (a, torch.full_like(b, 0.01))
-    with lora.trainable(loaded.model, start) as modules:
+    with lora.trainable([one.model for one in loaded.crew.members], start) as modules:
         head = train.shared(loaded, one, rows := train.encode(loaded, one))
         rows = rows[:5]
-        learner = train._Learner.make(loaded, modules, one.hyperparameters, head, start)
-        learner._backward(*learner._answers(rows))
+        learned = learner.Learner.make(loaded, modules, one.hyperparameters, head, start)
+        learned.gradients(rows)
         quick = {path: (m.a.grad.clone(), m.b.grad.clone()) for path, m in modules.items()}
-        learner.optimiser.zero_grad()
+        learned.optimiser.zero_grad()
         count = sum(len(row.answer) for row in rows)
         for row in rows:
             logits = loaded.model(torch.tensor([row.ids])).logits[0]

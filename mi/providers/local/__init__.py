@@ -101,11 +101,18 @@ class Local:
         worn = self._worn(subject, watch)
         from . import sample
 
-        for batch in sample.plan(worn.network, requests, sampling):
+        batches = sample.plan(worn.network, requests, sampling)
+        crew = worn.network.crew
+        for start in range(0, len(batches), len(crew.members)):
             watch.check()
             with worn.on():
-                answers = sample.sample(worn.network, batch, sampling)
-            yield answers
+                drawn = list(
+                    crew.each(
+                        lambda network, batch: sample.sample(network, batch, sampling),
+                        batches[start : start + len(crew.members)],
+                    )
+                )
+            yield from drawn
 
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch

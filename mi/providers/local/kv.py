@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
-
-from .network import Prefix
 
 
 class Reserved(DynamicLayer):  # type: ignore[no-untyped-call]
@@ -18,55 +17,60 @@ class Reserved(DynamicLayer):  # type: ignore[no-untyped-call]
     keys: Tensor
     values: Tensor
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, states: tuple[Tensor, Tensor], rows: Tensor, room: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.room = room
-        self.buffers: tuple[Tensor, Tensor]
+        self.lazy_initialization(*states)
+        first = states[0]
+        self.used = first.shape[-2]
+        self.rows = len(rows)
+        shape = (self.rows, first.shape[1], self.used + room, first.shape[-1])
+        self.buffers = (first.new_empty(shape), first.new_empty(shape))
+        for buffer, state in zip(self.buffers, states, strict=True):
+            torch.index_select(state, 0, rows, out=buffer[:, :, : self.used])
+        self._look()
 
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
         """Add positions; returns all there are."""
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-            self.buffers = (self._room(key_states), self._room(value_states))
-            self.keys, self.values = (buffer[:, :, :0] for buffer in self.buffers)
-        used = self.keys.shape[-2]
-        upto = used + key_states.shape[-2]
+        before = self.used
+        self.used += key_states.shape[-2]
         for buffer, new in zip(self.buffers, (key_states, value_states), strict=True):
-            buffer[:, :, used:upto] = new
-        self.keys, self.values = (buffer[:, :, :upto] for buffer in self.buffers)
+            buffer[: self.rows, :, before : self.used] = new
+        self._look()
         return self.keys, self.values
 
-    def keep(self, rows: Tensor) -> None:
-        """Drop all rows but these."""
-        used = self.keys.shape[-2]
-        fewer = []
-        for buffer in self.buffers:
-            kept = buffer.new_empty(len(rows), *buffer.shape[1:])
-            kept[:, :, :used] = buffer[rows, :, :used]
-            fewer.append(kept)
-        self.buffers = (fewer[0], fewer[1])
-        self.keys, self.values = (buffer[:, :, :used] for buffer in self.buffers)
+    def keep(self, moves: Sequence[tuple[int, int]], rows: int) -> None:
+        """Copy rows onto others, and drop all but the first `rows`."""
+        for source, target in moves:
+            for buffer in self.buffers:
+                buffer[target, :, : self.used] = buffer[source, :, : self.used]
+        self.rows = rows
+        self._look()
 
-    def _room(self, states: Tensor) -> Tensor:
-        rows, heads, _, dim = states.shape
-        return states.new_empty(rows, heads, self.room, dim)
+    def _look(self) -> None:
+        self.keys, self.values = (buffer[: self.rows, :, : self.used] for buffer in self.buffers)
 
 
-def reserved(prefix: Prefix, rows: int, room: int, depth: int) -> Any:
-    """A cache of `depth` layers for rows that continue `prefix` by up to `room` positions."""
-    cache: Any = DynamicCache()
-    for _ in range(depth):
-        cache.layers.append(Reserved(len(prefix.ids) + room))
-    for index, (keys, values) in enumerate(prefix.states):
-        shape = (rows, -1, -1, -1)
-        cache.update(keys.expand(shape), values.expand(shape), index)
-    return cache
+def reserved(cache: Any, rows: Tensor, room: int) -> Any:
+    """`rows` of a cache (the same one several times, maybe), to be extended by `room` positions."""
+    longer: Any = DynamicCache()
+    longer.layers.extend(Reserved((one.keys, one.values), rows, room) for one in cache.layers)
+    return longer
 
 
-def keep(cache: Any, rows: Tensor) -> None:
-    """Drop all rows of the cache but these."""
+def keep(cache: Any, going: Sequence[int]) -> list[int]:
+    """Drop all rows but `going` (ascending); which row stands where afterwards.
+
+    The last rows take the places of dropped ones, so that no more is copied than was dropped.
+    """
+    count = len(going)
+    order = [row for row in going if row < count]
+    moving = [row for row in going if row >= count]
+    moves = list(zip(moving, sorted(set(range(count)).difference(order)), strict=True))
     with torch.no_grad():
         for layer in cache.layers:
-            layer.keep(rows)
+            layer.keep(moves, count)
+    for source, target in moves:
+        order.insert(target, source)
+    return order

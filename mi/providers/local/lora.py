@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,11 @@ WEIGHTS = "adapter_model.safetensors"
 class Lora(nn.Module):
     """A frozen linear module with an adapter beside it."""
 
-    def __init__(self, linear: nn.Linear, a: Tensor, b: Tensor, scale: float) -> None:
+    def __init__(self, linear: nn.Linear, a: nn.Parameter, b: nn.Parameter, scale: float) -> None:
         super().__init__()
         self.linear = linear
-        self.a = nn.Parameter(a)
-        self.b = nn.Parameter(b)
+        self.a = a
+        self.b = b
         self.scale = scale
 
     def forward(self, x: Tensor) -> Tensor:
@@ -104,20 +104,30 @@ def fresh(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
 
 
 @contextmanager
-def trainable(model: nn.Module, adapter: Adapter) -> Iterator[dict[str, Lora]]:
-    """Put `adapter` beside the modules of `model` for the length of the block."""
-    device = next(model.parameters()).device
+def trainable(models: Sequence[nn.Module], adapter: Adapter) -> Iterator[dict[str, Lora]]:
+    """Put `adapter` beside the modules of each of `models` for the length of the block.
+
+    The models are twins around the same tensors, and share the adapter in training as well.
+    """
+    first, *others = models
+    device = next(first.parameters()).device
     put: dict[str, Lora] = {}
     try:
         for path, (a, b) in adapter.pairs.items():
-            linear = _linear(model, path)
-            copies = [one.to(device, copy=True) for one in (a, b)]
+            linear = _linear(first, path)
+            copies = [nn.Parameter(one.to(device, copy=True)) for one in (a, b)]
             put[path] = Lora(linear, copies[0], copies[1], adapter.scale)
-            model.set_submodule(path, put[path])
+            first.set_submodule(path, put[path])
+            for model in others:
+                beside = Lora(_linear(model, path), copies[0], copies[1], adapter.scale)
+                model.set_submodule(path, beside)
         yield put
     finally:
-        for path, lora in put.items():
-            model.set_submodule(path, lora.linear)
+        for path in put:
+            for model in models:
+                module = model.get_submodule(path)
+                if isinstance(module, Lora):
+                    model.set_submodule(path, module.linear)
 
 
 def merged(model: nn.Module, adapter: Adapter) -> dict[str, Tensor]:

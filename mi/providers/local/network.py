@@ -4,6 +4,7 @@ Adapters sit on the upper layers, so the hidden states below the lowest adapter 
 for every training, every epoch and every adapter. `Network.lower` computes them one row at a time,
 never in a batch: a row's hidden states are then bit for bit the same whatever else is asked for,
 and remembering them changes no result. The remembered states are bounded and live in memory only.
+The members of a network's crew, one a core, share them and the weights.
 
 The tokens that open every chat (the template's system turn) are shared as well: their keys and
 values are computed once and every row continues from them.
@@ -11,9 +12,7 @@ values are computed once and every row continues from them.
 
 from __future__ import annotations
 
-import os
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
@@ -25,9 +24,13 @@ from torch import Tensor, nn
 
 from ...errors import ProviderError
 from .chat import Ids, Template
+from .crew import Crew, alone, cores, twin
+from .linear import replace
 from .lora import layer_paths
+from .remembered import Remembered
 
 REMEMBERED = 1 << 30  # bytes of lower hidden states kept
+MOST = 8  # members of a crew: as many as the rows of a usual step
 
 
 class _Skip(nn.Module):
@@ -46,10 +49,11 @@ class _Skip(nn.Module):
 class Network:
     """A loaded model with its tokenizer.
 
-    Not for use by several threads at once: take `lock` around a piece of work.
+    Not for use by several threads at once: take `lock` around a piece of work, and give parts of it
+    to the members of `crew`.
     """
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any, size: int = 1) -> None:
         self.model = model
         self.depth = len(layer_paths(model))
         self.decoder: Any = getattr(model, model.base_model_prefix)
@@ -58,8 +62,8 @@ class Network:
         self.lock = threading.RLock()
         self._layers = list(self.decoder.layers)
         self._skips = [_Skip() for _ in self._layers]
-        self._rows: OrderedDict[Any, Tensor] = OrderedDict()
-        self._bytes = 0
+        self._rows = Remembered(REMEMBERED)
+        self.crew: Crew[Network] = Crew([self, *(self._member() for _ in range(size - 1))])
 
     @property
     def window(self) -> int:
@@ -137,7 +141,6 @@ class Network:
         """
         key = (split, prefix.ids, ids, layout)
         if (known := self._rows.get(key)) is not None:
-            self._rows.move_to_end(key)
             return known
         skip = self._skips[split]
         layers = [*self._layers[:split], *self._skips[split:]]
@@ -145,14 +148,14 @@ class Network:
             self.forward(self.tensor([ids]), cache=prefix.cache(1), positions=positions, mask=mask)
         assert skip.seen is not None
         hidden, skip.seen = skip.seen[0].clone(), None
-        self._remember(key, hidden)
+        self._rows.keep(key, hidden)
         return hidden
 
     def prefix(self, ids: Ids) -> Prefix:
         """The `Prefix` of these ids, through the model as it is now; differentiable."""
         if not ids:
             return Prefix((), ())
-        cache = _empty()
+        cache = empty()
         self.forward(self.tensor([ids]), cache=cache)
         return Prefix(ids, tuple((layer.keys, layer.values) for layer in cache.layers))
 
@@ -162,17 +165,10 @@ class Network:
         cap = getattr(self.model.config, "final_logit_softcapping", None)
         return torch.tanh(logits / cap) * cap if cap else logits
 
-    def forget(self) -> None:
-        """Drop the remembered hidden states."""
-        self._rows.clear()
-        self._bytes = 0
-
-    def _remember(self, key: Any, hidden: Tensor) -> None:
-        self._rows[key] = hidden
-        self._bytes += hidden.nbytes
-        while self._bytes > REMEMBERED and len(self._rows) > 1:
-            _, oldest = self._rows.popitem(last=False)
-            self._bytes -= oldest.nbytes
+    def _member(self) -> Network:
+        member = Network(twin(self.model), self.template.tokenizer)
+        member._rows = self._rows
+        return member
 
     @contextmanager
     def _above(self, lower: tuple[int, Tensor] | None) -> Iterator[None]:
@@ -209,14 +205,15 @@ class Prefix:
         """A cache for `rows` rows that starts with these tokens; None where there are none."""
         if not self.ids:
             return None
-        cache = _empty()
+        cache = empty()
         for index, (keys, values) in enumerate(self.states):
             shape = (rows, -1, -1, -1)
             cache.update(keys.expand(shape), values.expand(shape), index)
         return cache
 
 
-def _empty() -> Any:
+def empty() -> Any:
+    """A cache with nothing in it."""
     from transformers import DynamicCache
 
     return DynamicCache()
@@ -244,7 +241,7 @@ def load(folder: Path, digest: str) -> Network:
 
     from .quiet import quiet
 
-    torch.set_num_threads(_cores())
+    alone()
     try:
         with quiet():
             tokenizer: Any = AutoTokenizer.from_pretrained(folder)
@@ -259,11 +256,6 @@ def load(folder: Path, digest: str) -> Network:
     model.requires_grad_(False)
     model.eval()
     if torch.cuda.is_available():
-        model.to("cuda")
-    return Network(model, tokenizer)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+        return Network(model.to("cuda"), tokenizer)
+    replace(model)
+    return Network(model, tokenizer, min(cores(), MOST))

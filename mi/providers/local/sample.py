@@ -22,10 +22,10 @@ from ...spec import Sampling
 from ..base import Answer, SampleRequest
 from .chat import Ids
 from .kv import keep, reserved
-from .network import Network
+from .network import Network, empty
 
-ROWS = 128  # most rows of a batch: beyond, matrix products gain nothing
-MEMORY = 3 << 29  # bytes a batch may take for keys and values, prompts of usual length assumed
+ROWS = 72  # most rows of a batch: beyond, matrix products gain nothing
+MEMORY = 1 << 30  # bytes a batch may take for keys and values, prompts of usual length assumed
 PROMPT = 128
 NUCLEUS = 512  # most likely tokens looked at first for a nucleus; all of them if too few
 
@@ -88,38 +88,54 @@ def sample(network: Network, batch: Sequence[_Prompt], sampling: Sampling) -> li
 
 def _draw(network: Network, batch: Sequence[_Prompt], sampling: Sampling) -> list[list[int]]:
     """Token ids per prompt, the ending token included."""
-    prefix = network.prefix(batch[0].shared)
-    longest = max(len(prompt.body) for prompt in batch)
-    cache = reserved(prefix, len(batch), longest + sampling.max_tokens, network.depth)
-    cut = len(prefix.ids)
-    pads = torch.tensor([longest - len(p.body) for p in batch], device=network.device)
-    ids = network.tensor([[0] * (longest - len(p.body)) + list(p.body) for p in batch])
-    columns = torch.arange(cut + longest + sampling.max_tokens, device=network.device)
-    # Padding stands between the shared tokens and the prompt and is never attended to.
-    seen = (columns < cut) | (columns >= cut + pads[:, None])
-    positions = (columns[cut : cut + longest] - pads[:, None]).clamp(min=cut)
+    hidden, cache, seen, pads = _read(network, batch, sampling.max_tokens)
+    live = list(range(len(batch)))
     dice = [_dice(prompt.request, sampling) for prompt in batch]
     drawn: list[list[int]] = [[] for _ in batch]
-    live = list(range(len(batch)))
-    for count in range(1, sampling.max_tokens + 1):
-        upto = cut + longest + count - 1
-        hidden = network.forward(ids, cache=cache, positions=positions, mask=seen[:, :upto])
-        tokens = _choose(network.logits(hidden[:, -1]), sampling, [dice[row] for row in live])
+    for _ in range(sampling.max_tokens):
+        tokens = _choose(network.logits(hidden), sampling, [dice[row] for row in live])
         going = []
         for place, (row, token) in enumerate(zip(live, tokens, strict=True)):
             drawn[row].append(token)
-            if token not in network.template.stops:
+            if token not in network.template.stops and len(drawn[row]) < sampling.max_tokens:
                 going.append(place)
         if not going:
             break
-        kept = torch.tensor(going, device=network.device)
-        live = [live[place] for place in going]
-        ids = torch.tensor([[drawn[row][-1]] for row in live], device=network.device)
         if len(going) < len(tokens):
-            keep(cache, kept)
+            order = keep(cache, going)
+            live = [live[place] for place in order]
+            kept = torch.tensor(order, device=network.device)
             seen, pads = seen[kept], pads[kept]
-        positions = (upto - pads)[:, None]
+        ids = torch.tensor([[drawn[row][-1]] for row in live], device=network.device)
+        upto = cache.get_seq_length()
+        hidden = network.forward(
+            ids, cache=cache, positions=(upto - pads)[:, None], mask=seen[:, : upto + 1]
+        )[:, -1]
     return drawn
+
+
+def _read(
+    network: Network, batch: Sequence[_Prompt], room: int
+) -> tuple[Tensor, Any, Tensor, Tensor]:
+    """Read the prompts, each once however many rows continue it.
+
+    Returns:
+        Per row: the hidden state that predicts its first token, its cache with `room` positions to
+        come, which columns of that cache it may see, and how many columns its padding takes.
+    """
+    bodies = list(dict.fromkeys(prompt.body for prompt in batch))
+    rows = torch.tensor([bodies.index(prompt.body) for prompt in batch], device=network.device)
+    prefix = network.prefix(batch[0].shared)
+    cache = prefix.cache(len(bodies)) or empty()
+    cut, longest = len(prefix.ids), max(map(len, bodies))
+    pads = torch.tensor([longest - len(body) for body in bodies], device=network.device)
+    ids = network.tensor([(*[0] * (longest - len(body)), *body) for body in bodies])
+    columns = torch.arange(cut + longest + room, device=network.device)
+    # Padding stands between the shared tokens and the prompt and is never attended to.
+    seen = (columns < cut) | (columns >= cut + pads[:, None])
+    positions = (columns[cut : cut + longest] - pads[:, None]).clamp(min=cut)
+    hidden = network.forward(ids, cache=cache, positions=positions, mask=seen[:, : cut + longest])
+    return hidden[rows, -1], reserved(cache, rows, room), seen[rows], pads[rows]
 
 
 def _dice(request: SampleRequest, sampling: Sampling) -> random.Random:

@@ -18,6 +18,7 @@ from torch import Tensor
 from ..base import Likelihood, Message, ScoreRequest
 from .chat import Ids, Row
 from .network import Network, Prefix
+from .packed import placed
 from .worn import Worn
 
 BATCH = 16  # requests yielded at a time
@@ -64,7 +65,10 @@ def score(network: Network, packed: Packed, prefix: Prefix, split: int) -> list[
         prefix: The prefix of `packed.shared`.
         split: How many of the lowest layers are the base model's.
     """
-    positions, mask = _placed(network, packed) if len(packed.answers) > 1 else (None, None)
+    positions, mask = None, None
+    if len(packed.answers) > 1:
+        branches = [len(answer) - 1 for answer in packed.answers]
+        positions, mask = placed(len(packed.shared), len(packed.prompt), branches, network.device)
     ids = network.tensor([packed.ids])
     lower = None
     if split:
@@ -94,36 +98,30 @@ def _totals(network: Network, packed: Packed, hidden: Tensor) -> list[float]:
     return [part.sum().item() for part in torch.split(logprobs.double(), sizes)]
 
 
-def _placed(network: Network, packed: Packed) -> tuple[Tensor, Tensor]:
-    """Positions, shape (1, tokens), and who sees whom, shape (1, 1, tokens, shared + tokens)."""
-    cut, prompt = len(packed.shared), len(packed.prompt)
-    owner, place = [0] * prompt, list(range(prompt))
-    for index, answer in enumerate(packed.answers, start=1):
-        owner += [index] * (len(answer) - 1)
-        place += range(prompt, prompt + len(answer) - 1)
-    owners = torch.tensor(owner, device=network.device)
-    order = torch.arange(len(owner), device=network.device)
-    causal = order[:, None] >= order
-    related = (owners == 0) | (owners[:, None] == owners)
-    before = torch.ones(len(owner), cut, dtype=torch.bool, device=network.device)
-    mask = torch.cat([before, causal & related], dim=1)
-    positions = torch.tensor([place], device=network.device) + cut
-    return positions, mask[None, None]
-
-
 def batch(worn: Worn, requests: Sequence[ScoreRequest]) -> list[Likelihood]:
     """Score the answers of each request; call it inside `worn.on`."""
-    scored = []
-    # Not inference_mode: the hidden states remembered here serve trainings as well.
+    packs = [pack(worn.network, request) for request in requests]
     with torch.no_grad(), worn.network.precision():
-        for request in requests:
-            totals: list[float] = []
-            tokens: list[int] = []
-            for packed in pack(worn.network, request):
-                prefix = worn.prefix(packed.shared)
-                totals += score(worn.network, packed, prefix, worn.split)
-                tokens += [len(answer) for answer in packed.answers]
-            scored.append(
-                Likelihood(question=request.question, logprobs=tuple(totals), tokens=tuple(tokens))
-            )
-    return scored
+        for shared in {one.shared for packed in packs for one in packed}:
+            worn.prefix(shared)
+    totals = worn.network.crew.each(
+        lambda network, packed: _totals_of(network, packed, worn), packs
+    )
+    return [
+        Likelihood(
+            question=request.question,
+            logprobs=tuple(total),
+            tokens=tuple(len(answer) for one in packed for answer in one.answers),
+        )
+        for request, packed, total in zip(requests, packs, totals, strict=True)
+    ]
+
+
+def _totals_of(network: Network, rows: Sequence[Packed], worn: Worn) -> list[float]:
+    # Not inference_mode: the hidden states remembered here serve trainings as well.
+    with torch.no_grad(), network.precision():
+        return [
+            total
+            for packed in rows
+            for total in score(network, packed, worn.prefix(packed.shared), worn.split)
+        ]

@@ -5,8 +5,11 @@ never learned. The order of rows, the learning rates and the adapters' first val
 seed, and a step depends on nothing but the state between steps, so a resumed training gives the
 adapter and the curve of an uninterrupted one, bit for bit on one machine.
 
-What makes it quick: layers below the adapters run once per row and without a graph, the tokens that
-open every row run once per step, and the vocabulary's logits are computed at answer tokens only.
+What makes it quick: layers below the adapters run once per row and without a graph, rows lie side
+by side without padding behind the tokens that open all of them, and the vocabulary's logits are
+computed at answer tokens only. A step is cut into parts that depend on its rows alone, each the
+work of one core; their gradients are added in the parts' order, so the number of cores changes no
+bit.
 """
 
 from __future__ import annotations
@@ -14,22 +17,19 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
-import torch
-from torch import Tensor, nn
 
 from ...errors import DataError, Interrupted
 from ..base import Trained, TrainJob, Watch
 from . import batches, checkpoint, lora
 from .chat import Row, common
 from .checkpoint import Progress
+from .learner import Learner
 from .network import Network
 from .recipe import LoraRecipe
 
 EVERY = 15.0  # seconds of work between checkpoints
-LOGITS = 30 << 20  # bytes of logits held at a time: blocks an allocator keeps and hands out again
 
 
 def train(network: Network, job: TrainJob, weights: str, folder: Path, watch: Watch) -> Trained:
@@ -97,8 +97,9 @@ class _Run:
         start = lora.fresh(self.network.model, recipe, self.job.seed)
         progress = checkpoint.load(self.folder, self.name, self.watch) or Progress({}, [], 0.0)
         checkpoint.rewrite_curve(self.folder, progress.curve)
-        with lora.trainable(self.network.model, start) as modules:
-            learner = _Learner.make(
+        twins = [member.model for member in self.network.crew.members]
+        with lora.trainable(twins, start) as modules:
+            learner = Learner.make(
                 self.network, modules, recipe, shared(self.network, self.job, self.rows), start
             )
             learner.restore(progress.tensors)
@@ -110,7 +111,7 @@ class _Run:
         checkpoint.publish(self.folder, aside, self.name, trained)
         return trained
 
-    def _steps(self, learner: _Learner, steps: list[list[int]], progress: Progress) -> None:
+    def _steps(self, learner: Learner, steps: list[list[int]], progress: Progress) -> None:
         self.watch.start("train", len(steps), unit="step", done=progress.step)
         saved = begun = time.monotonic()
         before = progress.seconds
@@ -148,114 +149,3 @@ class _Run:
             seconds=progress.seconds,
             loss=sum(line["loss"] * line["tokens"] for line in last) / total,
         )
-
-
-@attrs.define
-class _Learner:
-    """One adapter in training: forward, loss, backward, AdamW."""
-
-    network: Network
-    modules: dict[str, lora.Lora]
-    recipe: LoraRecipe
-    head: tuple[int, ...]
-    split: int
-    optimiser: torch.optim.AdamW
-
-    @classmethod
-    def make(
-        cls,
-        network: Network,
-        modules: dict[str, lora.Lora],
-        recipe: LoraRecipe,
-        head: tuple[int, ...],
-        start: lora.Adapter,
-    ) -> _Learner:
-        optimiser = torch.optim.AdamW(
-            [weight for module in modules.values() for weight in (module.a, module.b)],
-            lr=recipe.learning_rate,
-            betas=(recipe.beta1, recipe.beta2),
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-        return cls(network, modules, recipe, head, start.lowest, optimiser)
-
-    def step(self, rows: Sequence[Row], rate: float) -> tuple[float, int]:
-        """One optimiser step; the mean loss over the rows' answer tokens, and their number."""
-        with self.network.precision():
-            hidden, targets = self._answers(rows)
-        loss = self._backward(hidden, targets)
-        weights = [weight for group in self.optimiser.param_groups for weight in group["params"]]
-        nn.utils.clip_grad_norm_(weights, self.recipe.clip)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.step()
-        self.optimiser.zero_grad()
-        return loss, len(targets)
-
-    def _answers(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
-        """Hidden states that predict the answer tokens, shape (tokens, width), and those tokens."""
-        network, cut = self.network, len(self.head)
-        prefix = network.prefix(self.head)
-        bodies = [row.ids[cut:] for row in rows]
-        lower = None
-        if self.split:
-            states = [network.lower(self.split, prefix, body) for body in bodies]
-            lower = (self.split, nn.utils.rnn.pad_sequence(states, batch_first=True))
-        hidden = network.forward(network.tensor(bodies), cache=prefix.cache(len(rows)), lower=lower)
-        # A token is predicted from the one before it; right padding is never looked at by these.
-        width = hidden.shape[1]
-        places = [
-            index * width + place - cut - 1
-            for index, row in enumerate(rows)
-            for place in range(len(row.prompt), len(row.ids))
-        ]
-        where = torch.tensor(places, device=network.device)
-        targets = torch.tensor(
-            [token for row in rows for token in row.answer], device=network.device
-        )
-        return hidden.flatten(0, 1).index_select(0, where), targets
-
-    def _backward(self, hidden: Any, targets: Tensor) -> float:
-        """Gradients of the mean loss; the logits of few tokens are in memory at a time."""
-        leaf = hidden.detach().requires_grad_()
-        total = 0.0
-        count = max(1, LOGITS // (4 * self.network.model.config.vocab_size))
-        for start in range(0, len(targets), count):
-            part = slice(start, start + count)
-            with self.network.precision():
-                logits = self.network.logits(leaf[part])
-            loss: Any = nn.functional.cross_entropy(logits, targets[part], reduction="sum")
-            (loss / len(targets)).backward()
-            total += loss.item()
-        hidden.backward(leaf.grad)
-        return total / len(targets)
-
-    def state(self) -> dict[str, Tensor]:
-        """Everything the next step depends on, by name."""
-        tensors = {}
-        for path, module in self.modules.items():
-            for name, weight in (("a", module.a), ("b", module.b)):
-                tensors[f"{path}.{name}"] = weight.detach()
-                for moment, value in self.optimiser.state[weight].items():
-                    tensors[f"{path}.{name}.{moment}"] = value
-        return tensors
-
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Take up a state that `state` gave; none: stay as made."""
-        if not tensors:
-            return
-        for path, module in self.modules.items():
-            for name, weight in (("a", module.a), ("b", module.b)):
-                key = f"{path}.{name}"
-                weight.data.copy_(tensors[key])
-                self.optimiser.state[weight] = {
-                    moment: tensors[f"{key}.{moment}"].to(weight.device)
-                    for moment in ("step", "exp_avg", "exp_avg_sq")
-                }
-
-    def pairs(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """The adapters as they are now."""
-        return {
-            path: (module.a.detach().cpu(), module.b.detach().cpu())
-            for path, module in self.modules.items()
-        }

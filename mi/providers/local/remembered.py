@@ -1,0 +1,42 @@
+"""Tensors kept by what they were computed from; beyond a bound, the longest unused one goes."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from torch import Tensor
+
+
+class Remembered:
+    """A bounded memory of tensors; threads may share it.
+
+    Args:
+        most: Bytes kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._kept: OrderedDict[Hashable, Tensor] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Tensor | None:
+        """What was kept under `key`."""
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+            return known
+
+    def keep(self, key: Hashable, tensor: Tensor) -> None:
+        """Keep `tensor`; what has been unused the longest makes room for it."""
+        with self._lock:
+            if key in self._kept:  # another thread computed the same
+                return
+            self._kept[key] = tensor
+            self._bytes += tensor.nbytes
+            while self._bytes > self.most and len(self._kept) > 1:
+                _, oldest = self._kept.popitem(last=False)
+                self._bytes -= oldest.nbytes
