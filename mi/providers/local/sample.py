@@ -24,7 +24,7 @@ from .chat import Ids
 from .kv import keep, reserved
 from .network import Network, empty
 
-ROWS = 72  # most rows of a batch: beyond, matrix products gain nothing
+ROWS = 72  # most rows of a batch, which one core draws
 MEMORY = 1 << 30  # bytes a batch may take for keys and values, prompts of usual length assumed
 PROMPT = 128
 NUCLEUS = 512  # most likely tokens looked at first for a nucleus; all of them if too few
