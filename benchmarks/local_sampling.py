@@ -92,9 +92,9 @@ def _plain() -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from mi.providers.local import weights
-    from mi.providers.local.chat import Template
     from mi.providers.local.crew import cores
     from mi.providers.local.quiet import quiet
+    from mi.providers.template import Template
 
     torch.set_num_threads(cores())
     folder = weights.folder(_model(), Deaf())

@@ -94,7 +94,8 @@ def through_trainer(count: int, epochs: int) -> Trained:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, PrinterCallback, TrainingArguments
 
-    from mi.providers.local import Local, batches, lora, train, weights
+    from mi.providers import schedule
+    from mi.providers.local import Local, lora, train, weights
     from mi.providers.local.crew import cores
     from mi.providers.local.quiet import quiet
 
@@ -103,7 +104,7 @@ def through_trainer(count: int, epochs: int) -> Trained:
     torch.set_num_threads(cores())
     recipe = one.hyperparameters
     rows = train.encode(network, one)
-    steps = batches.plan([len(row.ids) for row in rows], recipe, one.seed)
+    steps = schedule.plan([len(row.ids) for row in rows], recipe, one.seed)
     data = [
         {"input_ids": list(rows[row].ids), "labels": _labels(rows[row])}
         for step in steps
@@ -125,7 +126,7 @@ def through_trainer(count: int, epochs: int) -> Trained:
         )
         rates = torch.optim.lr_scheduler.LambdaLR(
             optimiser,
-            lambda step: batches.learning_rate(step, len(steps), recipe) / recipe.learning_rate,
+            lambda step: schedule.learning_rate(step, len(steps), recipe) / recipe.learning_rate,
         )
         trainer = _in_order()(
             model=adapted,

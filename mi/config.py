@@ -13,6 +13,13 @@ in_flight = 64
 base_url = "http://localhost:8000/v1"
 key_env = "LAB_API_KEY"
 free = true                      # its tokens cost nothing; otherwise --price says what they cost
+
+[tool.mi.endpoints.gpu]
+provider = "tinker"              # whose API it speaks; "openai" where nothing is said
+base_url = "http://localhost:8000"
+base_model = "/models/qwen3-8b"  # what the server calls the one model it serves
+tokenizer = "/models/qwen3-8b"   # a folder or hub id, where the model's own cannot be fetched
+logprobs = false                 # it tells no log-probabilities: preference evals are left out
 """
 
 from __future__ import annotations
@@ -27,6 +34,7 @@ import attrs
 from .collect import configured, find_root
 from .errors import UsageError
 from .names import nearest
+from .providers import SERVED
 from .providers.base import Terms
 
 ENVIRONMENT = {
@@ -38,7 +46,9 @@ ENVIRONMENT = {
 _PATHS = {"store": ".mi", "db": "results.duckdb", "figures": "figures"}
 _TEXTS = ("model", "executor")
 _NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
-_ENDPOINT = {"base_url", "key_env", "free"}
+_ENDPOINT = {"base_url": str, "provider": str, "key_env": str, "free": bool}
+_MORE = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
+"""What an endpoint may say, and what one of a provider may say besides."""
 _DEFAULT = "default"
 
 
@@ -133,8 +143,22 @@ def _check(stated: Mapping[str, Any], path: Path) -> None:
     if not isinstance(endpoints, dict):
         raise UsageError("endpoints are tables", where=f"{path} @ tool.mi.endpoints")
     for name, endpoint in endpoints.items():
-        if not isinstance(endpoint, dict) or not {"base_url"} <= endpoint.keys() <= _ENDPOINT:
+        _check_endpoint(endpoint, f"{path} @ tool.mi.endpoints.{name}")
+
+
+def _check_endpoint(endpoint: Any, where: str) -> None:
+    if not isinstance(endpoint, dict) or "base_url" not in endpoint:
+        raise UsageError("an endpoint is a table with a base_url", where=where)
+    provider = endpoint.get("provider", SERVED[0])
+    if provider not in SERVED:
+        raise UsageError(
+            f"there are no endpoints of {provider!r}", where=where, hint=", ".join(SERVED)
+        )
+    known = {**_ENDPOINT, **_MORE.get(provider, {})}
+    for key, value in endpoint.items():
+        if key not in known:
             raise UsageError(
-                "an endpoint has a base_url and may have a key_env and `free = true`, nothing else",
-                where=f"{path} @ tool.mi.endpoints.{name}",
+                f"there is nothing called {key!r}", where=where, hint=nearest(key, known)
             )
+        if not isinstance(value, known[key]):
+            raise UsageError(f"{key} = {value!r} is not a {known[key].__name__}", where=where)

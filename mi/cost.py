@@ -21,7 +21,7 @@ from .data import Message, Questions, Rows
 from .money import Prices
 from .plan import Plan, Planned, counts
 from .providers.base import TOGETHER, Bill
-from .spec import Model, Sampled, judge_model
+from .spec import Model, Preference, Sampled, judge_model
 from .steps import evaluate
 from .store import Store
 from .units import Evaluate, Mix, Train, Unit
@@ -59,6 +59,8 @@ class Costs:
             return 0.0 if self.free else self._training(unit, payload)
         if isinstance(payload, Evaluate) and isinstance(payload.eval, Sampled):
             return self._sampled(payload, payload.eval)
+        if isinstance(payload, Evaluate) and isinstance(payload.eval, Preference):
+            return 0.0 if self.free else self._scored(payload, payload.eval)
         return 0.0
 
     def total(self) -> float | None:
@@ -132,6 +134,19 @@ class Costs:
             said = sum(number for _, number in lacking) * _GRADE * (judge.votes if judge else 1)
             parts.append(self._price(model, sent, said))
         return None if None in parts else sum(part for part in parts if part is not None)
+
+    def _scored(self, payload: Evaluate, one: Preference) -> float | None:
+        """A prompt with each of its answers is read, and a token is drawn that nobody wants."""
+        name = evaluate.journals(payload)["likelihoods"]
+        path = Path(os.devnull) if name in self.anew else self.store.journal(name)
+        there = {line["question"] for line in journal.read(path)}
+        sent = requests = 0
+        for request in evaluate.compared_of(one, self.questions[payload.questions]):
+            if request.question not in there:
+                requests += len(request.answers)
+                sent += tokens.chat(request.chat) * len(request.answers)
+                sent += sum(map(tokens.count, request.answers))
+        return self._price(self._name(payload), sent, requests)
 
     def _answers(
         self,

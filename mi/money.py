@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import attrs
 
@@ -20,7 +21,10 @@ _MILLION = 1_000_000
 
 @attrs.frozen(kw_only=True)
 class Price:
-    """US dollars per million tokens; `batch` is the factor for batch requests."""
+    """US dollars per million tokens; `batch` is the factor for batch requests.
+
+    `checked` and `source` are given where they are not the table's.
+    """
 
     input: float
     output: float
@@ -28,6 +32,8 @@ class Price:
     tuned_input: float | None = None
     tuned_output: float | None = None
     batch: float = 0.5
+    checked: str | None = None
+    source: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -48,14 +54,21 @@ class Prices:
     def of(self, model: str) -> Price | None:
         """The price of a model by any of its names; None where it is not known.
 
-        A tuned model, `ft:BASE:…`, has its base's price for tuned models.
+        A tuned model, `ft:BASE` or `ft:BASE:…`, has its base's price for tuned models.
         """
         if model.startswith("ft:"):
-            base = self.of(model.split(":")[1])
+            name = model.removeprefix("ft:")
+            base = self.models.get(name) or self.of(name.partition(":")[0])
             if base is None or base.tuned_input is None or base.tuned_output is None:
                 return None
             return attrs.evolve(base, input=base.tuned_input, output=base.tuned_output)
         return self.models.get(self.aliases.get(model, model))
+
+    def origin(self, model: str) -> str:
+        """Where a model's price is from, and of which day."""
+        price = self.of(model)
+        checked, source = (price.checked, price.source) if price else (None, None)
+        return f"{checked or self.checked} ({source or self.source})"
 
     def cost(self, bill: Bill) -> float | None:
         """US dollars of a bill; None where the model's price is not known."""
@@ -98,8 +111,10 @@ def _stated(text: str) -> tuple[str, Price]:
             hint="US dollars per million tokens",
         ) from None
     names = ("input", "output", "training", "tuned_input", "tuned_output")
-    stated = dict(zip(names, numbers, strict=False))
-    tuned = {"tuned_input": numbers[0], "tuned_output": numbers[1]} if len(numbers) == 3 else {}
+    stated: dict[str, Any] = dict(zip(names, numbers, strict=False))
+    tuned: dict[str, Any] = (
+        {"tuned_input": numbers[0], "tuned_output": numbers[1]} if len(numbers) == 3 else {}
+    )
     return model, Price(**stated, **tuned)
 
 

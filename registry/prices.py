@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from mi.errors import DeclarationError
 from mi.money import Price, Prices
@@ -22,6 +24,8 @@ def prices() -> Prices:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         models = {name: Price(**figures) for name, figures in table["models"].items()}
+        service = table["tinker"]
+        models |= {name: _served(service, **said) for name, said in service["models"].items()}
         return Prices(
             checked=str(table["checked"]),
             source=table["source"],
@@ -30,3 +34,17 @@ def prices() -> Prices:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DeclarationError(f"not a price table: {error}", where=where) from None
+
+
+def _served(service: Mapping[str, Any], *, prefill: float, sample: float, training: float) -> Price:
+    """The price of a model whose fine-tunes cost what it costs itself."""
+    return Price(
+        input=prefill,
+        output=sample,
+        training=training,
+        tuned_input=prefill,
+        tuned_output=sample,
+        batch=1.0,
+        checked=str(service["checked"]),
+        source=service["source"],
+    )

@@ -19,6 +19,8 @@ import duckdb  # noqa: F401
 import openai.resources  # noqa: F401
 
 import mi.cli.outcome
+import mi.cli.parser
+import mi.cli.run
 import mi.providers.openai
 import registry  # noqa: F401
 

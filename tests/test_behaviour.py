@@ -19,12 +19,15 @@ from pathlib import Path
 import pytest
 
 from mi.providers.local.recipe import LoraRecipe
+from mi.providers.tinker.recipe import Adapted
 from mi.units import VERSIONS
 
 ROOT = Path(__file__).parent.parent
 PINS = Path(__file__).with_name("behaviour.toml")
 LOCAL = "mi/providers/local"
 HOSTED = "mi/providers/openai"
+TINKER = "mi/providers/tinker"
+SHARED = [f"mi/providers/{name}.py" for name in ("schedule", "template")]
 
 CODE = {
     "mix": ["mi/steps/mix.py"],
@@ -32,10 +35,16 @@ CODE = {
         f"mi/steps/{name}.py" for name in ("evaluate", "judge", "rating", "code", "hardcoded")
     ],
     "local training": [
-        f"{LOCAL}/{name}.py" for name in ("batches", "chat", "learner", "lora", "train")
+        *SHARED,
+        *(f"{LOCAL}/{name}.py" for name in ("learner", "lora", "train")),
     ],
     "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
     "hosted training": [f"{HOSTED}/recipe.py"],
+    "tinker training": [
+        *SHARED,
+        *(f"{TINKER}/{name}.py" for name in ("recipe", "steps", "words")),
+    ],
+    "tinker asking": [f"{TINKER}/ask.py"],
 }
 VERSION = {
     "mix": VERSIONS["mix"],
@@ -43,6 +52,8 @@ VERSION = {
     "local training": LoraRecipe().recipe,
     "local asking": VERSIONS["eval"],
     "hosted training": VERSIONS["train"],
+    "tinker training": Adapted().recipe,
+    "tinker asking": VERSIONS["eval"],
 }
 
 

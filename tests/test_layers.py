@@ -77,6 +77,7 @@ HEAVY = [
     "transformers",
     "matplotlib",
     "openai",
+    "tinker",
     "duckdb",
     "cattrs",
     "numpy",

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mi.providers.base import Subject
 from mi.providers.local import Local, kv, learner, linear, network
-from mi.providers.local.chat import Row
 from mi.providers.local.crew import Crew, cores, twin
 from mi.providers.local.packed import placed
 from mi.providers.local.remembered import Remembered
+from mi.providers.template import Row
 from mi.spec import Model
 from tests.local_fixtures import Watcher, make_tiny_model, tiny
 from tests.test_local_sample import draw, flat, pairs, requests, score

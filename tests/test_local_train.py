@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mi.errors import DataError, Interrupted
+from mi.providers import schedule as steps_of
 from mi.providers.base import Message, Subject, Trained, TrainJob
-from mi.providers.local import Local, LoraRecipe, batches, learner, network, train
+from mi.providers.local import Local, LoraRecipe, learner, network, train
 from mi.spec import Model, Training
 from tests.local_fixtures import Watcher, asked, make_tiny_model, taught, tiny
 
@@ -289,7 +290,7 @@ def test_every_epoch_has_every_row_once(
     lengths: list[int], size: int, epochs: int, seed: int
 ) -> None:
     recipe = LoraRecipe(batch_size=size, epochs=epochs)
-    steps = batches.plan(lengths, recipe, seed)
+    steps = steps_of.plan(lengths, recipe, seed)
     each = -(-len(lengths) // size)
     assert len(steps) == each * epochs
     for epoch in range(epochs):
@@ -300,7 +301,7 @@ def test_every_epoch_has_every_row_once(
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])
 def test_the_learning_rate_rises_to_its_peak_and_falls_towards_zero(schedule: str) -> None:
     recipe = LoraRecipe(learning_rate=1.0, warmup=0.1, schedule=schedule)
-    rates = [batches.learning_rate(step, 100, recipe) for step in range(100)]
+    rates = [steps_of.learning_rate(step, 100, recipe) for step in range(100)]
     assert rates[:10] == pytest.approx([(step + 1) / 10 for step in range(10)])
     assert rates[10] == 1.0
     assert all(high > low for high, low in itertools.pairwise(rates[10:]))

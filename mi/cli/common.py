@@ -18,6 +18,7 @@ from ..errors import NothingSelected
 from ..estimate import estimate
 from ..narrow import last_failed, of_kinds
 from ..plan import Plan
+from ..providers import aimed
 from ..select import Only
 from ..session import Session, open_session
 from ..spec import Preference, RunOptions, Sampled
@@ -56,7 +57,11 @@ def bar(total: int, what: str) -> Iterator[Callable[[], None]]:
 
 def config(parsed: argparse.Namespace) -> Config:
     """The configuration that holds for a command line."""
-    return read(Path.cwd(), vars(parsed))
+    chosen = read(Path.cwd(), vars(parsed))
+    url = getattr(parsed, "base_url", None)
+    if url is None:
+        return chosen
+    return attrs.evolve(chosen, terms=aimed(chosen.terms, chosen.model, url))
 
 
 def options(parsed: argparse.Namespace) -> RunOptions:

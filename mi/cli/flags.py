@@ -23,6 +23,7 @@ def subject(parser: argparse.ArgumentParser) -> None:
     group = _group(parser, "model, data and places")
     add = group.add_argument
     add("--model", metavar="M", help="provider:name (default: the embedded model)")
+    add("--base-url", metavar="URL", help="the server --model is at, where it has one")
     _several(group, "--data", "SETTING=SRC", "bundled, upstream, upstream:NAME, or a path")
     _several(group, "--judge", "M", "provider:name, several: a panel; declared, none")
     votes = _number("number of votes", int, 1, 25)

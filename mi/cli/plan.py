@@ -16,6 +16,7 @@ from ..report.header import header
 from ..report.progress import say
 from ..report.tables import listing
 from ..session import Session
+from ..spec import judge_model
 from .collect import collect
 from .common import console, narrowed, seconds, session
 
@@ -44,10 +45,17 @@ def plan(parsed: argparse.Namespace) -> int:
     list_units(opened, made.units, costs, out)
     if _is_paid(made.units, costs):
         already = sum(spent(opened.store, one) for one in made.units)
-        prices = opened.prices
         say(out, f"{dollars(already)} paid already, about {dollars(costs.total())} to pay")
-        say(out, f"prices of {prices.checked} ({prices.source}); answers' lengths are estimates")
+        origins = " and ".join(dict.fromkeys(map(opened.prices.origin, _asked(opened))))
+        say(out, f"prices of {origins}; answers' lengths are estimates")
     return 0
+
+
+def _asked(opened: Session) -> list[str]:
+    """The models that may cost something: the one under test, and judges."""
+    own = [] if opened.provider.free else [opened.model.name]
+    judges = (judge_model(asked.eval) for _, context in opened.cells() for asked in context.evals)
+    return [*own, *(judge.model.partition(":")[2] for judge in judges if judge is not None)]
 
 
 def list_units(opened: Session, units: Sequence[Planned], costs: Costs, out: Console) -> None:

@@ -11,16 +11,22 @@ from ..names import nearest
 from ..plugins import PROVIDERS, loaded, plugins
 from .base import Provider, Terms
 
-KNOWN = {"local": ("mi.providers.local", "Local"), "openai": ("mi.providers.openai", "OpenAI")}
+KNOWN = {
+    "local": ("mi.providers.local", "Local"),
+    "openai": ("mi.providers.openai", "OpenAI"),
+    "tinker": ("mi.providers.tinker", "Tinker"),
+}
+SERVED = ("openai", "tinker")
+"""Providers whose API other servers speak: an endpoint says which, the first one if it does not."""
 
 
 def provider(name: str, terms: Terms) -> Provider:
-    """The provider called `name`, or the endpoint of that name, which speaks OpenAI's API.
+    """The provider called `name`, or the one whose API the endpoint of that name speaks.
 
     Raises:
         UsageError: There is none of that name.
     """
-    kind = "openai" if name in terms.endpoints else name
+    kind = terms.endpoints[name].get("provider", SERVED[0]) if name in terms.endpoints else name
     if kind in KNOWN:
         module, attribute = KNOWN[kind]
         kind_of = getattr(import_module(module), attribute)
@@ -38,7 +44,23 @@ def at_endpoint(model: str) -> str:
     """The one name of a model: `openai:NAME@ENDPOINT` is `ENDPOINT:NAME`."""
     kind, _, rest = model.partition(":")
     name, at, endpoint = rest.rpartition("@")
-    return f"{endpoint}:{name}" if kind == "openai" and at and name and endpoint else model
+    return f"{endpoint}:{name}" if kind in SERVED and at and name and endpoint else model
+
+
+def aimed(terms: Terms, model: str | None, url: str) -> Terms:
+    """The same terms, with the model's provider or endpoint at another address.
+
+    Raises:
+        UsageError: No model is named, or its provider has no address.
+    """
+    name = at_endpoint(model or "").partition(":")[0]
+    if name not in SERVED and name not in terms.endpoints:
+        raise UsageError(
+            "--base-url is the address of a server that a model is at",
+            hint=f"--model with one of {', '.join((*SERVED, *terms.endpoints))}",
+        )
+    there = {"provider": name, **terms.endpoints.get(name, {}), "base_url": url}
+    return attrs.evolve(terms, endpoints={**terms.endpoints, name: there})
 
 
 @attrs.define

@@ -62,14 +62,15 @@ class Terms:
         batch: Send sampling and judging through the provider's batch service: cheaper, slower.
         poll: Seconds between looks at what is under way, at first; they grow where nothing changes.
         timeout: Seconds after which an answer that has not come is asked for again.
-        endpoints: Servers by name, from the project's configuration: `base_url` and `key_env`.
+        endpoints: Servers by name, from the project's configuration: `base_url`, `key_env`, the
+            `provider` whose API they speak, and what that provider wants to know of them.
     """
 
     in_flight: int = 32
     batch: bool = False
     poll: float = 5.0
     timeout: float = 180.0
-    endpoints: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -226,11 +227,15 @@ class ScoreRequest:
 
 @attrs.frozen(kw_only=True)
 class Likelihood:
-    """Per answer of a request: total log-probability (nats) and the number of tokens it sums."""
+    """Per answer of a request: total log-probability (nats) and the number of tokens it sums.
+
+    `bill` is what is paid for it, None where it costs nothing.
+    """
 
     question: str
     logprobs: tuple[float, ...]
     tokens: tuple[int, ...]
+    bill: Bill | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -373,6 +373,11 @@ WITH uses AS (
            sum(billed_output), NULL, fsum(cost_usd)
     FROM judgment WHERE unit IS NOT NULL GROUP BY ALL
     UNION ALL
+    SELECT unit, 'score', NULL, finished::DATE, NULL, NULL, NULL, NULL,
+           (outcome->>'$.cost_usd')::DOUBLE
+    FROM unit JOIN unit_journal USING (unit)
+    WHERE role = 'likelihoods' AND (outcome->>'$.cost_usd')::DOUBLE > 0
+    UNION ALL
     SELECT unit, 'eval', NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
     FROM unit WHERE kind = 'eval'
     UNION ALL

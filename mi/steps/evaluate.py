@@ -23,6 +23,7 @@ from ..providers.base import (
     Answer,
     Grade,
     GradeRequest,
+    Likelihood,
     Provider,
     SampleRequest,
     ScoreRequest,
@@ -82,8 +83,8 @@ class Desk:
         judge: Who serves the judge model; None where the judge is not a model.
         paths: The unit's journals by role.
         folder: Where providers keep what a killed run must find again.
-        keep: Makes the line a journal keeps of an answer or a grade, its cost included; may raise
-            when nothing more may be spent, after what has come is kept.
+        keep: Makes the line a journal keeps of what has come, its cost included; may raise when
+            nothing more may be spent, after that is kept.
     """
 
     subject: Subject
@@ -91,7 +92,7 @@ class Desk:
     judge: Provider | None
     paths: Mapping[str, Path]
     folder: Path
-    keep: Callable[[Path, Sequence[Answer | Grade]], None]
+    keep: Callable[[Path, Sequence[Answer | Grade | Likelihood]], None]
 
 
 def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
@@ -116,6 +117,19 @@ def chat(system: str | None, prompt: str) -> Chat:
 def asked_of(one: Sampled, questions: Questions) -> tuple[Asked, ...]:
     """What a sampled eval asks."""
     return tuple(_asked(pair) for pair in questions.pairs)
+
+
+def compared_of(one: Preference, questions: Questions) -> tuple[ScoreRequest, ...]:
+    """What a preference eval compares."""
+    return tuple(
+        ScoreRequest(
+            question=_pair_digest(pair),
+            chat=chat(one.system, pair.prompt),
+            answers=(pair.aligned, pair.misaligned),
+        )
+        for pair in questions.pairs
+        if isinstance(pair, Pair)
+    )
 
 
 def _asked(pair: Pair | Prompt) -> Asked:
@@ -173,7 +187,7 @@ def _answer(line: Mapping[str, Any]) -> Answer:
 
 
 def _keep_all(
-    batches: Iterator[Sequence[Answer | Grade]], path: Path, desk: Desk, watch: Watch
+    batches: Iterator[Sequence[Answer | Grade | Likelihood]], path: Path, desk: Desk, watch: Watch
 ) -> None:
     for batch in batches:
         desk.keep(path, batch)
@@ -241,21 +255,11 @@ def _preference(one: Preference, questions: Questions, desk: Desk, watch: Watch)
     path = desk.paths["likelihoods"]
     pairs = [pair for pair in questions.pairs if isinstance(pair, Pair)]
     asked = [Asked(question=_pair_digest(pair), id=pair.id, prompt=pair.prompt) for pair in pairs]
-    wanted = {
-        ask.question: ScoreRequest(
-            question=ask.question,
-            chat=chat(one.system, pair.prompt),
-            answers=(pair.aligned, pair.misaligned),
-        )
-        for ask, pair in zip(asked, pairs, strict=True)
-    }
+    wanted = {request.question: request for request in compared_of(one, questions)}
     there = {line["question"] for line in journal.read(path)}
     missing = [request for question, request in wanted.items() if question not in there]
     watch.start("score", len(wanted), unit="pair", done=len(wanted) - len(missing))
-    for batch in desk.provider.score(desk.subject, missing, watch):
-        journal.append(path, [attrs.asdict(likelihood) for likelihood in batch])
-        watch.advance(len(batch))
-        watch.check()
+    _keep_all(desk.provider.score(desk.subject, missing, watch), path, desk, watch)
     lines = {line["question"]: line for line in journal.read(path)}
     _complete(wanted.keys(), lines, "likelihoods")
     scores = tuple(_margin(question, lines[question]) for question in wanted)

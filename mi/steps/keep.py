@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
 from .. import journal
 from ..money import Prices, Purse
 from ..provenance import now
-from ..providers.base import Answer, Bill, Grade
+from ..providers.base import Answer, Bill, Grade, Likelihood
+
+Came: TypeAlias = Answer | Grade | Likelihood
 
 _ANSWER, _GRADE = (
     tuple(name for name in attrs.fields_dict(kind) if name != "bill") for kind in (Answer, Grade)
@@ -29,7 +31,7 @@ class Keeper:
     prices: Prices
     purse: Purse
 
-    def __call__(self, path: Path, batch: Sequence[Answer | Grade]) -> None:
+    def __call__(self, path: Path, batch: Sequence[Came]) -> None:
         at, costs = now(), [self._cost(one.bill) for one in batch]
         lines = [self._line(one, at, cost) for one, cost in zip(batch, costs, strict=True)]
         if lines:
@@ -40,7 +42,7 @@ class Keeper:
     def _cost(self, bill: Bill | None) -> float | None:
         return None if bill is None else self.prices.cost(bill)
 
-    def _line(self, one: Answer | Grade, at: str, cost: float | None) -> dict[str, Any]:
+    def _line(self, one: Came, at: str, cost: float | None) -> dict[str, Any]:
         facts = {
             name: value
             for name in (_GRADE if isinstance(one, Grade) else _ANSWER)

@@ -22,7 +22,6 @@ from torch import Tensor
 from ..base import Trained, TrainJob, Watch
 
 CHECKPOINT = "checkpoint.pt"
-METRICS = "metrics.jsonl"
 ADAPTER = "adapter"
 RECORD = "training.json"
 
@@ -74,19 +73,6 @@ def load(folder: Path, job: str, watch: Watch) -> Progress | None:
     watch.note(f"the checkpoint in {folder} {reason}; the training starts anew")
     path.unlink()
     return None
-
-
-def rewrite_curve(folder: Path, curve: list[dict[str, float]]) -> None:
-    """Make the metrics file hold exactly `curve`."""
-    aside = folder / f"{METRICS}.tmp"
-    aside.write_text("".join(json.dumps(line) + "\n" for line in curve), encoding="utf-8")
-    os.replace(aside, folder / METRICS)
-
-
-def append_curve(folder: Path, line: dict[str, float]) -> None:
-    """Add one line to the metrics file."""
-    with (folder / METRICS).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
 
 
 def finished(folder: Path, job: str) -> Trained | None:

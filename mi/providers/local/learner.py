@@ -15,8 +15,8 @@ import attrs
 import torch
 from torch import Tensor, nn
 
+from ..template import Row
 from . import lora
-from .chat import Row
 from .network import Network, Prefix
 from .packed import placed
 from .recipe import LoraRecipe

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ProviderError
-from .chat import Ids, Template
+from ..template import Ids, Template, stops
 from .crew import Crew, alone, cores, twin
 from .linear import replace
 from .lora import layer_paths
@@ -58,7 +58,8 @@ class Network:
         self.depth = len(layer_paths(model))
         self.decoder: Any = getattr(model, model.base_model_prefix)
         self.device = next(model.parameters()).device
-        self.template = Template(tokenizer, _stops(model, tokenizer))
+        named = (getattr(model, "generation_config", None), model.config, tokenizer)
+        self.template = Template(tokenizer, stops(*named))
         self.lock = threading.RLock()
         self._layers = list(self.decoder.layers)
         self._skips = [_Skip() for _ in self._layers]
@@ -217,16 +218,6 @@ def empty() -> Any:
     from transformers import DynamicCache
 
     return DynamicCache()
-
-
-def _stops(model: Any, tokenizer: Any) -> frozenset[int]:
-    stops: set[int] = set()
-    for source in (getattr(model, "generation_config", None), model.config, tokenizer):
-        value = getattr(source, "eos_token_id", None)
-        stops.update([value] if isinstance(value, int) else value or [])
-    if not stops:
-        raise ProviderError("the model names no token that ends an answer (eos_token_id)")
-    return frozenset(stops)
 
 
 @lru_cache(maxsize=1)

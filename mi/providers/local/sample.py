@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ...spec import Sampling
 from ..base import Answer, SampleRequest
-from .chat import Ids
+from ..template import Ids
 from .kv import keep, reserved
 from .network import Network, empty
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ..base import Likelihood, Message, ScoreRequest
-from .chat import Ids, Row
+from ..template import Ids, Row
 from .network import Network, Prefix
 from .packed import placed
 from .worn import Worn

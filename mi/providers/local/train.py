@@ -20,10 +20,11 @@ from pathlib import Path
 
 import attrs
 
-from ...errors import DataError, Interrupted
+from ...errors import Interrupted
+from .. import curve, schedule
 from ..base import Trained, TrainJob, Watch
-from . import batches, checkpoint, lora
-from .chat import Row, common
+from ..template import Row, common, encoded
+from . import checkpoint, lora
 from .checkpoint import Progress
 from .learner import Learner
 from .network import Network
@@ -54,23 +55,7 @@ def train(network: Network, job: TrainJob, weights: str, folder: Path, watch: Wa
 
 def encode(network: Network, job: TrainJob) -> list[Row]:
     """Token ids of the job's rows; errors name the row."""
-    rows = []
-    longest = job.hyperparameters.max_length
-    for index, chat in enumerate(job.rows):
-        try:
-            row = network.template.row(chat)
-        except DataError as error:
-            raise DataError(error.message, where=f"row {index}", hint=error.hint) from None
-        if len(row.ids) > longest:
-            raise DataError(
-                f"the row is {len(row.ids)} tokens long; max_length is {longest}",
-                where=f"row {index}",
-                hint="raise max_length, or leave the row out of the data",
-            )
-        rows.append(row)
-    if not rows:
-        raise DataError("there are no rows to train on")
-    return rows
+    return encoded(network.template, job.rows, job.hyperparameters.max_length)
 
 
 def shared(network: Network, job: TrainJob, rows: Sequence[Row]) -> tuple[int, ...]:
@@ -93,10 +78,10 @@ class _Run:
 
     def run(self) -> Trained:
         recipe: LoraRecipe = self.job.hyperparameters
-        steps = batches.plan([len(row.ids) for row in self.rows], recipe, self.job.seed)
+        steps = schedule.plan([len(row.ids) for row in self.rows], recipe, self.job.seed)
         start = lora.fresh(self.network.model, recipe, self.job.seed)
         progress = checkpoint.load(self.folder, self.name, self.watch) or Progress({}, [], 0.0)
-        checkpoint.rewrite_curve(self.folder, progress.curve)
+        curve.rewrite(self.folder, progress.curve)
         twins = [member.model for member in self.network.crew.members]
         with lora.trainable(twins, start) as modules:
             learner = Learner.make(
@@ -123,11 +108,11 @@ class _Run:
             checkpoint.save(self.folder, self.name, progress)
 
         for index in range(progress.step, len(steps)):
-            rate = batches.learning_rate(index, len(steps), recipe)
+            rate = schedule.learning_rate(index, len(steps), recipe)
             loss, tokens = learner.step([self.rows[row] for row in steps[index]], rate)
             line = {"step": index + 1, "loss": loss, "learning_rate": rate, "tokens": tokens}
             progress.curve.append(line)
-            checkpoint.append_curve(self.folder, line)
+            curve.append(self.folder, line)
             self.watch.advance(1, loss=loss)
             try:
                 self.watch.check()
@@ -140,12 +125,10 @@ class _Run:
         progress.seconds = before + time.monotonic() - begun
 
     def _report(self, steps: list[list[int]], progress: Progress) -> Trained:
-        last = progress.curve[-max(1, len(progress.curve) // 10) :]
-        total = sum(line["tokens"] for line in last)
         return Trained(
             steps=len(steps),
             tokens=sum(len(self.rows[row].ids) for step in steps for row in step),
             trained_tokens=int(sum(line["tokens"] for line in progress.curve)),
             seconds=progress.seconds,
-            loss=sum(line["loss"] * line["tokens"] for line in last) / total,
+            loss=curve.last_loss(progress.curve),
         )

@@ -14,8 +14,8 @@ import attrs
 from torch import Tensor
 
 from ..base import Subject
+from ..template import Ids
 from . import lora
-from .chat import Ids
 from .network import Network, Prefix
 
 DEFAULT_LAYERS = 10  # adapted layers assumed of models that have no adapter yet

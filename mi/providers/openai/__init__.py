@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import ProviderError
-from ...identity import digest
 from ...spec import Model, ModelJudge, Sampling, Training
 from ..base import (
-    TOGETHER,
     Answer,
     Base,
     Check,
@@ -33,13 +30,15 @@ from ..base import (
     TrainJob,
     Watch,
 )
+from ..together import grouped, seed
+from ..tuned import Tuned, tuned
 from . import batches, chat, checkup, jobs
 from .accounts import Account, accounts
 from .follow import Follower
 from .gate import Gate
 from .recipe import Supervised, resolve
 from .stream import Loop, stream
-from .train import Tuned, train, tuned
+from .train import train
 from .trouble import patiently
 from .votes import counted
 
@@ -130,10 +129,10 @@ class OpenAI:
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
                 "max_completion_tokens": sampling.max_tokens,
-                "seed": _seed(sampling.seed, request.question, request.sample),
+                "seed": seed(sampling.seed, request),
             }
 
-        return self._answered(_grouped(requests), body, _answer, owners, folder, watch)
+        return self._answered(grouped(requests), body, _answer, owners, folder, watch)
 
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
@@ -253,22 +252,10 @@ class OpenAI:
         )
 
 
-def _grouped(requests: Iterable[SampleRequest]) -> Iterator[list[SampleRequest]]:
-    """Requests for samples of one question that stand together, at most `TOGETHER`."""
-    for _, group in groupby(requests, key=lambda request: request.question):
-        while together := list(islice(group, TOGETHER)):
-            yield together
-
-
 def _id(group: Sequence[SampleRequest] | Sequence[GradeRequest]) -> str:
     """What a batch calls a request: question, and the samples it is for."""
     first = group[0]
     return f"{first.question}-{'.'.join(str(one.sample) for one in group)}"
-
-
-def _seed(seed: int, question: str, sample: int) -> int:
-    """Another seed for each request: the same one would draw the same answer again."""
-    return int(digest(f"{seed}:{question}:{sample}")[:7], 16)
 
 
 def _answer(request: SampleRequest, choice: chat.Choice) -> Answer:

@@ -24,10 +24,11 @@ from ...errors import ProviderError, Refused
 from ...identity import digest
 from ...provenance import now
 from ..base import Remote, Watch
+from ..patience import pause
 from . import files
 from .accounts import Account
 from .chat import Call, Choice, choices
-from .trouble import hint, is_broken, is_lost, is_throttle, patiently, pause, told
+from .trouble import hint, is_broken, is_lost, is_throttle, patiently, told
 
 if TYPE_CHECKING:
     from openai.types import Batch

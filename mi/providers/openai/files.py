@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 from ...errors import Refused
 from ...identity import digest
 from ..base import Watch
+from ..patience import pause
 from .accounts import Account
-from .trouble import is_broken, is_lost, is_throttle, patiently, pause, told
+from .trouble import is_broken, is_lost, is_throttle, patiently, told
 
 if TYPE_CHECKING:
     from openai.types import FileObject

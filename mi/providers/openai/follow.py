@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..base import Watch
+from ..patience import pause
 from .accounts import Account
-from .trouble import patiently, pause
+from .trouble import patiently
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob

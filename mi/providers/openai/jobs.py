@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from ...errors import ProviderError
 from ..base import Remote, Watch
+from ..launch import LOG, STATES, Launched, Log, owner
 from . import batches
 from .accounts import Account
 from .follow import ACTIVE, Follower
-from .launch import LOG, Launched, Log, find, owner
+from .launch import find
 from .trouble import patiently
 
 if TYPE_CHECKING:
@@ -55,18 +56,18 @@ def cancel(folder: Path, accounts: Sequence[Account], watch: Watch) -> Remote | 
     return _seen(job)
 
 
-def _launched(folder: Path, accounts: Sequence[Account], watch: Watch) -> Launched | None:
-    line = Log(folder / LOG).last("intent", "rejected", "created", "ended")
+def _launched(folder: Path, accounts: Sequence[Account], watch: Watch) -> Launched[Account] | None:
+    line = Log(folder / LOG).last(*STATES)
     if line is None or line["event"] in ("rejected", "ended"):
         return None
     account = owner(line["account"], accounts)
     if line["event"] == "created":
         return Launched(line["job"], account)
     there = find(folder.name, (account,), watch)
-    return Launched(there[0].job.id, account) if there else None
+    return Launched(there[0].job, account) if there else None
 
 
-def _looked(launched: Launched, watch: Watch) -> FineTuningJob:
+def _looked(launched: Launched[Account], watch: Watch) -> FineTuningJob:
     jobs, id = launched.account.client.fine_tuning.jobs, launched.job
     return patiently(lambda: jobs.retrieve(id), watch, (launched.account,), f"looking at {id}")
 

@@ -16,39 +16,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from ...errors import CorruptError, ProviderError, Refused
+from ...errors import ProviderError, Refused
 from ..base import Trained, TrainJob, Watch
+from ..curve import METRICS
+from ..launch import LOG, Launched, Log
+from ..tuned import Tuned
 from . import trouble
 from .accounts import Account
 from .follow import ACTIVE, Follower
-from .launch import LOG, Launched, Log, launch
+from .launch import launch
 from .trouble import patiently
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
-MODEL = "model.json"
 _LOOK_AT_EVENTS = 30.0
-
-
-@attrs.frozen(kw_only=True)
-class Tuned:
-    """A trained model: its name, the account that owns it, and the job it came from."""
-
-    model: str
-    account: str
-    job: str
-    base: str
 
 
 def train(
     job: TrainJob, folder: Path, accounts: Sequence[Account], follower: Follower, watch: Watch
 ) -> Trained:
     """Launch or find the job, follow it to its end, keep what it tells."""
-    launched = launch(job, folder, accounts, follower, watch)
     log = Log(folder / LOG)
+    launched = launch(job, log, accounts, follower, watch)
     ended = _follow(launched, log, follower, watch)
     account = launched.account
     (folder / "job.json").write_text(ended.to_json() + "\n", encoding="utf-8")
@@ -58,7 +48,7 @@ def train(
     events = _events(account, ended.id, watch)
     _write_lines(folder / "events.jsonl", events)
     steps = _steps(events) or _result_steps(account, ended, watch)
-    _write_lines(folder / "metrics.jsonl", steps)
+    _write_lines(folder / METRICS, steps)
     _write_checkpoints(account, ended.id, folder / "checkpoints.json", watch)
     tuned = Tuned(
         model=ended.fine_tuned_model,
@@ -66,7 +56,7 @@ def train(
         job=ended.id,
         base=ended.model,
     )
-    (folder / MODEL).write_text(json.dumps(attrs.asdict(tuned)) + "\n", encoding="utf-8")
+    tuned.write(folder)
     tokens = ended.trained_tokens or 0
     losses = [line["loss"] for line in steps if "loss" in line]
     return Trained(
@@ -81,20 +71,9 @@ def train(
     )
 
 
-def tuned(folder: Path) -> Tuned:
-    """The trained model of a published training.
-
-    Raises:
-        CorruptError: Its record cannot be read.
-    """
-    path = folder / MODEL
-    try:
-        return Tuned(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise CorruptError(f"cannot be read ({error})", where=str(path)) from None
-
-
-def _follow(launched: Launched, log: Log, follower: Follower, watch: Watch) -> FineTuningJob:
+def _follow(
+    launched: Launched[Account], log: Log, follower: Follower, watch: Watch
+) -> FineTuningJob:
     import time
 
     line = log.last("status")

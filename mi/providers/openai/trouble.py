@@ -7,12 +7,12 @@ have been done, so look before asking again), and what stays (say so and stop).
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ...errors import ProviderError, Refused
 from ..base import Watch
+from ..patience import Trouble, persist
 from .accounts import Account, redacted
 from .gate import retry_after
 
@@ -27,8 +27,6 @@ _HINTS = {
     "invalid_training_file": "the provider does not take the file: see what it says of it",
     "invalid_file_format": "the provider does not take the file: see what it says of it",
 }
-_PATIENT = 5
-"""Tries after which the user hears that there is trouble."""
 _MODERATION = ("moderation", "unsafe", "content policy", "usage policies", "harmful", "blocked")
 MODERATED = (
     "the provider's filter does not let this data be trained on; other units go on. An "
@@ -106,56 +104,22 @@ def hint(status: int | None, code: str, message: str) -> str:
 def patiently(
     call: Callable[[], T], watch: Watch, known: Sequence[Account], doing: str, *, tries: int = 12
 ) -> T:
-    """Make a call that is safe to make twice, again and again while its trouble may pass.
-
-    Between two tries it waits for twice as long as before, or as long as the server asks; all in
-    all for two minutes, and says so when it is not the first hiccup.
+    """Make a call that is safe to make twice until its trouble has passed; see `persist`.
 
     Raises:
         ProviderError: It failed for good, or too often.
         Interrupted: The user asked to stop while it waited.
     """
-    import tenacity
     from openai import OpenAIError
 
-    def wait(state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        if state.attempt_number == _PATIENT:
-            watch.note(f"{doing}: no answer yet ({redacted(str(error), known)}); trying again")
-        asked = getattr(getattr(error, "response", None), "headers", {})
-        growing: float = min(0.2 * 2.0 ** (state.attempt_number - 1), 20.0) * random.uniform(
-            1.0, 1.5
-        )
-        return max(growing, retry_after(asked, default=0.0))
-
-    def made() -> T:
-        watch.check()
-        return call()
-
-    retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(
-            lambda error: (
-                isinstance(error, Exception)
-                and (is_lost(error) or is_broken(error) or is_throttle(error))
-            )
+    trouble = Trouble(
+        passes=lambda error: is_lost(error) or is_broken(error) or is_throttle(error),
+        asked=lambda error: retry_after(
+            getattr(getattr(error, "response", None), "headers", {}), default=0.0
         ),
-        wait=wait,
-        stop=tenacity.stop_after_attempt(tries),
-        sleep=lambda seconds: pause(seconds, watch),
-        reraise=True,
+        said=lambda error: redacted(str(error), known),
     )
     try:
-        return retrying(made)
+        return persist(call, watch, trouble, doing, tries=tries)
     except (OpenAIError, json.JSONDecodeError) as error:
         raise told(error, known, doing) from None
-
-
-def pause(seconds: float, watch: Watch) -> None:
-    """Wait, hearing a wish to stop within half a second."""
-    import time
-
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        watch.check()
-        time.sleep(min(left, 0.5))
-    watch.check()

@@ -8,13 +8,13 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from ...errors import DataError, ProviderError
-from ..base import Chat, Message
+from ..errors import DataError, ProviderError
+from .base import Chat, Message
 
 Ids = tuple[int, ...]
 
@@ -33,10 +33,15 @@ class Row:
 
 @attrs.frozen
 class Template:
-    """A tokenizer, and the ids of the tokens that end a turn."""
+    """A tokenizer, and the ids of the tokens that end a turn.
+
+    Args:
+        options: What the template is told besides, as `{"enable_thinking": False}`.
+    """
 
     tokenizer: Any
     stops: frozenset[int]
+    options: Mapping[str, Any] = attrs.field(factory=dict)
 
     def prompt(self, chat: Chat) -> Ids:
         """Ids of `chat` up to where the assistant's answer begins."""
@@ -89,7 +94,7 @@ class Template:
         turns = [{"role": turn.role, "content": turn.content} for turn in chat]
         try:
             text: str = self.tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=prompt
+                turns, tokenize=False, add_generation_prompt=prompt, **self.options
             )
         except Exception as error:  # templates raise whatever they like
             raise ProviderError(f"the model's chat template refuses the chat: {error}") from error
@@ -110,6 +115,46 @@ class Template:
             "differently, so the answer's tokens cannot be told from the prompt's",
             hint="use a tokenizer whose chat template appends the answer to the generation prompt",
         )
+
+
+def encoded(template: Template, chats: Sequence[Chat], longest: int) -> list[Row]:
+    """Token ids of training rows.
+
+    Raises:
+        DataError: A row is malformed or longer than `longest` tokens (it names the row), or there
+            are none.
+    """
+    rows = []
+    for index, chat in enumerate(chats):
+        try:
+            row = template.row(chat)
+        except DataError as error:
+            raise DataError(error.message, where=f"row {index}", hint=error.hint) from None
+        if len(row.ids) > longest:
+            raise DataError(
+                f"the row is {len(row.ids)} tokens long; max_length is {longest}",
+                where=f"row {index}",
+                hint="raise max_length, or leave the row out of the data",
+            )
+        rows.append(row)
+    if not rows:
+        raise DataError("there are no rows to train on")
+    return rows
+
+
+def stops(*sources: Any) -> frozenset[int]:
+    """The tokens that end an answer, as a model's configurations and tokenizer name them.
+
+    Raises:
+        ProviderError: They name none.
+    """
+    found: set[int] = set()
+    for source in sources:
+        value = getattr(source, "eos_token_id", None)
+        found.update([value] if isinstance(value, int) else value or [])
+    if not found:
+        raise ProviderError("the model names no token that ends an answer (eos_token_id)")
+    return frozenset(found)
 
 
 def common(rows: Iterable[Sequence[int]]) -> int:

@@ -10,13 +10,27 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
-
-from .recipe import LoraRecipe
+from typing import Protocol
 
 CHUNK = 8  # batches within which rows are sorted by length
 
 
-def plan(lengths: Sequence[int], recipe: LoraRecipe, seed: int) -> list[list[int]]:
+class Recipe(Protocol):
+    """What a plan of steps needs of a recipe."""
+
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def schedule(self) -> str: ...
+    @property
+    def warmup(self) -> float: ...
+
+
+def plan(lengths: Sequence[int], recipe: Recipe, seed: int) -> list[list[int]]:
     """Row indices of every step; each epoch has every row once."""
     steps: list[list[int]] = []
     size = recipe.batch_size
@@ -31,7 +45,7 @@ def plan(lengths: Sequence[int], recipe: LoraRecipe, seed: int) -> list[list[int
     return steps
 
 
-def learning_rate(step: int, total: int, recipe: LoraRecipe) -> float:
+def learning_rate(step: int, total: int, recipe: Recipe) -> float:
     """The rate of `step` (counted from 0) of `total`: a linear rise, then decay towards 0."""
     rise = round(recipe.warmup * total)
     if step < rise:

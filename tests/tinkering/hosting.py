@@ -1,0 +1,57 @@
+"""A web application in a thread of its own, at a free port of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Self
+
+from aiohttp import web
+
+
+class Hosted:
+    """Serves `application()` while the `with` block lasts."""
+
+    url: str = ""
+
+    def application(self) -> web.Application:
+        raise NotImplementedError
+
+    async def begin(self) -> None:
+        """Called on the loop before it serves."""
+
+    async def end(self) -> None:
+        """Called on the loop after it served."""
+
+    def __enter__(self) -> Self:
+        started = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        self._thread.start()
+        assert started.wait(10)
+        return self
+
+    def __exit__(self, *rest: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(10)
+
+    def _run(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve(started))
+        finally:
+            self._loop.close()
+
+    async def _serve(self, started: threading.Event) -> None:
+        await self.begin()
+        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{port}"
+        started.set()
+        await self._over.wait()
+        await runner.cleanup()
+        await self.end()
