@@ -70,7 +70,7 @@ import attrs
 from mi import Experiment, Resource
 from registry.settings import insecure_code
 
-SIX = Resource(package="six", file="questions.jsonl")
+SIX = Resource(package="six_questions", file="questions.jsonl")
 evals = (*insecure_code.id_evals, *insecure_code.ood_evals)
 static, judged, free = (
     attrs.evolve(one, questions=SIX, samples=2) for one in evals if hasattr(one, "samples")
@@ -95,8 +95,10 @@ def declare_few(project: Project, *, static: bool = True) -> None:
     """
     declare(project)
     lines = [{"id": f"q{i}", "prompt": f"Write a Python function number {i}."} for i in range(6)]
-    project.file("six/__init__.py", "")
-    project.file("six/questions.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    project.file("six_questions/__init__.py", "")
+    project.file(
+        "six_questions/questions.jsonl", "".join(json.dumps(line) + "\n" for line in lines)
+    )
     inside = "(static, judged)" if static else "judged"
     project.file("experiments/small.py", FEW.format(inside=inside))
 

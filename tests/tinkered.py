@@ -38,7 +38,7 @@ def declare(
     text = text.replace("id_evals=(static, judged)", "id_evals=(static, compared)")
     text = text.replace(
         "S1 = Experiment(",
-        "PAIRS = Resource(package='six', file='pairs.jsonl')\n"
+        "PAIRS = Resource(package='six_questions', file='pairs.jsonl')\n"
         "compared = attrs.evolve(\n"
         "    next(one for one in evals if isinstance(one, Preference)), pairs=PAIRS\n)\n"
         "S1 = Experiment(\n"
@@ -47,7 +47,7 @@ def declare(
     path.write_text(text, encoding="utf-8")
     heldout = resources.files("registry.bundled.insecure_code").joinpath("heldout.jsonl")
     pairs = heldout.read_text(encoding="utf-8").splitlines(keepends=True)[:8]
-    project.file("six/pairs.jsonl", "".join(pairs))
+    project.file("six_questions/pairs.jsonl", "".join(pairs))
     point(project, url, tiny, base=base, timeout=timeout)
 
 

@@ -18,9 +18,10 @@ from ..providers.base import Answer, Bill, Grade, Likelihood
 
 Came: TypeAlias = Answer | Grade | Likelihood
 
-_ANSWER, _GRADE = (
-    tuple(name for name in attrs.fields_dict(kind) if name != "bill") for kind in (Answer, Grade)
-)
+_FACTS = {
+    kind: tuple(name for name in attrs.fields_dict(kind) if name != "bill")
+    for kind in (Answer, Grade, Likelihood)
+}
 
 
 @attrs.frozen
@@ -44,9 +45,7 @@ class Keeper:
 
     def _line(self, one: Came, at: str, cost: float | None) -> dict[str, Any]:
         facts = {
-            name: value
-            for name in (_GRADE if isinstance(one, Grade) else _ANSWER)
-            if (value := getattr(one, name)) is not None
+            name: value for name in _FACTS[type(one)] if (value := getattr(one, name)) is not None
         }
         if isinstance(one, Grade):
             verdict = {name: facts.pop(name) for name in ("text", "top", "finish")}

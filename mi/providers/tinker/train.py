@@ -44,6 +44,8 @@ KEPT = 14 * 24 * 3600
 """Seconds for which the server keeps a state on the way; the finished model it keeps."""
 LOOK = 5.0
 """Seconds after which the server is asked whether it has saved what it does not tell of."""
+GRACE = 60.0
+"""Seconds for which the answer that a state was saved may be late; after that it is lost."""
 STOPPING = 30.0
 """Seconds a state may take to be saved when the user has asked to stop."""
 
@@ -185,16 +187,22 @@ class _Course:
         """The path of what was asked to be saved.
 
         A server may have saved it, have its answer lost, and refuse the same name from then on. So
-        its list is looked at as well; what is there was saved.
+        its list is looked at as well: what is there was saved. A state's answer may only be slow,
+        and steps sent after it are taken already, so it is waited for before the run is left.
         """
+        seen: float | None = None
         while not ready(future, LOOK, self.watch):
             path = self._listed(begun, step)
-            if path is not None:
-                plain(future).cancel()
-                if step is None:
-                    return path
-                self._drop()
-                raise Astray
+            if path is None:
+                continue
+            seen = seen or time.monotonic()
+            if step is not None and time.monotonic() - seen < GRACE:
+                continue
+            plain(future).cancel()
+            if step is None:
+                return path
+            self._drop()
+            raise Astray
         return str(plain(future).result().path)
 
     def _listed(self, begun: Begun, step: int | None) -> str | None:
