@@ -59,7 +59,7 @@ def talk(url: str, tiny: Path, folder: Path) -> dict[str, Any]:
     for name, trained in (("base", None), ("tuned", folder)):
         subject = Subject(model=model, trained=trained)
         requests = [
-            SampleRequest(question=f"q{i % 2}", sample=i // 2, chat=asked(f"Say {i % 2}."))
+            SampleRequest(question=f"q{i // 3}", sample=i % 3, chat=asked(f"Say {i // 3}."))
             for i in range(6)
         ]
         sampled = provider.sample(subject, requests, SAMPLING, folder, watch)

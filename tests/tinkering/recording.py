@@ -24,7 +24,7 @@ from tests.tinkering.hosting import Hosted
 from tests.tinkering.proxy import Proxy
 
 FILE = Path(__file__).with_name("exchange.jsonl")
-_PASSING = ("session_heartbeat", "client/dynamic_config", "telemetry")
+_PASSING = ("session_heartbeat", "client/dynamic_config", "telemetry", "unload_model")
 _VARYING = ("sdk_version", "tags")
 
 

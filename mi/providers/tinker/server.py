@@ -82,7 +82,8 @@ class Server:
 
     def _opened(self) -> ServiceClient:
         os.environ.setdefault("TINKER_TELEMETRY", "0")
-        logging.getLogger("tinker").setLevel(logging.CRITICAL)  # its errors come here and are told
+        for name in ("tinker", "asyncio"):  # what fails comes here and is told
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         from tinker import ServiceClient
 
         more = {} if self.base_url is None else {"base_url": self.base_url}
