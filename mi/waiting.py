@@ -1,8 +1,8 @@
 """Units that wait: which can begin next, in the plan's order, each after what it needs.
 
 An event costs what it changes, not what there is: a unit's end frees those that need it, a failure
-blocks them, and the next unit is the top of a heap. So a hundred thousand units wait as cheaply,
-each, as ten do.
+blocks them, and the next unit is the top of a heap; one that must wait for a name leaves the heap
+until the name is free. So a hundred thousand units wait as cheaply, each, as ten do.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Waiting:
         self._lacking: dict[str, int] = {}
         self._needed_by: dict[str, list[int]] = defaultdict(list)
         self._ready: dict[str, list[int]] = defaultdict(list)
+        self._barred: dict[str, list[int]] = defaultdict(list)
         for place, planned in enumerate(todo):
             needs = [need for need in planned.unit.needs if need in self._lacking]
             for need in needs:
@@ -43,18 +44,21 @@ class Waiting:
         Args:
             held: Names that others have to themselves.
         """
-        heaps, passed = [self._ready[kind] for kind in kinds], []
-        found = None
+        for name in [name for name in self._barred if name not in held]:
+            for place in self._barred.pop(name):
+                heappush(self._ready[self._todo[place].unit.kind], place)
+        heaps = [self._ready[kind] for kind in kinds]
         while tops := [heap for heap in heaps if heap]:
-            heap = min(tops, key=lambda one: one[0])
-            place = heappop(heap)
-            if not any(name in held for name in self._names(self._todo[place].unit)):
-                found = self._todo[place]
-                break
-            passed.append((heap, place))
-        for heap, place in passed:
-            heappush(heap, place)
-        return found
+            place = heappop(min(tops, key=lambda one: one[0]))
+            bar = next((name for name in self._names(self._todo[place].unit) if name in held), None)
+            if bar is None:
+                return self._todo[place]
+            self._barred[bar].append(place)  # until that name is free
+        return None
+
+    def again(self, planned: Planned) -> None:
+        """A unit that was taken waits once more."""
+        heappush(self._ready[planned.unit.kind], self._todo.index(planned))
 
     def done(self, key: str) -> None:
         """A unit is there: what needs it may begin, if it needs nothing else."""
