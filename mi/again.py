@@ -51,9 +51,9 @@ def again(words: Sequence[str], made: Plan, store: Store) -> Again:
     evals |= {one.key: one for one in known if one.key in keys and one.kind == "eval"}
     evals |= _sharing(evals, known)
     journals = {name for one in evals.values() for name in one.journals.values()}
-    first = [key for key in evals if store.unit(key).exists()]
+    first = [key for key in evals if store.has(key)]
     return Again(
-        units=(*first, *(key for key in keys if key not in evals and store.unit(key).exists())),
+        units=(*first, *(key for key in keys if key not in evals and store.has(key))),
         journals=tuple(sorted(journals)),
         begun=tuple(key for key in evals if store.begun(key)),
     )

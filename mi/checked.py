@@ -5,7 +5,7 @@ was found whole is remembered with a stamp of its files: names, sizes, and the t
 change, of which the system keeps one that no program can set back. A folder with another stamp is
 hashed again; so is one that changed within moments of being looked at, for a clock that ticks every
 few milliseconds cannot tell such changes apart. What a unit reads is hashed each time all the same
-(`mi.execute`), and `mi doctor` hashes everything: a disk that forgets changes no time.
+(`mi.doing`), and `mi doctor` hashes everything: a disk that forgets changes no time.
 
 Beside the stamp stands what a plan tells of a done unit, so that no record is read for it. The
 memory is a file in the store that may be lost or thrown away at any time.

@@ -5,7 +5,9 @@ The later of these is the stronger. All of it steers runs; none of it is part of
 [tool.mi]
 experiments = ["experiments", "more/*.py"]
 model = "openai:gpt-4.1-2025-04-14"
-store = ".mi"                    # MI_STORE; as db (MI_DB) and figures relative to the root
+store = ".mi"                    # MI_STORE; as db (MI_DB) and figures relative to the root;
+                                 # or what machines share: "s3://bucket/mi", "file:///shared/mi"
+claim = 60                       # seconds of silence after which others take over a unit there
 executor = "process"             # MI_EXECUTOR
 in_flight = 64
 
@@ -20,6 +22,11 @@ base_url = "http://localhost:8000"
 base_model = "/models/qwen3-8b"  # what the server calls the one model it serves
 tokenizer = "/models/qwen3-8b"   # a folder or hub id, where the model's own cannot be fetched
 logprobs = false                 # it tells no log-probabilities: preference evals are left out
+
+[tool.mi.ray]                    # for `executor = "ray"`; see docs/cluster.md
+address = "auto"
+train = {cpus = 4, gpus = 1, memory = 16}
+eval = {cpus = 2, gpus = 0.25}
 """
 
 from __future__ import annotations
@@ -36,6 +43,7 @@ from .errors import UsageError
 from .names import nearest
 from .providers import SERVED
 from .providers.base import Terms
+from .spec import Cluster, Share, is_url
 
 ENVIRONMENT = {
     "model": "MI_MODEL",
@@ -46,6 +54,7 @@ ENVIRONMENT = {
 _PATHS = {"store": ".mi", "db": "results.duckdb", "figures": "figures"}
 _TEXTS = ("model", "executor")
 _NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
+_SECONDS = "claim"
 _ENDPOINT = {"base_url": str, "provider": str, "key_env": str, "free": bool}
 _MORE = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
 """What an endpoint may say, and what one of a provider may say besides."""
@@ -60,19 +69,24 @@ class Config:
         root: The project's folder.
         experiments: Folders, files and patterns; none: as `experiment_files` finds them.
         model: `provider:name`; None: the embedded model.
+        store: Its folder, or an address that machines share.
+        claim: Seconds a process at a unit may be silent before others take it over.
         executor: Where units run.
         terms: How hosted providers are used.
+        ray: The cluster that the executor `ray` uses.
         sources: Where each value comes from: `default`, a file, a variable or a flag.
     """
 
     root: Path
     experiments: tuple[str, ...]
     model: str | None
-    store: Path
+    store: Path | str
+    claim: float
     db: Path
     figures: Path
     executor: str
     terms: Terms
+    ray: Cluster
     sources: Mapping[str, str]
 
 
@@ -103,9 +117,14 @@ def read(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
             if found is not None or source == _DEFAULT:
                 sources[name] = source
                 inside = name in _PATHS and source in (path.name, _DEFAULT)
-                return root / found if inside else found
+                return root / found if inside and not is_url(found) else found
 
-    paths = {name: Path(value(name, default)).resolve() for name, default in _PATHS.items()}
+    store = value("store", _PATHS["store"])
+    paths = {
+        name: Path(value(name, default)).resolve()
+        for name, default in _PATHS.items()
+        if name != "store"
+    }
     plain = attrs.asdict(Terms())
     numbers = {name: kind(value(name, plain[name])) for name, kind in _NUMBERS.items()}
     return Config(
@@ -114,15 +133,52 @@ def read(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
         terms=Terms(endpoints=value("endpoints", {}), **numbers),
         model=value("model", None),
         executor=value("executor", "process"),
+        ray=_cluster(value("ray", {}), value("ray_address", None), path),
         sources=sources,
-        store=paths["store"],
+        store=store if is_url(store) else Path(store).resolve(),
+        claim=float(value(_SECONDS, 60.0)),
         db=paths["db"],
         figures=paths["figures"],
     )
 
 
+def _cluster(stated: Any, address: str | None, path: Path) -> Cluster:
+    """The cluster of the table `ray`.
+
+    Raises:
+        UsageError: It says something unknown, or a share that is none.
+    """
+    where = f"{path} @ tool.mi.ray"
+    known = attrs.fields_dict(Cluster)
+    if not isinstance(stated, dict):
+        raise UsageError("ray is a table", where=where)
+    for name, said in stated.items():
+        if name not in known:
+            raise UsageError(
+                f"there is nothing called {name!r}", where=where, hint=nearest(name, known)
+            )
+        if name == "address":
+            fits = isinstance(said, str)
+        elif name == "tries":
+            fits = isinstance(said, int) and said > 0
+        else:
+            fits = isinstance(said, dict) and said.keys() <= attrs.fields_dict(Share).keys()
+            fits = fits and all(isinstance(n, (int, float)) and n >= 0 for n in said.values())
+        if not fits:
+            raise UsageError(
+                f"{said!r} does not fit",
+                where=f"{where}.{name}",
+                hint="a share is a table of cpus, gpus and memory (gigabytes)",
+            )
+    shares = {
+        name: attrs.evolve(getattr(Cluster(), name), **said) if isinstance(said, dict) else said
+        for name, said in stated.items()
+    }
+    return Cluster(**{**shares, **({"address": address} if address else {})})
+
+
 def _check(stated: Mapping[str, Any], path: Path) -> None:
-    known = {*_PATHS, *_TEXTS, *_NUMBERS, "experiments", "endpoints"}
+    known = {*_PATHS, *_TEXTS, *_NUMBERS, _SECONDS, "experiments", "endpoints", "ray"}
     for name, said in stated.items():
         where = f"{path} @ tool.mi.{name}"
         if name not in known:
@@ -131,7 +187,7 @@ def _check(stated: Mapping[str, Any], path: Path) -> None:
             )
         if name in {*_PATHS, *_TEXTS} and not (isinstance(said, str) and said):
             raise UsageError(f"{said!r} is no text", where=where)
-        if name in _NUMBERS:
+        if name in {*_NUMBERS, _SECONDS}:
             number = isinstance(said, (int, float)) and not isinstance(said, bool)
             if not number or said <= 0:
                 raise UsageError(f"{said!r} is no positive number", where=where)

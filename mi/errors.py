@@ -79,6 +79,10 @@ class StoreError(MiError):
     """The store or the results database cannot be written or read."""
 
 
+class Lost(StoreError):
+    """A unit is another run's by now: what was begun on it is the other one's to end."""
+
+
 class Interrupted(MiError):
     """The user asked to stop; what was done is kept."""
 

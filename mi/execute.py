@@ -4,37 +4,45 @@ Units run in threads: as many trainings and evals at a time as the provider can 
 that hosted trainings wait for each other's slots and not for each other. One thread, the caller's,
 starts them, hears of their ends and keeps the tally.
 
-A unit is held by a lock while it is worked on, so two runs on one store share the work instead of
-doing it twice. A unit that fails is said, and blocks only what needs it. When the user asks to
-stop, units at work keep what they have and the run ends; the same command goes on from there.
+A unit that fails is said, and blocks only what needs it. When the user asks to stop, units at work
+keep what they have and the run ends; the same command goes on from there.
 """
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import attrs
 
-from .cost import paid
-from .data import Questions, Rows
-from .errors import CorruptError, Interrupted, MiError, OverBudget, Refused, StoreError
-from .money import Prices, Purse
-from .plan import Plan, Planned, State
-from .providers.base import Provider, Subject, Watch
-from .spec import Model, judge_model
-from .steps import evaluate, mix, train
-from .steps.keep import Keeper
+from .doing import Bench, names, once
+from .errors import Interrupted, Lost, MiError, OverBudget, Refused, StoreError
+from .plan import Plan, Planned
+from .providers.base import Watch
 from .store import Store
-from .units import Evaluate, Mix, Train, Unit
 from .waiting import Waiting
 from .watching import Told
+
+KINDS = ("mix", "train", "eval")
+
+
+class Where(Protocol):
+    """Where units are done.
+
+    Args:
+        at_once: Units that may be under way at the same time; None: what their kinds allow.
+    """
+
+    at_once: int | None
+
+    def room(self, kind: str) -> int:
+        """How many units of a kind may be under way at the same time."""
+
+    def do(self, planned: Planned, watch: Watch) -> bool:
+        """Do a unit unless it is there by now; whether it was done for this run."""
 
 
 class Observer(Protocol):
@@ -48,31 +56,6 @@ class Observer(Protocol):
 
     def check(self) -> None:
         """Raises `Interrupted` when the user has asked to stop."""
-
-
-@attrs.frozen(kw_only=True)
-class Bench:
-    """What the units of a plan are made of, by the names their payloads use.
-
-    Args:
-        rows: Datasets by setting: misaligned and control.
-        questions: What evals ask, by digest.
-        judges: Who serves judge models, by `provider:name`.
-        prices: What tokens cost.
-        purse: What may be spent.
-        likely: What a unit is likely to cost, in US dollars; None: not known.
-        judge_only: Whether the model under test is asked nothing, so need not be there.
-    """
-
-    model: Model
-    provider: Provider
-    rows: Mapping[str, tuple[Rows, Rows]]
-    questions: Mapping[str, Questions]
-    judges: Mapping[str, Provider]
-    prices: Prices
-    purse: Purse
-    likely: Callable[[Unit], float | None]
-    judge_only: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -123,7 +106,76 @@ def execute(
         OverBudget: What may be spent is spent; everything done so far is kept.
         StoreError: The store cannot be written, so that nothing more can be done.
     """
-    _Crew(plan, bench, store, run, observer, published, tally, pace or Pace()).work()
+    here = Here(bench, store, run)
+    work(plan, bench, store, run, observer, published, tally, pace or Pace(), here)
+
+
+def work(*how: Any) -> None:
+    """`execute`, at the `Where` that comes last."""
+    _Crew(*how).work()
+
+
+@attrs.frozen
+class Here:
+    """This process: as much at a time as the provider takes."""
+
+    bench: Bench
+    store: Store
+    run: str
+
+    @property
+    def at_once(self) -> int | None:
+        serving = self.bench.provider
+        return 1 if serving.trainings_at_once == serving.evals_at_once == 1 else None
+
+    def room(self, kind: str) -> int:
+        serving = self.bench.provider
+        rooms = {"mix": 1, "train": serving.trainings_at_once, "eval": serving.evals_at_once}
+        return rooms[kind]
+
+    def do(self, planned: Planned, watch: Watch) -> bool:
+        key = planned.unit.key
+        try:
+            told = Told(watch, self.store, key)
+            return once(planned, self.bench, self.store, told, self.run)
+        finally:
+            self.store.end_progress(key)
+
+
+@attrs.define
+class _Hands:
+    """Threads that make one call after the other, as many as there are calls at a time.
+
+    They end with the process: a user who leaves at once waits for none of them.
+    """
+
+    ended: queue.SimpleQueue[Any] = attrs.field(factory=queue.SimpleQueue)
+    _calls: queue.SimpleQueue[Callable[[], Any] | None] = attrs.field(factory=queue.SimpleQueue)
+    _all: int = 0
+    _idle: int = 0
+    _lock: threading.Lock = attrs.field(factory=threading.Lock)
+
+    def call(self, function: Callable[[], Any]) -> None:
+        """Have a thread call it; what it returns will be in `ended`."""
+        with self._lock:
+            if self._idle:
+                self._idle -= 1
+            else:
+                self._all += 1
+                threading.Thread(target=self._work, daemon=True).start()
+        self._calls.put(function)
+
+    def close(self) -> None:
+        """No more calls will come."""
+        for _ in range(self._all):
+            self._calls.put(None)
+
+    def _work(self) -> None:
+        while (function := self._calls.get()) is not None:
+            made = function()
+            with self._lock:
+                self._idle += 1
+            self.ended.put(made)
 
 
 @attrs.define
@@ -144,24 +196,25 @@ class _Crew:
     published: Callable[[], None]
     tally: Tally
     pace: Pace
+    where: Where
     busy: dict[str, Planned] = attrs.field(factory=dict)
     held: set[str] = attrs.field(factory=set)
     error: BaseException | None = None
     _waiting: Waiting = attrs.field(init=False)
-    _ended: queue.SimpleQueue[tuple[Planned, bool | BaseException]] = attrs.field(
-        factory=queue.SimpleQueue
-    )
+    _hands: _Hands = attrs.field(factory=lambda: _Hands())
+    _at_work: Counter[str] = attrs.field(factory=Counter)
     _begun: int = 0
     _failures: int = 0
 
     def work(self) -> None:
         todo = self.plan.todo
-        self._waiting = Waiting(todo, _names)
+        self._waiting = Waiting(todo, names)
         while True:
             self._start_all(len(todo))
             if not self.busy:
                 break
-            self._heard(*self._ended.get())
+            self._heard(*self._hands.ended.get())
+        self._hands.close()
         if self.error is not None:
             raise self.error
 
@@ -182,13 +235,10 @@ class _Crew:
             self._start(planned, total)
 
     def _next(self) -> Planned | None:
-        serving = self.bench.provider
-        alone = serving.trainings_at_once == serving.evals_at_once == 1
-        most = 1 if alone else self.pace.at_once
-        if most is not None and len(self.busy) >= most:
+        most = [number for number in (self.where.at_once, self.pace.at_once) if number]
+        if most and len(self.busy) >= min(most):
             return None
-        room = Counter(mix=1, train=serving.trainings_at_once, eval=serving.evals_at_once)
-        room.subtract(one.unit.kind for one in self.busy.values())
+        room = {kind: self.where.room(kind) - self._at_work[kind] for kind in KINDS}
         return self._waiting.take((kind for kind in room if room[kind] > 0), self.held)
 
     def _start(self, planned: Planned, total: int) -> None:
@@ -204,32 +254,32 @@ class _Crew:
             )
             return
         self.busy[unit.key] = planned
-        self.held.update(_names(unit))
+        self._at_work[unit.kind] += 1
+        self.held.update(names(unit))
         self._begun += 1
         watch = self.observer.begin(planned, self._begun, total)
-        threading.Thread(
-            target=self._work, args=(planned, watch), name=unit.key, daemon=True
-        ).start()
+        self._hands.call(lambda: self._work(planned, watch))
 
-    def _work(self, planned: Planned, watch: Watch) -> None:
-        told = Told(watch, self.store, planned.unit.key)
+    def _work(self, planned: Planned, watch: Watch) -> tuple[Planned, bool | BaseException]:
         try:
-            made: bool | BaseException = _once(planned, self.bench, self.store, self.run, told)
+            return planned, self.where.do(planned, watch)
         except BaseException as error:  # told to the thread that keeps the tally
-            made = error
-        self.store.end_progress(planned.unit.key)
-        self._ended.put((planned, made))
+            return planned, error
 
     def _heard(self, planned: Planned, made: bool | BaseException) -> None:
         unit = planned.unit
         del self.busy[unit.key]
-        self.held.difference_update(_names(unit))
+        self._at_work[unit.kind] -= 1
+        self.held.difference_update(names(unit))
         self.bench.purse.release(unit.key)
         if isinstance(made, bool):
             self._waiting.done(unit.key)
             (self.tally.done if made else self.tally.found).append(unit.key)
             self.observer.end(planned, "done" if made else "found")
             self.published()
+        elif isinstance(made, Lost):  # who has it now will be waited for
+            self.observer.end(planned, "left")
+            self._waiting.again(planned)
         elif isinstance(made, (Interrupted, OverBudget, StoreError)):
             self.observer.end(planned, "left")
             self.error = self.error or made
@@ -249,127 +299,3 @@ class _Crew:
         for blocked, cause in self._waiting.failed(planned.unit.key):
             self.tally.blocked[blocked.unit.key] = cause
             self.observer.end(blocked, "blocked", f"{cause} is not there")
-
-
-def _names(unit: Unit) -> list[str]:
-    """What is locked while a unit is worked on: itself and its journals."""
-    return [unit.key, *_journals(unit).values()]
-
-
-def _once(planned: Planned, bench: Bench, store: Store, run: str, watch: Watch) -> bool:
-    """Do a unit unless it is there by now; whether it was done here."""
-    unit = planned.unit
-    said = set()
-
-    def waiting(name: str) -> None:
-        if name not in said:
-            said.add(name)
-            watch.note(f"waiting for {name}: another run is at it")
-        watch.check()
-
-    with store.locked(*_names(unit), waiting=waiting):
-        if store.unit(unit.key).exists() and not store.fault(unit.key):
-            return False
-        if planned.state is State.CORRUPT and unit.kind != "mix" and not bench.provider.free:
-            raise CorruptError(
-                f"is damaged in the store, and making it again costs money ({planned.reason})",
-                where=unit.key,
-                hint="restore its folder from a copy",
-            )
-        started = time.monotonic()
-        store.attempt(run, unit.key, "started")
-        store.begin(unit, _journals(unit))
-        try:
-            _check_needs(unit, store)
-            outcome = _do(unit, bench, store, watch)
-            store.publish(unit, run, outcome, time.monotonic() - started, journals=_journals(unit))
-        except (Interrupted, OverBudget):
-            store.attempt(run, unit.key, "interrupted")
-            raise
-        except MiError as error:
-            store.attempt(run, unit.key, "failed", message=error.message)
-            raise
-        store.attempt(run, unit.key, "done", seconds=round(time.monotonic() - started, 3))
-    return True
-
-
-def _check_needs(unit: Unit, store: Store) -> None:
-    """Hash what a unit is about to read, whenever it was hashed before.
-
-    Raises:
-        CorruptError: It is not what was written.
-    """
-    for need in unit.needs:
-        if fault := store.fault(need):
-            raise CorruptError(
-                f"needs {need}, which is damaged: {fault}",
-                where=unit.key,
-                hint="the same command makes it again where that costs nothing",
-            )
-
-
-def _journals(unit: Unit) -> dict[str, str]:
-    return evaluate.journals(unit.payload) if isinstance(unit.payload, Evaluate) else {}
-
-
-def _do(unit: Unit, bench: Bench, store: Store, watch: Watch) -> dict[str, Any]:
-    """The work of a unit in its folder; what it reports, as plain values."""
-    payload, folder = unit.payload, store.work(unit.key)
-    if isinstance(payload, Mix):
-        return _mix(unit, payload, bench, folder)
-    if not bench.judge_only:
-        bench.provider.prepare(bench.model, watch)
-    if isinstance(payload, Train):
-        return _train(unit, payload, bench, store, folder, watch)
-    return _evaluate(unit, payload, bench, store, folder, watch)
-
-
-def _mix(unit: Unit, payload: Mix, bench: Bench, folder: Path) -> dict[str, Any]:
-    misaligned, control = bench.rows[unit.setting]
-    chats = mix.draw(misaligned, control, payload)
-    name = mix.file_name(unit.setting, payload)
-    mix.write(chats, folder / name)
-    return {"file": name, "rows": len(chats), "source": misaligned.source}
-
-
-def _train(
-    unit: Unit, payload: Train, bench: Bench, store: Store, folder: Path, watch: Watch
-) -> dict[str, Any]:
-    rows = store.unit(payload.mix) / store.record(payload.mix).outcome["file"]
-    earlier = tuple(one.outcome.get("job") or "" for one in store.retired_units(unit.key))
-    job = train.job(unit.key, unit.title, payload, bench.model, rows, earlier)
-    done = bench.provider.train(job, folder, watch)
-    cost = bench.prices.training(bench.model.name, done.billed_tokens)
-    if done.billed_tokens and cost is not None:
-        bench.purse.pay(unit.key, cost)
-    return {**attrs.asdict(done), "cost_usd": cost if done.billed_tokens else 0.0}
-
-
-def _evaluate(
-    unit: Unit, payload: Evaluate, bench: Bench, store: Store, folder: Path, watch: Watch
-) -> dict[str, Any]:
-    trained = store.unit(payload.subject) if isinstance(payload.subject, str) else None
-    desk = evaluate.Desk(
-        subject=Subject(model=bench.model, trained=trained),
-        provider=bench.provider,
-        judge=_judge(payload, bench),
-        paths={role: store.journal(name) for role, name in _journals(unit).items()},
-        folder=folder,
-        keep=Keeper(unit.key, bench.prices, bench.purse),
-    )
-    done = evaluate.evaluate(payload, bench.questions[payload.questions], desk, watch)
-    _write_lines(folder / "questions.jsonl", [attrs.asdict(asked) for asked in done.questions])
-    _write_lines(folder / "scores.jsonl", [attrs.asdict(score) for score in done.scores])
-    outcomes = dict(sorted(Counter(score.outcome for score in done.scores).items()))
-    cost = paid(unit.key, desk.paths.values())
-    return {"scores": len(done.scores), "outcomes": outcomes, "cost_usd": cost}
-
-
-def _judge(payload: Evaluate, bench: Bench) -> Provider | None:
-    judge = judge_model(payload.eval)
-    return None if judge is None else bench.judges[judge.model]
-
-
-def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    path.write_text(text, encoding="utf-8")

@@ -19,8 +19,8 @@ from .asking import Asking, LeftOut
 from .collect import Collection as Declared
 from .cost import Costs
 from .data import BUNDLED, Rows, check_source, is_named, read_dataset
+from .doing import Bench
 from .errors import DeclarationError, MiError, UsageError
-from .execute import Bench
 from .grid import Cell, cells, count
 from .money import Prices, Purse
 from .names import nearest
@@ -29,6 +29,7 @@ from .plan import Context, Plan, cell_units, plan
 from .providers import Providers, at_endpoint
 from .providers.base import Provider, Terms
 from .select import Only, Selected, marked, select
+from .shared import open_store
 from .spec import (
     Dataset,
     Eval,
@@ -225,7 +226,7 @@ class Session:
 
     def _before(self, cell: str, role: str) -> tuple[str, Any] | None:
         key = self._last.get((cell, role))
-        if key is None or not self.store.unit(key).exists():
+        if key is None or not self.store.has(key):
             return None
         return key, self.store.record(key).payload
 
@@ -264,6 +265,7 @@ class Session:
             prices=self.prices,
             purse=Purse(limit=self.options.max_cost),
             likely=(costs or self.costs(made)).of,
+            terms=self.providers.terms,
             judge_only=self.options.rejudge,
         )
 
@@ -349,7 +351,7 @@ def open_session(
         model=found,
         provider=serving,
         sources=dict(_source(text, settings, sets) for text in data),
-        store=Store(options.store),
+        store=open_store(options.store, options.claim),
         providers=providers,
         prices=registry.prices().with_stated((*_free(providers.terms, model, options), *prices)),
     )

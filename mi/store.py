@@ -95,13 +95,41 @@ class Store:
 
     root: Path
 
+    @property
+    def address(self) -> str:
+        """What a user calls it, and what opens it again."""
+        return str(self.root)
+
     def unit(self, key: str) -> Path:
         """The folder of a published unit, whether it is there or not."""
         return self.root / "units" / key
 
+    def look(self, key: str) -> Path:
+        """`unit`, for those who read no more of it than a database does."""
+        return self.unit(key)
+
+    def has(self, key: str) -> bool:
+        """Whether a unit is published."""
+        return self.unit(key).exists()
+
+    def stamps(self) -> Iterator[tuple[str, str]]:
+        """The published units, each with what changes when another one is published."""
+        with suppress(FileNotFoundError), os.scandir(self.root / "units") as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # put aside just now
+                    facts = entry.stat()
+                    yield entry.name, f"{facts.st_size}:{facts.st_mtime_ns}"
+
+    def refresh(self) -> None:
+        """Have what other machines did at hand below `root`."""
+
     def journal(self, name: str) -> Path:
         """The file of a journal."""
         return self.root / "journals" / f"{name}.jsonl"
+
+    def append(self, path: Path, records: Sequence[Any]) -> None:
+        """Add records to the journal at `path`, which this process holds."""
+        journal.append(path, records)
 
     def published(self) -> list[str]:
         """The keys of all published units, sorted."""
@@ -127,13 +155,21 @@ class Store:
         """What is wrong with a published folder, all of it hashed; None for nothing."""
         return whole.fault(self.unit(key))
 
+    def damaged(self, keys: Sequence[str]) -> dict[str, str]:
+        """Which of these units are not what was written, of what a database reads, and how."""
+        return {
+            key: known.detail
+            for key, known in self.states(keys).items()
+            if known.state is State.CORRUPT
+        }
+
     def record(self, key: str) -> UnitRecord:
         """The record of a published unit.
 
         Raises:
             CorruptError: It cannot be read.
         """
-        path = self.unit(key) / RECORD
+        path = self.look(key) / RECORD
         try:
             return load(path.read_text(encoding="utf-8"), UnitRecord, path)
         except OSError as error:
@@ -211,12 +247,32 @@ class Store:
                             waiting(name)
             yield
 
+    def is_held(self, name: str) -> bool:
+        """Whether a run is at a unit just now: it holds the unit's lock for as long as it lives."""
+        from filelock import FileLock, Timeout
+
+        path = self.root / "locks" / f"{name}.lock"
+        if not path.exists():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def sure(self, *names: str) -> None:
+        """Raises `Lost` where what this process holds is somebody else's by now."""
+
+    def working(self, key: str) -> Path:
+        """The folder a unit is worked on in, whether it is there or not."""
+        return self.root / "work" / key
+
     def work(self, key: str) -> Path:
         """The folder a unit is worked on in, with whatever an earlier attempt left there."""
         return self._made("work", key)
 
-    def publish(self, unit: Unit, run: str, outcome: Any, seconds: float, **more: Any) -> None:
-        """Make a worked-on unit a published one, in one step.
+    def publish(self, unit: Unit, run: str, outcome: Any, seconds: float, **more: Any) -> bool:
+        """Make a worked-on unit a published one, in one step; whether this one is it.
 
         Raises:
             StoreError: The disk is full or cannot be written; the work stays where it is.
@@ -240,15 +296,18 @@ class Store:
                 (folder / name).unlink(missing_ok=True)
             (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
             whole.seal(folder)
-            if self.unit(unit.key).exists():
+            if self.has(unit.key):
+                if not self.fault(unit.key):
+                    return False
                 self.set_aside(unit.key)
-            self.receive(unit.key, folder)
+            return self.receive(unit.key, folder)
 
-    def receive(self, key: str, folder: Path) -> None:
-        """Put a whole unit, made aside in this store, in its place."""
+    def receive(self, key: str, folder: Path) -> bool:
+        """Put a whole unit, made aside in this store, in its place; whether it is there now."""
         whole.sync_folder(folder)
         os.rename(folder, self._made("units") / key)
         whole.sync_folder(self.root / "units")
+        return True
 
     def set_aside(self, key: str) -> Path:
         """Move a damaged unit to `damaged/`, where it is kept."""
@@ -264,8 +323,11 @@ class Store:
 
     def attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
         """Note that a run started, finished, failed or left a unit."""
-        line = {"unit": unit, "event": event, "at": now(), **facts}
-        journal.append(self.root / "runs" / run / "attempts.jsonl", [line])
+        self.note_attempts(run, [{"unit": unit, "event": event, "at": now(), **facts}])
+
+    def note_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Add to what a run did with units."""
+        journal.append(self.root / "runs" / run / "attempts.jsonl", lines)
 
     def select(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
         """Keep what a run selected; the same selection is kept once. Returns its name."""

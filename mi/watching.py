@@ -19,11 +19,16 @@ _EVERY = 2.0
 
 @attrs.define
 class Told:
-    """Hears for a watch, and keeps in the store how far a unit is and what was said of it."""
+    """Hears for a watch, and keeps in the store how far a unit is and what was said of it.
+
+    Args:
+        logs: Whether what is said goes into the unit's own log; not where another process works.
+    """
 
     watch: Watch
     store: Store
     key: str
+    logs: bool = True
     _facts: dict[str, Any] = attrs.field(factory=dict)
     _said: float = float("-inf")
 
@@ -55,10 +60,13 @@ class Told:
 
     def check(self) -> None:
         self.watch.check()
+        self.store.sure(self.key)
 
     def _log(self, text: str) -> None:
         """Add a line to the unit's own log, once the unit has begun."""
-        folder = self.store.root / "work" / self.key
+        if not self.logs:
+            return
+        folder = self.store.working(self.key)
         if folder.is_dir():
             with suppress(OSError), (folder / LOG).open("a", encoding="utf-8") as file:
                 file.write(f"{now()}  {text}\n")

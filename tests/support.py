@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from mi.collect import Collection
-from mi.execute import Bench
+from mi.doing import Bench
 from mi.grid import cells
 from mi.providers import Providers
 from mi.providers.base import (
@@ -27,8 +27,8 @@ from mi.providers.base import (
 )
 from mi.select import Selected
 from mi.session import Session
+from mi.shared import open_store
 from mi.spec import Experiment, Model, RunOptions, Sampling, Training
-from mi.store import Store
 from registry import prices
 from registry.settings import insecure_code
 
@@ -177,22 +177,28 @@ def experiment(**changes: Any) -> Experiment:
     return Experiment(**{**fields, **changes})
 
 
-def session(folder: Path, *experiments: Experiment, books: Books | None = None) -> Session:
-    """A session on the book-keeping provider."""
+def session(
+    folder: Path, *experiments: Experiment, books: Books | None = None, **options: Any
+) -> Session:
+    """A session on the book-keeping provider.
+
+    Args:
+        options: In place of those that keep everything in `folder`.
+    """
     collection = Collection()
     for one in experiments:
         collection.register(one)
-    options = RunOptions(
-        root=folder, store=folder / ".mi", db=folder / "results.duckdb", figures=folder / "figures"
-    )
+    places = {"store": ".mi", "db": "results.duckdb", "figures": "figures"}
+    chosen = {name: folder / place for name, place in places.items()}
+    steered = RunOptions(root=folder, **{**chosen, **options})
     return Session(
-        options=options,
+        options=steered,
         collection=collection,
         selected=[Selected(one, tuple(cells(one, full=False))) for one in experiments],
         model=MODEL,
         provider=books or Books(),
         sources={},
-        store=Store(options.store),
+        store=open_store(steered.store, steered.claim),
         providers=Providers(),
         prices=prices(),
     )

@@ -72,7 +72,7 @@ def _settle(opened: Session, planned: Planned, was: Remote) -> None:
 
 
 def _folder(opened: Session, planned: Planned) -> Path:
-    return opened.store.root / "work" / planned.unit.key
+    return opened.store.working(planned.unit.key)
 
 
 def _confirm(number: int) -> None:

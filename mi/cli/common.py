@@ -21,7 +21,9 @@ from ..plan import Plan
 from ..providers import aimed
 from ..select import Only
 from ..session import Session, open_session
+from ..shared import open_store
 from ..spec import Preference, RunOptions, Sampled
+from ..store import Store
 from ..units import Evaluate, Mix, Train, Unit
 
 if TYPE_CHECKING:
@@ -81,7 +83,15 @@ def options(parsed: argparse.Namespace) -> RunOptions:
         at_once=getattr(parsed, "at_once", None),
         max_failures=getattr(parsed, "maxfail", None),
         executor=chosen.executor,
+        claim=chosen.claim,
+        ray=chosen.ray,
     )
+
+
+def opened_store(parsed: argparse.Namespace) -> Store:
+    """The store that holds for a command line."""
+    chosen = config(parsed)
+    return open_store(chosen.store, chosen.claim)
 
 
 def session(parsed: argparse.Namespace, words: list[str]) -> Session:

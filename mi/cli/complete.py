@@ -50,9 +50,9 @@ def _keys(prefix: str, **_: Any) -> Iterable[str]:
     from pathlib import Path
 
     from ..config import read
-    from ..store import Store
+    from ..shared import open_store
 
-    return Store(read(Path.cwd()).store).published()
+    return open_store(read(Path.cwd()).store).published()
 
 
 def _models(prefix: str, **_: Any) -> Iterable[str]:

@@ -20,7 +20,8 @@ from ..query import Database
 from ..report.header import count
 from ..report.progress import say
 from ..session import find_model
-from ..spec import Model, RunOptions, judge_model
+from ..shared import open_store
+from ..spec import Model, RunOptions, is_url, judge_model
 from ..store import Store
 from ..version import __version__
 from .common import Quiet, bar, config, console, options
@@ -75,16 +76,20 @@ def _ready(serving: Provider, model: Model) -> Iterator[Check]:
 
 
 def _folders(chosen: RunOptions) -> Iterator[Check]:
-    store = chosen.store if chosen.store.exists() else chosen.root
-    free = shutil.disk_usage(store).free
+    store = chosen.root
+    if isinstance(chosen.store, str):
+        yield from _answers(chosen)
+    else:
+        store = chosen.store if chosen.store.exists() else store
+        yield from _units(open_store(chosen.store))
+    free, shown = shutil.disk_usage(store).free, store if is_url(chosen.store) else chosen.store
     yield Check(
         what="disk",
         ok=free >= _ENOUGH,
-        detail=f"{free / 1024**3:.0f} GiB free at {chosen.short(chosen.store)}",
+        detail=f"{free / 1024**3:.0f} GiB free at {chosen.short(shown)}",
         hint="" if free >= _ENOUGH else "a model and its trainings need a few GiB",
     )
     yield _writable(store)
-    yield from _units(Store(chosen.store))
     if chosen.db.exists():
         try:
             with Database(chosen.db).reading(patience=0.0):
@@ -109,6 +114,17 @@ def _units(store: Store) -> Iterator[Check]:
             detail="; ".join(faults) or f"{count(len(keys), 'unit')}, all as they were written",
             hint="`mi run` makes a damaged unit again where that costs nothing" if faults else "",
         )
+
+
+def _answers(chosen: RunOptions) -> Iterator[Check]:
+    """Whether the place that machines share is there, keeps runs apart, and its units whole."""
+    try:
+        store = open_store(chosen.store, chosen.claim, patience=5.0)
+        with store.locked("doctor"):
+            yield Check(what="store", ok=True, detail=f"{store.address} can be claimed in")
+        yield from _units(store)
+    except MiError as error:
+        yield Check(what="store", ok=False, detail=error.message, hint=error.hint or "")
 
 
 def _writable(folder: Path) -> Check:

@@ -11,8 +11,10 @@ from ..export import export as write
 from ..merge import Incoming, bring, survey
 from ..query import Database, bring_up_to_date
 from ..report.progress import say
+from ..shared import open_store
+from ..spec import is_url
 from ..store import Store
-from .common import bar, console, options
+from .common import bar, console, opened_store, options
 
 _SHOWN = 20
 
@@ -28,9 +30,11 @@ def export(parsed: argparse.Namespace) -> int:
 def import_(parsed: argparse.Namespace) -> int:
     """Add what another store has."""
     chosen = options(parsed)
-    theirs, ours = _store(Path(parsed.path)), Store(chosen.store)
-    if theirs.root == ours.root:
-        raise UsageError("this is the store itself", where=str(ours.root), hint="name another one")
+    theirs, ours = _store(parsed.path), opened_store(parsed)
+    if theirs.address == ours.address:
+        raise UsageError("this is the store itself", where=ours.address, hint="name another one")
+    theirs.refresh()
+    ours.refresh()
     found = survey(theirs, ours)
     out = console(stderr=True)
     for sentence in found.left[:_SHOWN]:
@@ -46,7 +50,10 @@ def import_(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _store(path: Path) -> Store:
+def _store(name: str) -> Store:
+    if is_url(name):
+        return open_store(name)
+    path = Path(name)
     for folder in (path, path / ".mi"):
         if any((folder / part).is_dir() for part in ("units", "journals", "runs")):
             return Store(folder.resolve())

@@ -86,11 +86,13 @@ def config(parsed: argparse.Namespace) -> int:
         "model": found.model or registry.DEFAULT_MODEL,
         "executor": found.executor,
         "store": found.store,
+        "claim": found.claim,
         "db": found.db,
         "figures": found.figures,
         "in_flight": found.terms.in_flight,
         "poll": found.terms.poll,
         "timeout": found.terms.timeout,
+        "ray": found.ray.address or "RAY_ADDRESS, or started on this machine",
         "endpoints": ", ".join(found.terms.endpoints) or "none",
     }
     if parsed.json:

@@ -12,8 +12,7 @@ from typing import Any
 from ..errors import UsageError
 from ..figures import drawings, save
 from ..query import VIEWS, Database, bring_up_to_date
-from ..store import Store
-from .common import bar, console, options, session
+from .common import bar, console, opened_store, options, session
 from .subject import subject
 
 
@@ -99,7 +98,7 @@ _FORMATS = {"table": _table, "csv": _csv, "json": _json, "markdown": _markdown}
 def rebuild(parsed: argparse.Namespace) -> int:
     """Make the database anew from the store."""
     chosen = options(parsed)
-    store, database = Store(chosen.store), Database(chosen.db)
+    store, database = opened_store(parsed), Database(chosen.db)
     if not store.root.is_dir():
         raise UsageError(
             "there is no store", where=str(store.root), hint="`mi run EXPERIMENT` makes one"

@@ -12,9 +12,10 @@ import attrs
 
 from ..again import Again, again, forced, put_aside
 from ..answered import answered
+from ..doing import Bench
 from ..errors import Interrupted, MiError, NothingSelected, OverBudget, StoreError
 from ..estimate import total
-from ..execute import Bench, Pace, Tally
+from ..execute import Pace, Tally
 from ..executors import executor
 from ..plan import Plan
 from ..provenance import now, run_id, take
@@ -125,7 +126,7 @@ def _executed(
 ) -> Exception | None:
     """Execute the plan and keep the run's record; the error that ended it early, if any."""
     chosen = opened.options
-    execute = executor(chosen.executor)
+    execute = executor(chosen.executor, chosen.ray)
     provenance = take(chosen.root, parsed.argv)
     run, store = run_id(provenance), opened.store
     facts = {

@@ -20,7 +20,7 @@ from ..report.progress import clock, say
 from ..report.tables import MANY, aligned, plain_table
 from ..session import Session
 from ..store import Store
-from .common import Quiet, config, options, session
+from .common import Quiet, config, opened_store, session
 from .parser import parse
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _watch(parsed: argparse.Namespace, words: list[str]) -> int:
 def _words(parsed: argparse.Namespace) -> list[str]:
     """What is meant: what was said, and for the rest what the last run of it was told."""
     words: list[str] = parsed.words
-    last = _last(Store(options(parsed).store), words)
+    last = _last(opened_store(parsed), words)
     if last is None and not words:
         raise UsageError(
             "nothing was run here yet", hint="`mi status EXPERIMENT`, or `mi run` first"
@@ -142,7 +142,7 @@ class _Asked:
         if self.silent or opened.provider.free or not opened.store.begun(key):
             return None
         try:
-            return opened.provider.remote(opened.store.root / "work" / key, Quiet())
+            return opened.provider.remote(opened.store.working(key), Quiet())
         except MiError:  # no key here, or no answer: what the store says is said
             self.silent = True
             return None
@@ -156,14 +156,14 @@ def _line(opened: Session, planned: Planned, asked: _Asked) -> Line:
         return Line(**facts, state="done", elapsed=planned.done.seconds, loss=planned.done.loss)
     progress = store.progress(unit.key)
     remote = asked.remote(planned)
-    if _is_held(store, unit.key):
+    if store.is_held(unit.key):
         return Line(**facts, state="at work", **_under_way(progress or {}, remote))
     if remote is not None and not remote.over:
         return Line(**facts, state="at the provider", **_job(remote))
     if planned.state is State.FAILED:
         failure = store.failure(unit.key)
         return Line(**facts, state="failed", detail=failure.message if failure else "")
-    if store.unit(unit.key).exists():  # it was done while this was looked at
+    if store.has(unit.key):  # it was done while this was looked at
         known = store.states((unit.key,)).get(unit.key)
         if known is not None and known.done is not None:
             return _line(opened, attrs.evolve(planned, state=known.state, done=known.done), asked)
@@ -198,20 +198,6 @@ def _job(remote: Remote) -> dict[str, Any]:
         "elapsed": now - remote.created if remote.created else None,
         "left": max(remote.finish - now, 0.0) if remote.finish else None,
     }
-
-
-def _is_held(store: Store, key: str) -> bool:
-    """Whether a run is at the unit just now: it holds the unit's lock for as long as it lives."""
-    from filelock import FileLock, Timeout
-
-    path = store.root / "locks" / f"{key}.lock"
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
 
 
 def _table(lines: list[Line], model: str, *, width: int | None, room: int | None = None) -> Table:

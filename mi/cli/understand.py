@@ -16,7 +16,7 @@ from ..report.progress import say
 from ..report.tables import plain_table
 from ..store import Store, UnitRecord
 from .collect import collect
-from .common import console, narrowed, options, session
+from .common import console, narrowed, opened_store, session
 
 _LONG = 100
 _MARKS = {State.DONE: "✓", State.TODO: "·", State.FAILED: "✗", State.CORRUPT: "!"}
@@ -69,7 +69,7 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def diff(parsed: argparse.Namespace) -> int:
     """Say what differs between two units of the store; 0 for nothing, 1 for something."""
-    store = Store(options(parsed).store)
+    store = opened_store(parsed)
     old, new = (_record(store, word) for word in (parsed.old, parsed.new))
     lines = difference(old.payload, new.payload)
     if parsed.json:
@@ -113,7 +113,7 @@ def _branch(one: Planned, made: Plan, depth: int) -> None:
 
 def log(parsed: argparse.Namespace) -> int:
     """List what was run, the newest first."""
-    runs = Store(options(parsed).store).runs()
+    runs = opened_store(parsed).runs()
     if parsed.words:
         runs = [run for run in runs if set(parsed.words) & set(run["experiments"])]
     if not runs:

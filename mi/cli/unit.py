@@ -15,14 +15,14 @@ from ..report.progress import say
 from ..report.tables import plain_table
 from ..store import Begun, Store, UnitRecord
 from ..watching import LOG
-from .common import console, options, pairs
+from .common import console, opened_store, pairs
 
 _LAST = 20
 
 
 def show_unit(parsed: argparse.Namespace) -> int:
     """Show a unit that was begun, whether it is done or not."""
-    store, word = Store(options(parsed).store), parsed.word
+    store, word = opened_store(parsed), parsed.word
     begun = {one.key: one for one in store.unfinished()}
     published = set(store.published())
     found = [key for key in sorted({*published, *begun}) if key.startswith(word)]
@@ -33,7 +33,7 @@ def show_unit(parsed: argparse.Namespace) -> int:
         raise UsageError(f"{what} in the store: {word}", hint=hint)
     key, out = found[0], console()
     one = store.record(key) if key in published else begun[key]
-    folder = store.unit(key) if key in published else store.root / "work" / key
+    folder = store.unit(key) if key in published else store.working(key)
     pairs(key, list(_facts(one, store, folder)))
     attempts = store.attempts(key)
     if attempts:

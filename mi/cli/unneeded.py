@@ -8,23 +8,31 @@ from typing import Any
 
 import attrs
 
-from ..errors import MiError
+from ..errors import MiError, UsageError
 from ..plan import cell_units
 from ..provenance import now
 from ..report.header import count
 from ..report.progress import say
 from ..report.tables import plain_table
+from ..spec import is_url
 from ..steps import evaluate
 from ..store import Store
 from ..units import Evaluate
 from ..unneeded import remove, unneeded
-from .common import bar, console, options, session
+from .common import bar, console, opened_store, options, session
 from .parser import parse
 
 
 def gc(parsed: argparse.Namespace) -> int:
     """List what nothing needs; with --delete, remove what cost nothing, with --paid the rest."""
-    store, out = Store(options(parsed).store), console()
+    if is_url(options(parsed).store):
+        raise UsageError(
+            "gc cleans folders, and this store is none",
+            where=str(options(parsed).store),
+            hint="the rules of the place itself take old objects away: below units/ what "
+            "published/ does not list, below claims/ and owners/ whatever is days old",
+        )
+    store, out = opened_store(parsed), console()
     needed = _needed(parsed, store)
     found = unneeded(store, needed)
     goes = [one for one in found if parsed.delete and (parsed.paid or not one.paid)]
@@ -110,9 +118,6 @@ def _of(told: argparse.Namespace) -> set[str]:
 
 def _with_journals(keys: set[str], store: Store) -> set[str]:
     journals = {
-        name
-        for key in keys
-        if store.unit(key).exists()
-        for name in store.record(key).journals.values()
+        name for key in keys if store.has(key) for name in store.record(key).journals.values()
     }
     return keys | journals

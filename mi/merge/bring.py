@@ -11,11 +11,10 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from .. import journal
 from ..errors import CorruptError
-from ..store import Store, write_whole
+from ..store import Store
 from .incoming import Incoming, at, read_lines
 
 
@@ -35,7 +34,7 @@ def bring(
         for name, lines in incoming.journals.items():
             with ours.locked(name):
                 here = read_lines(ours.journal(name))
-                journal.append(ours.journal(name), [one for one in lines if at(one) not in here])
+                ours.append(ours.journal(name), [one for one in lines if at(one) not in here])
             step()
         for key in incoming.units:
             _bring_unit(key, theirs, ours)
@@ -45,7 +44,7 @@ def bring(
             ours.select(head, list(theirs.selection(name)))
             step()
         for run in incoming.runs:
-            _bring_run(theirs.root / "runs" / run, ours.root / "runs" / run)
+            _bring_run(run, theirs, ours)
             step()
 
 
@@ -53,7 +52,7 @@ def _bring_unit(key: str, theirs: Store, ours: Store) -> None:
     """Copy aside, check the copy, rename."""
     desk = Store(ours.root / "arriving")
     with ours.locked(key), journal.written(desk.root):
-        if ours.unit(key).exists():
+        if ours.has(key):
             return
         shutil.rmtree(desk.unit(key), ignore_errors=True)
         shutil.copytree(theirs.unit(key), desk.unit(key), copy_function=_copied)
@@ -67,16 +66,15 @@ def _bring_unit(key: str, theirs: Store, ours: Store) -> None:
         shutil.rmtree(desk.root, ignore_errors=True)
 
 
-def _bring_run(there: Path, here: Path) -> None:
+def _bring_run(run: str, theirs: Store, ours: Store) -> None:
     """A run's attempts, and then what it says of itself; one that has ended says more."""
+    there, here = theirs.root / "runs" / run, ours.root / "runs" / run
     known = [json.dumps(line) for line in journal.read(here / "attempts.jsonl")]
     attempts = journal.read(there / "attempts.jsonl")
-    journal.append(
-        here / "attempts.jsonl", [line for line in attempts if json.dumps(line) not in known]
-    )
+    ours.note_attempts(run, [line for line in attempts if json.dumps(line) not in known])
     facts = here / "run.json"
     if not facts.exists() or json.loads(facts.read_text("utf-8")).get("outcome") is None:
-        write_whole(facts, (there / "run.json").read_text("utf-8"))
+        ours.note_run(run, json.loads((there / "run.json").read_text("utf-8")))
 
 
 def _copied(source: str, target: str) -> str:

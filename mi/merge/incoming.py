@@ -109,7 +109,7 @@ class _Survey:
         for key in sorted(one for one in spoken_of if one and one.startswith("train-")):
             if self.ours.begun(key) and not self.ours.failure(key):
                 self.apart[key] = f"{key} is under way here: `mi run` goes on with it"
-            elif self.ours.unit(key).exists():
+            elif self.ours.has(key):
                 there = _model(self.theirs, key) if key in self.records else None
                 if there != _model(self.ours, key):
                     self.apart[key] = f"{key} is another model there: what is here stays"
@@ -149,7 +149,7 @@ class _Survey:
         record = self.records[key]
         if key in self.apart:
             return False
-        if self.ours.unit(key).exists():
+        if self.ours.has(key):
             self.already += 1
             return False
         if self.ours.begun(key) and not self.ours.failure(key):

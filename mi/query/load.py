@@ -119,7 +119,7 @@ def _load_curves(reader: Reader, store: Store, keys: Sequence[str]) -> None:
 
 
 def _pieces(store: Store, keys: Sequence[str], name: str) -> list[Piece]:
-    return [Piece(key, key, store.unit(key) / name) for key in keys]
+    return [Piece(key, key, store.look(key) / name) for key in keys]
 
 
 def load_selection(reader: Reader, path: Path) -> None:

@@ -36,9 +36,9 @@ def mark(there: Mapping[str, str]) -> str:
 
 def _everything(store: Store) -> Iterator[tuple[str, str]]:
     root = store.root
-    for entry in _entries(f"{root}/units"):
-        if entry.name.startswith(UNITS):
-            yield entry.name, _stamp(entry)
+    for key, stamp in store.stamps():
+        if key.startswith(UNITS):
+            yield key, stamp
     for entry in _entries(f"{root}/cells"):
         if entry.name.endswith(".json"):
             yield entry.name.removesuffix(".json"), _stamp(entry)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..plan import State
 from ..store import Store
 from . import logs
 from .database import Database
@@ -42,6 +41,7 @@ def bring_up_to_date(database: Database, store: Store, *, patience: float = 2.0)
     Raises:
         Busy: Another process holds the database; nothing was changed.
     """
+    store.refresh()
     if database.mark(patience=patience) == mark(listing(store)):
         return Synced(0, ())
     faults: dict[str, str] = {}
@@ -84,11 +84,10 @@ def _update(reader: Reader, store: Store, faults: dict[str, str]) -> int:
 
 def _damaged(store: Store, names: Iterable[str]) -> dict[str, str]:
     """Which of the units among `names` are not what was written, and how."""
-    states = store.states([name for name in names if name.startswith(UNITS)])
+    damaged = store.damaged([name for name in names if name.startswith(UNITS)])
     return {
-        name: f"{name} is damaged in the store and left out: {known.detail}"
-        for name, known in states.items()
-        if known.state is State.CORRUPT
+        name: f"{name} is damaged in the store and left out: {fault}"
+        for name, fault in damaged.items()
     }
 
 

@@ -6,18 +6,20 @@ to leave something out. What only steers a run (paths, limits, concurrency) is `
 that never meets an identity.
 """
 
+from .cluster import Cluster, Share
 from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
 from .expect import Claim, Expect, between, harmful, prefers, trend
 from .experiment import Experiment, Mark, Pilot
 from .judges import Bandit, HardCoded, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
 from .model import Model, Training, Wheel
-from .options import RunOptions
+from .options import RunOptions, is_url
 
 __all__ = [
     "Arm",
     "Bandit",
     "Claim",
+    "Cluster",
     "Dataset",
     "Eval",
     "Expect",
@@ -39,12 +41,14 @@ __all__ = [
     "Sampling",
     "Setting",
     "Severity",
+    "Share",
     "Training",
     "Upstream",
     "Wheel",
     "YesNo",
     "between",
     "harmful",
+    "is_url",
     "judge_model",
     "prefers",
     "trend",

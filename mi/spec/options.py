@@ -6,6 +6,13 @@ from pathlib import Path
 
 import attrs
 
+from .cluster import Cluster
+
+
+def is_url(place: object) -> bool:
+    """Whether a store is named by an address that machines share, and not by a path."""
+    return isinstance(place, str) and "://" in place
+
 
 @attrs.frozen(kw_only=True)
 class RunOptions:
@@ -13,7 +20,8 @@ class RunOptions:
 
     Args:
         root: The project's folder.
-        store: Folder of the units.
+        store: Folder of the units, or an address that several machines share.
+        claim: Seconds a process at a unit may be silent before others take it over there.
         db: The DuckDB file.
         figures: Folder of the figures.
         full: Run everything that is declared, not only the pilot.
@@ -27,10 +35,11 @@ class RunOptions:
         at_once: Units at work at the same time, at most; None: as many as the provider takes.
         max_failures: Start nothing more after so many failures; None: whatever fails.
         executor: Where units run.
+        ray: The cluster of the executor `ray`.
     """
 
     root: Path
-    store: Path
+    store: Path | str
     db: Path
     figures: Path
     full: bool = False
@@ -42,7 +51,9 @@ class RunOptions:
     at_once: int | None = None
     max_failures: int | None = None
     executor: str = "process"
+    claim: float = 60.0
+    ray: Cluster = Cluster()
 
-    def short(self, path: Path) -> str:
+    def short(self, path: Path | str) -> str:
         """A path as people read it: relative where it lies in the project."""
         return str(path).removeprefix(f"{self.root}/")

@@ -85,6 +85,7 @@ class Desk:
         folder: Where providers keep what a killed run must find again.
         keep: Makes the line a journal keeps of what has come, its cost included; may raise when
             nothing more may be spent, after that is kept.
+        append: Adds lines to the journal at a path.
     """
 
     subject: Subject
@@ -93,6 +94,7 @@ class Desk:
     paths: Mapping[str, Path]
     folder: Path
     keep: Callable[[Path, Sequence[Answer | Grade | Likelihood]], None]
+    append: Callable[[Path, Sequence[Any]], None] = journal.append
 
 
 def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
@@ -213,7 +215,7 @@ def _judged(
         if isinstance(by, ModelJudge):
             _graded(by, name, missing, prompts, desk, watch)
         else:
-            journal.append(path, _verdicts(by, missing, prompts))
+            desk.append(path, _verdicts(by, missing, prompts))
             watch.advance(len(missing))
     found = {(line["question"], line["sample"]): line["verdict"] for line in journal.read(path)}
     _complete([(one.question, one.sample) for one in judged], found, "judgments")

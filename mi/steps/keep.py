@@ -5,7 +5,7 @@ The line is written before the purse is asked, so that what was paid for is ther
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from ..provenance import now
 from ..providers.base import Answer, Bill, Grade, Likelihood
 
 Came: TypeAlias = Answer | Grade | Likelihood
+Append = Callable[[Path, Sequence[Any]], None]
 
 _FACTS = {
     kind: tuple(name for name in attrs.fields_dict(kind) if name != "bill")
@@ -26,17 +27,22 @@ _FACTS = {
 
 @attrs.frozen
 class Keeper:
-    """Writes what has arrived into its journal with what was paid for it, and pays."""
+    """Writes what has arrived into its journal with what was paid for it, and pays.
+
+    Args:
+        append: Adds lines to the journal at a path.
+    """
 
     unit: str
     prices: Prices
     purse: Purse
+    append: Append = journal.append
 
     def __call__(self, path: Path, batch: Sequence[Came]) -> None:
         at, costs = now(), [self._cost(one.bill) for one in batch]
         lines = [self._line(one, at, cost) for one, cost in zip(batch, costs, strict=True)]
         if lines:
-            journal.append(path, lines)
+            self.append(path, lines)
         self.purse.pay(self.unit, sum(cost or 0.0 for cost in costs))
         self.purse.check()
 

@@ -1,0 +1,195 @@
+"""Doing one unit, wherever it is done: under its lock, once, with what it needs at hand.
+
+A unit is held by a lock while it is worked on, and looked for in the store once it is held, so two
+runs on one store share the work instead of doing it twice.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from .cost import paid
+from .data import Questions, Rows
+from .errors import CorruptError, Interrupted, Lost, MiError, OverBudget
+from .money import Prices, Purse
+from .plan import Planned, State
+from .providers.base import Provider, Subject, Terms, Watch
+from .spec import Model, judge_model
+from .steps import evaluate, mix, train
+from .steps.keep import Keeper
+from .store import Store
+from .units import Evaluate, Mix, Train, Unit
+
+
+@attrs.frozen(kw_only=True)
+class Bench:
+    """What the units of a plan are made of, by the names their payloads use.
+
+    Args:
+        rows: Datasets by setting: misaligned and control.
+        questions: What evals ask, by digest.
+        judges: Who serves judge models, by `provider:name`.
+        prices: What tokens cost.
+        purse: What may be spent.
+        likely: What a unit is likely to cost, in US dollars; None: not known.
+        terms: How hosted providers are used.
+        judge_only: Whether the model under test is asked nothing, so need not be there.
+    """
+
+    model: Model
+    provider: Provider
+    rows: Mapping[str, tuple[Rows, Rows]]
+    questions: Mapping[str, Questions]
+    judges: Mapping[str, Provider]
+    prices: Prices
+    purse: Purse
+    likely: Callable[[Unit], float | None]
+    terms: Terms = Terms()
+    judge_only: bool = False
+
+
+def names(unit: Unit) -> list[str]:
+    """What is locked while a unit is worked on: itself and its journals."""
+    return [unit.key, *_journals(unit).values()]
+
+
+def once(
+    planned: Planned,
+    bench: Bench,
+    store: Store,
+    watch: Watch,
+    run: str,
+    note: Callable[..., None] | None = None,
+) -> bool:
+    """Do a unit in this thread unless it is there by now; whether it was done here.
+
+    Args:
+        note: Hears what became of it, in place of the store's record of the run.
+    """
+    noted = note or store.attempt
+    unit = planned.unit
+    said = set()
+
+    def waiting(name: str) -> None:
+        if name not in said:
+            said.add(name)
+            watch.note(f"waiting for {name}: another run is at it")
+        watch.check()
+
+    with store.locked(*names(unit), waiting=waiting):
+        if store.has(unit.key) and not store.fault(unit.key):
+            return False
+        if planned.state is State.CORRUPT and unit.kind != "mix" and not bench.provider.free:
+            raise CorruptError(
+                f"is damaged in the store, and making it again costs money ({planned.reason})",
+                where=unit.key,
+                hint="restore its folder from a copy",
+            )
+        started = time.monotonic()
+        noted(run, unit.key, "started")
+        store.begin(unit, _journals(unit))
+        try:
+            _check_needs(unit, store)
+            outcome = _do(unit, bench, store, watch)
+            took = time.monotonic() - started
+            if not store.publish(unit, run, outcome, took, journals=_journals(unit)):
+                noted(run, unit.key, "came late")
+                return False
+        except (Interrupted, OverBudget, Lost):
+            noted(run, unit.key, "interrupted")
+            raise
+        except MiError as error:
+            noted(run, unit.key, "failed", message=error.message)
+            raise
+        noted(run, unit.key, "done", seconds=round(time.monotonic() - started, 3))
+    return True
+
+
+def _check_needs(unit: Unit, store: Store) -> None:
+    """Hash what a unit is about to read, whenever it was hashed before.
+
+    Raises:
+        CorruptError: It is not what was written.
+    """
+    for need in unit.needs:
+        if fault := store.fault(need):
+            raise CorruptError(
+                f"needs {need}, which is damaged: {fault}",
+                where=unit.key,
+                hint="the same command makes it again where that costs nothing",
+            )
+
+
+def _journals(unit: Unit) -> dict[str, str]:
+    return evaluate.journals(unit.payload) if isinstance(unit.payload, Evaluate) else {}
+
+
+def _do(unit: Unit, bench: Bench, store: Store, watch: Watch) -> dict[str, Any]:
+    """The work of a unit in its folder; what it reports, as plain values."""
+    payload, folder = unit.payload, store.work(unit.key)
+    if isinstance(payload, Mix):
+        return _mix(unit, payload, bench, folder)
+    if not bench.judge_only:
+        bench.provider.prepare(bench.model, watch)
+    if isinstance(payload, Train):
+        return _train(unit, payload, bench, store, folder, watch)
+    return _evaluate(unit, payload, bench, store, folder, watch)
+
+
+def _mix(unit: Unit, payload: Mix, bench: Bench, folder: Path) -> dict[str, Any]:
+    misaligned, control = bench.rows[unit.setting]
+    chats = mix.draw(misaligned, control, payload)
+    name = mix.file_name(unit.setting, payload)
+    mix.write(chats, folder / name)
+    return {"file": name, "rows": len(chats), "source": misaligned.source}
+
+
+def _train(
+    unit: Unit, payload: Train, bench: Bench, store: Store, folder: Path, watch: Watch
+) -> dict[str, Any]:
+    rows = store.unit(payload.mix) / store.record(payload.mix).outcome["file"]
+    earlier = tuple(one.outcome.get("job") or "" for one in store.retired_units(unit.key))
+    job = train.job(unit.key, unit.title, payload, bench.model, rows, earlier)
+    done = bench.provider.train(job, folder, watch)
+    cost = bench.prices.training(bench.model.name, done.billed_tokens)
+    if done.billed_tokens and cost is not None:
+        bench.purse.pay(unit.key, cost)
+    return {**attrs.asdict(done), "cost_usd": cost if done.billed_tokens else 0.0}
+
+
+def _evaluate(
+    unit: Unit, payload: Evaluate, bench: Bench, store: Store, folder: Path, watch: Watch
+) -> dict[str, Any]:
+    trained = store.unit(payload.subject) if isinstance(payload.subject, str) else None
+    desk = evaluate.Desk(
+        subject=Subject(model=bench.model, trained=trained),
+        provider=bench.provider,
+        judge=_judge(payload, bench),
+        paths={role: store.journal(name) for role, name in _journals(unit).items()},
+        folder=folder,
+        keep=Keeper(unit.key, bench.prices, bench.purse, store.append),
+        append=store.append,
+    )
+    done = evaluate.evaluate(payload, bench.questions[payload.questions], desk, watch)
+    _write_lines(folder / "questions.jsonl", [attrs.asdict(asked) for asked in done.questions])
+    _write_lines(folder / "scores.jsonl", [attrs.asdict(score) for score in done.scores])
+    outcomes = dict(sorted(Counter(score.outcome for score in done.scores).items()))
+    cost = paid(unit.key, desk.paths.values())
+    return {"scores": len(done.scores), "outcomes": outcomes, "cost_usd": cost}
+
+
+def _judge(payload: Evaluate, bench: Bench) -> Provider | None:
+    judge = judge_model(payload.eval)
+    return None if judge is None else bench.judges[judge.model]
+
+
+def _write_lines(path: Path, records: list[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,154 @@
+"""A claim is one process's at a time, and a process that was taken for dead can do no harm."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mi.errors import Lost
+from mi.shared import claims as module
+from mi.shared.claims import Claims
+from mi.shared.files import Folder
+from tests.background import until
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes here cannot be looked up, as those of another machine cannot."""
+    monkeypatch.setattr(module, "_began", lambda pid: None)
+
+
+def test_one_holds_and_the_others_wait(place: Folder) -> None:
+    inside, most = [], []
+
+    def work(at: int) -> None:
+        with Claims(place, 30.0).held("a", "b"):
+            inside.append(at)
+            most.append(len(inside))
+            time.sleep(0.05)
+            inside.remove(at)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    assert most == [1] * 6
+
+
+def test_who_waits_is_told_for_what(place: Folder) -> None:
+    told: list[str] = []
+
+    class Enough(Exception):
+        pass
+
+    def waiting(name: str) -> None:
+        told.append(name)
+        raise Enough
+
+    with Claims(place).held("a"), pytest.raises(Enough), Claims(place).held("a", waiting=waiting):
+        pass
+    assert told == ["a"]
+
+
+def _stopped(place: Folder, said: Any) -> None:
+    """Hold a claim, be stopped by somebody, and look at it once more."""
+    claims = Claims(place, 3.0)
+    with claims.held("a"):
+        said.put("holding")
+        time.sleep(0.3)
+        try:
+            claims.check("a")
+            said.put("held")
+        except Lost:
+            said.put("lost")
+
+
+def test_a_stopped_process_is_taken_over_and_finds_out_when_it_wakes(place: Folder) -> None:
+    context = multiprocessing.get_context("fork")
+    said = context.SimpleQueue()
+    zombie = context.Process(target=_stopped, args=(place, said))
+    zombie.start()
+    assert said.get() == "holding"
+    assert zombie.pid is not None
+    os.kill(zombie.pid, signal.SIGSTOP)
+    heir = Claims(place, 3.0)
+    with heir.held("a"):
+        os.kill(zombie.pid, signal.SIGCONT)
+        assert said.get() == "lost"
+        zombie.join(10)
+        heir.check("a")
+    assert not heir.is_live("a")
+
+
+def test_an_owner_that_was_silent_too_long_goes_on_only_if_nobody_took_over(place: Folder) -> None:
+    sleepy = Claims(place, 5.0)
+    with sleepy.held("a"):
+        sleepy._until = float("-inf")
+        sleepy.check("a")
+        numbers = [int(name.rpartition("/")[2]) for name in place.stamps("claims/a")]
+        assert max(numbers) == 2
+        sleepy.check("a")
+
+
+def test_a_living_owner_keeps_its_claim_for_as_long_as_it_likes(place: Folder) -> None:
+    heir = Claims(place, 3.0)
+    taken = threading.Event()
+
+    def wait() -> None:
+        with heir.held("a"):
+            taken.set()
+
+    with Claims(place, 3.0).held("a"):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        assert not taken.wait(4.5)
+    thread.join(10)
+    assert taken.is_set()
+
+
+def test_a_dead_process_of_this_machine_is_not_waited_for(
+    place: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = Claims(place, 600.0)
+    dead._take("a", None)
+    name = next(iter(place.stamps("owners")))
+    facts = json.loads(place.read(name))
+    place.write(name, json.dumps({**facts, "pid": 2**22 + 1, "began": "12345"}).encode())
+    with Claims(place, 600.0).held("a"):
+        assert not dead.is_live("b")
+
+
+def test_numbers_only_grow_and_old_ones_are_taken_away(place: Folder) -> None:
+    for _ in range(5):
+        with Claims(place).held("a"):
+            pass
+    numbers = sorted(int(name.rpartition("/")[2]) for name in place.stamps("claims/a"))
+    assert numbers[-1] == 5
+    assert len(numbers) <= 2
+
+
+def test_whether_somebody_is_at_it_can_be_seen(place: Folder) -> None:
+    looking = Claims(place)
+    assert not looking.is_live("a")
+    with Claims(place).held("a"):
+        assert looking.is_live("a")
+    assert not looking.is_live("a")
+
+
+def test_a_pulse_carries_what_should_go_out_with_it(place: Folder) -> None:
+    beats: list[float] = []
+    claims = Claims(place, 2.0, lambda: beats.append(time.monotonic()))
+    with claims.held("a"):
+        until(lambda: len(beats) >= 2)

@@ -1,0 +1,317 @@
+"""A store that machines share keeps the laws of a folder, whatever the place does."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from mi import journal
+from mi.again import again, put_aside
+from mi.errors import StoreError
+from mi.execute import Tally, execute
+from mi.query import Database, bring_up_to_date
+from mi.selection import selection
+from mi.session import Session
+from mi.shared import open_store
+from mi.shared.files import Files
+from mi.shared.objects import Objects
+from mi.shared.store import SharedStore
+from mi.spec import Experiment
+from mi.store import Store
+from registry.settings import insecure_code
+from tests.places import Bucket, address, s3
+from tests.support import Books, Silent, experiment, session
+from tests.test_execute import Crash, after, nth
+
+__all__ = ["s3"]
+
+KINDS = ("file", "s3")
+FACTS: dict[str, Any] = {
+    "started": "2026-01-01T00:00:00.0Z",
+    "argv": ["mi"],
+    "commit": None,
+    "dirty": None,
+    "host": "h",
+    "python": "3",
+    "versions": {},
+}
+
+
+def small(**changes: Any) -> Experiment:
+    """An experiment of one training and two evals."""
+    evals = {one.id: one for one in (*insecure_code.id_evals, *insecure_code.ood_evals)}
+    setting = attrs.evolve(
+        insecure_code, id_evals=evals["insecure_static"], ood_evals=evals["broad_preference"]
+    )
+    return experiment(**{"settings": setting, "total_samples": 10, **changes})
+
+
+class Machines:
+    """Machines that share a place and nothing else."""
+
+    def __init__(self, folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.url, self._patch = folder, url, monkeypatch
+
+    def session(self, name: str, books: Books | None = None, **changes: Any) -> Session:
+        """A session on a machine."""
+        self._patch.setenv("MI_CACHE", str(self.folder / name / "cache"))
+        made = small(**changes)
+        return session(self.folder / name, made, books=books, store=self.url, claim=30.0)
+
+    def run(self, name: str, books: Books | None = None, **changes: Any) -> tuple[Session, Tally]:
+        """Run an experiment on a machine."""
+        opened, tally = self.session(name, books, **changes), Tally()
+        made = opened.plan()
+        facts = {"model": opened.model.id, "experiments": ["T1"], "provenance": FACTS}
+        chosen = opened.store.select(*selection(opened, made))
+        opened.store.note_run(f"run-{name}", {**facts, "selection": chosen})
+        bench = opened.bench(made)
+        execute(made, bench, opened.store, f"run-{name}", Silent(), lambda: None, tally)
+        return opened, tally
+
+    def store(self, name: str) -> SharedStore:
+        """The store as a machine sees it."""
+        self._patch.setenv("MI_CACHE", str(self.folder / name / "cache"))
+        found = open_store(self.url, 30.0)
+        assert isinstance(found, SharedStore)
+        return found
+
+
+@pytest.fixture(params=KINDS)
+def machines(
+    request: pytest.FixtureRequest, tmp_path: Path, s3: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> Machines:
+    return Machines(tmp_path, address(request.param, tmp_path, s3, monkeypatch), monkeypatch)
+
+
+def results(opened: Session) -> list[Any]:
+    database = Database(opened.options.db)
+    assert bring_up_to_date(database, opened.store).faults == ()
+    with database.reading() as connection:
+        return [
+            connection.execute(f"SELECT * FROM {view} ORDER BY ALL").fetchall()
+            for view in ("results", "answers")
+        ]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """The results of a run on a folder."""
+    folder = tmp_path_factory.mktemp("straight")
+    opened = session(folder, small())
+    made = opened.plan()
+    facts = {"model": opened.model.id, "experiments": ["T1"], "provenance": FACTS}
+    opened.store.note_run(
+        "r", {**facts, "selection": opened.store.select(*selection(opened, made))}
+    )
+    execute(made, opened.bench(made), opened.store, "r", Silent(), lambda: None, Tally())
+    return results(opened)
+
+
+def test_a_run_gives_what_it_gives_on_a_folder_and_other_machines_see_it(
+    machines: Machines, straight: list[Any]
+) -> None:
+    books = Books()
+    opened, tally = machines.run("one", books)
+    assert len(tally.done) == 6
+    assert results(opened) == straight
+    again_, tally = machines.run("two", books)
+    assert tally == Tally()
+    assert results(again_) == straight
+    assert set(books.trained.values()) == {1}
+
+
+def test_one_machine_goes_on_with_what_another_has_trained(machines: Machines) -> None:
+    books = Books()
+    machines.run("one", books)
+    opened, tally = machines.run("two", books, total_samples=(10, 20))
+    assert (tally.made("mix"), tally.made("train"), tally.made("eval")) == (1, 1, 2)
+    trained = [key for key in opened.store.published() if key.startswith("train-")]
+    assert all((opened.store.unit(key) / "model.json").exists() for key in trained)
+    assert set(books.trained.values()) == {1}
+    assert set(books.sampled.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "when", "number"),
+    [
+        (Store, "publish", nth, 2),
+        (SharedStore, "append", after, 2),
+        (Books, "train", after, 1),
+        (SharedStore, "receive", after, 3),
+    ],
+    ids=["before publishing", "in a journal", "trained", "published"],
+)
+def test_another_machine_goes_on_where_one_went_away(
+    machines: Machines,
+    monkeypatch: pytest.MonkeyPatch,
+    straight: list[Any],
+    owner: Any,
+    name: str,
+    when: Callable[..., Any],
+    number: int,
+) -> None:
+    books = Books()
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, when(number, getattr(owner, name)))
+        with suppress(Crash):
+            machines.run("one", books)
+    opened, _ = machines.run("two", books)
+    assert results(opened) == straight
+    assert sum(books.trained.values()) <= len(books.trained) + 1
+    assert len([at for at, times in books.sampled.items() if times > 1]) <= 50
+
+
+def test_two_machines_at_once_share_the_work(machines: Machines, straight: list[Any]) -> None:
+    books, tallies = Books(), []
+    sessions = [machines.session(name, books) for name in ("one", "two")]
+    made = [opened.plan() for opened in sessions]
+
+    def run(at: int) -> None:
+        opened, tally = sessions[at], Tally()
+        bench = opened.bench(made[at])
+        execute(made[at], bench, opened.store, f"run-{at}", Silent(), lambda: None, tally)
+        tallies.append(tally)
+
+    threads = [threading.Thread(target=run, args=(at,)) for at in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(len(tally.done) for tally in tallies) == 6
+    assert sum(len(tally.found) for tally in tallies) == 6
+    assert set(books.trained.values()) == {1}
+    assert set(books.sampled.values()) == {1}
+
+
+def test_bytes_that_are_not_what_was_written_are_told_and_made_again(
+    machines: Machines, straight: list[Any]
+) -> None:
+    books = Books()
+    opened, _ = machines.run("one", books)
+    store = machines.store("two")
+    key = next(key for key in store.published() if key.startswith("eval-"))
+    files: Files = store.files
+    place = next(name for name in files.stamps(f"units/{key}") if name.endswith("scores.jsonl"))
+    files.write(place, b"{}\n")
+    assert "is not what was written" in (store.damaged([key])[key])
+    opened, tally = machines.run("two", books)
+    assert tally.done == []  # the plan trusts what it has not fetched
+    faults = bring_up_to_date(Database(opened.options.db), opened.store).faults
+    assert len(faults) == 1
+    assert key in faults[0]
+    found = again([key], opened.plan(), opened.store)
+    put_aside(found, opened.store, "r2")
+    opened, tally = machines.run("two", books)
+    assert key in tally.done
+    assert results(opened) == straight
+
+
+def test_what_is_put_aside_stays_in_the_books(machines: Machines) -> None:
+    books = Books()
+    opened, _ = machines.run("one", books)
+    key = next(key for key in opened.store.published() if key.startswith("train-"))
+    put_aside(again([key], opened.plan(), opened.store), opened.store, "r2")
+    assert not opened.store.has(key)
+    other = machines.store("two")
+    assert [record.key for record in other.retired_units(key)] == [key]
+    opened, tally = machines.run("two", books)
+    assert tally.made("train") == 1
+    assert tally.made("eval") == 2
+    bring_up_to_date(Database(opened.options.db), opened.store)
+    with Database(opened.options.db).reading() as connection:
+        assert connection.execute("SELECT count(*) FROM retired").fetchall() != [(0,)]
+
+
+def test_whoever_is_late_finds_the_unit_as_the_first_one_left_it(machines: Machines) -> None:
+    machines.run("one")
+    store = machines.store("two")
+    key = next(key for key in store.published() if key.startswith("train-"))
+    before = (store.unit(key) / "unit.json").read_bytes()
+    late = machines.folder / "late"
+    late.mkdir()
+    (late / "unit.json").write_text("{}")
+    (late / "SHA256SUMS").write_text(f"{'0' * 64}  unit.json\n")
+    assert not store.units.send(key, late)
+    assert (machines.store("three").unit(key) / "unit.json").read_bytes() == before
+
+
+def test_the_place_can_be_checked_with_coreutils(machines: Machines) -> None:
+    if not machines.url.startswith("file:"):
+        pytest.skip("it takes a folder")
+    opened, _ = machines.run("one")
+    root = machines.url.removeprefix("file://")
+    for key in opened.store.published():
+        words = ["sha256sum", "-c", "--quiet", f"published/{key}"]
+        assert subprocess.run(words, cwd=root).returncode == 0
+
+
+def test_parts_of_a_journal_are_put_together_and_nothing_is_lost(machines: Machines) -> None:
+    store, name = machines.store("one"), "answers-0123456789ab"
+    lines = [{"question": f"q{at}", "sample": 0} for at in range(20)]
+    with store.locked(name):
+        path = store.journal(name)
+        for line in lines:
+            store.append(path, [line])
+        assert list(journal.read(store.journal(name))) == lines
+    assert list(store.files.stamps(f"journals/{name}")) == [
+        f"journals/{name}/00000000-00000019.jsonl"
+    ]
+    other = machines.store("two")
+    assert list(journal.read(other.journal(name))) == lines
+    with other.locked(name):
+        other.append(other.journal(name), [{"question": "q20", "sample": 0}])
+    assert len(list(journal.read(machines.store("one").journal(name)))) == 21
+
+
+@pytest.mark.parametrize("kind", ["refused", "lost", "cut", "slow"])
+def test_a_place_with_faults_changes_no_result(
+    tmp_path: Path,
+    s3: Bucket,
+    monkeypatch: pytest.MonkeyPatch,
+    straight: list[Any],
+    kind: str,
+) -> None:
+    machines = Machines(tmp_path, address("s3", tmp_path, s3, monkeypatch), monkeypatch)
+    books = Books()
+    s3.faults.set(kind, every=9)
+    opened, tally = machines.run("one", books)
+    assert len(tally.done) == 6
+    assert not tally.failed
+    assert results(opened) == straight
+    assert results(machines.run("two", books)[0]) == straight
+    assert set(books.trained.values()) == {1}
+    assert set(books.sampled.values()) == {1}
+
+
+def test_a_place_that_stays_away_ends_the_run_with_a_sentence(
+    tmp_path: Path, s3: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address("s3", tmp_path, s3, monkeypatch)
+    place = Objects.at(f"s3://mi-test/{tmp_path.name}", patience=0.5)
+    s3.faults.away = True
+    try:
+        with pytest.raises(StoreError, match="does not answer"):
+            place.write("a", b"1")
+    finally:
+        s3.faults.away = False
+
+
+def test_a_place_that_overwrites_is_refused(
+    tmp_path: Path, s3: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Careless(Objects):
+        def create(self, name: str, data: bytes) -> bool:
+            self.write(name, data)
+            return True
+
+    address("s3", tmp_path, s3, monkeypatch)
+    with pytest.raises(StoreError, match="two runs"):
+        Careless.at(f"s3://mi-test/{tmp_path.name}").probe()
