@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
+from .doing import Bench
 from .errors import UsageError
-from .execute import Bench, Observer, Pace, Tally
+from .execute import Observer, Pace, Tally
 from .names import nearest
 from .plan import Plan
 from .plugins import EXECUTORS, loaded, plugins
+from .spec import Cluster
 from .store import Store
 
-KNOWN = {"process": "mi.execute:execute"}
+KNOWN = {"process": "mi.execute:execute", "ray": "mi.cluster:execute"}
 
 
 class Executor(Protocol):
@@ -32,16 +35,20 @@ class Executor(Protocol):
     ) -> None: ...
 
 
-def executor(name: str) -> Executor:
+def executor(name: str, cluster: Cluster | None = None) -> Executor:
     """The executor called `name`.
+
+    Args:
+        cluster: The cluster of the executor `ray`.
 
     Raises:
         UsageError: There is none of that name.
     """
     if name in KNOWN:
         module, _, attribute = KNOWN[name].partition(":")
-        here: Executor = getattr(import_module(module), attribute)
-        return here
+        here: Any = getattr(import_module(module), attribute)
+        known: Executor = partial(here, cluster=cluster or Cluster()) if name == "ray" else here
+        return known
     added = plugins(EXECUTORS)
     if name not in added:
         raise UsageError(f"there is no executor {name!r}", hint=nearest(name, {*KNOWN, *added}))

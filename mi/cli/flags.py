@@ -14,7 +14,7 @@ WHAT = 'experiment ids, patterns ("A05*"), files, cell ids'
 def places(parser: argparse.ArgumentParser) -> None:
     """Where the store and the database are."""
     group = _group(parser, "model, data and places")
-    group.add_argument("--store", metavar="DIR", help="folder of units (default .mi)")
+    group.add_argument("--store", metavar="DIR", help="units: a folder, or s3://… (default .mi)")
     group.add_argument("--db", metavar="FILE", help="results (default results.duckdb)")
 
 
@@ -64,6 +64,7 @@ def running(parser: argparse.ArgumentParser) -> None:
     add("--maxfail", type=positive, metavar="N", help="stop after N failures")
     add("-n", dest="at_once", type=positive, metavar="N", help="at most N units at once")
     add("--executor", metavar="NAME", help="where units run (default: this process)")
+    add("--ray-address", metavar="ADDR", help="the cluster of --executor ray")
     add("--dry-run", action="store_true", help="say what would be done, do nothing")
     add("-v", "--verbose", action="store_true", help="say more")
     number = _number("number", int, 0, 10**9)
