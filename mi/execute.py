@@ -10,8 +10,6 @@ keep what they have and the run ends; the same command goes on from there.
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -20,6 +18,7 @@ import attrs
 
 from .doing import Bench, names, once
 from .errors import Interrupted, Lost, MiError, OverBudget, Refused, StoreError
+from .hands import Hands
 from .plan import Plan, Planned
 from .providers.base import Watch
 from .store import Store
@@ -143,42 +142,6 @@ class Here:
 
 
 @attrs.define
-class _Hands:
-    """Threads that make one call after the other, as many as there are calls at a time.
-
-    They end with the process: a user who leaves at once waits for none of them.
-    """
-
-    ended: queue.SimpleQueue[Any] = attrs.field(factory=queue.SimpleQueue)
-    _calls: queue.SimpleQueue[Callable[[], Any] | None] = attrs.field(factory=queue.SimpleQueue)
-    _all: int = 0
-    _idle: int = 0
-    _lock: threading.Lock = attrs.field(factory=threading.Lock)
-
-    def call(self, function: Callable[[], Any]) -> None:
-        """Have a thread call it; what it returns will be in `ended`."""
-        with self._lock:
-            if self._idle:
-                self._idle -= 1
-            else:
-                self._all += 1
-                threading.Thread(target=self._work, daemon=True).start()
-        self._calls.put(function)
-
-    def close(self) -> None:
-        """No more calls will come."""
-        for _ in range(self._all):
-            self._calls.put(None)
-
-    def _work(self) -> None:
-        while (function := self._calls.get()) is not None:
-            made = function()
-            with self._lock:
-                self._idle += 1
-            self.ended.put(made)
-
-
-@attrs.define
 class _Crew:
     """The threads of a run and who is at what.
 
@@ -201,7 +164,7 @@ class _Crew:
     held: set[str] = attrs.field(factory=set)
     error: BaseException | None = None
     _waiting: Waiting = attrs.field(init=False)
-    _hands: _Hands = attrs.field(factory=lambda: _Hands())
+    _hands: Hands = attrs.field(factory=Hands)
     _at_work: Counter[str] = attrs.field(factory=Counter)
     _begun: int = 0
     _failures: int = 0

@@ -47,6 +47,7 @@ ORDER = [
     "unneeded",
     "narrow",
     "again",
+    "hands",
     "doing",
     "execute",
     "cluster",

@@ -51,6 +51,11 @@ def parts(names: Iterable[str]) -> list[Part]:
     return found
 
 
+def answered(line: Any) -> Any:
+    """What a line of a journal answers: question and sample."""
+    return line["question"], line.get("sample", 0)
+
+
 @attrs.define
 class Logs:
     """Logs as files of this machine.

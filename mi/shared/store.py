@@ -12,8 +12,8 @@ needed, once for a machine, and compared with its digest. Names there:
     cells/, damaged/, retired/  as in a folder
     claims/, owners/       who is at what
 
-Nothing is done under a claim that somebody else may have by now: not a line of a journal is added
-and no unit published before that was looked at, and both fail by themselves for whoever is late.
+Nothing is done under a claim that somebody else may have by now: that is looked at before a line of
+a journal is added or a unit published, and both fail by themselves for whoever is late.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from ..whole import RECORD
 from .claims import Claims
 from .desk import Desk
 from .files import Files
-from .logs import Logs
+from .logs import Logs, answered
 from .mirror import AT_ONCE, Mirror
 from .told import Told
 from .units import READ, Units, wrong
@@ -93,7 +93,7 @@ class SharedStore(Store):
 
     def append(self, path: Path, records: Sequence[Any]) -> None:
         self.claims.check(path.stem)
-        self.logs.append(f"journals/{path.stem}", list(records), _answers)
+        self.logs.append(f"journals/{path.stem}", list(records), answered)
 
     def states(self, keys: Sequence[str]) -> dict[str, Known]:
         published = self.units.look()
@@ -298,7 +298,3 @@ class SharedStore(Store):
         for name in names:
             with suppress(FileNotFoundError):  # it was just done
                 yield name, self.files.read(name).decode()
-
-
-def _answers(line: Any) -> Any:
-    return line["question"], line.get("sample", 0)
