@@ -91,7 +91,7 @@ def test_a_server_that_tells_no_logprobs_is_told_and_left_out_when_it_is_said(
         done = run(project)
         assert done.code == 1
         assert "does not tell log-probabilities of given tokens" in said(done)
-        assert "`logprobs = false`" in done.err
+        assert "`logprobs = false`" in said(done)
         config = project.root / "pyproject.toml"
         config.write_text(config.read_text() + "logprobs = false\n")
         again = run(project)
