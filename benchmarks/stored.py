@@ -11,15 +11,14 @@ import json
 import math
 import random
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from mi.convert import dump
 from mi.store import UnitRecord
-from mi.whole import RECORD, SUMS
+
+from .placed import lines, put
 
 MODEL, JUDGE, OTHER = "openai:made-up", "openai:judge", "openai:other-judge"
 SIZES = (50, 100, 150, 250, 400, 600, 1000, 1500, 2000, 3000, 5000)
@@ -109,8 +108,8 @@ class _Writer:
             for name in ("R1", "R2") if both else ("R1",):
                 there = {role: key for role, key in units.items() if self._asked_by(name, role)}
                 cells[name].append(_cell(name, rows, seed, there))
-        for name, lines in cells.items():
-            self._selected(name, lines)
+        for name, found in cells.items():
+            self._selected(name, found)
 
     def _asked_by(self, experiment: str, role: str) -> bool:
         return experiment == "R2" or role != f"eval:{AGAIN.id}"
@@ -138,7 +137,7 @@ class _Writer:
         curve = [
             {"step": step, "loss": round(0.9 + math.exp(-step / 8), 4)} for step in range(1, 21)
         ]
-        self._unit(train, payload, told, {}, {"metrics.jsonl": _lines(curve)})
+        self._unit(train, payload, told, {}, {"metrics.jsonl": lines(curve)})
         return {"mix": mix, "train": train}
 
     def _evaluated(self, key: str, one: Asked, model: str, harm: float) -> int:
@@ -161,7 +160,7 @@ class _Writer:
             if sampled
             else {"!": "Preference"},
         }
-        files = {"questions.jsonl": _lines(asked), "scores.jsonl": _lines(scores)}
+        files = {"questions.jsonl": lines(asked), "scores.jsonl": lines(scores)}
         journals = {"answers": answers, **judged} if sampled else {}
         self._unit(key, payload, {"scores": len(scores), "cost_usd": 0.5}, journals, files)
         for name in judged.values():
@@ -218,13 +217,7 @@ class _Writer:
             payload=payload, outcome=outcome, journals=journals, run=_RUN, finished=_AT,
             seconds=_SECONDS,
         )  # fmt: skip
-        folder = self.root / "units" / key
-        folder.mkdir()
-        files = {**files, RECORD: dump(record) + "\n"}
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        sums = (f"{sha256(files[name].encode()).hexdigest()}  {name}\n" for name in sorted(files))
-        (folder / SUMS).write_text("".join(sums), encoding="utf-8")
+        put(self.root, record, files)
 
     def _selected(self, name: str, cells: list[dict[str, Any]]) -> None:
         """The selection, and for the first one the run that made everything."""
@@ -237,7 +230,7 @@ class _Writer:
                       for one in asked],
         }  # fmt: skip
         selection = f"selection-{name}"
-        (self.root / "cells" / f"{selection}.jsonl").write_text(_lines(cells), encoding="utf-8")
+        (self.root / "cells" / f"{selection}.jsonl").write_text(lines(cells), encoding="utf-8")
         (self.root / "cells" / f"{selection}.json").write_text(json.dumps(head) + "\n")
         run = _RUN if name == "R1" else f"{_RUN}0"
         made = {"argv": ["mi", "run", name], "started": _AT, "commit": "c0ffee", "dirty": False,
@@ -249,7 +242,7 @@ class _Writer:
         (folder / "run.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
         keys = [key for cell in cells for key in cell["units"].values()]
         done = [{"unit": key, "event": "done", "at": _AT, "seconds": _SECONDS} for key in keys]
-        (folder / "attempts.jsonl").write_text(_lines(done), encoding="utf-8")
+        (folder / "attempts.jsonl").write_text(lines(done), encoding="utf-8")
 
 
 def _words() -> list[str]:
@@ -294,7 +287,3 @@ def _bill(unit: str, model: str) -> str:
         f'"unit": "{unit}", "at": "{_AT}", "billed_model": "{model}", "billed_input": 20, '
         f'"billed_output": 100, "cost_usd": 0.0001'
     )
-
-
-def _lines(records: Iterable[Any]) -> str:
-    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

@@ -152,17 +152,20 @@ def _durations(report: Outcome, number: int, out: Console) -> None:
 
 
 def _next(opened: Session, made: Plan) -> str | None:
-    """A related experiment that is partly done because of this one."""
+    """The experiment of which most is done because of this one, and not all."""
     mine = {one.experiment.id for one in opened.selected}
     users = {name for one in made.everything for name in one.shared} - mine
+    begun: dict[str, tuple[int, Plan]] = {}
     for name in sorted(users):
         found: list[Selected] = select(opened.collection, [name], full=False)
-        other = attrs.evolve(opened, selected=found)
-        then = other.plan()
+        then = attrs.evolve(opened, selected=found).plan()
         shared = sum(not mine.isdisjoint(one.shared) for one in then.units)
         if shared and then.todo:
-            return f"next: mi run {name} ({to_do(then.todo)} to do, {shared} shared)"
-    return None
+            begun[name] = (shared, then)
+    if not begun:
+        return None
+    name, (shared, then) = max(begun.items(), key=lambda item: item[1][0])
+    return f"next: mi run {name} ({to_do(then.todo)} to do, {shared} shared)"
 
 
 def _print_json(report: Outcome, shown: dict[str, list[Point]]) -> None:
