@@ -36,7 +36,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> OpenAI:
 def alive() -> Counter[type]:
     """How many there are of what asking makes."""
     kinds = (Call, Choice, SampleRequest)
-    return Counter(type(one) for one in gc.get_objects() if isinstance(one, kinds))
+    return Counter(kind for one in gc.get_objects() if (kind := type(one)) in kinds)
 
 
 @pytest.mark.parametrize("questions", [100, 600])
