@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -33,41 +33,67 @@ _DIGITS = 16
 
 
 @attrs.define
-class Checked:
-    """What is remembered: key → stamp, seconds, US dollars, loss.
+class Memory:
+    """What done units took, by the stamp they were seen with, in a file that may be lost."""
 
-    Use it by `remembering`, which keeps what was learnt.
-    """
-
-    _facts: dict[str, list[Any]]
+    path: Path
+    _facts: dict[str, list[Any]] = attrs.field(init=False)
     _learnt: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self._facts = _read(self.path)
+
+    def of(self, key: str, stamp: str) -> Done | None:
+        """What a unit took; None where it was not seen, or with another stamp."""
+        there = self._facts.get(key)
+        return Done(*there[1:]) if there is not None and there[0] == stamp else None
+
+    def learn(self, key: str, stamp: str, done: Done) -> None:
+        """Remember it, once `keep` is called."""
+        self._facts[key] = [stamp, done.seconds, done.cost_usd, done.loss]
+        self._learnt = True
+
+    def keep(self) -> None:
+        """Write down what was learnt, where there is anything."""
+        if self._learnt:
+            aside = journal.aside(self.path)
+            with suppress(OSError):  # what cannot be written is looked at again the next time
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                aside.write_text(json.dumps(self._facts), encoding="utf-8")
+                os.replace(aside, self.path)
+
+
+@attrs.frozen
+class Checked:
+    """Looks at published folders; use it by `remembering`, which keeps what was learnt."""
+
+    memory: Memory
 
     def look(self, folder: Path) -> Known:
         """The state of a published unit: done, or damaged and how."""
         stamp, changed = stamped(folder)
-        there = self._facts.get(folder.name)
-        if there is not None and there[0] == stamp:
-            return Known(State.DONE, done=Done(*there[1:]))
+        if (known := self.memory.of(folder.name, stamp)) is not None:
+            return Known(State.DONE, done=known)
         if fault := whole.fault(folder):
             return Known(State.CORRUPT, fault)
-        done = _told(folder)
+        record = json.loads((folder / whole.RECORD).read_text(encoding="utf-8"))
+        done = took(record["seconds"], record["outcome"])
         if time.time_ns() - changed > _RACY_NS:
-            self._facts[folder.name] = [stamp, done.seconds, done.cost_usd, done.loss]
-            self._learnt = True
+            self.memory.learn(folder.name, stamp, done)
         return Known(State.DONE, done=done)
 
 
 @contextmanager
 def remembering(store: Path) -> Iterator[Checked]:
     """What was checked in a store before; what is checked now is remembered too."""
-    path = store / FILE
-    checked = Checked(_read(path))
-    yield checked
-    if checked._learnt:
-        aside = journal.aside(path)
-        with suppress(OSError):  # a store that cannot be written is hashed again the next time
-            aside.write_text(json.dumps(checked._facts), encoding="utf-8")
-            os.replace(aside, path)
+    memory = Memory(store / FILE)
+    yield Checked(memory)
+    memory.keep()
+
+
+def took(seconds: float, outcome: Mapping[str, Any]) -> Done:
+    """What a plan tells of a done unit, from what its record says."""
+    return Done(seconds, outcome.get("cost_usd") or 0.0, outcome.get("loss"))
 
 
 def stamped(folder: Path) -> tuple[str, int]:
@@ -86,16 +112,6 @@ def stamped(folder: Path) -> tuple[str, int]:
                 )
     start = len(str(folder))
     return digest("\n".join(sorted(line[start:] for line in lines)))[:_DIGITS], newest
-
-
-def _told(folder: Path) -> Done:
-    record = json.loads((folder / whole.RECORD).read_text(encoding="utf-8"))
-    outcome = record["outcome"]
-    return Done(
-        seconds=record["seconds"],
-        cost_usd=outcome.get("cost_usd") or 0.0,
-        loss=outcome.get("loss"),
-    )
 
 
 def _read(path: Path) -> dict[str, list[Any]]:

@@ -30,6 +30,7 @@ from typing import Any
 
 import attrs
 
+from ..checked import Memory, took
 from ..convert import dump, load
 from ..errors import CorruptError, MiError
 from ..plan import Done, Known, State
@@ -41,7 +42,6 @@ from .desk import Desk
 from .files import Files
 from .logs import Logs, answered
 from .mirror import AT_ONCE, Mirror
-from .told import Told
 from .units import READ, Units, wrong
 
 _TOLD = "told.json"
@@ -98,14 +98,22 @@ class SharedStore(Store):
     def states(self, keys: Sequence[str]) -> dict[str, Known]:
         published = self.units.look()
         begun = {name.split("/")[1]: name for name in self._begun_names(FAILURE)}
-        told = Told(self.root / _TOLD)
+        memory, faults = Memory(self.root / _TOLD), {}
         done = [key for key in keys if key in published]
-        missing = [key for key in done if not told.has(key, published[key])]
+        missing = [key for key in done if memory.of(key, published[key]) is None]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for key, found in zip(missing, pool.map(self._done, missing), strict=True):
-                told.learn(key, published[key], found)
-        told.keep()
-        states = {key: told.state(key) for key in done}
+                if isinstance(found, Done):
+                    memory.learn(key, published[key], found)
+                else:
+                    faults[key] = found
+        memory.keep()
+        states = {
+            key: Known(State.CORRUPT, faults[key])
+            if key in faults
+            else Known(State.DONE, done=memory.of(key, published[key]))
+            for key in done
+        }
         for key in keys:
             if key not in published and key in begun and (failure := self.failure(key)):
                 states[key] = Known(State.FAILED, failure.message, failure.permanent)
@@ -121,8 +129,7 @@ class SharedStore(Store):
             )
         except (CorruptError, OSError) as error:
             return str(error)
-        told = record.outcome
-        return Done(record.seconds, told.get("cost_usd") or 0.0, told.get("loss"))
+        return took(record.seconds, record.outcome)
 
     def fault(self, key: str) -> str | None:
         return self._fault(key, None)
