@@ -104,7 +104,9 @@ class Objects:
     def stamps(self, folder: str) -> dict[str, str]:
         found = self._asked(lambda: self._system.find(self._at(folder), detail=True))
         cut = len(self._path) + 1
-        return {name[cut:]: _stamp(facts) for name, facts in found.items()}
+        # A folder that is filled just after it was found empty is told as a thing of its own.
+        below = f"{self._at(folder).rstrip('/')}/"
+        return {n[cut:]: _stamp(facts) for n, facts in found.items() if n.startswith(below)}
 
     def exists(self, name: str) -> bool:
         def there() -> bool:
