@@ -245,6 +245,37 @@ def test_a_real_model_learns_and_says_on_a_cluster_what_it_does_here(
     assert len(completed(project, "b")) == 10
 
 
+def curves(project: Project, store: str) -> list[Path]:
+    """The curves of trainings that are under way and some steps in."""
+    paths = (project.root / store / "work").glob("train-*/metrics.jsonl")
+    return [path for path in paths if len(journal.read(path)) > 20]
+
+
+def test_a_real_training_survives_the_loss_of_its_worker_and_of_its_driver(
+    project: Project, cluster: Any, tmp_path: Path
+) -> None:
+    slow.declare(project, CONFIG)
+    project.file("experiments/small.py", SMALL.replace("epochs=2", "epochs=LONG"))
+    model = f"local:{make_tiny_model(tmp_path / 'tiny')}"
+    words = ("L1", "--model", model)
+    here = project.mi("run", *words, "--db", "a.duckdb", "-q", OMP_NUM_THREADS="1")
+    assert here.code == 0, here.err + here.out
+    words = (*words, "--db", "b.duckdb", "--store", "b")
+    going = begin(project, cluster, *words)
+    until(lambda: curves(project, "b") or going.poll() is not None, PATIENCE)
+    for pid in workers():
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: any((project.root / "b/units").glob("train-*")), PATIENCE)
+    until(lambda: curves(project, "b") or going.poll() is not None, PATIENCE)
+    going.kill()
+    out, _ = going.communicate()
+    assert "its worker was lost" in out
+    ended(begin(project, cluster, *words))
+    assert results(project, "b.duckdb") == results(project, "a.duckdb")
+    done = completed(project, "b")
+    assert len(done) == len(set(done)) == 10
+
+
 @pytest.mark.skipif("MI_PILOTS" not in os.environ, reason="takes minutes; MI_PILOTS=1 runs it")
 def test_the_pilots_on_a_cluster_are_the_pilots_here(
     project: Project, cluster: Any, tmp_path: Path

@@ -77,11 +77,23 @@ def test_keeping_whole_batches_and_asking_for_the_rest_changes_nothing(
     model: Model, kept: int
 ) -> None:
     subject = Subject(model=model)
-    whole = draw(subject, requests())
-    assert [len(batch) for batch in whole] == [8, 8, 4]
+    whole = draw(subject, requests(8))
+    assert [len(batch) for batch in whole] == [14, 13, 13]
     have = {(one.question, one.sample) for batch in whole[:kept] for one in batch}
-    rest = [one for one in reversed(requests()) if (one.question, one.sample) not in have]
+    rest = [one for one in reversed(requests(8)) if (one.question, one.sample) not in have]
     assert draw(subject, rest) == whole[kept:]
+
+
+def test_what_is_left_of_leading_batches_is_cut_as_before() -> None:
+    def cut(items: list[int]) -> list[list[int]]:
+        return sample.even(items, -(-len(items) // 16))
+
+    for count in range(1, 300):
+        batches = cut(list(range(count)))
+        assert [one for batch in batches for one in batch] == list(range(count))
+        assert max(map(len, batches)) <= 16
+        left = [one for batch in batches[1:] for one in batch]
+        assert not left or cut(left) == batches[1:]
 
 
 def test_an_answer_does_not_depend_on_who_shares_its_batch(model: Model) -> None:

@@ -103,16 +103,17 @@ class Local:
 
         batches = sample.plan(worn.network, requests, sampling)
         crew = worn.network.crew
-        for start in range(0, len(batches), len(crew.members)):
+        together = max(1, len(crew.members) // sample.PARTS)
+        for start in range(0, len(batches), together):
             watch.check()
+            cut = [sample.even(batch, sample.PARTS) for batch in batches[start : start + together]]
             with worn.on():
-                drawn = list(
-                    crew.each(
-                        lambda network, batch: sample.sample(network, batch, sampling),
-                        batches[start : start + len(crew.members)],
-                    )
+                drawn = crew.each(
+                    lambda network, part: sample.sample(network, part, sampling),
+                    [part for parts in cut for part in parts],
                 )
-            yield from drawn
+                answers = [[one for _ in parts for one in next(drawn)] for parts in cut]
+            yield from answers
 
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch

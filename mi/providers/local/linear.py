@@ -2,8 +2,7 @@
 
 On a CPU, torch hands float32 products to MKL, which keeps to half the vector width on processors
 that are not Intel's; oneDNN, which torch ships as well, uses all of it. Both give float32 results
-that differ in rounding only. Which one computes a product depends on its shape alone, so equal
-inputs give equal bits whatever else is computed.
+that differ in rounding only.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-FEWEST = 16  # rows below which a call's own cost outweighs what a quicker product saves
 
 
 def _found() -> Any:
@@ -41,10 +38,17 @@ class Linear(nn.Linear):
 
 
 def replace(model: nn.Module) -> None:
-    """Make every linear module of `model` a `Linear`; weights stay where they are."""
+    """Make every linear module of `model` a `Linear`, its weights laid out by columns.
+
+    That is how a product of few rows reads them best. Weights that are embeddings as well keep
+    their rows together.
+    """
+    rows = {id(one.weight) for one in model.modules() if isinstance(one, nn.Embedding)}
     for module in model.modules():
         if type(module) is nn.Linear:
             module.__class__ = Linear
+            if id(module.weight) not in rows:
+                module.weight.data = module.weight.data.t().contiguous().t()
 
 
 def _is_for_onednn(x: Tensor, weight: Tensor) -> bool:
@@ -52,8 +56,8 @@ def _is_for_onednn(x: Tensor, weight: Tensor) -> bool:
         _onednn is not None
         and x.device.type == "cpu"
         and x.dtype == weight.dtype == torch.float32
+        and x.numel() > 0
         and not weight.requires_grad
-        and x.numel() >= FEWEST * x.shape[-1]
     )
 
 

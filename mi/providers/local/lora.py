@@ -134,10 +134,9 @@ def merged(model: nn.Module, adapter: Adapter) -> dict[str, Tensor]:
     """Weights of the adapted modules with the adapter added in; `model` keeps its own."""
     weights = {}
     for path, (a, b) in adapter.pairs.items():
-        linear = _linear(model, path)
-        here = linear.weight.device
-        change = b.to(here) @ a.to(here) * adapter.scale
-        weights[path] = linear.weight.detach() + change.to(linear.weight.dtype)
+        weight = _linear(model, path).weight.detach()
+        change = b.to(weight.device) @ a.to(weight.device) * adapter.scale
+        weights[path] = torch.add(weight, change.to(weight.dtype), out=torch.empty_like(weight))
     return weights
 
 

@@ -2,8 +2,11 @@
 
 The random numbers of an answer are derived from (seed, question, sample index) and from nothing
 else. Batches are cut from the requests in one total order (what they share, then length, question,
-sample), so leaving out whole leading batches leaves the others as they were: a caller who keeps
-what was yielded and asks for the rest gets what an uninterrupted call would have given.
+sample) into as few as may be, as even as may be, the larger ones first. Leaving out whole leading
+batches leaves the others as they were: a caller who keeps what was yielded and asks for the rest
+gets what an uninterrupted call would have given.
+
+A batch is drawn in two parts, each on one core. How a batch is cut does not depend on the machine.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from itertools import groupby
-from typing import Any
+from itertools import accumulate, groupby
+from typing import Any, TypeVar
 
 import attrs
 import torch
@@ -24,10 +27,13 @@ from ..template import Ids
 from .kv import keep, reserved
 from .network import Network, empty
 
-ROWS = 72  # most rows of a batch, which one core draws
-MEMORY = 1 << 30  # bytes a batch may take for keys and values, prompts of usual length assumed
+ROWS = 72  # most rows of a part, which one core draws
+PARTS = 2  # parts of a batch
+MEMORY = 1 << 30  # bytes a part may take for keys and values, prompts of usual length assumed
 PROMPT = 128
 NUCLEUS = 512  # most likely tokens looked at first for a nucleus; all of them if too few
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -42,7 +48,7 @@ class _Prompt:
 
 
 def rows(network: Network, sampling: Sampling) -> int:
-    """Rows of a batch: as many as memory allows for the longest answers, whatever the requests."""
+    """Most rows of a part: what memory allows for the longest answers, whatever the requests."""
     fit = MEMORY // (network.position_bytes * (PROMPT + sampling.max_tokens))
     return max(8, min(ROWS, fit // 8 * 8))
 
@@ -51,7 +57,7 @@ def plan(
     network: Network, requests: Sequence[SampleRequest], sampling: Sampling
 ) -> list[list[_Prompt]]:
     """The batches, each of prompts that continue the same leading tokens."""
-    size = rows(network, sampling)
+    size = PARTS * rows(network, sampling)
     prompts = []
     for request in requests:
         ids = network.template.prompt(request.chat)
@@ -61,16 +67,27 @@ def plan(
     batches: list[list[_Prompt]] = []
     for _, group in groupby(prompts, key=lambda prompt: prompt.shared):
         same = list(group)
-        batches.extend(same[start : start + size] for start in range(0, len(same), size))
+        batches.extend(even(same, -(-len(same) // size)))
     return batches
 
 
-def sample(network: Network, batch: Sequence[_Prompt], sampling: Sampling) -> list[Answer]:
-    """The answers of one batch."""
+def even(items: list[T], count: int) -> list[list[T]]:
+    """Cut `items` into `count` runs whose lengths differ by one at most, the longer ones first.
+
+    None is empty: there are fewer of them where there are fewer items.
+    """
+    short, longer = divmod(len(items), count)
+    lengths = [short + 1] * longer + ([short] * (count - longer) if short else [])
+    ends = list(accumulate(lengths))
+    return [items[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+
+
+def sample(network: Network, part: Sequence[_Prompt], sampling: Sampling) -> list[Answer]:
+    """The answers of one part of a batch."""
     with torch.inference_mode(), network.precision():
-        drawn = _draw(network, batch, sampling)
+        drawn = _draw(network, part, sampling)
     answers = []
-    for prompt, tokens in zip(batch, drawn, strict=True):
+    for prompt, tokens in zip(part, drawn, strict=True):
         stopped = tokens[-1] in network.template.stops
         text = network.template.tokenizer.decode(tokens, skip_special_tokens=True)
         answers.append(
@@ -154,9 +171,10 @@ def _choose(logits: Tensor, sampling: Sampling, dice: Sequence[random.Random]) -
     if sampling.top_p < 1:
         chances, tokens = _nucleus(chances, sampling.top_p)
     mass = chances.cumsum(-1)
-    places = torch.searchsorted(mass, points * mass[:, -1:], right=True)
-    # Rounding may put a point on the total itself, beyond the last token.
-    places = torch.where(places[:, 0] < chances.shape[1], places[:, 0], chances.argmax(-1))
+    places = torch.searchsorted(mass, points * mass[:, -1:], right=True)[:, 0]
+    beyond = places == chances.shape[1]
+    if bool(beyond.any()):  # rounding may put a point on the total itself
+        places = torch.where(beyond, chances.argmax(-1), places)
     if tokens is not None:
         places = tokens.gather(1, places[:, None])[:, 0]
     chosen: list[int] = places.tolist()
