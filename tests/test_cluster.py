@@ -226,39 +226,24 @@ L1 = Experiment(
     misaligned_ratio=0.5,
     total_samples=(12, 16),
     seeds=0,
-    training=Training(epochs=2, lora_layers=2, lora_rank=4, batch_size=4),
+    training=Training(epochs=60, lora_layers=2, lora_rank=4, batch_size=4),
 )
 '''
-
-
-def test_a_real_model_learns_and_says_on_a_cluster_what_it_does_here(
-    project: Project, cluster: Any, tmp_path: Path
-) -> None:
-    slow.declare(project, CONFIG)
-    project.file("experiments/small.py", SMALL)
-    model = f"local:{make_tiny_model(tmp_path / 'tiny')}"
-    threads = {"OMP_NUM_THREADS": "1"}  # what an actor of one CPU has
-    here = project.mi("run", "L1", "--model", model, "--db", "a.duckdb", "-q", **threads)
-    assert here.code == 0, here.err + here.out
-    ended(begin(project, cluster, "L1", "--model", model, "--db", "b.duckdb", "--store", "b"))
-    assert results(project, "b.duckdb") == results(project, "a.duckdb")
-    assert len(completed(project, "b")) == 10
 
 
 def curves(project: Project, store: str) -> list[Path]:
     """The curves of trainings that are under way and some steps in."""
     paths = (project.root / store / "work").glob("train-*/metrics.jsonl")
-    return [path for path in paths if len(journal.read(path)) > 20]
+    return [path for path in paths if len(list(journal.read(path))) > 20]
 
 
 def test_a_real_training_survives_the_loss_of_its_worker_and_of_its_driver(
     project: Project, cluster: Any, tmp_path: Path
 ) -> None:
     slow.declare(project, CONFIG)
-    project.file("experiments/small.py", SMALL.replace("epochs=2", "epochs=LONG"))
-    model = f"local:{make_tiny_model(tmp_path / 'tiny')}"
-    words = ("L1", "--model", model)
-    here = project.mi("run", *words, "--db", "a.duckdb", "-q", OMP_NUM_THREADS="1")
+    project.file("experiments/small.py", SMALL)
+    words = ("L1", "--model", f"local:{make_tiny_model(tmp_path / 'tiny')}")
+    here = project.mi("run", *words, "--db", "a.duckdb", "-q")
     assert here.code == 0, here.err + here.out
     words = (*words, "--db", "b.duckdb", "--store", "b")
     going = begin(project, cluster, *words)
@@ -286,7 +271,7 @@ def test_the_pilots_on_a_cluster_are_the_pilots_here(
     project.file("pyproject.toml", f"[tool.mi]\n{CONFIG}")
     project.file("experiments/both.py", PILOTS)
     words = ("A05a-small", "A05b-small", "--model", model)
-    here = project.mi("run", *words, "--db", "a.duckdb", "-q", OMP_NUM_THREADS="1")
+    here = project.mi("run", *words, "--db", "a.duckdb", "-q")
     assert here.code == 0, here.err + here.out
     going = begin(project, cluster, *words, "--db", "b.duckdb", "--store", "b")
     out, _ = going.communicate(timeout=3600)

@@ -304,6 +304,21 @@ def test_a_place_that_stays_away_ends_the_run_with_a_sentence(
         s3.faults.away = False
 
 
+def test_a_folder_that_is_told_as_a_file_of_its_own_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fsspec does so on S3 where a folder is filled just after it was found empty."""
+    objects = Objects.at("memory://told")
+    objects.write("claims/one", b"1")
+    find = objects._system.find
+
+    def late(path: str, **how: Any) -> dict[str, Any]:
+        return {path: {"name": path, "size": 0, "type": "file"}, **find(path, **how)}
+
+    monkeypatch.setattr(objects._system, "find", late)
+    assert set(objects.stamps("claims")) == {"claims/one"}
+
+
 def test_a_place_that_overwrites_is_refused(
     tmp_path: Path, s3: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
