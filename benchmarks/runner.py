@@ -100,14 +100,16 @@ class Peer:
     """Another tool on as many steps.
 
     Args:
+        tool: Its command.
         files: What it reads, for a number of steps: name → text.
-        command: What is measured.
-        before: What makes everything done first.
+        measured: What is measured: name → arguments.
+        before: Arguments of what makes everything done first, call by call.
     """
 
+    tool: str
     files: Callable[[int], dict[str, str]]
-    command: list[str]
-    before: list[str] = attrs.field(factory=list)
+    measured: dict[str, tuple[str, ...]]
+    before: tuple[tuple[str, ...], ...] = ()
 
 
 def _tests(steps: int) -> dict[str, str]:
@@ -132,19 +134,33 @@ def _tasks(steps: int) -> dict[str, str]:
     return {"many.py": body}
 
 
-COLLECT = ["pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-REDUN = ["redun", "run", "many.py", "main"]
-PEERS = {
-    "pytest --collect-only": Peer(_tests, COLLECT),
-    "snakemake -n": Peer(_rules, ["snakemake", "-n", "-q"]),
-    "redun run, all cached": Peer(_tasks, REDUN, before=REDUN),
-}
+def _stages(steps: int) -> dict[str, str]:
+    stages = (
+        f"  s{number}:\n    cmd: touch o{number}\n    outs: [o{number}]\n"
+        for number in range(steps)
+    )
+    return {"dvc.yaml": "stages:\n" + "".join(stages)}
+
+
+COLLECT = ("--collect-only", "-q", "-p", "no:cacheprovider")
+REDUN = ("run", "many.py", "main")
+PEERS = (
+    Peer("pytest", _tests, {"pytest --collect-only": COLLECT}),
+    Peer("snakemake", _rules, {"snakemake -n": ("-n", "-q")}),
+    Peer("redun", _tasks, {"redun run, all cached": REDUN}, before=(REDUN,)),
+    Peer(
+        "dvc",
+        _stages,
+        {"dvc status": ("status", "-q"), "dvc repro, nothing new": ("repro", "-q")},
+        before=(("init", "--no-scm", "-q"), ("repro", "-q")),
+    ),
+)
 
 
 def peers(bin: Path, steps: int) -> Iterator[tuple[str, int, Taken]]:
     """Each peer that `bin` has, on so many steps."""
-    for what, peer in PEERS.items():
-        tool = shutil.which(peer.command[0], path=f"{bin}:{Path(sys.executable).parent}")
+    for peer in PEERS:
+        tool = shutil.which(peer.tool, path=f"{bin}:{Path(sys.executable).parent}")
         if tool is None:
             continue
         with tempfile.TemporaryDirectory(prefix="mi-peer-") as name:
@@ -152,9 +168,10 @@ def peers(bin: Path, steps: int) -> Iterator[tuple[str, int, Taken]]:
                 path = Path(name, file)
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(text)
-            if peer.before:
-                timed([tool, *peer.before[1:]], Path(name))
-            yield what, steps, timed([tool, *peer.command[1:]], Path(name))
+            for words in peer.before:
+                timed([tool, *words], Path(name))
+            for what, words in peer.measured.items():
+                yield what, steps, timed([tool, *words], Path(name))
 
 
 def small() -> Table:
@@ -188,7 +205,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path(sys.executable).parent,
         metavar="FOLDER",
-        help="where pytest, snakemake and redun are (default: this environment)",
+        help="where pytest, snakemake, redun and dvc are (default: this environment)",
     )
     asks.add_argument("--steps", type=int, default=3000, help="of a peer (default 3000)")
     return asks
