@@ -160,9 +160,7 @@ def drawn(load: Load, temperature: float) -> Taken:
     return Taken(cost, sum(one.answer_tokens for one in answers), tuple(order))
 
 
-@contextmanager
-def _trained() -> Iterator[Path]:
-    """The folder of a training that ended with some adapter."""
+def _train(folder: Path) -> None:
     from mi.providers.local import Local, lora
 
     model = _model()
@@ -171,8 +169,14 @@ def _trained() -> Iterator[Path]:
     adapter = lora.fresh(network.model, recipe, 0)
     for a, b in adapter.pairs.values():
         b += 0.1 * a[:, :1].t()
+    lora.save(folder / "adapter", adapter, recipe.targets, model.name)
+
+
+@contextmanager
+def _trained() -> Iterator[Path]:
+    """The folder of a training that ended with some adapter, which another process made."""
     with tempfile.TemporaryDirectory() as folder:
-        lora.save(Path(folder) / "adapter", adapter, recipe.targets, model.name)
+        apart(_train, Path(folder))
         yield Path(folder)
 
 

@@ -4,14 +4,17 @@
 
 Both train the same rows in the same batches, from the same first adapter, with the same learning
 rates, AdamW and loss; each in a process of its own, taking turns. No figure is shown before the two
-loss curves agree. The model is loaded before the clock runs.
+loss curves agree. The model is loaded before the clock runs. Then two trainings of `mi` run at
+once, on a core each.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -88,6 +91,36 @@ def through_mi(count: int, epochs: int) -> Trained:
     return Trained(cost, done.tokens, losses)
 
 
+def two_at_once(count: int, epochs: int) -> Trained:
+    """`mi` twice, side by side, on a core each: what two trainings of a sweep could do."""
+    cores, os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS"), "1"
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            both = list(pool.map(lambda _: apart(through_mi, count, epochs), range(2)))
+    finally:
+        del os.environ["OMP_NUM_THREADS"]
+        if cores is not None:
+            os.environ["OMP_NUM_THREADS"] = cores
+    cost = Cost(
+        wall=max(one.cost.wall for one in both),
+        cpu=sum(one.cost.cpu for one in both),
+        memory=sum(one.cost.memory for one in both),
+    )
+    return Trained(cost, sum(one.tokens for one in both), both[0].losses)
+
+
+def prepared(count: int, epochs: int, start: Path) -> tuple[list[Any], list[list[int]]]:
+    """The rows and the batches of `mi`'s training; its first adapter goes to `start`."""
+    from mi.providers import schedule
+    from mi.providers.local import Local, lora, train
+
+    one = job(count, epochs)
+    network, recipe = Local()._network(one.model, Deaf()), one.hyperparameters
+    lora.save(start, lora.fresh(network.model, recipe, one.seed), recipe.targets, one.model.name)
+    rows = train.encode(network, one)
+    return rows, schedule.plan([len(row.ids) for row in rows], recipe, one.seed)
+
+
 def through_trainer(count: int, epochs: int) -> Trained:
     """`Trainer` and PEFT, given the same batches one after the other."""
     import torch
@@ -95,27 +128,22 @@ def through_trainer(count: int, epochs: int) -> Trained:
     from transformers import AutoModelForCausalLM, PrinterCallback, TrainingArguments
 
     from mi.providers import schedule
-    from mi.providers.local import Local, lora, train, weights
+    from mi.providers.local import weights
     from mi.providers.local.crew import cores
     from mi.providers.local.quiet import quiet
 
     one = job(count, epochs)
-    network = Local()._network(one.model, Deaf())
-    torch.set_num_threads(cores())
     recipe = one.hyperparameters
-    rows = train.encode(network, one)
-    steps = schedule.plan([len(row.ids) for row in rows], recipe, one.seed)
-    data = [
-        {"input_ids": list(rows[row].ids), "labels": _labels(rows[row])}
-        for step in steps
-        for row in step
-    ]
+    torch.set_num_threads(cores())
     with quiet():
         model: Any = AutoModelForCausalLM.from_pretrained(weights.folder(one.model, Deaf()))
     with tempfile.TemporaryDirectory() as folder:
-        start = lora.fresh(network.model, recipe, one.seed)
-        lora.save(Path(folder) / "start", start, recipe.targets, one.model.name)
-        del network
+        rows, steps = apart(prepared, count, epochs, Path(folder) / "start")
+        data = [
+            {"input_ids": list(rows[row].ids), "labels": _labels(rows[row])}
+            for step in steps
+            for row in step
+        ]
         adapted = PeftModel.from_pretrained(model, Path(folder) / "start", is_trainable=True)
         optimiser = torch.optim.AdamW(
             [weight for weight in adapted.parameters() if weight.requires_grad],
@@ -186,7 +214,11 @@ def _in_order() -> Any:
     return InOrder
 
 
-WAYS = {"Trainer + PEFT": through_trainer, "mi": through_mi}
+WAYS = {
+    "Trainer + PEFT": through_trainer,
+    "mi": through_mi,
+    "mi, two at once": two_at_once,
+}
 
 
 def shown(found: dict[str, list[Trained]], rows: int) -> Table:
@@ -227,7 +259,7 @@ def main() -> int:
     for _ in range(words.rounds):
         for name, way in WAYS.items():
             found[name].append(apart(way, words.rows, words.epochs))
-    reference, ours = (runs[0].losses for runs in found.values())
+    reference, ours = (found[name][0].losses for name in ("Trainer + PEFT", "mi"))
     if len(reference) != len(ours):
         raise SystemExit(f"{len(reference)} steps and {len(ours)}: not the same training")
     gap = max(abs(one - other) for one, other in zip(reference, ours, strict=True))
@@ -235,7 +267,7 @@ def main() -> int:
         raise SystemExit(f"the loss curves are {gap:.4f} nats apart: not the same training")
     out = Console()
     out.print(shown(found, words.rows))
-    base, mine = (speed(runs) for runs in found.values())
+    base, mine = (speed(found[name]) for name in ("Trainer + PEFT", "mi"))
     reached = mine / base >= GOAL
     out.print(
         f"loss curves at most {gap:.5f} nats apart; goal: {GOAL} × the tokens a second: "
