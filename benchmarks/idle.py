@@ -12,8 +12,8 @@ from rich.progress import track
 
 from mi.identity import SCHEME, plain
 from mi.provenance import now
+from mi.records import UnitRecord
 from mi.steps import evaluate, mix
-from mi.store import UnitRecord
 from mi.units import Evaluate, Mix, Unit
 
 from .placed import lines, put

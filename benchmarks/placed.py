@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mi.convert import dump
-from mi.store import UnitRecord
+from mi.records import UnitRecord
 from mi.whole import RECORD, SUMS
 
 

@@ -14,7 +14,8 @@ import attrs
 from .errors import UsageError
 from .names import nearest
 from .plan import Plan, State
-from .store import Begun, Store, UnitRecord
+from .records import Begun, UnitRecord
+from .store import Store
 
 
 @attrs.frozen(kw_only=True)

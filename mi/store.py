@@ -35,58 +35,9 @@ from .errors import CorruptError
 from .identity import SCHEME, digest, plain
 from .plan import Known, State
 from .provenance import now
+from .records import BEGUN, FAILURE, Begun, Failure, UnitRecord
 from .units import Unit
 from .whole import RECORD
-
-FAILURE = "failure.json"
-BEGUN = "begun.json"
-
-
-@attrs.frozen(kw_only=True)
-class UnitRecord:
-    """What a published unit says of itself.
-
-    Args:
-        payload: What its key was made from, as plain values.
-        outcome: What the step reported, by name.
-        journals: Journals it was made from: role → name.
-        run: The run that finished it.
-        seconds: Wall time of the attempt that finished it.
-    """
-
-    key: str
-    kind: str
-    scheme: int
-    title: str
-    setting: str
-    payload: dict[str, Any]
-    outcome: dict[str, Any]
-    journals: dict[str, str]
-    run: str
-    finished: str
-    seconds: float
-
-
-@attrs.frozen(kw_only=True)
-class Failure:
-    """Why a unit failed the last time, and whether trying again would meet the same."""
-
-    run: str
-    at: str
-    message: str
-    permanent: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Begun:
-    """What is known of a unit before it is done; fields as in `UnitRecord`."""
-
-    key: str
-    kind: str
-    title: str
-    setting: str
-    payload: dict[str, Any]
-    journals: dict[str, str]
 
 
 @attrs.frozen

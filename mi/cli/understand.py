@@ -11,10 +11,11 @@ from ..errors import NothingSelected, UsageError
 from ..identity import difference, plain
 from ..names import nearest
 from ..plan import Plan, Planned, State
+from ..records import UnitRecord
 from ..report.header import count
 from ..report.progress import say
 from ..report.tables import plain_table
-from ..store import Store, UnitRecord
+from ..store import Store
 from .collect import collect
 from .common import console, narrowed, opened_store, session
 

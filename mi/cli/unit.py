@@ -11,9 +11,10 @@ from typing import Any
 from ..errors import MiError, UsageError
 from ..names import nearest
 from ..provenance import command
+from ..records import Begun, UnitRecord
 from ..report.progress import say
 from ..report.tables import plain_table
-from ..store import Begun, Store, UnitRecord
+from ..store import Store
 from ..watching import LOG
 from .common import console, opened_store, pairs
 

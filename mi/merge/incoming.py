@@ -16,7 +16,8 @@ import attrs
 
 from .. import journal, whole
 from ..errors import CorruptError
-from ..store import Store, UnitRecord
+from ..records import UnitRecord
+from ..store import Store
 
 _MODEL = ("model.json", "adapter/")
 _BOOKKEEPING = ("unit", "at", "model", "billed_model", "billed_input", "billed_output", "cost_usd")

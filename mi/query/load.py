@@ -15,7 +15,8 @@ import attrs
 
 from ..convert import load
 from ..provenance import command
-from ..store import Store, UnitRecord
+from ..records import UnitRecord
+from ..store import Store
 from ..whole import RECORD
 from .files import Damaged, Piece, Reader
 

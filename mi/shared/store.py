@@ -35,7 +35,8 @@ from ..convert import dump, load
 from ..errors import CorruptError, MiError
 from ..plan import Done, Known, State
 from ..provenance import now
-from ..store import BEGUN, FAILURE, Begun, Failure, Store, UnitRecord
+from ..records import BEGUN, FAILURE, Begun, Failure, UnitRecord
+from ..store import Store
 from ..whole import RECORD
 from .claims import Claims
 from .desk import Desk
