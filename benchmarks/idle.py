@@ -65,7 +65,7 @@ def project(folder: Path, cells: int) -> None:
 def fill(folder: Path) -> int:
     """Write every unit of the experiment as done; how many there are."""
     import registry
-    from mi.session import open_session
+    from mi.opening import open_session
     from mi.spec import RunOptions
 
     sys.path.insert(0, str(folder))

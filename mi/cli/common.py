@@ -17,10 +17,11 @@ from ..data import Rows
 from ..errors import NothingSelected
 from ..estimate import estimate
 from ..narrow import last_failed, of_kinds
+from ..opening import open_session
 from ..plan import Plan
 from ..providers import aimed
 from ..select import Only
-from ..session import Session, open_session
+from ..session import Session
 from ..shared import open_store
 from ..spec import Preference, RunOptions, Sampled
 from ..store import Store

@@ -14,12 +14,12 @@ import attrs
 
 from ..collect import Collection
 from ..errors import MiError
+from ..opening import find_model
 from ..providers import KNOWN, Providers
 from ..providers.base import Check, Provider
 from ..query import Database
 from ..report.header import count
 from ..report.progress import say
-from ..session import find_model
 from ..shared import open_store
 from ..spec import Model, RunOptions, is_url, judge_model
 from ..store import Store
