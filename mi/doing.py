@@ -21,6 +21,7 @@ from .errors import CorruptError, Interrupted, Lost, MiError, OverBudget
 from .money import Prices, Purse
 from .plan import Planned, State
 from .providers.base import Provider, Subject, Terms, Watch
+from .providers.launch import handed
 from .spec import Model, judge_model
 from .steps import evaluate, mix, train
 from .steps.keep import Keeper
@@ -157,11 +158,21 @@ def _train(
     rows = store.unit(payload.mix) / store.record(payload.mix).outcome["file"]
     earlier = tuple(one.outcome.get("job") or "" for one in store.retired_units(unit.key))
     job = train.job(unit.key, unit.title, payload, bench.model, rows, earlier)
-    done = bench.provider.train(job, folder, watch)
+    before = handed(folder)
+    try:
+        done = bench.provider.train(job, folder, watch)
+    finally:  # what went out batch by batch is to be paid, however this ended
+        _pay(unit.key, handed(folder) - before, bench)
+    if not handed(folder):
+        _pay(unit.key, done.billed_tokens, bench)
     cost = bench.prices.training(bench.model.name, done.billed_tokens)
-    if done.billed_tokens and cost is not None:
-        bench.purse.pay(unit.key, cost)
     return {**attrs.asdict(done), "cost_usd": cost if done.billed_tokens else 0.0}
+
+
+def _pay(key: str, tokens: int, bench: Bench) -> None:
+    cost = bench.prices.training(bench.model.name, tokens)
+    if tokens and cost is not None:
+        bench.purse.pay(key, cost)
 
 
 def _evaluate(

@@ -10,7 +10,7 @@ pytest.importorskip("tinker")
 
 from tests.conftest import Done, Project
 from tests.killing import forked
-from tests.test_tinker_killed import _TRAIN, PLANNED, balanced
+from tests.test_tinker_killed import _BEGIN, _TRAIN, PLANNED, balanced
 from tests.tinkered import WORDS, declare, make_tiny_model, point, run
 from tests.tinkering import Fake, Fault, Proxy
 from tests.tinkering.proxy import Kind
@@ -51,6 +51,7 @@ def said(done: Done) -> str:
 
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lost answers are given up soon."""
+    monkeypatch.setattr(_BEGIN, "LATE", 1.0)
     monkeypatch.setattr(_TRAIN, "LOOK", 0.5)
     monkeypatch.setattr(_TRAIN, "GRACE", 1.0)
 
@@ -68,6 +69,21 @@ def test_a_fault_on_the_way_costs_time_only(
         balanced(project, fake)
         taken = [run.taken for run in fake.runs.values() if run.taken]
         assert sum(taken) == 2 * PLANNED, "a step was taken twice"
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4, 6])
+def test_a_step_that_failed_at_the_server_is_in_no_model(
+    project: Project, tiny: Path, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty(monkeypatch)
+    monkeypatch.setattr(_TRAIN, "EVERY", 0.0)
+    with Fake(fails=batch) as fake:
+        declare(project, fake.url, tiny)
+        words = [*WORDS, "--kind", "train"]
+        assert forked(project.root, words, {}) == 1
+        assert forked(project.root, words, {}) == 0, (project.root / "log.txt").read_text()
+        balanced(project, fake)
+        assert not [name for _, name in fake.bad if name.endswith("final")]
 
 
 def test_many_faults_at_once_cost_time_only(

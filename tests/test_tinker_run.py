@@ -163,3 +163,19 @@ def test_doctor_looks_at_the_server(project: Project, tiny: Path) -> None:
         declare(project, fake.url, tiny, base="giant")
         found = project.mi("doctor", "--model", "lab:tiny", "--json").json
         assert any("not among its models: tiny" in one["detail"] for one in found)
+
+
+def test_a_template_that_writes_more_than_the_answer_is_refused(tiny: Path) -> None:
+    from transformers import AutoTokenizer
+
+    from mi.errors import ProviderError
+    from mi.providers.tinker import words
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    assert words._made(tokenizer, str(tiny)).stops
+    plain = tokenizer.chat_template
+    said = "{{ message['content'] }}"
+    tokenizer.chat_template = plain.replace(said, f"final: {said}")
+    assert tokenizer.chat_template != plain
+    with pytest.raises(ProviderError, match="more than the answer"):
+        words._made(tokenizer, str(tiny))

@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import attrs
 
 from .. import journal
-from ..errors import ProviderError
+from ..errors import MiError, ProviderError
 from ..provenance import now
 
 LOG = "launch.jsonl"
@@ -86,6 +86,15 @@ class Log:
         return found[-1] if found else None
 
 
+def handed(folder: Path) -> int:
+    """Tokens that were sent to be trained on, where a training is driven batch by batch.
+
+    Args:
+        folder: The unit's folder; its log has a line `sent` for each batch.
+    """
+    return sum(line["tokens"] for line in Log(folder / LOG).lines("sent"))
+
+
 def owner(fingerprint: str, accounts: Sequence[A]) -> A:
     """The account with this fingerprint.
 
@@ -145,7 +154,7 @@ class Reading:
 
     is_throttle: Callable[[Exception], bool]
     is_unsure: Callable[[Exception], bool]
-    told: Callable[[Exception], ProviderError]
+    told: Callable[[Exception], MiError]
 
 
 class NotNow(Exception):
@@ -159,7 +168,7 @@ class NotThere(Exception):
         error: What a caller raises when it has tried often enough.
     """
 
-    def __init__(self, error: ProviderError) -> None:
+    def __init__(self, error: MiError) -> None:
         self.error = error
         super().__init__(str(error))
 
@@ -187,6 +196,8 @@ def once(
     log.add("intent", attempt=attempt, account=account.fingerprint, **facts)
     try:
         job = make()
+    except MiError:  # asked to stop: the intent stands, and the job is looked for the next time
+        raise
     except Exception as error:
         if reading.is_throttle(error):
             log.add("rejected", reason="limit")

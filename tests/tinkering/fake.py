@@ -25,7 +25,10 @@ STOP = 2
 
 @attrs.define
 class Run:
-    """A training run: steps it began with and took, what it saved, by kind and name."""
+    """A training run: steps it began with and took, what it saved, by kind and name.
+
+    It is spoilt when a step's gradients failed: as with the real ones, what stands behind goes on.
+    """
 
     id: str
     base: str
@@ -33,6 +36,7 @@ class Run:
     began: int = 0
     steps: int = 0
     rows: int = 0
+    spoilt: bool = False
     saved: dict[tuple[str, str], int] = attrs.field(factory=dict)
     done: dict[int, str] = attrs.field(factory=dict)
 
@@ -51,17 +55,26 @@ class Fake(Hosted):
         scores: Whether it tells log-probabilities of given tokens.
         room: Training runs at once, at most.
         seconds: What a batch's gradients take.
+        fails: Which batch's gradients fail at work, counted from 1; None: none.
     """
 
     def __init__(
-        self, *, keeps: bool = True, scores: bool = True, room: int = 99, seconds: float = 0.0
+        self,
+        *,
+        keeps: bool = True,
+        scores: bool = True,
+        room: int = 99,
+        seconds: float = 0.0,
+        fails: int | None = None,
     ) -> None:
         self.keeps, self.scores, self.room, self.seconds = keeps, scores, room, seconds
+        self.fails, self.batches = fails, 0
         self.runs: dict[str, Run] = {}
         self.loaded: set[str] = set()
         self.sampled: list[tuple[str | None, int]] = []
         self.scored = 0
         self.results: dict[str, Any] = {}
+        self.bad: set[tuple[str, str]] = set()
         self._paths: dict[str, str | None] = {}
 
     def application(self) -> web.Application:
@@ -115,6 +128,12 @@ class Fake(Hosted):
             total = sum(sum(weights) for *_, weights in rows)
             assert abs(total - 1) < 1e-3, "a batch's weights sum to 1"
             run.rows += len(rows)
+            self.batches += 1
+            if self.batches == self.fails:
+                run.spoilt = True
+                no = {"error": "out of memory", "category": "server"}
+                run.done[number] = self._promise(no)["request_id"]
+                return web.json_response({"request_id": run.done[number], "model_id": model})
             logprobs = [[_likelihood(token, run.steps) for token in row[1]] for row in rows]
             run.done[number] = self._promise(wire.gradients(logprobs))["request_id"]
         return web.json_response({"request_id": run.done[number], "model_id": model})
@@ -132,6 +151,8 @@ class Fake(Hosted):
         if (kind, name) in run.saved:
             raise _no(409, f"Checkpoint '{name}' already exists")
         run.saved[kind, name] = run.steps
+        if run.spoilt:
+            self.bad.add((run.id, name))
         sort = "save_weights" if kind == "weights" else "save_weights_for_sampler"
         return self._promise({"type": sort, "path": f"tinker://{run.id}/{kind}/{name}"})
 
@@ -140,6 +161,7 @@ class Fake(Hosted):
 
         def load(run: Run) -> Any:
             assert run.steps == 0
+            run.spoilt = (source, name) in self.bad
             run.began = run.steps = self.runs[source].saved[kind, name]
             return {"type": "load_weights", "path": body["path"]}
 

@@ -50,14 +50,14 @@ class Direct:
 
         request = _sent_by(client)
         headers = {name: value for name, value in request.headers.items() if name not in _OURS}
+        url = str(request.url)
+        # Certificates take a while to read, and are read where they are needed.
+        ssl = httpx2.create_ssl_context() if _is_secure(url, proxy(url)) else True
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, ssl=httpx2.create_ssl_context(), keepalive_timeout=_KEPT_OPEN
-            ),
+            connector=aiohttp.TCPConnector(limit=0, ssl=ssl, keepalive_timeout=_KEPT_OPEN),
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout),
         )
-        url = str(request.url)
         return cls(client, session, url, proxy(url))
 
     async def complete(self, body: Mapping[str, Any]) -> tuple[Any, Mapping[str, str]]:
@@ -94,6 +94,10 @@ def proxy(url: str) -> str | None:
     if not found or any(proxy_bypass(name) for name in names if name):
         return None
     return found if "://" in found else f"http://{found}"
+
+
+def _is_secure(*urls: str | None) -> bool:
+    return any(url is not None and url.startswith("https:") for url in urls)
 
 
 def _sent_by(client: OpenAI) -> httpx2.Request:

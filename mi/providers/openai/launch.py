@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
 OVER = ("failed", "cancelled")
-_LOOKS = (0.1, 0.3, 0.5, 1.0, 1.6)
-"""When to look for a job whose creation was lost, in polling intervals: half a minute in all."""
+_LOOKS = (0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0)
+"""When to look for a job whose creation was lost, in polling intervals: a minute in all."""
 _LOST = 3
 """Creates whose answer was lost, and that were not made, after which it is given up."""
 
@@ -103,8 +103,12 @@ def _create(
             if account.fingerprint not in sent:
                 sent[account.fingerprint] = files.upload(account, job.file, "fine-tune", watch)
             watch.check()
+            file = sent[account.fingerprint]
             try:
-                return _once(job, attempt, log, account, sent[account.fingerprint], follower, watch)
+                made = _once(job, attempt, log, account, file, follower, watch)
+                if lost:
+                    _end_twins(job, attempt, made, accounts, watch)
+                return made
             except NotNow:
                 continue
             except NotThere as nothing:
@@ -119,6 +123,25 @@ def _create(
                 )
             pause(wait * random.uniform(1.0, 1.5), watch)
             wait = min(wait * 1.5, follower.interval * SLOWEST)
+
+
+def _end_twins(
+    job: TrainJob,
+    attempt: int,
+    made: Launched[Account],
+    accounts: Sequence[Account],
+    watch: Watch,
+) -> None:
+    """Cancel jobs of this very launch that came after all, when they were given up for lost."""
+    for one in find(job.key, accounts, watch):
+        if one.attempt == attempt and one.job != made.job and not one.over:
+            watch.note(f"{job.title}: {one.job} came late and was not needed; it is cancelled")
+            patiently(
+                lambda one=one: one.account.client.fine_tuning.jobs.cancel(one.job),  # type: ignore[misc]
+                watch,
+                accounts,
+                "cancelling a job that is not needed",
+            )
 
 
 def _once(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ..launch import Found, Launched, Log, NotNow, NotThere, Reading
 from ..patience import pause
 from . import runs
 from .recipe import Adapted
+from .room import Queue, with_room
 from .server import Server
 from .trouble import is_full, is_unsure, told
 from .waiting import waited
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 _LOOKS = (0.5, 2.0)
 """Seconds after which a run is looked for whose creation was lost."""
 _LOST = 3
-_FULL = 5.0
-_SLOWEST = 60.0
+LATE = 60.0
+"""Seconds for which a state is waited for that was asked for and not heard of."""
+_LOOK = 5.0
 
 
 @attrs.frozen(kw_only=True)
@@ -57,11 +59,13 @@ def begin(job: TrainJob, server: Server, log: Log, watch: Watch) -> Begun:
     """
     made: dict[str, TrainingClient] = {}
     launched = _launch(job, server, log, made, watch)
-    found = [] if launched.job in made else _runs(job, server, watch)
+    found = [] if launched.job in made else _settled(job, server, log, watch)
     gone = runs.retired(found, job.earlier)
     there = runs.best(found, gone)
     if there is not None:
-        return _taken_up(job, server, log, *there, watch)
+        latest = runs.best([attrs.evolve(run, saved=run.states) for run in found], gone)
+        state = latest[1].path if latest else None
+        return _taken_up(job, server, log, *there, state, watch)
     if launched.job not in made:  # it was killed before anything of it was saved
         log.add("ended", job=launched.job, status="nothing was saved")
         launched = _launch(job, server, log, made, watch)
@@ -71,6 +75,24 @@ def begin(job: TrainJob, server: Server, log: Log, watch: Watch) -> Begun:
 
 def _runs(job: TrainJob, server: Server, watch: Watch) -> list[runs.Run]:
     return runs.runs(server, server.calls(job.model.name), job.key, watch)
+
+
+def _settled(job: TrainJob, server: Server, log: Log, watch: Watch) -> list[runs.Run]:
+    """The unit's runs, when a state that may be on its way is there, or does not come."""
+    found = _runs(job, server, watch)
+    asked, until, noted = log.last("saving", "saved"), time.monotonic() + LATE, False
+    while (
+        asked is not None
+        and asked["event"] == "saving"
+        and not any(run.holds(asked["job"], asked["step"]) for run in found)
+        and time.monotonic() < until
+    ):
+        if not noted:
+            watch.note(f"{job.title}: the state after step {asked['step']} may be on its way")
+            noted = True
+        pause(min(_LOOK, LATE / 4), watch)
+        found = _runs(job, server, watch)
+    return found
 
 
 def _launch(
@@ -113,7 +135,7 @@ def _create(
         is_unsure=is_unsure,
         told=lambda error: told(error, server.key, doing),
     )
-    lost, wait = 0, _FULL
+    lost, queue = 0, Queue(job.title, watch)
     while True:
         try:
             return shared.once(log, attempt, server, make, lambda: [], reading)
@@ -122,10 +144,7 @@ def _create(
             if lost >= _LOST:
                 raise nothing.error from None
         except NotNow:
-            if wait == _FULL:
-                watch.note(f"{job.title}: the server has no room for a training; waiting for it")
-            pause(wait * random.uniform(1.0, 1.3), watch)
-            wait = min(wait * 1.5, _SLOWEST)
+            queue.rest()
 
 
 def fresh(
@@ -147,22 +166,28 @@ def fresh(
 
 
 def _taken_up(
-    job: TrainJob, server: Server, log: Log, run: runs.Run, saved: runs.Saved, watch: Watch
+    job: TrainJob,
+    server: Server,
+    log: Log,
+    run: runs.Run,
+    saved: runs.Saved,
+    state: str | None,
+    watch: Watch,
 ) -> Begun:
     if saved.step is None:
-        state = runs.best([attrs.evolve(run, saved=run.states)], 0)
-        path = state[1].path if state else None
-        return Begun(run=run.id, attempt=run.attempt, step=None, model=saved.path, state=path)
+        return Begun(run=run.id, attempt=run.attempt, step=None, model=saved.path, state=state)
     service, carried = server.service(watch), runs.metadata(job.key, run.attempt)
     try:
-        client = waited(
+        client = with_room(
             lambda: service.create_training_client_from_state_with_optimizer(
                 saved.path, user_metadata=carried
             ),
+            job.title,
             watch,
         )
     except Exception as error:
-        raise told(error, server.key, f"going on with the training {job.title}") from None
+        doing = f"going on with the training {job.title}"
+        raise told(error, server.key, doing, lasting=False) from None
     log.add("resumed", job=client.model_id, step=saved.step, path=saved.path)
     watch.note(f"{job.title}: goes on after step {saved.step}")
     return Begun(

@@ -60,6 +60,11 @@ class Run:
         """What a training can go on from."""
         return tuple(one for one in self.saved if one.step is not None)
 
+    def holds(self, run: str, step: int) -> bool:
+        """Whether this is that run and has saved that state, or a finished model is here."""
+        steps = {one.step for one in self.saved}
+        return None in steps or (self.id == run and step in steps)
+
 
 def runs(server: Server, base_model: str, key: str, watch: Watch) -> list[Run]:
     """The unit's runs, the newest first.
@@ -67,8 +72,9 @@ def runs(server: Server, base_model: str, key: str, watch: Watch) -> list[Run]:
     Raises:
         ProviderError: The server does not list them.
     """
-    rest = server.service(watch).create_rest_client()
+    service = server.service(watch)
     try:
+        rest = service.create_rest_client()
         listed = list(_listed(rest, watch))
         keeps = any(run.user_metadata or run.last_checkpoint for run in listed)
         found = []
@@ -80,7 +86,7 @@ def runs(server: Server, base_model: str, key: str, watch: Watch) -> list[Run]:
             if made is not None:
                 found.append(made)
     except Exception as error:
-        _raise(error, server, "looking for the training")
+        raise told(error, server.key, "looking for the training") from None
     return sorted(found, key=lambda run: (run.attempt, run.created), reverse=True)
 
 
@@ -140,11 +146,3 @@ def _run(rest: Any, run: TrainingRun, key: str, watch: Watch) -> Run | None:
         created=run.last_request_time.timestamp(),
         saved=tuple(saved),
     )
-
-
-def _raise(error: Exception, server: Server, doing: str) -> None:
-    from ...errors import MiError
-
-    if isinstance(error, MiError):
-        raise error
-    raise told(error, server.key, doing) from None

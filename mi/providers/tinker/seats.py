@@ -16,9 +16,10 @@ import attrs
 
 from ..base import Watch
 from ..tuned import Tuned
+from .room import with_room
 from .server import Server
 from .trouble import status_of, told, words_of
-from .waiting import result, waited
+from .waiting import result
 
 if TYPE_CHECKING:
     from tinker import TrainingClient
@@ -77,11 +78,16 @@ class Seats:
                 unload(client)
 
     def _seated(self, state: str, watch: Watch) -> tuple[str, TrainingClient]:
-        service = self.server.service(watch)
+        service, client = self.server.service(watch), None
         try:
-            client = waited(lambda: service.create_training_client_from_state(state), watch)
+            client = with_room(
+                lambda: service.create_training_client_from_state(state), "loading a model", watch
+            )
             path = result(client.save_weights_for_sampler(NAME), watch).path
         except Exception as error:
+            if client is not None:
+                with suppress(Exception):
+                    unload(client)
             raise told(error, self.server.key, f"loading {state}", lasting=False) from None
         return path, client
 

@@ -87,9 +87,12 @@ class Server:
         from tinker import ServiceClient
 
         more = {} if self.base_url is None else {"base_url": self.base_url}
-        return ServiceClient(
+        service = ServiceClient(
             user_metadata={"mi": __version__}, api_key=self.key, timeout=self.timeout, **more
         )
+        assert service.holder  # the SDK would open both when first used, where nobody listens
+        service.create_rest_client()
+        return service
 
     def reach(self, watch: Watch, *, tries: int = _LOOKS) -> None:
         """That somebody answers there: the SDK would knock for minutes and say nothing."""

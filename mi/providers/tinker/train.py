@@ -3,11 +3,12 @@
 A step is a batch's gradients and one of Adam. Steps are sent ahead of their results, so that the
 server never waits for this process. The state is saved after the first step, then at intervals, and
 when the user asks to stop; a run that was killed goes on from the last state in a run of its own,
-with the steps, rates and rows that would have come next. A step that such a state holds is not
-taken again, even if the kill came before its loss was heard: then the curve lacks its line.
+with the steps, rates and rows that would have come next. A state is asked for only when all of its
+steps have been heard of: a server goes on with what stands behind a step that failed.
 
 What the folder holds at the end: `launch.jsonl`, `metrics.jsonl` (a line a step) and `model.json`,
-which is all that sampling needs.
+which is all that sampling needs. The log has a line `sent` for every batch that was handed over, so
+that what is paid for is known whatever becomes of the training.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import attrs
 from ...errors import Interrupted, MiError
 from .. import curve, schedule
 from ..base import Trained, TrainJob, Watch
-from ..launch import LOG, Log
+from ..launch import LOG, Log, handed
 from ..template import Row
 from ..tuned import Tuned
 from . import runs
@@ -101,6 +102,7 @@ class _Course:
     lines: list[curve.Line] = attrs.field(init=False)
     under: deque[Step | _Save] = attrs.field(init=False, factory=deque)
     state: str | None = attrs.field(init=False, default=None)
+    kept: int = attrs.field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         recipe: Adapted = self.job.hyperparameters
@@ -128,22 +130,17 @@ class _Course:
         return self._report(begun)
 
     def _go_back(self, step: int | None) -> None:
-        """Cut the curve back to `step`, and remember what was trained and has to be again."""
-        if step is None:
-            return
-        again = [line for line in self.lines if line["step"] > step]
-        self.lines = [line for line in self.lines if line["step"] <= step]
-        if again:
-            tokens = sum(self._read(self.plan[int(line["step"]) - 1]) for line in again)
-            self.log.add("again", steps=len(again), tokens=tokens)
-        curve.rewrite(self.folder, self.lines)
+        """Cut the curve back to `step`."""
+        if step is not None:
+            self.kept = step
+            self.lines = [line for line in self.lines if line["step"] <= step]
+            curve.rewrite(self.folder, self.lines)
 
     def _steps(self, begun: Begun, seconds: Callable[[], float]) -> None:
         """Take the steps that are left, and save what they come to."""
         try:
             self._send(begun, seconds)
-            while self.under:
-                self._settle(begun, seconds)
+            self._hear(begun, seconds)
         except Interrupted:
             self._stop(begun, seconds)
             raise
@@ -157,15 +154,22 @@ class _Course:
         for number in range(begun.step + 1, total + 1):
             rate = schedule.learning_rate(number - 1, total, recipe)
             batch = [self.rows[row] for row in self.plan[number - 1]]
+            self.log.add("sent", step=number, tokens=self._read(self.plan[number - 1]))
             self.under.append(send(begun.client, number, batch, rate, recipe))
             if number in (1, total) or time.monotonic() - saved > EVERY:
+                self._hear(begun, seconds)
                 self._save(begun, number)
                 saved = time.monotonic()
             while sum(isinstance(one, Step) for one in self.under) > AHEAD:
                 self._settle(begun, seconds)
 
+    def _hear(self, begun: Begun, seconds: Callable[[], float]) -> None:
+        while self.under:
+            self._settle(begun, seconds)
+
     def _save(self, begun: Begun, step: int) -> None:
         assert begun.client is not None
+        self.log.add("saving", job=begun.run, step=step)
         name = runs.name(self.job.key, begun.attempt, step)
         kept = KEPT if step < len(self.plan) else None
         self.under.append(_Save(step=step, future=begun.client.save_state(name, ttl_seconds=kept)))
@@ -174,7 +178,7 @@ class _Course:
         """Hear of what was sent first."""
         one = self.under[0]
         if isinstance(one, _Save):
-            self.state = self._heard(begun, one.future, one.step)
+            self.state, self.kept = self._heard(begun, one.future, one.step), one.step
             self.log.add("saved", step=one.step, seconds=round(seconds(), 3))
         else:
             line = one.heard(self.watch)
@@ -221,13 +225,12 @@ class _Course:
     def _stop(self, begun: Begun, seconds: Callable[[], float]) -> None:
         """Save where it stands, if that goes quickly."""
         watch, self.watch = self.watch, Deaf(self.watch, time.monotonic() + STOPPING)
-        last = self.under[-1]
         try:
-            if isinstance(last, Step):
-                self._save(begun, last.number)
             with suppress(Exception):
-                while self.under:
-                    self._settle(begun, seconds)
+                self._hear(begun, seconds)
+                if self.lines and (step := int(self.lines[-1]["step"])) > self.kept:
+                    self._save(begun, step)
+                    self._hear(begun, seconds)
         finally:
             self.watch = watch
 
@@ -255,7 +258,6 @@ class _Course:
             state=self.state,
         ).write(self.folder)
         tokens = sum(self._read(batch) for batch in self.plan)
-        again = sum(line["tokens"] for line in self.log.lines("again"))
         return Trained(
             steps=len(self.plan),
             tokens=tokens,
@@ -264,7 +266,7 @@ class _Course:
             loss=curve.last_loss(self.lines) if self.lines else None,
             model=begun.model,
             job=begun.run,
-            billed_tokens=tokens + again,
+            billed_tokens=max(tokens, handed(self.folder)),  # a run found by its key has no log
         )
 
     def _read(self, batch: Sequence[int]) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...errors import ProviderError, Refused
+from ...errors import MiError, ProviderError, Refused
 
 _KEYISH = re.compile(r"\btml-[A-Za-z0-9_\-]{6,}")
+_INNARDS = re.compile(r" for self\.request_id=.*", re.DOTALL)
+"""What the SDK adds to a server's words."""
 _FULL = "maximum number of lora adapters"
 _AGAIN = "run the same command again: what was saved is kept"
 _HINTS = {
@@ -39,7 +41,8 @@ def words_of(error: BaseException) -> str:
     body: Any = getattr(status, "body", None)
     if isinstance(body, dict) and body.get("detail"):
         return str(body["detail"])
-    return str(getattr(error, "message", None) or error) or type(error).__name__
+    said = str(getattr(error, "message", None) or error) or type(error).__name__
+    return _INNARDS.sub("", said)
 
 
 def is_full(error: BaseException) -> bool:
@@ -53,12 +56,16 @@ def is_unsure(error: BaseException) -> bool:
     return not is_full(error) and not _is_fault(error) and (status is None or status >= 500)
 
 
-def told(error: BaseException, key: str, doing: str, *, lasting: bool = True) -> ProviderError:
+def told(error: BaseException, key: str, doing: str, *, lasting: bool = True) -> MiError:
     """The error as a sentence; `Refused` where asking again would get the same.
+
+    What is a sentence already, as the wish to stop, stays what it is.
 
     Args:
         lasting: Whether a 4xx would come again; not so for a run that the server has forgotten.
     """
+    if isinstance(error, MiError):
+        return error
     status = status_of(error)
     text = redacted(f"{doing}: {words_of(error)}", key).replace("\n", " ")
     if _is_fault(error):

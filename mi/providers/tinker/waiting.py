@@ -18,6 +18,8 @@ T = TypeVar("T")
 J = TypeVar("J")
 
 _LISTEN = 0.25
+LATE = 15.0
+"""Seconds for which answers under way are waited for when a run ends early."""
 
 
 def plain(future: Any) -> concurrent.futures.Future[Any]:
@@ -67,27 +69,35 @@ def arriving(
 ) -> Iterator[list[tuple[J, Any]]]:
     """Jobs with their results, in groups, as they come; at most `width` are under way.
 
+    When one fails, or the user asks to stop, nothing more is begun, and what is under way is waited
+    for a while: it is paid for.
+
     Raises:
-        Exception: What a job raised, after all that came before it.
+        Exception: What a job raised, after all that came.
     """
     waiting, under = iter(jobs), dict[Any, J]()
+
+    def good(seconds: float, when: str) -> list[tuple[J, Any]]:
+        done, _ = concurrent.futures.wait(under, timeout=seconds, return_when=when)
+        fine = [one for one in under if one in done and one.exception() is None]
+        return [(under.pop(future), future.result()) for future in fine]
+
     try:
         while True:
             for job in islice(waiting, width - len(under)):
                 under[plain(begin(job))] = job
             if not under:
                 return
-            done, _ = concurrent.futures.wait(
-                under, timeout=_LISTEN, return_when=concurrent.futures.FIRST_COMPLETED
-            )
-            watch.check()
-            came = [future for future in under if future in done]
-            good = [future for future in came if future.exception() is None]
-            if good:
-                yield [(under.pop(future), future.result()) for future in good]
-            for future in came:
-                if future not in good:
+            if came := good(_LISTEN, concurrent.futures.FIRST_COMPLETED):
+                yield came
+            for future in under:
+                if future.done():
                     future.result()
+            watch.check()
+    except Exception:
+        if came := good(LATE, concurrent.futures.ALL_COMPLETED):
+            yield came
+        raise
     finally:
         for future in under:
             future.cancel()

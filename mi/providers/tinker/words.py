@@ -11,14 +11,15 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ...errors import ProviderError
-from ..base import Watch
+from ...errors import MiError, ProviderError
+from ..base import Message, Watch
 from ..template import Template, stops
 from .server import Server
 from .trouble import redacted
 from .waiting import waited
 
 OPTIONS = {"enable_thinking": False}
+_WORD = "Zq"
 _LOADING = Lock()
 """transformers makes its names when they are first asked for, which two threads must not do."""
 
@@ -33,7 +34,7 @@ def template(server: Server, model: str, watch: Watch) -> Template:
     try:
         with _LOADING:
             return _named(named) if named else _of(server, server.calls(model), watch)
-    except ProviderError:
+    except MiError:
         raise
     except Exception as error:  # whatever the hub and the tokenizer's own code raise
         raise ProviderError(
@@ -69,7 +70,15 @@ def _made(tokenizer: Any, where: str) -> Template:
             f"the tokenizer {where} has no chat template",
             hint="take an instruction-tuned model, or a tokenizer that has one",
         )
-    return Template(tokenizer, stops(*_configurations(where), tokenizer), OPTIONS)
+    made = Template(tokenizer, stops(*_configurations(where), tokenizer), OPTIONS)
+    row = made.row((Message("user", "a"), Message("assistant", _WORD)))
+    if tokenizer.decode(list(row.answer), skip_special_tokens=True).strip() != _WORD:
+        raise ProviderError(
+            f"the chat template of {where} puts more than the answer after the prompt, so losses "
+            "and log-probabilities would not be of answers alone",
+            hint="take another model, or a tokenizer whose template has no channels",
+        )
+    return made
 
 
 def _configurations(where: str) -> list[Any]:
