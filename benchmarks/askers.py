@@ -261,6 +261,8 @@ WAYS: dict[str, Callable[[Load], Taken]] = {
 }
 PEERS = {"inspect-ai": "inspect_ai", "llmcomp": "llmcomp"}
 """Ways that are measured only where their package is installed."""
+PROBES = {"llmcomp": 1}
+"""Questions of their own that ways ask, to see whether the model is there."""
 
 
 def installed(way: str) -> bool:
