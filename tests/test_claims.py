@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from mi.errors import Lost
-from mi.shared import claims as module
+from mi.shared import here
 from mi.shared.claims import Claims
 from mi.shared.files import Folder
 from tests.background import until
@@ -29,7 +30,7 @@ def place(tmp_path: Path) -> Folder:
 @pytest.fixture(autouse=True)
 def other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes here cannot be looked up, as those of another machine cannot."""
-    monkeypatch.setattr(module, "_began", lambda pid: None)
+    monkeypatch.setattr(here, "began", lambda pid: None)
 
 
 def test_one_holds_and_the_others_wait(place: Folder) -> None:
@@ -128,6 +129,29 @@ def test_a_dead_process_of_this_machine_is_not_waited_for(
     place.write(name, json.dumps({**facts, "pid": 2**22 + 1, "began": "12345"}).encode())
     with Claims(place, 600.0).held("a"):
         assert not dead.is_live("b")
+
+
+@pytest.mark.parametrize("error", [PermissionError, OSError], ids=["hidden", "too many files"])
+def test_a_process_that_cannot_be_looked_up_counts_as_running(
+    monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    def refused(*words: Any, **more: Any) -> Any:
+        raise error
+
+    monkeypatch.undo()
+    since = here.began(os.getpid())
+    assert here.runs(os.getpid(), since)
+    assert not here.runs(os.getpid(), "another one's")
+    monkeypatch.setattr("builtins.open", refused)
+    assert here.runs(os.getpid(), since)
+
+
+def test_a_process_that_waits_to_be_buried_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    with subprocess.Popen(["true"]) as ended:
+        until(lambda: here.began(ended.pid) == "")
+        assert not here.runs(ended.pid)
+    assert not here.runs(ended.pid)
 
 
 def test_numbers_only_grow_and_old_ones_are_taken_away(place: Folder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from mi.execute import Tally, execute
 from mi.query import Database, bring_up_to_date
 from mi.selection import selection
 from mi.session import Session
-from mi.shared import open_store
+from mi.shared import here, open_store
 from mi.shared.files import Files
 from mi.shared.objects import Objects
 from mi.shared.store import SharedStore
@@ -269,6 +270,32 @@ def test_parts_of_a_journal_are_put_together_and_nothing_is_lost(machines: Machi
     with other.locked(name):
         other.append(other.journal(name), [{"question": "q20", "sample": 0}])
     assert len(list(journal.read(machines.store("one").journal(name)))) == 21
+
+
+def test_only_folders_of_processes_that_are_surely_gone_are_taken_away(
+    machines: Machines,
+) -> None:
+    """Machines may share `MI_CACHE`, and see each other's folders but not each other's processes."""
+    desks = machines.store("one").desk.root.parent
+    gone = 2**22 + 1
+    names = {
+        "mine": f"{here.short()}-{os.getpid()}-1",
+        "over": f"{here.short()}-{gone}-1",
+        "theirs": f"0123456789ab-{gone}-1",
+        "older": f"{gone}-12345678",
+        "ancient": f"0123456789ab-{gone}-2",
+    }
+    for name in names.values():
+        (desks / name / "work").mkdir(parents=True)
+        (desks / name / "work" / "launch.jsonl").write_text("{}\n")
+    for path in (desks / names["ancient"], *(desks / names["ancient"]).rglob("*")):
+        os.utime(path, (0, 0))
+    machines.store("one")
+    assert {name for name, at in names.items() if (desks / at).exists()} == {
+        "mine",
+        "theirs",
+        "older",
+    }
 
 
 @pytest.mark.parametrize("kind", ["refused", "lost", "cut", "slow"])

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 import time
 import uuid
@@ -26,6 +25,7 @@ from typing import Any
 import attrs
 
 from ..errors import Lost, MiError
+from . import here
 from .files import Files
 
 _CAREFUL = 0.7  # share of that time after which an owner does not trust itself
@@ -153,7 +153,7 @@ class Claims:
         except FileNotFoundError:
             return True
         facts = json.loads(beat)
-        if facts["host"] == _host() and not _runs(facts["pid"], facts["began"]):
+        if facts["host"] == here.host() and not here.runs(facts["pid"], facts["began"]):
             return True
         now = time.monotonic()
         last, since = self._seen.get(owner, (b"", now))
@@ -181,9 +181,9 @@ class Claims:
     def _beat(self) -> None:
         owner, at = self._owner, time.monotonic()
         facts = {
-            "host": _host(),
+            "host": here.host(),
             "pid": os.getpid(),
-            "began": _began(os.getpid()),
+            "began": here.began(os.getpid()),
             "seconds": self.seconds,
             "at": time.time(),
         }
@@ -213,25 +213,3 @@ def _file(name: str, number: int) -> str:
 
 def _claim(owner: str | None) -> bytes:
     return json.dumps({"owner": owner, "mark": uuid.uuid4().hex}).encode()
-
-
-def _host() -> str:
-    """This machine since it was started; a container counts as one."""
-    with suppress(OSError), open("/proc/sys/kernel/random/boot_id") as file:
-        return f"{socket.gethostname()} {file.read().strip()} {os.stat('/proc/self/ns/pid').st_ino}"
-    return socket.gethostname()
-
-
-def _began(pid: int) -> str | None:
-    """When a process was started, where the system says so: pids are given out again."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else fields[19]
-
-
-def _runs(pid: int, began: str | None) -> bool:
-    """Whether a process of this machine is still that process; unknown counts as yes."""
-    return began is None or _began(pid) == began
