@@ -272,6 +272,42 @@ def test_parts_of_a_journal_are_put_together_and_nothing_is_lost(machines: Machi
     assert len(list(journal.read(machines.store("one").journal(name)))) == 21
 
 
+def twenty(store: SharedStore, name: str) -> list[dict[str, Any]]:
+    """Twenty lines in a journal that is held, each a part."""
+    lines = [{"question": f"q{at}", "sample": 0} for at in range(20)]
+    for line in lines:
+        store.append(store.journal(name), [line])
+    return lines
+
+
+def test_a_journal_survives_an_end_between_its_whole_and_its_parts(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, name = machines.store("one"), "answers-0123456789ab"
+    with monkeypatch.context() as patch, suppress(Crash), store.locked(name):
+        lines = twenty(store, name)
+        patch.setattr(type(store.files), "delete", crash)
+    other = machines.store("two")
+    assert len(other.files.stamps(f"journals/{name}")) == 21
+    with other.locked(name):
+        other.journal(name)
+    assert len(other.files.stamps(f"journals/{name}")) == 1
+    assert list(journal.read(machines.store("three").journal(name))) == lines
+
+
+def crash(*words: Any) -> None:
+    raise Crash
+
+
+def test_a_copy_that_a_full_disk_cut_off_does_no_harm_to_the_journal(machines: Machines) -> None:
+    store, name = machines.store("one"), "answers-0123456789ab"
+    with store.locked(name):
+        lines = twenty(store, name)
+        os.truncate(store.journal(name), 50)
+    assert len(store.files.stamps(f"journals/{name}")) == 1
+    assert list(journal.read(machines.store("two").journal(name))) == lines
+
+
 def test_only_folders_of_processes_that_are_surely_gone_are_taken_away(
     machines: Machines,
 ) -> None:
