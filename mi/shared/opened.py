@@ -49,7 +49,7 @@ def at(url: str, seconds: float, patience: float) -> SharedStore:
 def _files(url: str, patience: float) -> Files:
     parts = urlsplit(url)
     if parts.scheme == "file":
-        return Folder(Path(unquote(parts.path)))
+        return Folder(Path(unquote(parts.path)), patience)
     objects = Objects.at(url, patience)
     objects.probe()
     return objects
