@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from mi.shared.objects import Objects
 from mi.shared.store import SharedStore
 from mi.spec import Experiment
 from mi.store import Store
+from mi.whole import seal
 from registry.settings import insecure_code
 from tests.places import Bucket, address, s3
 from tests.support import Books, Silent, experiment, session
@@ -270,6 +272,44 @@ def test_parts_of_a_journal_are_put_together_and_nothing_is_lost(machines: Machi
     with other.locked(name):
         other.append(other.journal(name), [{"question": "q20", "sample": 0}])
     assert len(list(journal.read(machines.store("one").journal(name)))) == 21
+
+
+def test_processes_of_a_machine_do_not_take_each_others_copies_away(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.run("one")
+    first, second = machines.store("two"), machines.store("two")
+    key = next(key for key in first.published() if key.startswith("train-"))
+    fetched: list[Path] = []
+    other = threading.Thread(target=lambda: fetched.append(second.unit(key)))
+    rmtree = shutil.rmtree
+
+    def slow(*words: Any, **more: Any) -> None:
+        """The other process has its copy by the time this one takes away what it thinks is none."""
+        if not other.ident:
+            other.start()
+            other.join(0.5)
+        rmtree(*words, **more)
+
+    monkeypatch.setattr(shutil, "rmtree", slow)
+    folder = first.units.fetch(key, ())
+    other.join()
+    assert fetched == [folder]
+    assert (folder / "model.json").exists()
+
+
+def test_a_copy_that_is_the_same_stays_when_a_unit_is_published(machines: Machines) -> None:
+    machines.run("one")
+    store = machines.store("two")
+    key = next(key for key in store.published() if key.startswith("train-"))
+    copied = shutil.copytree(store.unit(key), machines.folder / "copied")
+    before = (store.unit(key) / "model.json").stat().st_ino
+    store.units.adopt(key, copied)
+    assert (store.unit(key) / "model.json").stat().st_ino == before
+    (copied / "model.json").write_text("{}")
+    seal(copied)
+    store.units.adopt(key, copied)
+    assert (store.root / "units" / key / "model.json").read_text() == "{}"
 
 
 def twenty(store: SharedStore, name: str) -> list[dict[str, Any]]:

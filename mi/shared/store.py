@@ -144,7 +144,7 @@ class SharedStore(Store):
         try:
             folder = self.units.fetch(key, only)
             for name in list(wrong(folder)):
-                (folder / name).unlink()  # this copy is: another one is fetched
+                (folder / name).unlink(missing_ok=True)  # this copy is: another one is fetched
             self.units.fetch(key, only)
         except (CorruptError, OSError, ValueError) as error:
             return str(error)
