@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,15 +10,17 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import pytest
 
 from mi import journal
 from mi.again import again, put_aside
-from mi.errors import StoreError
+from mi.errors import Lost, ProviderError, StoreError
 from mi.execute import Tally, execute
+from mi.providers import launch
+from mi.providers.base import Trained, TrainJob, Watch
 from mi.query import Database, bring_up_to_date
 from mi.selection import selection
 from mi.session import Session
@@ -372,6 +375,62 @@ def test_only_folders_of_processes_that_are_surely_gone_are_taken_away(
         "theirs",
         "older",
     }
+
+
+@attrs.frozen
+class Account:
+    """Whose job it is."""
+
+    fingerprint: str = "0123"
+
+
+class Launching(Books):
+    """A provider that launches its trainings, and notes what stands in the store when it does."""
+
+    place: ClassVar[Files]
+
+    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+        log = launch.Log(folder / launch.LOG, job.keep)
+        seen = []
+
+        def make() -> str:
+            seen.append(self.look(job.key))
+            return "job-1"
+
+        reading = launch.Reading(
+            is_throttle=lambda error: False,
+            is_unsure=lambda error: False,
+            told=lambda error: ProviderError(str(error)),
+        )
+        launch.once(log, 1, Account(), make, lambda: [], reading)
+        seen.append(self.look(job.key))
+        assert seen == [["intent"], ["intent", "created"]]
+        return Books.train(self, job, folder, watch)
+
+    def look(self, key: str) -> list[str]:
+        """The launch's events as another machine finds them."""
+        text = self.place.read(f"work/{key}/{launch.LOG}").decode()
+        return [json.loads(line)["event"] for line in text.splitlines()]
+
+
+def test_other_machines_know_of_a_launch_before_anything_is_created(machines: Machines) -> None:
+    books = Launching()
+    Launching.place = machines.store("other").files
+    machines.run("one", books)
+    assert books.trained
+
+
+def test_nothing_is_launched_under_a_claim_that_is_lost(machines: Machines) -> None:
+    store, key = machines.store("one"), "train-0123456789abcdef"
+    with store.locked(key):
+        store.work(key)
+        store.keep(key)
+        heir = machines.store("two")
+        number = store.claims._top(key)[0]
+        heir.files.create(f"claims/{key}/{number + 1:08}", b'{"owner": "another"}')
+        store.claims._until = float("-inf")
+        with pytest.raises(Lost):
+            store.keep(key)
 
 
 @pytest.mark.parametrize("kind", ["refused", "lost", "cut", "slow"])
