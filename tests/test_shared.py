@@ -420,17 +420,23 @@ def test_other_machines_know_of_a_launch_before_anything_is_created(machines: Ma
     assert books.trained
 
 
-def test_nothing_is_launched_under_a_claim_that_is_lost(machines: Machines) -> None:
+def test_nothing_is_launched_or_sent_under_a_claim_that_is_lost(machines: Machines) -> None:
     store, key = machines.store("one"), "train-0123456789abcdef"
+    heir = machines.store("two").files
     with store.locked(key):
-        store.work(key)
+        log = store.work(key) / launch.LOG
+        log.write_text("1")
         store.keep(key)
-        heir = machines.store("two")
+        assert heir.read(f"work/{key}/{launch.LOG}") == b"1"
         number = store.claims._top(key)[0]
-        heir.files.create(f"claims/{key}/{number + 1:08}", b'{"owner": "another"}')
+        heir.create(f"claims/{key}/{number + 1:08}", b'{"owner": "another"}')
+        heir.write(f"work/{key}/{launch.LOG}", b"2")
+        log.write_text("3")
         store.claims._until = float("-inf")
         with pytest.raises(Lost):
             store.keep(key)
+    assert heir.read(f"work/{key}/{launch.LOG}") == b"2"
+    assert not log.exists()
 
 
 @pytest.mark.parametrize("kind", ["refused", "lost", "cut", "slow"])

@@ -25,6 +25,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ class SharedStore(Store):
                 yield
             finally:
                 for name in names:
-                    self.desk.leave(name)
+                    self.desk.leave(name, partial(self.claims.check, name))
                     self.logs.end(f"journals/{name}", tidy=True)
 
     def is_held(self, name: str) -> bool:
