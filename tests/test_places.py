@@ -1,4 +1,4 @@
-"""A folder that machines share says what is there, or says nothing, but never less than is there."""
+"""A folder that machines share says what is there or says nothing, never less than is there."""
 
 from __future__ import annotations
 

@@ -354,7 +354,7 @@ def test_a_copy_that_a_full_disk_cut_off_does_no_harm_to_the_journal(machines: M
 def test_only_folders_of_processes_that_are_surely_gone_are_taken_away(
     machines: Machines,
 ) -> None:
-    """Machines may share `MI_CACHE`, and see each other's folders but not each other's processes."""
+    """Machines may share `MI_CACHE`, and see each other's folders there but no processes."""
     desks = machines.store("one").desk.root.parent
     gone = 2**22 + 1
     names = {
