@@ -10,6 +10,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,8 @@ def _train(
 ) -> dict[str, Any]:
     rows = store.unit(payload.mix) / store.record(payload.mix).outcome["file"]
     earlier = tuple(one.outcome.get("job") or "" for one in store.retired_units(unit.key))
-    job = train.job(unit.key, unit.title, payload, bench.model, rows, earlier)
+    keep = partial(store.keep, unit.key)
+    job = train.job(unit.key, unit.title, payload, bench.model, rows, earlier, keep)
     before = handed(folder)
     try:
         done = bench.provider.train(job, folder, watch)

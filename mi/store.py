@@ -222,6 +222,15 @@ class Store:
         """The folder a unit is worked on in, with whatever an earlier attempt left there."""
         return self._made("work", key)
 
+    def keep(self, key: str) -> None:
+        """Have what stands in the folder of a unit that is worked on outlive this machine, where
+        others could go on with it.
+
+        Raises:
+            Lost: The unit is somebody else's by now.
+            StoreError: The place does not answer.
+        """
+
     def publish(self, unit: Unit, run: str, outcome: Any, seconds: float, **more: Any) -> bool:
         """Make a worked-on unit a published one, in one step; whether this one is it.
 

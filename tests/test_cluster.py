@@ -7,26 +7,27 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mi import journal
-from mi.cluster.pool import fitting
+from mi.cluster.away import Away
+from mi.cluster.pool import Pool, fitting
 from mi.cluster.worker import Kit, same_code
-from mi.errors import UsageError
+from mi.errors import ProviderError, UsageError
 from mi.providers.base import Terms
 from mi.query import Database
-from mi.spec import Share
+from mi.spec import Cluster, Share
 from registry import prices
 from tests import slow
 from tests.background import until
 from tests.conftest import Project
 from tests.local_fixtures import make_tiny_model
 from tests.places import Bucket, s3
-from tests.support import MODEL
+from tests.support import MODEL, Silent, experiment, session
 
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # else Ray leaves 127.0.0.1
 pytest.importorskip("ray")
@@ -321,3 +322,52 @@ def test_what_fits_is_counted_by_machine() -> None:
     assert fitting(Share(cpus=1, gpus=0.5), nodes) == 2
     assert fitting(Share(cpus=0.1), nodes) == 60
     assert fitting(Share(cpus=64), nodes) == 1
+
+
+def doing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *ends: Any
+) -> tuple[Callable[[], bool], list[Any]]:
+    """Doing a unit with workers that end in these ways, and the workers that were let go."""
+    import ray
+
+    opened, gone, left = session(folder, experiment()), [], iter(ends)
+
+    def followed(*words: Any) -> Any:
+        if isinstance(end := next(left), Exception):
+            raise end
+        return end
+
+    monkeypatch.setattr(Away, "_followed", followed)
+    pool = Pool(lambda share: object(), gone.append, lambda: [], dict)
+    plan = opened.plan()
+    away = Away(ray, opened.bench(plan), opened.store, Cluster(tries=len(ends)), pool)
+    return lambda: away.do(plan.units[0], Silent()), gone
+
+
+@pytest.mark.parametrize("name", ["OutOfMemoryError", "NodeDiedError", "WorkerCrashedError"])
+def test_a_worker_that_ray_itself_ends_is_a_lost_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from ray import exceptions
+
+    kind = getattr(exceptions, name)
+    lost = kind() if name == "WorkerCrashedError" else kind("the node ran low on memory")
+    do, gone = doing(tmp_path, monkeypatch, lost, True)
+    assert do()
+    assert len(gone) == 1
+    do, gone = doing(tmp_path, monkeypatch, lost, lost)
+    with pytest.raises(ProviderError, match="lost 2 workers"):
+        do()
+    assert len(gone) == 2
+
+
+@pytest.mark.parametrize("name", ["ActorUnschedulableError", "RuntimeEnvSetupError"])
+def test_a_worker_that_cannot_be_made_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from ray import exceptions
+
+    do, gone = doing(tmp_path, monkeypatch, getattr(exceptions, name)("there is no such node"))
+    with pytest.raises(ProviderError, match="no such node"):
+        do()
+    assert len(gone) == 1

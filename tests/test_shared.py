@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import pytest
 
 from mi import journal
 from mi.again import again, put_aside
-from mi.errors import StoreError
+from mi.errors import Lost, ProviderError, StoreError
 from mi.execute import Tally, execute
+from mi.providers import launch
+from mi.providers.base import Trained, TrainJob, Watch
 from mi.query import Database, bring_up_to_date
 from mi.selection import selection
 from mi.session import Session
-from mi.shared import open_store
+from mi.shared import here, open_store
 from mi.shared.files import Files
 from mi.shared.objects import Objects
 from mi.shared.store import SharedStore
 from mi.spec import Experiment
 from mi.store import Store
+from mi.whole import seal
 from registry.settings import insecure_code
 from tests.places import Bucket, address, s3
 from tests.support import Books, Silent, experiment, session
@@ -269,6 +275,168 @@ def test_parts_of_a_journal_are_put_together_and_nothing_is_lost(machines: Machi
     with other.locked(name):
         other.append(other.journal(name), [{"question": "q20", "sample": 0}])
     assert len(list(journal.read(machines.store("one").journal(name)))) == 21
+
+
+def test_processes_of_a_machine_do_not_take_each_others_copies_away(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.run("one")
+    first, second = machines.store("two"), machines.store("two")
+    key = next(key for key in first.published() if key.startswith("train-"))
+    fetched: list[Path] = []
+    other = threading.Thread(target=lambda: fetched.append(second.unit(key)))
+    rmtree = shutil.rmtree
+
+    def slow(*words: Any, **more: Any) -> None:
+        """The other process has its copy by the time this one takes away what it thinks is none."""
+        if not other.ident:
+            other.start()
+            other.join(0.5)
+        rmtree(*words, **more)
+
+    monkeypatch.setattr(shutil, "rmtree", slow)
+    folder = first.units.fetch(key, ())
+    other.join()
+    assert fetched == [folder]
+    assert (folder / "model.json").exists()
+
+
+def test_a_copy_that_is_the_same_stays_when_a_unit_is_published(machines: Machines) -> None:
+    machines.run("one")
+    store = machines.store("two")
+    key = next(key for key in store.published() if key.startswith("train-"))
+    copied = shutil.copytree(store.unit(key), machines.folder / "copied")
+    before = (store.unit(key) / "model.json").stat().st_ino
+    store.units.adopt(key, copied)
+    assert (store.unit(key) / "model.json").stat().st_ino == before
+    (copied / "model.json").write_text("{}")
+    seal(copied)
+    store.units.adopt(key, copied)
+    assert (store.root / "units" / key / "model.json").read_text() == "{}"
+
+
+def twenty(store: SharedStore, name: str) -> list[dict[str, Any]]:
+    """Twenty lines in a journal that is held, each a part."""
+    lines = [{"question": f"q{at}", "sample": 0} for at in range(20)]
+    for line in lines:
+        store.append(store.journal(name), [line])
+    return lines
+
+
+def test_a_journal_survives_an_end_between_its_whole_and_its_parts(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, name = machines.store("one"), "answers-0123456789ab"
+    with monkeypatch.context() as patch, suppress(Crash), store.locked(name):
+        lines = twenty(store, name)
+        patch.setattr(type(store.files), "delete", crash)
+    other = machines.store("two")
+    assert len(other.files.stamps(f"journals/{name}")) == 21
+    with other.locked(name):
+        other.journal(name)
+    assert len(other.files.stamps(f"journals/{name}")) == 1
+    assert list(journal.read(machines.store("three").journal(name))) == lines
+
+
+def crash(*words: Any) -> None:
+    raise Crash
+
+
+def test_a_copy_that_a_full_disk_cut_off_does_no_harm_to_the_journal(machines: Machines) -> None:
+    store, name = machines.store("one"), "answers-0123456789ab"
+    with store.locked(name):
+        lines = twenty(store, name)
+        os.truncate(store.journal(name), 50)
+    assert len(store.files.stamps(f"journals/{name}")) == 1
+    assert list(journal.read(machines.store("two").journal(name))) == lines
+
+
+def test_only_folders_of_processes_that_are_surely_gone_are_taken_away(
+    machines: Machines,
+) -> None:
+    """Machines may share `MI_CACHE`, and see each other's folders there but no processes."""
+    desks = machines.store("one").desk.root.parent
+    gone = 2**22 + 1
+    names = {
+        "mine": f"{here.short()}-{os.getpid()}-1",
+        "over": f"{here.short()}-{gone}-1",
+        "theirs": f"0123456789ab-{gone}-1",
+        "older": f"{gone}-12345678",
+        "ancient": f"0123456789ab-{gone}-2",
+    }
+    for name in names.values():
+        (desks / name / "work").mkdir(parents=True)
+        (desks / name / "work" / "launch.jsonl").write_text("{}\n")
+    for path in (desks / names["ancient"], *(desks / names["ancient"]).rglob("*")):
+        os.utime(path, (0, 0))
+    machines.store("one")
+    assert {name for name, at in names.items() if (desks / at).exists()} == {
+        "mine",
+        "theirs",
+        "older",
+    }
+
+
+@attrs.frozen
+class Account:
+    """Whose job it is."""
+
+    fingerprint: str = "0123"
+
+
+class Launching(Books):
+    """A provider that launches its trainings, and notes what stands in the store when it does."""
+
+    place: ClassVar[Files]
+
+    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+        log = launch.Log(folder / launch.LOG, job.keep)
+        seen = []
+
+        def make() -> str:
+            seen.append(self.look(job.key))
+            return "job-1"
+
+        reading = launch.Reading(
+            is_throttle=lambda error: False,
+            is_unsure=lambda error: False,
+            told=lambda error: ProviderError(str(error)),
+        )
+        launch.once(log, 1, Account(), make, lambda: [], reading)
+        seen.append(self.look(job.key))
+        assert seen == [["intent"], ["intent", "created"]]
+        return Books.train(self, job, folder, watch)
+
+    def look(self, key: str) -> list[str]:
+        """The launch's events as another machine finds them."""
+        text = self.place.read(f"work/{key}/{launch.LOG}").decode()
+        return [json.loads(line)["event"] for line in text.splitlines()]
+
+
+def test_other_machines_know_of_a_launch_before_anything_is_created(machines: Machines) -> None:
+    books = Launching()
+    Launching.place = machines.store("other").files
+    machines.run("one", books)
+    assert books.trained
+
+
+def test_nothing_is_launched_or_sent_under_a_claim_that_is_lost(machines: Machines) -> None:
+    store, key = machines.store("one"), "train-0123456789abcdef"
+    heir = machines.store("two").files
+    with store.locked(key):
+        log = store.work(key) / launch.LOG
+        log.write_text("1")
+        store.keep(key)
+        assert heir.read(f"work/{key}/{launch.LOG}") == b"1"
+        number = store.claims._top(key)[0]
+        heir.create(f"claims/{key}/{number + 1:08}", b'{"owner": "another"}')
+        heir.write(f"work/{key}/{launch.LOG}", b"2")
+        log.write_text("3")
+        store.claims._until = float("-inf")
+        with pytest.raises(Lost):
+            store.keep(key)
+    assert heir.read(f"work/{key}/{launch.LOG}") == b"2"
+    assert not log.exists()
 
 
 @pytest.mark.parametrize("kind", ["refused", "lost", "cut", "slow"])

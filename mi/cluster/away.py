@@ -12,9 +12,10 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
+from textwrap import shorten
 from typing import Any
 
 import attrs
@@ -33,6 +34,16 @@ from .worker import Event, Kit, Worker
 
 _LOOK = (0.3, 3.0)  # seconds between looks at a unit, at first and later on
 _PATIENCE = 15.0  # seconds a worker that should stop is given before it is ended
+_LOST = (
+    "RayActorError",
+    "ObjectLostError",
+    "OutOfMemoryError",
+    "NodeDiedError",
+    "WorkerCrashedError",
+)
+"""What Ray says where a worker or its machine is gone: each is a family of its own."""
+_NOWHERE = ("ActorUnschedulableError", "RuntimeEnvSetupError")
+"""What it says where no worker can be."""
 
 
 def execute(
@@ -190,12 +201,17 @@ class Away:
 
     def _try(self, planned: Planned, watch: Told) -> bool | MiError | _Again:
         """Have a worker do it."""
-        lost = (self.ray.exceptions.RayActorError, self.ray.exceptions.ObjectLostError)
         share = self.cluster.share(planned.unit.kind)
         actor = self.pool.take(share)
         try:
             made = self._followed(actor, planned, watch)
-        except lost as error:
+        except self._errors(_NOWHERE) as error:
+            self.pool.drop(actor)
+            raise ProviderError(
+                f"{planned.unit.title}: no worker can be made for it ({shorten(str(error), 200)})",
+                hint=f"see what [tool.mi.ray] asks for {planned.unit.kind}, and `ray status`",
+            ) from None
+        except self._errors(_LOST) as error:
             self.pool.drop(actor)
             watch.note(
                 f"{planned.unit.title}: its worker was lost ({type(error).__name__}); it goes on "
@@ -210,6 +226,11 @@ class Away:
         else:
             self.pool.give(share, actor)
         return made
+
+    def _errors(self, names: Sequence[str]) -> tuple[type[Exception], ...]:
+        """Those of Ray's errors that this version of it has."""
+        found = (getattr(self.ray.exceptions, name, None) for name in names)
+        return tuple(kind for kind in found if kind is not None)
 
     def _followed(self, actor: Any, planned: Planned, watch: Told) -> bool | MiError | _Again:
         """Wait for a worker's end with a unit, and let the watch hear what it says meanwhile."""

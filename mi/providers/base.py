@@ -99,6 +99,8 @@ class TrainJob:
         title: For people: `n=100,r=0.50,seed=0`.
         file: The same rows as OpenAI chat JSONL.
         earlier: Jobs of this unit whose models were put aside: they are not taken for this one.
+        keep: Has what the working folder holds by now outlive this machine. Call it before what
+            must not be done twice, once the intent is written down.
     """
 
     key: str
@@ -109,6 +111,7 @@ class TrainJob:
     hyperparameters: Any
     seed: int
     earlier: tuple[str, ...] = ()
+    keep: Callable[[], None] = lambda: None
 
 
 @attrs.frozen(kw_only=True)

@@ -3,7 +3,8 @@
 The order is: look for a job with the unit's key, write down the intent, create, write down the id.
 Whatever is lost in between (the answer, this process, this machine's files) the job is found again
 by the key that it carries; only when there is none is one created. A create is never retried
-blindly: it is not safe to make twice.
+blindly: it is not safe to make twice. Where other machines could go on with the unit, they know of
+the intent before anything is created.
 
 The log `launch.jsonl` has a line for each event: `intent`, `rejected` (surely not created),
 `created` (with the job's id), `ended`, and what a provider notes besides.
@@ -65,9 +66,14 @@ class Found(Generic[A]):
 
 @attrs.frozen
 class Log:
-    """What is known here of a unit's launches."""
+    """What is known here of a unit's launches.
+
+    Args:
+        keep: Has what was written down outlive this machine.
+    """
 
     path: Path
+    keep: Callable[[], None] = lambda: None
 
     def add(self, event: str, **facts: Any) -> None:
         journal.append(self.path, [{"event": event, "at": now(), **facts}])
@@ -194,6 +200,7 @@ def once(
         ProviderError: It was refused.
     """
     log.add("intent", attempt=attempt, account=account.fingerprint, **facts)
+    log.keep()
     try:
         job = make()
     except MiError:  # asked to stop: the intent stands, and the job is looked for the next time
@@ -217,3 +224,4 @@ def once(
 
 def _created(log: Log, job: Found[A], **facts: Any) -> None:
     log.add("created", job=job.job, account=job.account.fingerprint, attempt=job.attempt, **facts)
+    log.keep()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import attrs
 
 from .. import journal
+from ..errors import Lost
 from .files import Files
 
 _ASIDE = (".tmp", ".part")
@@ -79,12 +81,18 @@ class Desk:
         for key in list(self._sent):
             self.send(key)
 
-    def leave(self, key: str) -> None:
-        """This process is done with the unit for now: what it has is sent, for others to go on."""
+    def leave(self, key: str, sure: Callable[[], None]) -> None:
+        """This process is done with the unit for now: what it has is sent, for others to go on.
+
+        Args:
+            sure: Raises `Lost` where the unit is another's by now, who goes on from what is there.
+        """
         with self._lock:
             if key in self._sent:
                 try:
-                    self.send(key)
+                    with suppress(Lost):
+                        sure()
+                        self.send(key)
                 finally:
                     self._sent.pop(key, None)
                     shutil.rmtree(self.folder(key), ignore_errors=True)

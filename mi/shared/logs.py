@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,8 @@ class Logs:
         number = self._writing.pop(name, None)
         path = self.own / f"{name}.jsonl"
         if tidy and number is not None and number >= _MANY:
-            names = list(self.files.stamps(f"{name}/"))
-            if len(names) >= _MANY and parts(names)[-1].last + 1 == number:
-                self.files.send(path, f"{name}/{Part(0, number - 1).file}")
-                self.files.delete(names)
+            with suppress(FileNotFoundError):  # somebody else is at it
+                self._join(name, Part(0, number - 1))
         path.unlink(missing_ok=True)
         path.with_suffix(".parts").unlink(missing_ok=True)
 
@@ -142,6 +141,22 @@ class Logs:
         self.end(name)
         self.files.delete(list(self.files.stamps(f"{name}/")))
         (self.mirror / f"{name}.jsonl").unlink(missing_ok=True)
+
+    def _join(self, name: str, whole: Part) -> None:
+        """Put parts together where they are many, and are that whole.
+
+        Of what stands there, not of this process's copy, which a full disk may have cut off. The
+        whole may be there already, of a process that did not come to taking its parts away.
+        """
+        names = list(self.files.stamps(f"{name}/"))
+        made, target = parts(names), f"{name}/{whole.file}"
+        has_all = sum(part.last - part.first + 1 for part in made) == whole.last + 1
+        if len(names) < _MANY or not has_all or made[-1].last != whole.last:
+            return
+        if target not in names:
+            pieces = [self.files.read(f"{name}/{part.file}") for part in made]
+            self.files.create(target, b"".join(pieces))
+        self.files.delete([part for part in names if part != target])
 
     def _compose(self, name: str, path: Path, there: Mapping[str, str] | None) -> list[Part]:
         """Make `path` hold the parts that are there; what it holds already is not fetched again."""

@@ -1,7 +1,6 @@
 """Files of an object store, through fsspec: S3 and what speaks it, and others that can create.
 
-A place that is away for a while is asked again and again before anything is given up. A create
-whose answer was lost on the way is settled by looking at what is there.
+A create whose answer was lost on the way is settled by looking at what is there.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
-from tenacity import Retrying, retry_if_not_exception_type, stop_after_delay, wait_exponential
 
 from ..errors import StoreError, UsageError
+from .patience import patiently
 
 T = TypeVar("T")
 
@@ -23,7 +22,6 @@ _S3: dict[str, Any] = {
     "connect_timeout": 10,
     "read_timeout": 60,
 }
-_CLEAR = (FileNotFoundError, FileExistsError, PermissionError, NotImplementedError, ValueError)
 
 
 @attrs.frozen
@@ -136,27 +134,7 @@ class Objects:
         return f"{self._path}/{name}"
 
     def _asked(self, ask: Callable[[], T]) -> T:
-        """Ask until there is an answer.
-
-        Raises:
-            StoreError: There was none for long.
-        """
-        again = Retrying(
-            stop=stop_after_delay(self.patience),
-            wait=wait_exponential(0.1, max=5.0),
-            retry=retry_if_not_exception_type(_CLEAR),
-            reraise=True,
-        )
-        try:
-            return again(ask)
-        except (FileNotFoundError, FileExistsError):
-            raise
-        except Exception as error:  # each kind of store has errors of its own
-            raise StoreError(
-                f"does not answer ({type(error).__name__}: {error})",
-                where=self.url,
-                hint="what is done is kept: the same command goes on from there",
-            ) from None
+        return patiently(ask, self.patience, self.url)
 
 
 def _stamp(facts: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..cache import root
 from ..identity import digest
+from . import here
 from .claims import Claims
 from .desk import Desk
 from .files import Files, Folder
@@ -19,6 +21,8 @@ from .mirror import Mirror
 from .objects import Objects
 from .store import SharedStore
 from .units import Units
+
+_OLD = 4 * 7 * 86400.0  # seconds after which another machine's folder is nobody's
 
 
 def at(url: str, seconds: float, patience: float) -> SharedStore:
@@ -45,26 +49,28 @@ def at(url: str, seconds: float, patience: float) -> SharedStore:
 def _files(url: str, patience: float) -> Files:
     parts = urlsplit(url)
     if parts.scheme == "file":
-        return Folder(Path(unquote(parts.path)))
+        return Folder(Path(unquote(parts.path)), patience)
     objects = Objects.at(url, patience)
     objects.probe()
     return objects
 
 
 def _own(desks: Path) -> Path:
-    """A folder for this process; those of processes that are gone are taken away."""
+    """A folder for this process; those that nobody can be at any more are taken away.
+
+    Whether a process runs is seen on its own machine alone, and machines may share this folder.
+    """
     for path in desks.glob("*-*"):
-        with suppress(ValueError):
-            if not _runs(int(path.name.partition("-")[0])):
-                shutil.rmtree(path, ignore_errors=True)
-    return desks / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        host, pid, _ = f"{path.name}--".split("-", 2)
+        gone = not here.runs(int(pid)) if host == here.short() and pid.isdigit() else _old(path)
+        if gone:
+            shutil.rmtree(path, ignore_errors=True)
+    return desks / f"{here.short()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _old(folder: Path) -> bool:
+    """Whether nothing was written there for very long."""
+    with suppress(OSError):
+        paths = (folder, *folder.rglob("*"))
+        return all(time.time() - path.stat().st_mtime > _OLD for path in paths)
+    return False

@@ -25,6 +25,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ class SharedStore(Store):
         try:
             folder = self.units.fetch(key, only)
             for name in list(wrong(folder)):
-                (folder / name).unlink()  # this copy is: another one is fetched
+                (folder / name).unlink(missing_ok=True)  # this copy is: another one is fetched
             self.units.fetch(key, only)
         except (CorruptError, OSError, ValueError) as error:
             return str(error)
@@ -176,7 +177,7 @@ class SharedStore(Store):
                 yield
             finally:
                 for name in names:
-                    self.desk.leave(name)
+                    self.desk.leave(name, partial(self.claims.check, name))
                     self.logs.end(f"journals/{name}", tidy=True)
 
     def is_held(self, name: str) -> bool:
@@ -190,6 +191,10 @@ class SharedStore(Store):
 
     def work(self, key: str) -> Path:
         return self.desk.take(key)
+
+    def keep(self, key: str) -> None:
+        self.claims.check(key)
+        self.desk.send(key)
 
     def receive(self, key: str, folder: Path) -> bool:
         if self.claims.holds(key):

@@ -15,6 +15,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -77,10 +78,16 @@ class Units:
         return self.files.create(f"published/{key}", "".join(lines).encode())
 
     def adopt(self, key: str, folder: Path) -> None:
-        """Take a folder that was published for this machine's copy, to fetch nothing."""
-        shutil.rmtree(self.mirror / "units" / key, ignore_errors=True)
-        (self.mirror / "units").mkdir(parents=True, exist_ok=True)
-        os.replace(folder, self.mirror / "units" / key)
+        """Take a folder that was published for this machine's copy, to fetch nothing.
+
+        Where another process of this machine has begun to fetch the same, that stays.
+        """
+        here = self.mirror / "units" / key
+        with self._alone(key):
+            if not _holds(here, (folder / SUMS).read_text(encoding="utf-8")):
+                shutil.rmtree(here, ignore_errors=True)
+                here.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(folder, here)
 
     def fetch(self, key: str, only: Collection[str] | None = None) -> Path:
         """The folder of a published unit on this machine.
@@ -100,8 +107,7 @@ class Units:
             if (only is None or name in only) and not (folder / name).exists()
         ]
         if missing:
-            (self.mirror / "locks").mkdir(parents=True, exist_ok=True)
-            with FileLock(self.mirror / "locks" / f"{key}.fetch"):
+            with self._alone(key):
                 for name in missing:
                     if not (folder / name).exists():
                         self._fetch(folder / name, *listed.files[name])
@@ -125,17 +131,20 @@ class Units:
             return Listed.read(text)
         text = self.files.read(f"published/{key}").decode()
         listed = Listed.read(text)
-        try:
-            same = (folder / SUMS).read_text(encoding="utf-8") == listed.text
-        except OSError:
-            same = False
-        with journal.written(folder):
-            if not same:
-                shutil.rmtree(folder, ignore_errors=True)
-                _write(folder / SUMS, listed.text)
-            if stamp is not None:
+        if not _holds(folder, listed.text):
+            with self._alone(key), journal.written(folder):
+                if not _holds(folder, listed.text):  # another process may have been faster
+                    shutil.rmtree(folder, ignore_errors=True)
+                    _write(folder / SUMS, listed.text)
+        if stamp is not None:
+            with journal.written(note):
                 _write(note, f"{stamp}\n{text}")
         return listed
+
+    def _alone(self, key: str) -> FileLock:
+        """Held while this machine's copy changes; one process does that at a time."""
+        (self.mirror / "locks").mkdir(parents=True, exist_ok=True)
+        return FileLock(self.mirror / "locks" / f"{key}.fetch")
 
     def _fetch(self, path: Path, place: str, expected: str) -> None:
         with journal.written(path):
@@ -159,6 +168,14 @@ class Units:
                 aside.unlink(missing_ok=True)
 
 
+def _holds(folder: Path, text: str) -> bool:
+    """Whether a copy is one of the unit with these sums."""
+    try:
+        return (folder / SUMS).read_text(encoding="utf-8") == text
+    except OSError:
+        return False
+
+
 def _noted(note: Path, stamp: str) -> str | None:
     try:
         first, _, text = note.read_text(encoding="utf-8").partition("\n")
@@ -177,6 +194,6 @@ def _write(path: Path, text: str) -> None:
 def wrong(folder: Path) -> Iterator[str]:
     """Files of a unit's copy on this machine that are there and are not what was written."""
     for name, expected in sums(folder).items():
-        path = folder / name
-        if path.exists() and digest(path.read_bytes()) != expected:
-            yield name
+        with suppress(FileNotFoundError):
+            if digest((folder / name).read_bytes()) != expected:
+                yield name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from ..providers.base import TrainJob
@@ -11,7 +12,13 @@ from . import mix
 
 
 def job(
-    key: str, title: str, unit: Train, model: Model, rows: Path, earlier: tuple[str, ...] = ()
+    key: str,
+    title: str,
+    unit: Train,
+    model: Model,
+    rows: Path,
+    earlier: tuple[str, ...] = (),
+    keep: Callable[[], None] = lambda: None,
 ) -> TrainJob:
     """The training of `model` on the mix at `rows`, which is none of the `earlier` jobs."""
     return TrainJob(
@@ -23,4 +30,5 @@ def job(
         hyperparameters=unit.hyperparameters,
         seed=unit.seed,
         earlier=earlier,
+        keep=keep,
     )

@@ -37,7 +37,7 @@ def train(
     job: TrainJob, folder: Path, accounts: Sequence[Account], follower: Follower, watch: Watch
 ) -> Trained:
     """Launch or find the job, follow it to its end, keep what it tells."""
-    log = Log(folder / LOG)
+    log = Log(folder / LOG, job.keep)
     launched = launch(job, log, accounts, follower, watch)
     ended = _follow(launched, log, follower, watch)
     account = launched.account

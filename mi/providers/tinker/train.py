@@ -79,7 +79,7 @@ def train(
         ProviderError: The server failed; `Refused` where asking again would not help.
         Interrupted: Asked to stop; a state holds what was done.
     """
-    log = Log(folder / LOG)
+    log = Log(folder / LOG, job.keep)
     while True:
         course = _Course(job, rows, folder, server, log, watch)
         try:

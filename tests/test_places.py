@@ -1,0 +1,118 @@
+"""A folder that machines share says what is there or says nothing, never less than is there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mi.errors import StoreError
+from mi.shared import patience
+from mi.shared.files import Folder
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "shared", 0.3)
+
+
+def failing(times: int, then: Callable[..., Any], number: int = errno.ESTALE) -> Callable[..., Any]:
+    """`then`, which fails so many times."""
+    left = [number] * times
+
+    def call(*words: Any, **more: Any) -> Any:
+        if left:
+            raise OSError(left.pop(), "the server is gone")
+        return then(*words, **more)
+
+    return call
+
+
+USES: dict[str, tuple[Any, str, Callable[[Folder, Path], Any], Any]] = {
+    "list": (os, "scandir", lambda place, _: list(place.stamps("a")), ["a/b"]),
+    "look": (os, "stat", lambda place, _: place.exists("a/b"), True),
+    "read": (Path, "read_bytes", lambda place, _: place.read("a/b"), b"1"),
+    "write": (os, "replace", lambda place, _: place.write("a/b", b"2"), None),
+    "make": (os, "link", lambda place, _: place.create("a/c", b"3"), True),
+    "send": (os, "fsync", lambda place, path: place.send(path, "a/d"), None),
+    "delete": (Path, "unlink", lambda place, _: place.delete(["a/b", "a/x"]), None),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_folder_that_is_away_for_a_moment_is_asked_again(
+    place: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    owner, name, call, expected = USES[use]
+    place.write("a/b", b"1")
+    path = tmp_path / "one"
+    path.write_bytes(b"4")
+    monkeypatch.setattr(owner, name, failing(1, getattr(owner, name)))
+    assert call(place, path) == expected
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_folder_that_stays_away_is_a_sentence(
+    place: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    owner, name, call, _ = USES[use]
+    place.write("a/b", b"1")
+    path = tmp_path / "one"
+    path.write_bytes(b"4")
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, failing(99, getattr(owner, name), errno.EIO))
+        with pytest.raises(StoreError, match="does not answer"):
+            call(place, path)
+
+
+def test_what_is_not_there_is_told_at_once(place: Folder) -> None:
+    slow = Folder(place.root, 600.0)
+    assert slow.stamps("none") == {}
+    assert not slow.exists("none")
+    slow.delete(["none"])
+    with pytest.raises(FileNotFoundError):
+        slow.read("none")
+    assert slow.create("one", b"1")
+    assert not slow.create("one", b"1")
+    assert os.listdir(place.root) == ["one"]
+
+
+def test_a_full_disk_is_told_at_once(place: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", failing(99, os.fsync, errno.ENOSPC))
+    with pytest.raises(StoreError, match="cannot be used"):
+        Folder(place.root, 600.0).write("a", b"1")
+
+
+@pytest.mark.parametrize("error", [FileExistsError, OSError(errno.EIO, "cut off")])
+def test_a_file_whose_making_was_not_confirmed_is_still_this_ones(
+    place: Folder, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """NFS sends a request again whose answer was lost, and is told that the name is taken."""
+    link, lost = os.link, [error]
+
+    def unsure(source: Path, target: Path) -> None:
+        link(source, target)
+        if lost:
+            raise lost.pop()
+
+    monkeypatch.setattr(os, "link", unsure)
+    assert place.create("a", b"1")
+    assert place.read("a") == b"1"
+    assert os.listdir(place.root) == ["a"]
+    assert not place.create("a", b"1")
+
+
+def test_asking_to_stop_is_no_reason_to_ask_again() -> None:
+    asked = []
+
+    def ask() -> None:
+        asked.append(1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        patience.patiently(ask, 600.0, "there")
+    assert asked == [1]
