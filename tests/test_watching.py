@@ -171,7 +171,7 @@ def test_the_first_interrupt_leaves_the_job_running_and_the_next_run_adopts_it(
     project: Project,
 ) -> None:
     declare_few(project)
-    with loopback(train_seconds=60) as server:
+    with loopback(train_seconds=25) as server:
         going = begin(project, server, *CHEAP)
         until(lambda: launched(project, 2))
         began = time.monotonic()
