@@ -14,7 +14,7 @@ import attrs
 from .errors import UsageError
 from .names import nearest
 from .plan import Plan, State
-from .records import Begun, UnitRecord
+from .records import Begun
 from .store import Store
 
 
@@ -46,7 +46,7 @@ def again(words: Sequence[str], made: Plan, store: Store) -> Again:
         return Again()
     keys = [_key(word, [one.unit.key for one in made.units]) for word in words]
     done = {key: store.record(key) for key in store.published() if not store.fault(key)}
-    known: list[UnitRecord | Begun] = [*done.values(), *store.unfinished()]
+    known: list[Begun] = [*done.values(), *store.unfinished()]
     trained = {key for key in keys if key.startswith("train-")}
     evals = {one.key: one for one in known if _subject(one) in trained}
     evals |= {one.key: one for one in known if one.key in keys and one.kind == "eval"}
@@ -60,15 +60,13 @@ def again(words: Sequence[str], made: Plan, store: Store) -> Again:
     )
 
 
-def _subject(one: UnitRecord | Begun) -> str | None:
+def _subject(one: Begun) -> str | None:
     """The training whose model an eval is of."""
     subject = one.payload.get("subject")
     return subject if isinstance(subject, str) else None
 
 
-def _sharing(
-    evals: dict[str, UnitRecord | Begun], known: Iterable[UnitRecord | Begun]
-) -> dict[str, UnitRecord | Begun]:
+def _sharing(evals: dict[str, Begun], known: Iterable[Begun]) -> dict[str, Begun]:
     """The evals that read a journal of one of these."""
     names = {name for one in evals.values() for name in one.journals.values()}
     return {one.key: one for one in known if not names.isdisjoint(one.journals.values())}

@@ -11,25 +11,34 @@ BEGUN = "begun.json"
 
 
 @attrs.frozen(kw_only=True)
-class UnitRecord:
-    """What a published unit says of itself.
+class Begun:
+    """What is known of a unit before it is done.
 
     Args:
         payload: What its key was made from, as plain values.
-        outcome: What the step reported, by name.
-        journals: Journals it was made from: role → name.
-        run: The run that finished it.
-        seconds: Wall time of the attempt that finished it.
+        journals: Journals it is made from: role → name.
     """
 
     key: str
     kind: str
-    scheme: int
     title: str
     setting: str
     payload: dict[str, Any]
-    outcome: dict[str, Any]
     journals: dict[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class UnitRecord(Begun):
+    """What a published unit says of itself.
+
+    Args:
+        outcome: What the step reported, by name.
+        run: The run that finished it.
+        seconds: Wall time of the attempt that finished it.
+    """
+
+    scheme: int
+    outcome: dict[str, Any]
     run: str
     finished: str
     seconds: float
@@ -43,15 +52,3 @@ class Failure:
     at: str
     message: str
     permanent: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Begun:
-    """What is known of a unit before it is done; fields as in `UnitRecord`."""
-
-    key: str
-    kind: str
-    title: str
-    setting: str
-    payload: dict[str, Any]
-    journals: dict[str, str]

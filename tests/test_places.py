@@ -43,30 +43,33 @@ USES: dict[str, tuple[Any, str, Callable[[Folder, Path], Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("use", USES)
-def test_a_folder_that_is_away_for_a_moment_is_asked_again(
-    place: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str
-) -> None:
-    owner, name, call, expected = USES[use]
+@pytest.fixture
+def sent(place: Folder, tmp_path: Path) -> Path:
+    """A file to send to a place where there is one."""
     place.write("a/b", b"1")
     path = tmp_path / "one"
     path.write_bytes(b"4")
+    return path
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_folder_that_is_away_for_a_moment_is_asked_again(
+    place: Folder, sent: Path, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    owner, name, call, expected = USES[use]
     monkeypatch.setattr(owner, name, failing(1, getattr(owner, name)))
-    assert call(place, path) == expected
+    assert call(place, sent) == expected
 
 
 @pytest.mark.parametrize("use", USES)
 def test_a_folder_that_stays_away_is_a_sentence(
-    place: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str
+    place: Folder, sent: Path, monkeypatch: pytest.MonkeyPatch, use: str
 ) -> None:
     owner, name, call, _ = USES[use]
-    place.write("a/b", b"1")
-    path = tmp_path / "one"
-    path.write_bytes(b"4")
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, failing(99, getattr(owner, name), errno.EIO))
         with pytest.raises(StoreError, match="does not answer"):
-            call(place, path)
+            call(place, sent)
 
 
 def test_what_is_not_there_is_told_at_once(place: Folder) -> None:

@@ -53,7 +53,7 @@ def show_unit(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(one: UnitRecord | Begun, store: Store, folder: Path) -> Iterator[tuple[str, str]]:
+def _facts(one: Begun, store: Store, folder: Path) -> Iterator[tuple[str, str]]:
     yield "title", one.title
     yield "setting", one.setting
     yield "state", _state(one, store)
@@ -79,7 +79,7 @@ def _facts(one: UnitRecord | Begun, store: Store, folder: Path) -> Iterator[tupl
         yield "file", f"{path.relative_to(folder)}  {path.stat().st_size:,} B"
 
 
-def _state(one: UnitRecord | Begun, store: Store) -> str:
+def _state(one: Begun, store: Store) -> str:
     if isinstance(one, UnitRecord):
         fault = store.fault(one.key)
         return f"damaged: {fault}" if fault else f"done {one.finished} in {one.seconds:.1f} s"
