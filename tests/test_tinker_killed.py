@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("tinker")
+import pyqwest  # noqa: F401
 import tinker  # noqa: F401
 from transformers import AutoTokenizer  # noqa: F401
 
