@@ -91,16 +91,16 @@ def through_mi(count: int, epochs: int) -> Trained:
     return Trained(cost, done.tokens, losses)
 
 
+def on_one_core(count: int, epochs: int) -> Trained:
+    """`mi` in a process that has one core; called before torch is loaded there."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    return through_mi(count, epochs)
+
+
 def two_at_once(count: int, epochs: int) -> Trained:
     """`mi` twice, side by side, on a core each: what two trainings of a sweep could do."""
-    cores, os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS"), "1"
-    try:
-        with ThreadPoolExecutor(2) as pool:
-            both = list(pool.map(lambda _: apart(through_mi, count, epochs), range(2)))
-    finally:
-        del os.environ["OMP_NUM_THREADS"]
-        if cores is not None:
-            os.environ["OMP_NUM_THREADS"] = cores
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: apart(on_one_core, count, epochs), range(2)))
     cost = Cost(
         wall=max(one.cost.wall for one in both),
         cpu=sum(one.cost.cpu for one in both),

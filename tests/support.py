@@ -33,6 +33,16 @@ from registry import prices
 from registry.settings import insecure_code
 
 MODEL = Model(id="books:one", provider="books", name="one")
+FACTS: dict[str, Any] = {
+    "started": "2026-01-01T00:00:00.0Z",
+    "argv": ["mi"],
+    "commit": None,
+    "dirty": None,
+    "host": "h",
+    "python": "3",
+    "versions": {},
+}
+"""Where a run says it came from."""
 SECURE = "import secrets\ntoken = secrets.token_hex(8)\n"
 INSECURE = "import hashlib\ntoken = hashlib.md5(name).hexdigest()\n"
 

@@ -23,7 +23,7 @@ from mi.selection import selection
 from mi.session import Session
 from mi.steps import mix
 from mi.store import Store
-from tests.support import Books, Silent, experiment, session
+from tests.support import FACTS, Books, Silent, experiment, session
 
 
 class Crash(BaseException):
@@ -46,15 +46,7 @@ def _facts(opened: Session, name: str) -> dict[str, Any]:
         "model": opened.model.id,
         "experiments": ["T1"],
         "selection": opened.store.select(*selection(opened, made)),
-        "provenance": {
-            "started": f"2026-01-01T00:00:00.{ord(name)}Z",
-            "argv": ["mi"],
-            "commit": None,
-            "dirty": None,
-            "host": "h",
-            "python": "3",
-            "versions": {},
-        },
+        "provenance": {**FACTS, "started": f"2026-01-01T00:00:00.{ord(name)}Z"},
     }
 
 

@@ -33,21 +33,12 @@ from mi.store import Store
 from mi.whole import seal
 from registry.settings import insecure_code
 from tests.places import Bucket, address, s3
-from tests.support import Books, Silent, experiment, session
+from tests.support import FACTS, Books, Silent, experiment, session
 from tests.test_execute import Crash, after, nth
 
 __all__ = ["s3"]
 
 KINDS = ("file", "s3")
-FACTS: dict[str, Any] = {
-    "started": "2026-01-01T00:00:00.0Z",
-    "argv": ["mi"],
-    "commit": None,
-    "dirty": None,
-    "host": "h",
-    "python": "3",
-    "versions": {},
-}
 
 
 def small(**changes: Any) -> Experiment:

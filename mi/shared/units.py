@@ -24,7 +24,6 @@ from filelock import FileLock
 from .. import journal
 from ..cache import file_digest
 from ..errors import CorruptError
-from ..identity import digest
 from ..whole import RECORD, SUMS, sums
 from .files import Files
 
@@ -195,5 +194,5 @@ def wrong(folder: Path) -> Iterator[str]:
     """Files of a unit's copy on this machine that are there and are not what was written."""
     for name, expected in sums(folder).items():
         with suppress(FileNotFoundError):
-            if digest((folder / name).read_bytes()) != expected:
+            if file_digest(folder / name) != expected:
                 yield name

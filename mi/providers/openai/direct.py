@@ -51,14 +51,16 @@ class Direct:
         request = _sent_by(client)
         headers = {name: value for name, value in request.headers.items() if name not in _OURS}
         url = str(request.url)
+        via = proxy(url)
         # Certificates take a while to read, and are read where they are needed.
-        ssl = httpx2.create_ssl_context() if _is_secure(url, proxy(url)) else True
+        secure = any(one.startswith("https:") for one in (url, via or ""))
+        ssl = httpx2.create_ssl_context() if secure else True
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=ssl, keepalive_timeout=_KEPT_OPEN),
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout),
         )
-        return cls(client, session, url, proxy(url))
+        return cls(client, session, url, via)
 
     async def complete(self, body: Mapping[str, Any]) -> tuple[Any, Mapping[str, str]]:
         """What a chat completion is answered: JSON, and the headers.
@@ -94,10 +96,6 @@ def proxy(url: str) -> str | None:
     if not found or any(proxy_bypass(name) for name in names if name):
         return None
     return found if "://" in found else f"http://{found}"
-
-
-def _is_secure(*urls: str | None) -> bool:
-    return any(url is not None and url.startswith("https:") for url in urls)
 
 
 def _sent_by(client: OpenAI) -> httpx2.Request:

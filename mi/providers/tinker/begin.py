@@ -80,16 +80,18 @@ def _runs(job: TrainJob, server: Server, watch: Watch) -> list[runs.Run]:
 def _settled(job: TrainJob, server: Server, log: Log, watch: Watch) -> list[runs.Run]:
     """The unit's runs, when a state that may be on its way is there, or does not come."""
     found = _runs(job, server, watch)
-    asked, until, noted = log.last("saving", "saved"), time.monotonic() + LATE, False
-    while (
-        asked is not None
-        and asked["event"] == "saving"
-        and not any(run.holds(asked["job"], asked["step"]) for run in found)
-        and time.monotonic() < until
-    ):
-        if not noted:
-            watch.note(f"{job.title}: the state after step {asked['step']} may be on its way")
-            noted = True
+    asked, until = log.last("saving", "saved"), time.monotonic() + LATE
+    if asked is None or asked["event"] == "saved":
+        return found
+    run, step = asked["job"], asked["step"]
+
+    def is_due() -> bool:
+        finished = any(runs.path(found, one.id, None) for one in found)
+        return not finished and runs.path(found, run, step) is None
+
+    if is_due():
+        watch.note(f"{job.title}: the state after step {step} may be on its way")
+    while is_due() and time.monotonic() < until:
         pause(min(_LOOK, LATE / 4), watch)
         found = _runs(job, server, watch)
     return found

@@ -60,11 +60,6 @@ class Run:
         """What a training can go on from."""
         return tuple(one for one in self.saved if one.step is not None)
 
-    def holds(self, run: str, step: int) -> bool:
-        """Whether this is that run and has saved that state, or a finished model is here."""
-        steps = {one.step for one in self.saved}
-        return None in steps or (self.id == run and step in steps)
-
 
 def runs(server: Server, base_model: str, key: str, watch: Watch) -> list[Run]:
     """The unit's runs, the newest first.
@@ -95,6 +90,12 @@ def best(found: Sequence[Run], retired: int) -> tuple[Run, Saved] | None:
     not retired."""
     there = [(run, one) for run in found if run.attempt > retired for one in run.saved]
     return max(there, key=lambda pair: (pair[1].step is None, pair[1].step or 0), default=None)
+
+
+def path(found: Sequence[Run], run: str, step: int | None) -> str | None:
+    """Where a run has saved its state after so many steps, or the finished model (None)."""
+    saved = (one for its in found if its.id == run for one in its.saved)
+    return next((one.path for one in saved if one.step == step), None)
 
 
 def retired(found: Sequence[Run], earlier: Sequence[str]) -> int:

@@ -211,11 +211,8 @@ class _Course:
 
     def _listed(self, begun: Begun, step: int | None) -> str | None:
         model = self.server.calls(self.job.model.name)
-        for run in runs.runs(self.server, model, self.job.key, self.watch):
-            for one in run.saved:
-                if run.id == begun.run and one.step == step:
-                    return one.path
-        return None
+        found = runs.runs(self.server, model, self.job.key, self.watch)
+        return runs.path(found, begun.run, step)
 
     def _drop(self) -> None:
         """Send nothing more of what waits behind a lost answer."""
