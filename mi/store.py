@@ -163,13 +163,23 @@ class Store:
         return [load(path.read_text("utf-8"), UnitRecord, path) for path in paths]
 
     def attempts(self, key: str) -> list[dict[str, Any]]:
-        """What runs did with a unit, the oldest first."""
-        return [
+        """What runs did with a unit, the oldest first.
+
+        A run that is killed between publishing a unit and noting that it is done leaves that to
+        the unit, which says who finished it and when.
+        """
+        told = [
             {"run": path.parent.name, **line}
             for path in sorted((self.root / "runs").glob("*/attempts.jsonl"))
             for line in journal.read(path)
             if line["unit"] == key
         ]
+        if self.has(key):
+            one = self.record(key)
+            done = {"run": one.run, "unit": key, "event": "done"}
+            if not any(done.items() <= line.items() for line in told):
+                told.append({**done, "at": one.finished, "seconds": one.seconds})
+        return sorted(told, key=lambda line: line["run"])
 
     def failure(self, key: str) -> Failure | None:
         """Why a unit failed last; None where it did not."""

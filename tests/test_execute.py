@@ -135,6 +135,9 @@ def test_a_crash_at_any_step_loses_nothing_that_was_delivered(
             run(tmp_path, books, total_samples=10)
     opened, _ = run(tmp_path, books, total_samples=10)
     assert results(opened) == straight
+    for key in opened.store.published():
+        events = [line["event"] for line in opened.store.attempts(key)]
+        assert events.count("done") == 1
     # What was being delivered while the machine went away may be asked for again; nothing else is.
     assert sum(books.trained.values()) <= len(books.trained) + 1
     again = [at for at, times in books.sampled.items() if times > 1]

@@ -274,6 +274,22 @@ def test_what_a_file_says_does_not_depend_on_its_size(
     assert all(small)
 
 
+def test_a_unit_whose_run_was_killed_before_noting_it_is_done_once_all_the_same(
+    tmp_path: Path,
+) -> None:
+    opened, tally = run(tmp_path, Books())
+    path = next(opened.store.root.glob("runs/*/attempts.jsonl"))
+    lines = list(read(path))
+    path.unlink()
+    append(
+        path, [line for line in lines if line["event"] != "done" or line["unit"] in tally.done[3:]]
+    )
+    results(opened)
+    with Database(opened.options.db).reading() as connection:
+        done = connection.execute("SELECT unit FROM attempt WHERE event = 'done' ORDER BY ALL")
+        assert [unit for (unit,) in done.fetchall()] == sorted(tally.done)
+
+
 @pytest.mark.parametrize("text", ["fine", "a longer one"])
 def test_a_journal_that_was_replaced_is_loaded_anew(grown: Grown, text: str) -> None:
     grown.put(0, 1)

@@ -9,7 +9,7 @@ COMMENT ON TABLE cell_unit IS 'Which unit has which role (mix, train, eval:ID) f
 COMMENT ON TABLE cell_eval IS 'Evals of a selection: title, distribution, headline metric';
 COMMENT ON TABLE unit IS 'A row per published unit, with the payload its key was made from';
 COMMENT ON TABLE unit_journal IS 'Journals an eval unit was made from, by role: answers, judgments:NAME';
-COMMENT ON TABLE attempt IS 'What runs did with units: started, done, failed, interrupted';
+COMMENT ON VIEW attempt IS 'What runs did with units: started, done, failed, interrupted';
 COMMENT ON TABLE mix IS 'Training sets: ratio, size, seed, file and data source';
 COMMENT ON TABLE training IS 'Trainings: hyperparameters, steps, tokens, final loss, seconds';
 COMMENT ON TABLE training_metric IS 'Loss curves: a row per step and metric';

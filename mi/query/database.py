@@ -17,7 +17,7 @@ from ..errors import MiError, StoreError, UsageError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
 PATIENCE = 2.0
 

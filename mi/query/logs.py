@@ -52,7 +52,7 @@ _ATTEMPT = {
 _TABLES = {
     "journal:answers-": ("answer", _ANSWER, "answer_key(owner, question, sample)"),
     "journal:judgments-": ("judgment", _JUDGMENT, None),
-    "attempts:": ("attempt", _ATTEMPT, None),
+    "attempts:": ("_attempt", _ATTEMPT, None),
 }
 
 

@@ -66,7 +66,7 @@ CREATE TABLE unit (
     seconds DOUBLE
 );
 CREATE TABLE unit_journal (unit VARCHAR, role VARCHAR, journal VARCHAR);
-CREATE TABLE attempt (
+CREATE TABLE _attempt (
     run VARCHAR, unit VARCHAR, event VARCHAR, happened TIMESTAMP, seconds DOUBLE, message VARCHAR
 );
 CREATE TABLE mix (
@@ -237,6 +237,13 @@ SELECT unit, metric, n::BIGINT AS n, clusters::BIGINT AS questions, mean,
        CASE WHEN is_share THEN wilson_high(mean, effective, t)
             ELSE mean + t * sqrt(variance) END AS ci_high
 FROM sized;
+
+-- What runs did with units. A run that is killed between publishing a unit and writing down that it is
+-- done leaves that to the unit, which says who finished it and when.
+CREATE VIEW attempt AS
+FROM _attempt UNION ALL
+SELECT run, unit, 'done', finished, seconds, NULL FROM unit u
+WHERE NOT EXISTS (FROM _attempt a WHERE a.run = u.run AND a.unit = u.unit AND a.event = 'done');
 
 CREATE VIEW results AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,

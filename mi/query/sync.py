@@ -127,7 +127,7 @@ def _remember(
 _OWNED = {
     "selection-": ("selection", ("experiment", "expectation", "cell", "cell_unit", "cell_eval")),
     "run:": ("run", ("run",)),
-    "attempts:": ("run", ("attempt",)),
+    "attempts:": ("run", ("_attempt",)),
     "retired:": ("retired", ("retired",)),
     "journal:answers-": ("journal", ("answer",)),
     "journal:judgments-": ("journal", ("judgment",)),
