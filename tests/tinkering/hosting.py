@@ -25,9 +25,9 @@ class Hosted:
 
     def __enter__(self) -> Self:
         started = threading.Event()
-        self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        serving = self._serve(started)
+        self._thread = threading.Thread(target=asyncio.run, args=(serving,), daemon=True)
         self._thread.start()
         assert started.wait(10)
         return self
@@ -36,14 +36,8 @@ class Hosted:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(10)
 
-    def _run(self, started: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._serve(started))
-        finally:
-            self._loop.close()
-
     async def _serve(self, started: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
         await self.begin()
         runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
