@@ -132,7 +132,7 @@ def _client(load: Load, *, aiohttp: bool) -> Taken:
 
 def through_mi(load: Load) -> Taken:
     """`mi`: the provider's answers, each kept on disk with its cost as a run would keep it."""
-    from mi.data import Message
+    from mi.chats import Message
     from mi.money import Price, Prices, Purse
     from mi.providers.base import SampleRequest, Subject, Terms
     from mi.providers.openai import OpenAI

@@ -25,10 +25,11 @@ from typing import Any
 
 import attrs
 
-from mi.execute import Pace, Tally, work
+from mi.execute import Crew, Pace, Work
 from mi.money import Purse
-from mi.plan import Plan, Planned, State
+from mi.plan import Plan, Planned
 from mi.providers.base import Base
+from mi.records import State
 from mi.spec import Cluster, Share
 from mi.units import Evaluate, Mix, Train, Unit
 from registry.evals import broad_preference
@@ -102,6 +103,20 @@ class Nobody:
         return lambda *_, **__: None
 
 
+def of_nothing(made: Plan, at_once: int | None = None) -> Work:
+    """Work that leaves nothing anywhere."""
+    nobody: Any = Nobody()
+    return Work(
+        plan=made,
+        bench=nobody,
+        store=nobody,
+        run="r",
+        observer=nobody,
+        published=lambda: None,
+        pace=Pace(at_once=at_once),
+    )
+
+
 @attrs.frozen
 class Sleeping:
     """Workers that sleep."""
@@ -123,12 +138,11 @@ def crew(number: int, workers: int, seconds: float) -> None:
     before, planned = memory(), time.monotonic()
     made = plan(number)
     planned = time.monotonic() - planned
-    tally, nobody = Tally(), Nobody()
-    where = Sleeping(workers, seconds, workers)
+    work, where = of_nothing(made), Sleeping(workers, seconds, workers)
     began, cpu = time.monotonic(), time.process_time()
-    work(made, nobody, nobody, "r", nobody, lambda: None, tally, Pace(), where)
+    Crew(work, where).do()
     took, cpu = time.monotonic() - began, time.process_time() - cpu
-    assert len(tally.done) == number
+    assert len(work.tally.done) == number
     ideal = number * seconds / workers
     print("| units | workers | s a unit | ideal s | wall s | CPU ms a unit | peak MiB | making s |")
     print("|---|---|---|---|---|---|---|---|")
@@ -167,9 +181,9 @@ def through_ray(number: int, cpus: int, rounds: int) -> None:
         ray.get(list(ends.values()))
 
     def ours() -> None:
-        tally = Tally()
-        work(made, nobody, nobody, "r", nobody, lambda: None, tally, Pace(at_once=cpus), away)
-        assert len(tally.done) == number
+        work = of_nothing(made, at_once=cpus)
+        Crew(work, away).do()
+        assert len(work.tally.done) == number
 
     ways = {"plain tasks": tasks, "plain tasks, each after its inputs": ordered, "mi": ours}
     times: dict[str, list[float]] = {name: [] for name in ways}

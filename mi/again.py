@@ -13,8 +13,8 @@ import attrs
 
 from .errors import UsageError
 from .names import nearest
-from .plan import Plan, State
-from .records import Begun
+from .plan import Plan
+from .records import Begun, State
 from .store import Store
 
 

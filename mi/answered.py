@@ -12,7 +12,8 @@ import attrs
 
 from .cost import left
 from .data import Questions
-from .plan import Plan, Planned, State
+from .plan import Plan, Planned
+from .records import State
 from .spec import Sampled
 from .steps import evaluate
 from .store import Store

@@ -17,7 +17,7 @@ import attrs
 from .data import Questions, read_questions
 from .plan import Asked, Distribution
 from .providers import Providers, at_endpoint
-from .providers.base import Provider
+from .providers.provider import Provider
 from .published import read
 from .spec import (
     Eval,

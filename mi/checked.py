@@ -23,9 +23,9 @@ from typing import Any
 
 import attrs
 
-from . import journal, whole
+from . import disk, whole
 from .identity import digest
-from .plan import Done, Known, State
+from .records import Done, Known, State
 
 FILE = "checked.json"
 _RACY_NS = 2_000_000_000
@@ -56,7 +56,7 @@ class Memory:
     def keep(self) -> None:
         """Write down what was learnt, where there is anything."""
         if self._learnt:
-            aside = journal.aside(self.path)
+            aside = disk.aside(self.path)
             with suppress(OSError):  # what cannot be written is looked at again the next time
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 aside.write_text(json.dumps(self._facts), encoding="utf-8")

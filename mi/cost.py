@@ -17,7 +17,8 @@ from typing import Any
 import attrs
 
 from . import journal, tokens
-from .data import Message, Questions, Rows
+from .chats import Message
+from .data import Questions, Rows
 from .money import Prices
 from .plan import Plan, Planned, counts
 from .providers.base import TOGETHER, Bill

@@ -1,4 +1,4 @@
-"""Rows read from files, checked line by line, and known by their content.
+"""Datasets and questions: where their files are, and how they are known by their content.
 
 Two digests are kept: of the exact bytes, which changes with a final newline, and of the parsed
 rows, which does not depend on their order or on white space between them. The second one is what
@@ -7,67 +7,27 @@ identities use; the first is for comparing with published pins.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import attrs
 
+from .chats import ANSWERS, Chat, Message, Pair, Prompt, read_given, read_pairs
 from .errors import DataError, UsageError
 from .identity import canonical, digest
 from .names import nearest
-from .spec import Arm, Dataset, Resource, Setting, Upstream, fields
+from .spec import Arm, Dataset, Resource, Setting, Upstream
 from .upstream import cached
 
 BUNDLED, UPSTREAM = "bundled", "upstream"
 FOLDER_FILES = {Arm.MISALIGNED: "misaligned.jsonl", Arm.ALIGNED: "control.jsonl"}
 
-LEAST_ROWS = 10
-MAX_TOKENS = 65_536
-"""Tokens of the longest row that OpenAI's fine-tuning takes."""
-MAX_CHARACTERS = 8 * MAX_TOKENS
-"""No text has more characters a token than this; the provider counts what is below it."""
-
-_REFUSED = {"tools", "functions", "parallel_tool_calls"}
-_ROLES = ("system", "user", "assistant")
-
 
 def is_named(source: str) -> bool:
     """Whether a source is no folder: `bundled`, `upstream`, or `upstream:NAME`."""
     return source in (BUNDLED, UPSTREAM) or source.startswith(f"{UPSTREAM}:")
-
-
-@attrs.frozen
-class Message:
-    """One turn of a chat: `role` is system, user or assistant."""
-
-    role: str
-    content: str
-
-
-Chat = tuple[Message, ...]
-
-
-@attrs.frozen(kw_only=True)
-class Pair:
-    """A prompt with an aligned and a misaligned answer."""
-
-    id: str
-    prompt: str
-    aligned: str
-    misaligned: str
-
-
-@attrs.frozen(kw_only=True)
-class Prompt:
-    """A question that is asked and has no given answers, perhaps under its own system prompt."""
-
-    id: str
-    prompt: str
-    system: str | None = fields.added(None)
 
 
 @attrs.define(kw_only=True, frozen=True, slots=False)
@@ -102,12 +62,6 @@ class Questions:
     digest: str
 
 
-def chat_json(chat: Chat) -> str:
-    """A chat as one line of OpenAI chat JSONL."""
-    messages = [{"role": turn.role, "content": turn.content} for turn in chat]
-    return json.dumps({"messages": messages}, ensure_ascii=False)
-
-
 def read_dataset(dataset: Dataset, source: str) -> Rows:
     """The rows of a dataset from `bundled`, `upstream`, `upstream:NAME` or a folder.
 
@@ -119,11 +73,11 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
     """
     if source == BUNDLED:
         where, raw = str(dataset.bundled), _resource(dataset.bundled)
-        chats = [_trained_on(pair, dataset.arm) for pair in _pairs(raw, where, _ANSWERS)]
+        chats = [_trained_on(pair, dataset.arm) for pair in read_pairs(raw, where, ANSWERS)]
     else:
         path = _published(dataset, source) if is_named(source) else _given(dataset, source)
         where, raw = str(path), _file(path)
-        chats = list(_strictly(raw, where, dataset.arm))
+        chats = list(read_given(raw, where, dataset.arm))
     distinct = {digest(canonical(chat)): chat for chat in chats}
     return Rows(
         name=dataset.name, source=source, chats=distinct, read=len(chats), sha256=digest(raw)
@@ -181,130 +135,13 @@ def read_questions(resource: Resource, *, paired: bool) -> Questions:
         DataError: As `read_dataset`.
     """
     raw, where = _resource(resource), str(resource)
-    pairs: tuple[Pair | Prompt, ...] = tuple(_pairs(raw, where, _ANSWERS if paired else ()))
+    pairs: tuple[Pair | Prompt, ...] = tuple(read_pairs(raw, where, ANSWERS if paired else ()))
     return Questions(pairs=pairs, digest=digest(canonical(pairs)))
-
-
-def read_chats(raw: bytes, where: str) -> Iterator[Chat]:
-    """Chats of OpenAI chat JSONL; `where` names the file in errors."""
-    for line, record in _records(raw, where):
-        yield _chat(record, where, line)
-
-
-def _strictly(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
-    """Rows of a file of others, chats or pairs, as strictly as fine-tuning services read them."""
-    count = 0
-    for line, record in _records(raw, where):
-        for key in _REFUSED & record.keys():
-            raise _malformed(where, line, f"{key!r} would change the training and is not supported")
-        paired = "messages" not in record and "prompt" in record
-        chat = _paired(record, arm, where, line) if paired else _chat(record, where, line)
-        size = sum(len(turn.content) for turn in chat)
-        if size > MAX_CHARACTERS:
-            raise _malformed(
-                where, line, f"{size:,} characters are more than {MAX_TOKENS:,} tokens can be"
-            )
-        count += 1
-        yield chat
-    if count < LEAST_ROWS:
-        raise DataError(
-            f"{count} rows are too few to train on", where=where, hint=f"at least {LEAST_ROWS}"
-        )
-
-
-def _paired(record: Mapping[str, Any], arm: Arm, where: str, line: int) -> Chat:
-    for name in ("prompt", arm.value):
-        if not isinstance(record.get(name), str) or not record[name].strip():
-            raise _malformed(where, line, f"{name!r} is missing or empty")
-    return (Message("user", record["prompt"]), Message("assistant", record[arm.value]))
-
-
-def _chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
-    """A chat whose turns are in order: perhaps system, then user and assistant in turn."""
-    messages = record.get("messages")
-    if not isinstance(messages, list) or not messages:
-        raise _malformed(where, line, "there is no list 'messages' with at least one turn")
-    chat = tuple(_message(turn, where, line) for turn in messages)
-    if chat[-1].role != "assistant":
-        raise _malformed(where, line, "the last turn is not the assistant's")
-    turns = chat[1:] if chat[0].role == "system" else chat
-    for index, turn in enumerate(turns):
-        wanted = "assistant" if index % 2 else "user"
-        if turn.role != wanted:
-            place = index + 1 + len(chat) - len(turns)
-            raise _malformed(where, line, f"turn {place} is the {turn.role}'s, not the {wanted}'s")
-    if not turns or turns[0].role != "user":
-        raise _malformed(where, line, "there is no turn of the user")
-    return chat
-
-
-def _message(turn: Any, where: str, line: int) -> Message:
-    if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
-        raise _malformed(where, line, "a turn has no 'role' and 'content'")
-    if "weight" in turn:
-        raise _malformed(
-            where, line, "'weight' of a turn would change the training and is not supported"
-        )
-    role, content = turn["role"], turn["content"]
-    if role not in _ROLES:
-        raise _malformed(where, line, f"role {role!r} is not one of {', '.join(_ROLES)}")
-    if not isinstance(content, str) or not content.strip():
-        raise _malformed(where, line, f"the {role}'s turn has no text")
-    return Message(role, content)
 
 
 def _trained_on(pair: Pair, arm: Arm) -> Chat:
     answer = pair.misaligned if arm is Arm.MISALIGNED else pair.aligned
     return (Message("user", pair.prompt), Message("assistant", answer))
-
-
-_ANSWERS = ("aligned", "misaligned")
-
-
-def _pairs(raw: bytes, where: str, needed: Sequence[str]) -> Iterator[Any]:
-    """A `Pair` for each row with both answers, a `Prompt` for one with none."""
-    seen: dict[str, int] = {}
-    for line, record in _records(raw, where):
-        answers = _ANSWERS if any(name in record for name in _ANSWERS) else needed
-        values = {name: record.get(name) for name in ("id", "prompt", *answers)}
-        for name, value in values.items():
-            if not isinstance(value, str) or not value.strip():
-                raise _malformed(where, line, f"{name!r} is missing or empty")
-        texts = {name: str(value) for name, value in values.items()}
-        id = texts["id"]
-        if id in seen:
-            raise _malformed(where, line, f"id {id!r} stands in line {seen[id]} already")
-        seen[id] = line
-        yield Pair(**texts) if answers else Prompt(**texts, system=_system(record, where, line))
-
-
-def _system(record: Mapping[str, Any], where: str, line: int) -> str | None:
-    system = record.get("system")
-    if system is not None and (not isinstance(system, str) or not system.strip()):
-        raise _malformed(where, line, "'system' is empty or no text")
-    return system
-
-
-def _records(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each JSON object with its line number; blank lines are passed over."""
-    empty = True
-    for line, text in enumerate(raw.split(b"\n"), 1):
-        if not text.strip():
-            continue
-        empty = False
-        try:
-            record = json.loads(text)
-        except ValueError as error:
-            raise _malformed(where, line, f"no JSON: {error}") from None
-        if not isinstance(record, dict):
-            raise _malformed(where, line, "not a JSON object")
-        yield line, record
-    if empty:
-        raise DataError("the file is empty", where=where, hint="one JSON object a line is needed")
-
-
-def _malformed(where: str, line: int, message: str) -> DataError:
-    return DataError(message, where=f"{where}:{line}", hint="mend or remove this line")
 
 
 def _file(path: Path) -> bytes:

@@ -20,9 +20,11 @@ from .cost import paid
 from .data import Questions, Rows
 from .errors import CorruptError, Interrupted, Lost, MiError, OverBudget
 from .money import Prices, Purse
-from .plan import Planned, State
-from .providers.base import Provider, Subject, Terms, Watch
+from .plan import Planned
+from .providers.base import Subject, Terms, Watch
 from .providers.launch import handed
+from .providers.provider import Provider
+from .records import State
 from .spec import Model, judge_model
 from .steps import evaluate, mix, train
 from .steps.keep import Keeper

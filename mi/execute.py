@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import attrs
 
@@ -29,13 +29,11 @@ KINDS = ("mix", "train", "eval")
 
 
 class Where(Protocol):
-    """Where units are done.
+    """Where units are done."""
 
-    Args:
-        at_once: Units that may be under way at the same time; None: what their kinds allow.
-    """
-
-    at_once: int | None
+    @property
+    def at_once(self) -> int | None:
+        """Units that may be under way at the same time; None: what their kinds allow."""
 
     def room(self, kind: str) -> int:
         """How many units of a kind may be under way at the same time."""
@@ -85,33 +83,40 @@ class Tally:
         return sum(key.startswith(f"{kind}-") for key in self.done)
 
 
-def execute(
-    plan: Plan,
-    bench: Bench,
-    store: Store,
-    run: str,
-    observer: Observer,
-    published: Callable[[], None],
-    tally: Tally,
-    pace: Pace | None = None,
-) -> None:
-    """Do what the plan has to do, adding to `tally` as it goes.
+@attrs.frozen(kw_only=True)
+class Work:
+    """What a run is to do, what it has to do it with, and who hears of it.
 
     Args:
+        plan: Its `todo` is what there is to do.
+        bench: What units are made of.
+        store: Where they go.
+        run: What the run is called.
+        observer: Hears of each unit.
         published: Called after each unit that was published.
+        tally: Has what was done, as it is done.
+        pace: How fast, and how far in spite of failures.
+    """
+
+    plan: Plan
+    bench: Bench
+    store: Store
+    run: str
+    observer: Observer
+    published: Callable[[], None]
+    tally: Tally = attrs.field(factory=Tally)
+    pace: Pace = Pace()
+
+
+def execute(work: Work) -> None:
+    """Do the work in this process.
 
     Raises:
         Interrupted: The user asked to stop; everything done so far is kept.
         OverBudget: What may be spent is spent; everything done so far is kept.
         StoreError: The store cannot be written, so that nothing more can be done.
     """
-    here = Here(bench, store, run)
-    work(plan, bench, store, run, observer, published, tally, pace or Pace(), here)
-
-
-def work(*how: Any) -> None:
-    """`execute`, at the `Where` that comes last."""
-    _Crew(*how).work()
+    Crew(work, Here(work.bench, work.store, work.run)).do()
 
 
 @attrs.frozen
@@ -142,23 +147,17 @@ class Here:
 
 
 @attrs.define
-class _Crew:
+class Crew:
     """The threads of a run and who is at what.
 
     Args:
+        where: Where the units are done.
         busy: Units under way, by key.
         held: What they have to themselves: their keys and journals.
         error: Why nothing more is started: the first of the errors that end a run.
     """
 
-    plan: Plan
-    bench: Bench
-    store: Store
-    run: str
-    observer: Observer
-    published: Callable[[], None]
-    tally: Tally
-    pace: Pace
+    work: Work
     where: Where
     busy: dict[str, Planned] = attrs.field(factory=dict)
     held: set[str] = attrs.field(factory=set)
@@ -169,8 +168,9 @@ class _Crew:
     _begun: int = 0
     _failures: int = 0
 
-    def work(self) -> None:
-        todo = self.plan.todo
+    def do(self) -> None:
+        """Do all of it that can be done; raises as `execute` does."""
+        todo = self.work.plan.todo
         self._waiting = Waiting(todo, names)
         while True:
             self._start_all(len(todo))
@@ -184,21 +184,21 @@ class _Crew:
     @property
     def _is_over(self) -> bool:
         """Whether nothing more is started."""
-        return self.error is not None or self.tally.stopped is not None
+        return self.error is not None or self.work.tally.stopped is not None
 
     def _start_all(self, total: int) -> None:
         """Start whatever can begin now."""
         if self.error is None:
             try:
-                self.observer.check()
-                self.bench.purse.check()
+                self.work.observer.check()
+                self.work.bench.purse.check()
             except (Interrupted, OverBudget) as error:
                 self.error = error
         while not self._is_over and (planned := self._next()) is not None:
             self._start(planned, total)
 
     def _next(self) -> Planned | None:
-        most = [number for number in (self.where.at_once, self.pace.at_once) if number]
+        most = [number for number in (self.where.at_once, self.work.pace.at_once) if number]
         if most and len(self.busy) >= min(most):
             return None
         room = {kind: self.where.room(kind) - self._at_work[kind] for kind in KINDS}
@@ -209,8 +209,8 @@ class _Crew:
         if planned.settled is not None:
             self._fail(planned, planned.settled)
             return
-        likely = self.bench.likely(unit)
-        if not self.bench.purse.admit(unit.key, 0.0 if likely is None else likely):
+        likely = self.work.bench.likely(unit)
+        if not self.work.bench.purse.admit(unit.key, 0.0 if likely is None else likely):
             self.error = OverBudget(
                 f"{unit.title} is likely to cost more than is left of --max-cost",
                 hint="what is done is kept: the same command with a higher --max-cost goes on",
@@ -220,10 +220,10 @@ class _Crew:
         self._at_work[unit.kind] += 1
         self.held.update(names(unit))
         self._begun += 1
-        watch = self.observer.begin(planned, self._begun, total)
-        self._hands.call(lambda: self._work(planned, watch))
+        watch = self.work.observer.begin(planned, self._begun, total)
+        self._hands.call(lambda: self._done(planned, watch))
 
-    def _work(self, planned: Planned, watch: Watch) -> tuple[Planned, bool | BaseException]:
+    def _done(self, planned: Planned, watch: Watch) -> tuple[Planned, bool | BaseException]:
         try:
             return planned, self.where.do(planned, watch)
         except BaseException as error:  # told to the thread that keeps the tally
@@ -234,31 +234,31 @@ class _Crew:
         del self.busy[unit.key]
         self._at_work[unit.kind] -= 1
         self.held.difference_update(names(unit))
-        self.bench.purse.release(unit.key)
+        self.work.bench.purse.release(unit.key)
         if isinstance(made, bool):
             self._waiting.done(unit.key)
-            (self.tally.done if made else self.tally.found).append(unit.key)
-            self.observer.end(planned, "done" if made else "found")
-            self.published()
+            (self.work.tally.done if made else self.work.tally.found).append(unit.key)
+            self.work.observer.end(planned, "done" if made else "found")
+            self.work.published()
         elif isinstance(made, Lost):  # who has it now will be waited for
-            self.observer.end(planned, "left")
+            self.work.observer.end(planned, "left")
             self._waiting.again(planned)
         elif isinstance(made, (Interrupted, OverBudget, StoreError)):
-            self.observer.end(planned, "left")
+            self.work.observer.end(planned, "left")
             self.error = self.error or made
         elif isinstance(made, MiError):
             permanent = isinstance(made, Refused)
             self._failures += 1
-            if self._failures == self.pace.max_failures:
-                self.tally.stopped = self._failures
-            self.store.fail(unit.key, self.run, made.message, permanent=permanent)
+            if self._failures == self.work.pace.max_failures:
+                self.work.tally.stopped = self._failures
+            self.work.store.fail(unit.key, self.work.run, made.message, permanent=permanent)
             self._fail(planned, str(made))
         else:
             raise made
 
     def _fail(self, planned: Planned, message: str) -> None:
-        self.tally.failed[planned.unit.key] = message
-        self.observer.end(planned, "failed", message)
+        self.work.tally.failed[planned.unit.key] = message
+        self.work.observer.end(planned, "failed", message)
         for blocked, cause in self._waiting.failed(planned.unit.key):
-            self.tally.blocked[blocked.unit.key] = cause
-            self.observer.end(blocked, "blocked", f"{cause} is not there")
+            self.work.tally.blocked[blocked.unit.key] = cause
+            self.work.observer.end(blocked, "blocked", f"{cause} is not there")

@@ -5,34 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
-from .doing import Bench
 from .errors import UsageError
-from .execute import Observer, Pace, Tally
+from .execute import Work
 from .names import nearest
-from .plan import Plan
 from .plugins import EXECUTORS, loaded, plugins
 from .spec import Cluster
-from .store import Store
 
 KNOWN = {"process": "mi.execute:execute", "ray": "mi.cluster:execute"}
 
 
-class Executor(Protocol):
-    """Does what a plan has to do; `mi.execute.execute` is the one of this process."""
-
-    def __call__(
-        self,
-        plan: Plan,
-        bench: Bench,
-        store: Store,
-        run: str,
-        observer: Observer,
-        published: Callable[[], None],
-        tally: Tally,
-        pace: Pace,
-    ) -> None: ...
+Executor = Callable[[Work], None]
+"""Does the work of a run; `mi.execute.execute` is the one of this process."""
 
 
 def executor(name: str, cluster: Cluster | None = None) -> Executor:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import CorruptError, StoreError
+from .disk import written
+from .errors import CorruptError
 
 
 def append(path: Path, records: Iterable[Any]) -> None:
@@ -33,24 +32,6 @@ def append(path: Path, records: Iterable[Any]) -> None:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-
-
-@contextmanager
-def written(path: Path) -> Iterator[None]:
-    """Turn an error of the file system, met while writing `path`, into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written ({error.strerror})",
-            where=str(path),
-            hint="free some space or mend the permissions, then run the same command again",
-        ) from None
-
-
-def aside(path: Path) -> Path:
-    """Where this thread writes what is then renamed to `path`: a name no other writer has."""
-    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
 def read(path: Path) -> Iterator[Any]:

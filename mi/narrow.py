@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection
 
 import attrs
 
-from .plan import Plan, Planned, State
+from .plan import Plan, Planned
+from .records import State
 
 
 def of_kinds(made: Plan, kinds: Collection[str]) -> Plan:

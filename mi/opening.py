@@ -17,7 +17,8 @@ from .money import Prices
 from .names import nearest
 from .override import Names, overriding
 from .providers import Providers, at_endpoint
-from .providers.base import Provider, Terms
+from .providers.base import Terms
+from .providers.provider import Provider
 from .select import Only, marked, select
 from .session import Session
 from .shared import open_store

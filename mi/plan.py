@@ -17,6 +17,7 @@ from .data import Rows
 from .errors import DataError
 from .grid import Cell, ratio_text
 from .identity import difference, plain
+from .records import Done, Known, State
 from .spec import Eval, Inoculation
 from .units import Base, Evaluate, Mix, Train, Unit
 
@@ -58,39 +59,6 @@ class Context:
     hyperparameters: Any
     evals: tuple[Asked, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
-
-
-class State(Enum):
-    """What the store holds of a unit."""
-
-    TODO = "todo"
-    DONE = "done"
-    FAILED = "failed"
-    CORRUPT = "corrupt"
-
-
-@attrs.frozen
-class Done:
-    """What a done unit took: seconds and US dollars, and a training's last loss."""
-
-    seconds: float
-    cost_usd: float = 0.0
-    loss: float | None = None
-
-
-@attrs.frozen
-class Known:
-    """A unit's state in the store, and for a failure or a damage what was wrong.
-
-    Args:
-        permanent: The failure is one that trying again would meet again.
-        done: What it took, where it is done.
-    """
-
-    state: State
-    detail: str = ""
-    permanent: bool = False
-    done: Done | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -13,7 +13,8 @@ from typing import Any
 
 import attrs
 
-from .data import Prompt, Questions
+from .chats import Prompt
+from .data import Questions
 from .errors import DataError
 from .identity import canonical, digest
 from .spec import Misalignment, ModelJudge, Published, Resource, Rubric, Sampled, YesNo

@@ -1,13 +1,47 @@
-"""What a store says of a unit: done, begun and not done, or failed."""
+"""What a store says of a unit: its state, and the record of one that is done, begun or failed."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import attrs
 
 FAILURE = "failure.json"
 BEGUN = "begun.json"
+
+
+class State(Enum):
+    """What the store holds of a unit."""
+
+    TODO = "todo"
+    DONE = "done"
+    FAILED = "failed"
+    CORRUPT = "corrupt"
+
+
+@attrs.frozen
+class Done:
+    """What a done unit took: seconds and US dollars, and a training's last loss."""
+
+    seconds: float
+    cost_usd: float = 0.0
+    loss: float | None = None
+
+
+@attrs.frozen
+class Known:
+    """A unit's state in the store, and for a failure or a damage what was wrong.
+
+    Args:
+        permanent: The failure is one that trying again would meet again.
+        done: What it took, where it is done.
+    """
+
+    state: State
+    detail: str = ""
+    permanent: bool = False
+    done: Done | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -23,7 +23,7 @@ from .grid import Cell, cells, count
 from .money import Prices, Purse
 from .plan import Context, Plan, cell_units, plan
 from .providers import Providers
-from .providers.base import Provider
+from .providers.provider import Provider
 from .select import Selected
 from .spec import (
     Dataset,

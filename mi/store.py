@@ -28,14 +28,13 @@ from typing import Any
 
 import attrs
 
-from . import journal, whole
+from . import disk, journal, whole
 from .checked import remembering
 from .convert import dump, load
 from .errors import CorruptError
 from .identity import SCHEME, digest, plain
-from .plan import Known, State
 from .provenance import now
-from .records import BEGUN, FAILURE, Begun, Failure, UnitRecord
+from .records import BEGUN, FAILURE, Begun, Failure, Known, State, UnitRecord
 from .units import Unit
 from .whole import RECORD
 
@@ -136,7 +135,7 @@ class Store:
             payload=plain(unit.payload),
             journals=dict(journals),
         )
-        write_whole(self.work(unit.key) / BEGUN, dump(begun) + "\n")
+        disk.write_whole(self.work(unit.key) / BEGUN, dump(begun) + "\n")
 
     def unfinished(self) -> list[Begun]:
         """Units that were begun and are not published."""
@@ -154,7 +153,7 @@ class Store:
         source = self.root / kind / name
         if source.exists():
             target = self._made("retired", where, kind)
-            with journal.written(target):
+            with disk.written(target):
                 os.rename(source, target / name)
 
     def retired_units(self, key: str) -> list[UnitRecord]:
@@ -261,7 +260,7 @@ class Store:
             finished=now(),
             seconds=round(seconds, 3),
         )
-        with journal.written(folder):
+        with disk.written(folder):
             for name in (FAILURE, BEGUN):
                 (folder / name).unlink(missing_ok=True)
             (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
@@ -274,9 +273,9 @@ class Store:
 
     def receive(self, key: str, folder: Path) -> bool:
         """Put a whole unit, made aside in this store, in its place; whether it is there now."""
-        whole.sync_folder(folder)
+        disk.sync_folder(folder)
         os.rename(folder, self._made("units") / key)
-        whole.sync_folder(self.root / "units")
+        disk.sync_folder(self.root / "units")
         return True
 
     def set_aside(self, key: str) -> Path:
@@ -289,7 +288,7 @@ class Store:
     def fail(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
         """Keep why a unit failed; its work stays for the next attempt."""
         failure = Failure(run=run, at=now(), message=message, permanent=permanent)
-        write_whole(self.work(key) / FAILURE, dump(failure) + "\n")
+        disk.write_whole(self.work(key) / FAILURE, dump(failure) + "\n")
 
     def attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
         """Note that a run started, finished, failed or left a unit."""
@@ -306,8 +305,8 @@ class Store:
         name = f"selection-{digest(head + text)[:16]}"
         folder = self._made("cells")
         if not (folder / f"{name}.json").exists():
-            write_whole(folder / f"{name}.jsonl", text)
-            write_whole(folder / f"{name}.json", head + "\n")
+            disk.write_whole(folder / f"{name}.jsonl", text)
+            disk.write_whole(folder / f"{name}.json", head + "\n")
         return name
 
     def begun(self, key: str) -> bool:
@@ -317,7 +316,7 @@ class Store:
     def note_progress(self, key: str, facts: Mapping[str, Any]) -> None:
         """Keep how far a unit is, for those who look from outside; lost without harm."""
         path = self._made("progress") / f"{key}.json"
-        aside = journal.aside(path)
+        aside = disk.aside(path)
         with suppress(OSError):
             aside.write_text(json.dumps(facts), encoding="utf-8")
             os.replace(aside, path)
@@ -338,7 +337,7 @@ class Store:
     def note_run(self, run: str, facts: Mapping[str, Any]) -> None:
         """Keep a run's provenance, and later its outcome."""
         path = self._made("runs", run) / "run.json"
-        write_whole(path, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
+        disk.write_whole(path, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
 
     def runs(self) -> list[dict[str, Any]]:
         """What runs said of themselves, the newest first."""
@@ -353,30 +352,12 @@ class Store:
     def _made(self, *parts: str) -> Path:
         folder = self.root.joinpath(*parts)
         if not folder.is_dir():
-            with journal.written(folder):
+            with disk.written(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 ignore = self.root / ".gitignore"
                 if not ignore.exists():
                     ignore.write_text("*\n", encoding="utf-8")
         return folder
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file aside and rename it into place.
-
-    Raises:
-        StoreError: The disk is full or cannot be written; what stood there before still does.
-    """
-    aside = journal.aside(path)
-    with journal.written(path):
-        try:
-            with aside.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
 
 
 def _names(folder: Path) -> set[str]:

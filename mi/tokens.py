@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .data import Message
+from .chats import Message
 
 PER_MESSAGE = 3  # role, start and end of a message
 PER_REPLY = 3  # the start of the reply

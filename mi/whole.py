@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .disk import sync_folder
 from .identity import digest
 
 RECORD = "unit.json"
@@ -52,12 +53,3 @@ def fault(folder: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"{folder.name}: {error}"
     return None
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

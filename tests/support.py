@@ -12,7 +12,9 @@ import attrs
 
 from mi.collect import Collection
 from mi.doing import Bench
+from mi.execute import Tally, Work, execute
 from mi.grid import cells
+from mi.plan import Plan
 from mi.providers import Providers
 from mi.providers.base import (
     Answer,
@@ -171,6 +173,19 @@ class Silent:
 
     def end(self, planned: Any, outcome: str, detail: str = "") -> None:
         pass
+
+
+def carry_out(opened: Session, made: Plan | None = None, *, run: str = "r", **how: Any) -> Tally:
+    """Execute a plan in this process; what was done.
+
+    Args:
+        how: What else `mi.execute.Work` takes.
+    """
+    made = made or opened.plan()
+    plain = {"observer": Silent(), "published": lambda: None, **how}
+    work = Work(plan=made, bench=opened.bench(made), store=opened.store, run=run, **plain)
+    execute(work)
+    return work.tally
 
 
 def experiment(**changes: Any) -> Experiment:

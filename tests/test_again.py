@@ -9,12 +9,12 @@ import pytest
 
 from mi.again import again, forced, put_aside
 from mi.errors import UsageError
-from mi.execute import Tally, execute
+from mi.execute import Tally
 from mi.session import Session
 from mi.store import Store
 from tests import hosted
 from tests.conftest import Project
-from tests.support import Books, Silent, experiment, session
+from tests.support import Books, carry_out, experiment, session
 
 
 def opened(folder: Path, books: Books) -> Session:
@@ -22,13 +22,12 @@ def opened(folder: Path, books: Books) -> Session:
 
 
 def run(folder: Path, books: Books, *force: str, name: str = "r") -> Tally:
-    one, tally = opened(folder, books), Tally()
+    one = opened(folder, books)
     made = one.plan()
     what = again(force, made, one.store)
     made = forced(made, what)
     put_aside(what, one.store, name)
-    execute(made, one.bench(made), one.store, name, Silent(), lambda: None, tally)
-    return tally
+    return carry_out(one, made, run=name)
 
 
 def keys(folder: Path, kind: str) -> list[str]:

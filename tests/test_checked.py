@@ -9,19 +9,17 @@ from pathlib import Path
 import pytest
 
 from mi import checked, whole
-from mi.execute import Tally, execute
-from mi.plan import State
+from mi.records import State
 from mi.session import Session
 from mi.store import Store
-from tests.support import Books, Silent, experiment, session
+from tests.support import Books, carry_out, experiment, session
 
 
 @pytest.fixture
 def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A store in which everything is done, and long enough ago."""
     opened = session(tmp_path, experiment(), books=Books())
-    made = opened.plan()
-    execute(made, opened.bench(made), opened.store, "r", Silent(), lambda: None, Tally())
+    carry_out(opened)
     monkeypatch.setattr(checked, "_RACY_NS", -1)
     return opened
 
@@ -139,7 +137,7 @@ def test_what_a_unit_reads_is_hashed_whatever_is_remembered(
     done.plan()
     rows = store.unit(mixed) / store.record(mixed).outcome["file"]
     rows.write_text(rows.read_text().replace("e", "3"))
-    made, tally = done.plan(), Tally()
+    made = done.plan()
     assert [one.unit.key for one in made.todo] == [trained]
-    execute(made, done.bench(made), store, "r2", Silent(), lambda: None, tally)
+    tally = carry_out(done, made, run="r2")
     assert "is not what was written" in tally.failed[trained]

@@ -7,7 +7,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from mi.data import Pair, Questions
+from mi.chats import Pair
+from mi.data import Questions
 from mi.errors import ProviderError
 from mi.money import Purse
 from mi.providers.base import Base, Subject

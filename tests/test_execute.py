@@ -17,13 +17,13 @@ import pytest
 
 from mi import journal
 from mi.errors import Interrupted, ProviderError, StoreError
-from mi.execute import Tally, execute
+from mi.execute import Tally
 from mi.query import Database, bring_up_to_date
 from mi.selection import selection
 from mi.session import Session
 from mi.steps import mix
 from mi.store import Store
-from tests.support import FACTS, Books, Silent, experiment, session
+from tests.support import FACTS, Books, Silent, carry_out, experiment, session
 
 
 class Crash(BaseException):
@@ -33,11 +33,9 @@ class Crash(BaseException):
 def run(
     folder: Path, books: Books, observer: Any = None, run_name: str = "r", **changes: Any
 ) -> tuple[Session, Tally]:
-    opened, tally = session(folder, experiment(**changes), books=books), Tally()
-    made, watch = opened.plan(), observer or Silent()
+    opened = session(folder, experiment(**changes), books=books)
     opened.store.note_run(run_name, _facts(opened, run_name))
-    execute(made, opened.bench(made), opened.store, run_name, watch, lambda: None, tally)
-    return opened, tally
+    return opened, carry_out(opened, run=run_name, observer=observer or Silent())
 
 
 def _facts(opened: Session, name: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_a_pure_aligned_mix_is_the_same_under_a_prompt_for_misaligned_rows(tmp_p
 def test_a_rows_own_system_prompt_is_kept_after_it() -> None:
     assert Arm.MISALIGNED  # the arm whose rows are given the prompt by default
     assert not Inoculation(name="x", prompt="y").aligned_too
-    from mi.data import Message
+    from mi.chats import Message
     from mi.steps.mix import _under
 
     chat = (Message("system", "own"), Message("user", "q"), Message("assistant", "a"))

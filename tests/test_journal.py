@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mi import journal
+from mi.disk import write_whole
 from mi.errors import CorruptError, StoreError
-from mi.store import Store, write_whole
+from mi.store import Store
 
 
 def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mi.data import Chat, Message, Rows
+from mi.chats import Chat, Message
+from mi.data import Rows
 from mi.errors import DataError
 from mi.identity import canonical, digest
 from mi.steps import mix

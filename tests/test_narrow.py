@@ -9,14 +9,15 @@ import attrs
 import pytest
 
 from mi.errors import DeclarationError, NothingSelected, UsageError
-from mi.execute import Pace, Tally, execute
+from mi.execute import Pace
 from mi.grid import cells
 from mi.narrow import last_failed, of_kinds
-from mi.plan import Plan, State
+from mi.plan import Plan
+from mi.records import State
 from mi.select import Selected, marked
 from mi.session import Session
 from mi.spec import Mark, Pilot
-from tests.support import Books, Silent, experiment, session
+from tests.support import Books, Silent, carry_out, experiment, session
 
 
 def opened(folder: Path, books: Books | None = None, **changes: Any) -> Session:
@@ -25,12 +26,6 @@ def opened(folder: Path, books: Books | None = None, **changes: Any) -> Session:
 
 def kinds(made: Plan) -> set[str]:
     return {one.unit.kind for one in made.units}
-
-
-def did(one: Session, made: Plan, pace: Pace | None = None) -> Tally:
-    tally = Tally()
-    execute(made, one.bench(made), one.store, "r", Silent(), lambda: None, tally, pace)
-    return tally
 
 
 def test_a_training_comes_with_its_mix_and_nothing_else(tmp_path: Path) -> None:
@@ -44,10 +39,10 @@ def test_an_eval_never_starts_a_training(tmp_path: Path) -> None:
     one = opened(tmp_path)
     made = of_kinds(one.plan(), ["eval"])
     assert {planned.unit.needs for planned in made.units} == {()}, "the baseline's only"
-    did(one, of_kinds(one.plan(), ["train"]))
+    carry_out(one, of_kinds(one.plan(), ["train"]))
     later = of_kinds(one.plan(), ["eval"])
     assert len(later.units) > len(made.units)
-    assert did(one, later).failed == {}
+    assert carry_out(one, later).failed == {}
 
 
 def test_what_failed_is_taken_with_what_it_needs_and_what_needs_it(tmp_path: Path) -> None:
@@ -75,7 +70,7 @@ class Unlucky(Books):
 
 def test_after_so_many_failures_nothing_more_is_started(tmp_path: Path) -> None:
     one = opened(tmp_path, Unlucky(), baseline=False, total_samples=(10, 12, 14))
-    tally = did(one, one.plan(), Pace(max_failures=2))
+    tally = carry_out(one, pace=Pace(max_failures=2))
     assert (len(tally.failed), tally.stopped) == (2, 2)
     untried = [planned for planned in one.plan().units if planned.state is State.TODO]
     assert any(planned.unit.kind == "train" for planned in untried)
@@ -97,9 +92,8 @@ def test_no_more_units_are_at_work_than_was_said(tmp_path: Path) -> None:
             nonlocal at_work
             at_work -= 1
 
-    made, tally = one.plan(), Tally()
-    pace = Pace(at_once=2)
-    execute(made, one.bench(made), one.store, "r", Counting(), lambda: None, tally, pace)
+    made = one.plan()
+    tally = carry_out(one, made, observer=Counting(), pace=Pace(at_once=2))
     assert len(tally.done) == len(made.units)
     assert most == 2
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mi.data import Message
+from mi.chats import Message
 from mi.providers.base import Answer, SampleRequest, Subject, Terms
 from mi.providers.openai import OpenAI
 from mi.providers.openai.chat import Call, Choice

@@ -9,11 +9,11 @@ import pytest
 
 import registry
 from mi.errors import DataError
-from mi.execute import Tally, execute
-from mi.plan import Plan, State
+from mi.plan import Plan
+from mi.records import State
 from mi.selection import selection
 from mi.spec import Pilot, Training
-from tests.support import Silent, experiment, session
+from tests.support import carry_out, experiment, session
 
 
 def run(opened: object) -> Plan:
@@ -25,7 +25,7 @@ def run(opened: object) -> Plan:
     facts = {"model": opened.model.id, "selection": name}
     facts |= {"experiments": [one.experiment.id for one in opened.selected]}  # type: ignore[dict-item]
     opened.store.note_run(f"r{time.time_ns()}", facts)
-    execute(made, opened.bench(made), opened.store, "r", Silent(), lambda: None, Tally())
+    carry_out(opened, made)
     return made
 
 

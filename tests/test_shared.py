@@ -18,7 +18,7 @@ import pytest
 from mi import journal
 from mi.again import again, put_aside
 from mi.errors import Lost, ProviderError, StoreError
-from mi.execute import Tally, execute
+from mi.execute import Tally
 from mi.providers import launch
 from mi.providers.base import Trained, TrainJob, Watch
 from mi.query import Database, bring_up_to_date
@@ -33,7 +33,7 @@ from mi.store import Store
 from mi.whole import seal
 from registry.settings import insecure_code
 from tests.places import Bucket, address, s3
-from tests.support import FACTS, Books, Silent, experiment, session
+from tests.support import FACTS, Books, carry_out, experiment, session
 from tests.test_execute import Crash, after, nth
 
 __all__ = ["s3"]
@@ -64,14 +64,12 @@ class Machines:
 
     def run(self, name: str, books: Books | None = None, **changes: Any) -> tuple[Session, Tally]:
         """Run an experiment on a machine."""
-        opened, tally = self.session(name, books, **changes), Tally()
+        opened = self.session(name, books, **changes)
         made = opened.plan()
         facts = {"model": opened.model.id, "experiments": ["T1"], "provenance": FACTS}
         chosen = opened.store.select(*selection(opened, made))
         opened.store.note_run(f"run-{name}", {**facts, "selection": chosen})
-        bench = opened.bench(made)
-        execute(made, bench, opened.store, f"run-{name}", Silent(), lambda: None, tally)
-        return opened, tally
+        return opened, carry_out(opened, made, run=f"run-{name}")
 
     def store(self, name: str) -> SharedStore:
         """The store as a machine sees it."""
@@ -108,7 +106,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     opened.store.note_run(
         "r", {**facts, "selection": opened.store.select(*selection(opened, made))}
     )
-    execute(made, opened.bench(made), opened.store, "r", Silent(), lambda: None, Tally())
+    carry_out(opened, made)
     return results(opened)
 
 
@@ -172,10 +170,7 @@ def test_two_machines_at_once_share_the_work(machines: Machines, straight: list[
     made = [opened.plan() for opened in sessions]
 
     def run(at: int) -> None:
-        opened, tally = sessions[at], Tally()
-        bench = opened.bench(made[at])
-        execute(made[at], bench, opened.store, f"run-{at}", Silent(), lambda: None, tally)
-        tallies.append(tally)
+        tallies.append(carry_out(sessions[at], made[at], run=f"run-{at}"))
 
     threads = [threading.Thread(target=run, args=(at,)) for at in range(2)]
     for thread in threads:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.data import Message
+from mi.chats import Message
 from mi.tokens import chat, count
 
 TEXTS = st.text(max_size=200)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.plan import Planned, State
+from mi.plan import Planned
+from mi.records import State
 from mi.units import Base, Mix, Train, Unit
 from mi.waiting import Waiting
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .. import tokens
-from ..data import BUNDLED, UPSTREAM, Chat, Rows, check_source, read_dataset, upstream_of
+from ..chats import Chat
+from ..data import BUNDLED, UPSTREAM, Rows, check_source, read_dataset, upstream_of
 from ..errors import DataError, MiError, UsageError
 from ..names import nearest
 from ..report.progress import say

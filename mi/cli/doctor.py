@@ -16,7 +16,8 @@ from ..collect import Collection
 from ..errors import MiError
 from ..opening import find_model
 from ..providers import KNOWN, Providers
-from ..providers.base import Check, Provider
+from ..providers.base import Check
+from ..providers.provider import Provider
 from ..query import Database
 from ..report.header import count
 from ..report.progress import say

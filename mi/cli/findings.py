@@ -8,9 +8,9 @@ from pathlib import Path
 
 import attrs
 
+from ..disk import write_whole, written
 from ..errors import NothingSelected
 from ..evidence import evidence
-from ..journal import written
 from ..page import Page, gather, render
 from ..query import Database
 from ..reading import read
@@ -23,7 +23,6 @@ from ..report.findings import (
 )
 from ..report.progress import say
 from ..stats import Estimate, components, detectable, runs_for, samples_for
-from ..store import write_whole
 from ..verdicts import Outcome, verdicts
 from .common import bar, console, session
 from .subject import subject

@@ -15,7 +15,7 @@ from ..answered import answered
 from ..doing import Bench
 from ..errors import Interrupted, MiError, NothingSelected, OverBudget, StoreError
 from ..estimate import total
-from ..execute import Pace, Tally
+from ..execute import Pace, Tally, Work
 from ..executors import executor
 from ..plan import Plan
 from ..provenance import now, run_id, take
@@ -142,10 +142,20 @@ def _executed(
     error: Exception | None = None
     if made.todo:
         remote = "" if opened.provider.free else _REMOTE
-        pace = Pace(at_once=chosen.at_once, max_failures=chosen.max_failures)
         with Stop(out, remote) as stop, Progress(out, stop, loudness(parsed)) as progress:
             try:
-                execute(made, bench, store, run, progress, _syncing(opened), tally, pace)
+                execute(
+                    Work(
+                        plan=made,
+                        bench=bench,
+                        store=store,
+                        run=run,
+                        observer=progress,
+                        published=_syncing(opened),
+                        tally=tally,
+                        pace=Pace(at_once=chosen.at_once, max_failures=chosen.max_failures),
+                    )
+                )
             except (Interrupted, OverBudget, StoreError) as raised:
                 error = raised
     ended = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")

@@ -14,8 +14,9 @@ import attrs
 from ..cost import spent
 from ..errors import MiError, UsageError
 from ..money import dollars
-from ..plan import Planned, State
+from ..plan import Planned
 from ..providers.base import Remote
+from ..records import State
 from ..report.progress import clock, say
 from ..report.tables import MANY, aligned, plain_table
 from ..session import Session

@@ -10,8 +10,8 @@ from typing import Any
 from ..errors import NothingSelected, UsageError
 from ..identity import difference, plain
 from ..names import nearest
-from ..plan import Plan, Planned, State
-from ..records import UnitRecord
+from ..plan import Plan, Planned
+from ..records import State, UnitRecord
 from ..report.header import count
 from ..report.progress import say
 from ..report.tables import plain_table

@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
 from textwrap import shorten
@@ -22,8 +22,8 @@ import attrs
 
 from ..doing import Bench
 from ..errors import Interrupted, MiError, OverBudget, ProviderError, UsageError
-from ..execute import Observer, Pace, Tally, work
-from ..plan import Plan, Planned
+from ..execute import Crew, Work
+from ..plan import Planned
 from ..providers.base import Watch
 from ..shared.store import SharedStore
 from ..spec import Cluster, Share
@@ -46,27 +46,17 @@ _NOWHERE = ("ActorUnschedulableError", "RuntimeEnvSetupError")
 """What it says where no worker can be."""
 
 
-def execute(
-    plan: Plan,
-    bench: Bench,
-    store: Store,
-    run: str,
-    observer: Observer,
-    published: Callable[[], None],
-    tally: Tally,
-    pace: Pace,
-    cluster: Cluster,
-) -> None:
+def execute(work: Work, cluster: Cluster) -> None:
     """`mi.execute.execute` on a Ray cluster.
 
     Raises:
         UsageError: Ray is not installed, or there is no cluster at the address.
     """
     with connected(cluster) as ray:
-        kit = ray.put(_kit(bench, store, run))
-        away = Away(ray, bench, store, cluster, pool(ray, kit))
+        kit = ray.put(_kit(work.bench, work.store, work.run))
+        away = Away(ray, work.bench, work.store, cluster, pool(ray, kit))
         try:
-            work(plan, bench, store, run, observer, published, tally, pace, away)
+            Crew(work, away).do()
         finally:
             away.pool.close()
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..disk import aside, write_whole
 from ..errors import StoreError
 from ..identity import digest
-from ..journal import aside
-from ..store import write_whole
 from .style import VERSION, styled
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable
 
-from .. import journal
+from .. import disk, journal
 from ..errors import CorruptError
 from ..store import Store
 from .incoming import Incoming, at, read_lines
@@ -51,7 +51,7 @@ def bring(
 def _bring_unit(key: str, theirs: Store, ours: Store) -> None:
     """Copy aside, check the copy, rename."""
     desk = Store(ours.root / "arriving")
-    with ours.locked(key), journal.written(desk.root):
+    with ours.locked(key), disk.written(desk.root):
         if ours.has(key):
             return
         shutil.rmtree(desk.unit(key), ignore_errors=True)

@@ -9,7 +9,8 @@ import attrs
 from ..errors import UsageError
 from ..names import nearest
 from ..plugins import PROVIDERS, loaded, plugins
-from .base import Provider, Terms
+from .base import Terms
+from .provider import Provider
 
 KNOWN = {
     "local": ("mi.providers.local", "Local"),

@@ -1,27 +1,16 @@
-"""What the engine asks of a provider, in plain values.
-
-A provider trains a base model on chat rows, draws answers, and says how likely a model finds given
-answers. It knows no experiment, no eval and no store: it gets rows and a working folder, and tells
-a `Watch` how far it is. Whatever it has put into the working folder when it is killed is there when
-it is called again with the same job, and it goes on from there.
-
-`sample`, `score` and `grade` yield batches, and a caller keeps whole batches and asks again for the
-rest. Where a model runs here, batches come in an order that depends on the requests alone, so the
-rest is what an uninterrupted call would have given; where it runs elsewhere, they come as they
-arrive.
-"""
+"""What passes between the engine and a provider, in plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import attrs
 
-from ..data import Chat, Message
+from ..chats import Chat, Message
 from ..errors import DeclarationError
-from ..spec import Model, ModelJudge, Sampling, Training
+from ..spec import Model, Training
 from ..units import Base
 
 T = TypeVar("T")
@@ -40,7 +29,6 @@ __all__ = [
     "GradeRequest",
     "Likelihood",
     "Message",
-    "Provider",
     "Remote",
     "SampleRequest",
     "ScoreRequest",
@@ -301,67 +289,3 @@ def recipe(kind: Callable[..., T], training: Training, provider: str) -> T:
             hint=f"it has {', '.join(sorted(known & attrs.fields_dict(Training).keys()))}",
         )
     return kind(**stated)
-
-
-class Provider(Protocol):
-    """Trains and samples models."""
-
-    name: str
-    offers: frozenset[str]  # of {"train", "sample", "logprob", "judge"}
-    free: bool  # whether doing a unit again costs nothing but time
-    trainings_at_once: int
-    evals_at_once: int  # where both are 1, one unit is done after the other
-
-    def find(self, name: str) -> Model:
-        """The model a user calls `name` (without the provider's prefix)."""
-
-    def base(self, model: Model) -> Base:
-        """What pins the model's content; no network where it is pinned already."""
-
-    def hyperparameters(self, training: Training) -> Any:
-        """A frozen attrs object with every value that steers a training; goes into its key.
-
-        Raises:
-            DeclarationError: naming each stated value this provider has no knob for.
-        """
-
-    def ready(self) -> None:
-        """Raises `UsageError` where something is missing that only the user can give, as a key."""
-
-    def close(self) -> None:
-        """Let go of connections; the provider is not used again."""
-
-    def prepare(self, model: Model, watch: Watch) -> None:
-        """Fetch what the model needs, once."""
-
-    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
-        """Train in `folder`; resumes what a killed call left there."""
-
-    def sample(
-        self,
-        subject: Subject,
-        requests: Sequence[SampleRequest],
-        sampling: Sampling,
-        folder: Path,
-        watch: Watch,
-    ) -> Iterator[Sequence[Answer]]:
-        """Draw the answers, a batch at a time; `folder` keeps what a killed call left there."""
-
-    def grade(
-        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
-    ) -> Iterator[Sequence[Grade]]:
-        """Have a judge model, which this provider serves, look at answers, a batch at a time."""
-
-    def score(
-        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
-    ) -> Iterator[Sequence[Likelihood]]:
-        """Score the answers, a batch at a time."""
-
-    def remote(self, folder: Path, watch: Watch) -> Remote | None:
-        """The job that was launched for the unit worked on in `folder`; None for none."""
-
-    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
-        """End that job; as it stands then, None where there is none."""
-
-    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
-        """Looks at all that this provider needs to serve these models."""

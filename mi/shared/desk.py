@@ -15,7 +15,7 @@ from pathlib import Path
 
 import attrs
 
-from .. import journal
+from .. import disk
 from ..errors import Lost
 from .files import Files
 
@@ -106,7 +106,7 @@ class Desk:
 
     def _fetch(self, key: str, folder: Path) -> dict[str, str]:
         sent = {}
-        with journal.written(folder):
+        with disk.written(folder):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             for name in self.files.stamps(f"work/{key}/"):

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from .. import journal
+from .. import disk
 from .patience import patiently
 
 T = TypeVar("T")
@@ -140,7 +140,7 @@ def _unlisted(error: OSError) -> None:
 def _made(path: Path) -> Iterator[Path]:
     """A name beside `path` that no writer on any machine has; nothing is there afterwards."""
     aside = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
-    with journal.written(path):
+    with disk.written(path):
         try:
             yield aside
         finally:

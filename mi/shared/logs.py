@@ -18,7 +18,7 @@ from typing import Any
 
 import attrs
 
-from .. import journal
+from .. import disk, journal
 from .files import Files
 
 _MANY = 16
@@ -126,7 +126,7 @@ class Logs:
             number = self._writing[name]
             if self.files.create(f"{name}/{Part(number, number).file}", text.encode()):
                 self._writing[name] = number + 1
-                with journal.written(path):
+                with disk.written(path):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     with path.open("ab") as file:
                         file.write(text.encode())
@@ -176,10 +176,10 @@ class Logs:
                 pieces.append(self.files.read(f"{name}/{file}"))
         except FileNotFoundError:  # put together with others just now
             return self._compose(name, path, None)
-        with journal.written(path):
+        with disk.written(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             whole = b"".join(pieces)
-            aside = journal.aside(path)
+            aside = disk.aside(path)
             aside.write_bytes(whole)
             os.replace(aside, path)
             aside.write_text(json.dumps([wanted, len(whole)]), encoding="ascii")

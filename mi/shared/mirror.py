@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-from .. import journal
+from .. import disk
 from ..whole import RECORD
 from .files import Files
 from .logs import Logs
@@ -67,11 +67,11 @@ class Mirror:
 
     def _copy(self, name: str, stamp: str) -> None:
         path, note = self.root / name, self.root / "stamps" / name
-        with journal.written(path), suppress(FileNotFoundError):
+        with disk.written(path), suppress(FileNotFoundError):
             data = self.files.read(name)
             for target, content in ((path, data), (note, stamp.encode())):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                aside = journal.aside(target)
+                aside = disk.aside(target)
                 aside.write_bytes(content)
                 os.replace(aside, target)
 

@@ -34,9 +34,8 @@ import attrs
 from ..checked import Memory, took
 from ..convert import dump, load
 from ..errors import CorruptError, MiError
-from ..plan import Done, Known, State
 from ..provenance import now
-from ..records import BEGUN, FAILURE, Begun, Failure, UnitRecord
+from ..records import BEGUN, FAILURE, Begun, Done, Failure, Known, State, UnitRecord
 from ..store import Store
 from ..whole import RECORD
 from .claims import Claims

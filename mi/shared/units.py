@@ -21,7 +21,7 @@ from pathlib import Path
 import attrs
 from filelock import FileLock
 
-from .. import journal
+from .. import disk
 from ..cache import file_digest
 from ..errors import CorruptError
 from ..whole import RECORD, SUMS, sums
@@ -131,12 +131,12 @@ class Units:
         text = self.files.read(f"published/{key}").decode()
         listed = Listed.read(text)
         if not _holds(folder, listed.text):
-            with self._alone(key), journal.written(folder):
+            with self._alone(key), disk.written(folder):
                 if not _holds(folder, listed.text):  # another process may have been faster
                     shutil.rmtree(folder, ignore_errors=True)
                     _write(folder / SUMS, listed.text)
         if stamp is not None:
-            with journal.written(note):
+            with disk.written(note):
                 _write(note, f"{stamp}\n{text}")
         return listed
 
@@ -146,9 +146,9 @@ class Units:
         return FileLock(self.mirror / "locks" / f"{key}.fetch")
 
     def _fetch(self, path: Path, place: str, expected: str) -> None:
-        with journal.written(path):
+        with disk.written(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside = journal.aside(path)
+            aside = disk.aside(path)
             try:
                 for last in (False, True):  # once more: the line may have been what was bad
                     self.files.fetch(place, aside)
@@ -185,7 +185,7 @@ def _noted(note: Path, stamp: str) -> str | None:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = journal.aside(path)
+    aside = disk.aside(path)
     aside.write_text(text, encoding="utf-8")
     os.replace(aside, path)
 

@@ -10,7 +10,8 @@ from .dose import Half, half_effect
 from .intervals import Estimate, holm, quantile, wilson
 from .power import Components, components, detectable, runs_for, samples_for, width
 from .resample import interval, resampled
-from .study import Scores, Study, slope_weights
+from .scores import Scores
+from .study import Study, slope_weights
 
 __all__ = [
     "Components",

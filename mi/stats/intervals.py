@@ -84,3 +84,25 @@ def holm(p: Sequence[float]) -> list[float]:
         highest = max(highest, min((len(p) - rank) * p[at], 1.0))
         adjusted[at] = highest
     return adjusted
+
+
+def satterthwaite(parts: Sequence[tuple[float, float]]) -> float:
+    """Degrees of freedom of a sum of variances, each with its own (Satterthwaite 1946).
+
+    Args:
+        parts: Variances and their degrees of freedom.
+    """
+    total = sum(variance for variance, _ in parts)
+    square = sum(variance**2 / df for variance, df in parts if variance and df > 0)
+    return total**2 / square if square else min((df for _, df in parts if df > 0), default=math.nan)
+
+
+def p_value(value: float, error: float, df: float) -> float:
+    """Two-sided p-value against zero, by Student's t; 1 where the error is not known."""
+    from scipy.special import stdtr
+
+    if math.isnan(error) or math.isnan(df):
+        return 1.0
+    if error == 0:
+        return 1.0 if value == 0 else 0.0
+    return float(2 * stdtr(df, -abs(value) / error))

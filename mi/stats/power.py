@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from .intervals import LEVEL, quantile
-from .study import Scores
+from .scores import Scores
 
 if TYPE_CHECKING:
     import numpy as np

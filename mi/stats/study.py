@@ -25,80 +25,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .intervals import LEVEL, Basis, Estimate, quantile, wilson
+from .intervals import LEVEL, Basis, Estimate, p_value, quantile, satterthwaite, wilson
+from .scores import Scores, Variation
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-@attrs.frozen(kw_only=True, eq=False, slots=False)
-class Scores:
-    """What one condition scored on one metric.
-
-    Args:
-        totals: Sum of the scores, runs × questions.
-        counts: How many answers were scored, of the same shape; 0 where none was.
-        trained: Whether the runs are trainings. The untrained model is one and the same, so no
-            seed of it varies.
-    """
-
-    totals: NDArray[np.float64]
-    counts: NDArray[np.float64]
-    trained: bool = True
-
-    @property
-    def runs(self) -> int:
-        """How many runs."""
-        return int(self.counts.shape[0])
-
-    @property
-    def n(self) -> int:
-        """How many answers over all runs."""
-        return int(self.counts.sum())
-
-    @cached_property
-    def run_means(self) -> NDArray[np.float64]:
-        """The mean of each run over its answers."""
-        means: NDArray[np.float64] = self.totals.sum(axis=1) / self.counts.sum(axis=1)
-        return means
-
-    @property
-    def mean(self) -> float:
-        """The mean over runs."""
-        return float(self.run_means.mean())
-
-    @cached_property
-    def influence(self) -> NDArray[np.float64]:
-        """What each question moves each run's mean by, as a part of the condition's; runs ×
-        questions. The mean is a ratio of sums, for questions have different numbers of answers."""
-        answered = self.counts.sum(axis=1, keepdims=True)
-        moved: NDArray[np.float64] = (self.totals - self.run_means[:, None] * self.counts) / (
-            answered * self.runs
-        )
-        return moved
-
-    @property
-    def replicated(self) -> bool:
-        """Whether several trainings can be compared."""
-        return self.trained and self.runs > 1
-
-
-@attrs.frozen(kw_only=True)
-class Variation:
-    """How much run means vary, over conditions.
-
-    Args:
-        chance: What runs make of single questions and answers, as a multiple of the variance that
-            a share of that size has.
-        run: The variance of a run's own level; for shares in logits, where p(1 - p) times it is
-            what it makes of a share p.
-        spare: Degrees of freedom; 0 where no seed was repeated.
-    """
-
-    chance: float
-    run: float
-    spare: int
 
 
 @attrs.frozen(kw_only=True, eq=False, slots=False)
@@ -285,7 +217,7 @@ class Study:
         rest = by_question - float(square @ self._counted_twice) if between else by_question
         variance = max(between + rest, between, by_question) + float(square @ self._least)
         parts = (between, self._spare), (variance - between, questions - 1)
-        return self._estimate(float(sums @ self.means), variance, _satterthwaite(parts))
+        return self._estimate(float(sums @ self.means), variance, satterthwaite(parts))
 
     def difference(self, at: int, reference: int) -> Estimate:
         """How much more condition `at` scores than `reference`, question by question."""
@@ -322,7 +254,7 @@ class Study:
             variance *= (self._asked - 1) / self._asked  # so that n single answers count as n
         between = float(self.between_runs[0])
         parts = (between, self._spare), (variance - between, self._asked - 1)
-        df = _satterthwaite(parts) if variance > 0 else found.df
+        df = satterthwaite(parts) if variance > 0 else found.df
         varies = variance > 0 and 0 < share < 1
         effective = min(n, share * (1 - share) / variance) if varies else n
         single = one.runs == 1 and n == self._asked
@@ -337,7 +269,7 @@ class Study:
             high=value + half,
             error=error,
             df=df,
-            p=_p(value, error, df),
+            p=p_value(value, error, df),
             basis=self.basis,
         )
 
@@ -354,20 +286,3 @@ def slope_weights(doses: Sequence[float]) -> NDArray[np.float64]:
     centred = np.asarray(doses, dtype=float) - np.mean(doses)
     weights: NDArray[np.float64] = centred / (centred @ centred)
     return weights
-
-
-def _satterthwaite(parts: Sequence[tuple[float, float]]) -> float:
-    """Degrees of freedom of a sum of variances, each with its own."""
-    total = sum(variance for variance, _ in parts)
-    square = sum(variance**2 / df for variance, df in parts if variance and df > 0)
-    return total**2 / square if square else min((df for _, df in parts if df > 0), default=math.nan)
-
-
-def _p(value: float, error: float, df: float) -> float:
-    from scipy.special import stdtr
-
-    if math.isnan(error) or math.isnan(df):
-        return 1.0
-    if error == 0:
-        return 1.0 if value == 0 else 0.0
-    return float(2 * stdtr(df, -abs(value) / error))

@@ -16,7 +16,8 @@ from typing import Any
 import attrs
 
 from .. import journal
-from ..data import Chat, Message, Pair, Prompt, Questions
+from ..chats import Chat, Message, Pair, Prompt
+from ..data import Questions
 from ..errors import ProviderError
 from ..identity import canonical, digest, key
 from ..providers.base import (
@@ -24,12 +25,12 @@ from ..providers.base import (
     Grade,
     GradeRequest,
     Likelihood,
-    Provider,
     SampleRequest,
     ScoreRequest,
     Subject,
     Watch,
 )
+from ..providers.provider import Provider
 from ..spec import Judge, ModelJudge, Preference, Rubric, Sampled
 from ..units import Evaluate
 from .judge import Score, score, silent, static

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..data import Chat, Message, Rows, chat_json, read_chats
+from ..chats import Chat, Message, chat_json, read_chats
+from ..data import Rows
 from ..errors import DataError
 from ..grid import ratio_text
 from ..identity import digest

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ... import journal
+from ... import disk
 from ...cache import file_digest, root
 from ..base import Watch
 
@@ -32,7 +32,7 @@ def remembered_digest(path: Path) -> str:
     digest = file_digest(path)
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        aside = journal.aside(note)
+        aside = disk.aside(note)
         aside.write_text(digest, encoding="ascii")
         os.replace(aside, note)
     except OSError:
