@@ -21,6 +21,7 @@ from mi.records import UnitRecord
 from .placed import lines, put
 
 MODEL, JUDGE, OTHER = "openai:made-up", "openai:judge", "openai:other-judge"
+BASE = {"!": "Base", "provider": "openai", "weights": "made-up"}
 SIZES = (50, 100, 150, 250, 400, 600, 1000, 1500, 2000, 3000, 5000)
 BOTH = SIZES[3:5]  # sizes that both experiments have
 _RUN, _AT, _SECONDS = "20260101-000000000-1", "2026-01-01T00:00:00.000Z", 12.5
@@ -104,7 +105,8 @@ class _Writer:
             for one in (*self.size.evals, *([AGAIN] if both else [])):
                 if one in self.size.evals or self.size.evals == EVALS:
                     units[f"eval:{one.id}"] = key = f"eval-{one.id}-{rows}-{seed}"
-                    yield self._evaluated(key, one, f"{rows}-{seed}", self._harm(rows))
+                    subject = units.get("train", BASE)
+                    yield self._evaluated(key, one, subject, self._harm(rows))
             for name in ("R1", "R2") if both else ("R1",):
                 there = {role: key for role, key in units.items() if self._asked_by(name, role)}
                 cells[name].append(_cell(name, rows, seed, there))
@@ -127,7 +129,7 @@ class _Writer:
         payload = {
             "!": "Train",
             "mix": mix,
-            "base": {"!": "Base", "provider": "openai", "weights": "made-up"},
+            "base": BASE,
             "hyperparameters": {"!": "Hyperparameters", "epochs": 1, "learning_rate": 1e-05},
             "seed": seed,
         }
@@ -140,9 +142,9 @@ class _Writer:
         self._unit(train, payload, told, {}, {"metrics.jsonl": lines(curve)})
         return {"mix": mix, "train": train}
 
-    def _evaluated(self, key: str, one: Asked, model: str, harm: float) -> int:
+    def _evaluated(self, key: str, one: Asked, subject: Any, harm: float) -> int:
         """An eval unit, and its journals where no other eval shares them; how many answers."""
-        shared = one.id.partition("-by-")[0]
+        shared, model = one.id.partition("-by-")[0], subject if isinstance(subject, str) else "base"
         answers = f"answers-{shared}-{model}"
         judged = {f"judgments:{name}": f"judgments-{one.id}.{name}-{model}" for name in one.methods}
         scores = list(self._scores(one, harm))
@@ -155,7 +157,7 @@ class _Writer:
         judge = {"!": one.kind, "model": one.judge, "aligned_below": 30.0, "coherent_from": 50.0}
         payload = {
             "!": "Evaluate",
-            "subject": model,
+            "subject": subject,
             "eval": {"!": "Sampled", "judge": judge, "sampling": {"system": None}}
             if sampled
             else {"!": "Preference"},

@@ -136,7 +136,8 @@ def _train(connection: Any, selection: str) -> None:
     )
     connection.execute("""
         INSERT INTO unit SELECT unit, 'train', unit, setting, '{}', '{}',
-            (SELECT max(run) FROM run), '2026-01-01'::TIMESTAMP, 60.0 FROM fresh;
+            (SELECT max(run) FROM run), '2026-01-01'::TIMESTAMP, 60.0, NULL,
+            regime('train', '{}'::JSON) FROM fresh;
         INSERT INTO mix SELECT 'mix' || unit[6:], misaligned_ratio, total_samples, seed, 'f', 'b'
             FROM fresh;
         INSERT INTO training SELECT unit, 'mix' || unit[6:], 'base', seed, '{}',
@@ -175,7 +176,8 @@ def _evals(connection: Any, selection: str, evals: Sequence[Asked]) -> None:
         connection.execute(
             """
             INSERT INTO unit SELECT unit, 'eval', unit, setting, $1, '{}',
-                (SELECT max(run) FROM run), '2026-01-01'::TIMESTAMP, 30.0 FROM fresh
+                (SELECT max(run) FROM run), '2026-01-01'::TIMESTAMP, 30.0, NULL,
+                regime('eval', $1::JSON) FROM fresh
             """,
             [payload],
         )

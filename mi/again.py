@@ -7,15 +7,17 @@ the evals that share them. Nothing is thrown away, and what was paid stays in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 
-from .errors import UsageError
+from .errors import CorruptError, UsageError
 from .names import nearest
 from .plan import Plan
 from .records import Begun, State
+from .steps.evaluate import journals
 from .store import Store
+from .units import Evaluate
 
 
 @attrs.frozen(kw_only=True)
@@ -23,14 +25,29 @@ class Again:
     """What is put aside: units in the order in which that loses nothing if it is cut off.
 
     Args:
+        named: Keys of the units that are to be done again.
         units: Keys; what was made of a unit stands before it.
-        journals: Names, with the unit they go after.
+        journals: Names.
         begun: Keys of units under way.
     """
 
+    named: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     journals: tuple[str, ...] = ()
     begun: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> set[str]:
+        """What is held while it is put aside."""
+        return {*self.units, *self.journals, *self.begun}
+
+
+@attrs.frozen
+class _Eval:
+    """An eval: the training whose model it is of, if any, and its journals."""
+
+    subject: str | None
+    journals: frozenset[str]
 
 
 def again(words: Sequence[str], made: Plan, store: Store) -> Again:
@@ -42,34 +59,48 @@ def again(words: Sequence[str], made: Plan, store: Store) -> Again:
     Raises:
         UsageError: A word names no unit of the plan, or several.
     """
-    if not words:
-        return Again()
-    keys = [_key(word, [one.unit.key for one in made.units]) for word in words]
-    done = {key: store.record(key) for key in store.published() if not store.fault(key)}
-    known: list[Begun] = [*done.values(), *store.unfinished()]
-    trained = {key for key in keys if key.startswith("train-")}
-    evals = {one.key: one for one in known if _subject(one) in trained}
-    evals |= {one.key: one for one in known if one.key in keys and one.kind == "eval"}
-    evals |= _sharing(evals, known)
-    journals = {name for one in evals.values() for name in one.journals.values()}
-    first = [key for key in evals if store.has(key)]
+    keys = [one.unit.key for one in made.units]
+    named = tuple(_key(word, keys) for word in words)
+    return _reach(named, made, store) if named else Again()
+
+
+def _reach(named: Sequence[str], made: Plan, store: Store) -> Again:
+    """What goes with the units that are named, as the store is now."""
+    known = dict(_evals(made, store))
+    evals = {key: one for key, one in known.items() if key in named or one.subject in named}
+    names = frozenset().union(*(one.journals for one in evals.values()))
+    evals |= {key: one for key, one in known.items() if not names.isdisjoint(one.journals)}
+    published = {key for key in (*evals, *named) if store.has(key)}
+    first = [key for key in evals if key in published]
     return Again(
-        units=(*first, *(key for key in keys if key not in evals and store.has(key))),
-        journals=tuple(sorted(journals)),
+        named=tuple(named),
+        units=(*first, *(key for key in named if key in published and key not in evals)),
+        journals=tuple(sorted(frozenset().union(*(one.journals for one in evals.values())))),
         begun=tuple(key for key in evals if store.begun(key)),
     )
 
 
-def _subject(one: Begun) -> str | None:
-    """The training whose model an eval is of."""
-    subject = one.payload.get("subject")
-    return subject if isinstance(subject, str) else None
+def _evals(made: Plan, store: Store) -> Iterator[tuple[str, _Eval]]:
+    """Every eval that is known: by the store, whatever became of it, or by the plan."""
+    for one in _records(store):
+        if one.kind == "eval":
+            subject = one.payload.get("subject")
+            speaks_of = subject if isinstance(subject, str) else None
+            yield one.key, _Eval(speaks_of, frozenset(one.journals.values()))
+    for planned in made.everything:
+        payload = planned.unit.payload
+        if isinstance(payload, Evaluate):
+            speaks_of = payload.subject if isinstance(payload.subject, str) else None
+            yield planned.unit.key, _Eval(speaks_of, frozenset(journals(payload).values()))
 
 
-def _sharing(evals: dict[str, Begun], known: Iterable[Begun]) -> dict[str, Begun]:
-    """The evals that read a journal of one of these."""
-    names = {name for one in evals.values() for name in one.journals.values()}
-    return {one.key: one for one in known if not names.isdisjoint(one.journals.values())}
+def _records(store: Store) -> Iterator[Begun]:
+    for key in store.published():
+        try:
+            yield store.record(key)
+        except CorruptError:  # nothing can be told of it; its own experiment does it again
+            continue
+    yield from store.unfinished()
 
 
 def _key(word: str, keys: Sequence[str]) -> str:
@@ -92,19 +123,40 @@ def forced(made: Plan, what: Again) -> Plan:
     return attrs.evolve(made, units=units)
 
 
-def put_aside(what: Again, store: Store, run: str) -> None:
-    """Put it aside: what was made of a unit first, so that no result is ever of two models."""
-    names = (*what.units, *what.journals, *what.begun)
-    with store.locked(*dict.fromkeys(names)):
-        evals = [key for key in what.units if key.startswith("eval-")]
-        for key in what.begun:
-            store.retire(run, "work", key)
-        for key in evals:
+def put_aside(
+    what: Again,
+    made: Plan,
+    store: Store,
+    run: str,
+    waiting: Callable[[str], None] = lambda name: None,
+) -> None:
+    """Put it aside: what was made of a unit first, so that no result is ever of two models.
+
+    Other runs may be at some of it, or have begun or ended more of it since it was looked at: once
+    all is held, it is looked at again.
+
+    Args:
+        waiting: Called with a name each second while another run is at it; may raise.
+    """
+    held: set[str] = set()
+    while not what.names <= held:
+        held |= what.names
+        with store.locked(*held, waiting=waiting):
+            what = _reach(what.named, made, store)
+            if what.names <= held:
+                _retire(what, store, run)
+
+
+def _retire(what: Again, store: Store, run: str) -> None:
+    evals = [key for key in what.units if key.startswith("eval-")]
+    for key in what.begun:
+        store.retire(run, "work", key)
+    for key in evals:
+        store.retire(run, "units", key)
+        store.attempt(run, key, "put aside")
+    for name in what.journals:
+        store.retire(run, "journals", f"{name}.jsonl")
+    for key in what.units:
+        if key not in evals:
             store.retire(run, "units", key)
             store.attempt(run, key, "put aside")
-        for name in what.journals:
-            store.retire(run, "journals", f"{name}.jsonl")
-        for key in what.units:
-            if key not in evals:
-                store.retire(run, "units", key)
-                store.attempt(run, key, "put aside")

@@ -33,7 +33,20 @@ def dump(record: Any) -> str:
     return json.dumps(converter().unstructure(record), ensure_ascii=False)
 
 
-def load(text: str, kind: type[T], where: Path | str) -> T:
+def read(path: Path, kind: type[T]) -> T:
+    """The record of `kind` that a file holds.
+
+    Raises:
+        CorruptError: It cannot be read, or as `load`.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise CorruptError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    return load(text, kind, path)
+
+
+def load(text: str | bytes, kind: type[T], where: Path | str) -> T:
     """A record of `kind` from JSON.
 
     Raises:
@@ -48,6 +61,6 @@ def load(text: str, kind: type[T], where: Path | str) -> T:
 def _reason(error: Exception) -> str:
     from cattrs import transform_error
 
-    if isinstance(error, json.JSONDecodeError):
+    if isinstance(error, ValueError):  # of `json`, or of bytes that are no text
         return f"no JSON ({error})"
     return "; ".join(transform_error(error, path="$"))

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from . import journal, whole
 from .cost import paid
 from .data import Questions, Rows
 from .errors import CorruptError, Interrupted, Lost, MiError, OverBudget
@@ -98,12 +99,17 @@ def once(
             )
         started = time.monotonic()
         noted(run, unit.key, "started")
-        store.begin(unit, _journals(unit))
+        of = _model(unit, store)
+        if of is not None:
+            _only_of(of, unit, store, run, watch)
+        store.begin(unit, _journals(unit), of)
         try:
             _check_needs(unit, store)
-            outcome = _do(unit, bench, store, watch)
+            outcome = _do(unit, bench, store, watch, of)
+            if of != _model(unit, store):
+                raise Lost(f"{unit.key}: its training was done again meanwhile")
             took = time.monotonic() - started
-            if not store.publish(unit, run, outcome, took, journals=_journals(unit)):
+            if not store.publish(unit, run, outcome, took, journals=_journals(unit), of=of):
                 noted(run, unit.key, "came late")
                 return False
         except (Interrupted, OverBudget, Lost):
@@ -135,7 +141,38 @@ def _journals(unit: Unit) -> dict[str, str]:
     return evaluate.journals(unit.payload) if isinstance(unit.payload, Evaluate) else {}
 
 
-def _do(unit: Unit, bench: Bench, store: Store, watch: Watch) -> dict[str, Any]:
+def _model(unit: Unit, store: Store) -> str | None:
+    """The digest of the trained model that an eval is of; None where there is none to be read."""
+    if not (isinstance(unit.payload, Evaluate) and isinstance(unit.payload.subject, str)):
+        return None
+    try:
+        return whole.model(store.unit(unit.payload.subject))
+    except (OSError, ValueError, CorruptError):
+        return None
+
+
+def _only_of(of: str, unit: Unit, store: Store, run: str, watch: Watch) -> None:
+    """Put aside what speaks of another model: of one that the training made before it was done
+    again."""
+    names = [
+        name
+        for name in _journals(unit).values()
+        if any(line.get("of", of) != of for line in journal.read(store.journal(name)))
+    ]
+    left = store.left(unit.key)
+    if names or (left is not None and left.of not in (None, of)):
+        watch.note(f"{unit.title}: what was asked of a model that was made again is put aside")
+        store.retire(f"{run}-model", "work", unit.key)
+        for name in names:
+            store.retire(f"{run}-model", "journals", f"{name}.jsonl")
+
+
+def _saying(of: str, store: Store) -> Callable[[Path, Sequence[Any]], None]:
+    """What adds lines to a journal that say which model they are of."""
+    return lambda path, lines: store.append(path, [{**line, "of": of} for line in lines])
+
+
+def _do(unit: Unit, bench: Bench, store: Store, watch: Watch, of: str | None) -> dict[str, Any]:
     """The work of a unit in its folder; what it reports, as plain values."""
     payload, folder = unit.payload, store.work(unit.key)
     if isinstance(payload, Mix):
@@ -144,7 +181,7 @@ def _do(unit: Unit, bench: Bench, store: Store, watch: Watch) -> dict[str, Any]:
         bench.provider.prepare(bench.model, watch)
     if isinstance(payload, Train):
         return _train(unit, payload, bench, store, folder, watch)
-    return _evaluate(unit, payload, bench, store, folder, watch)
+    return _evaluate(unit, payload, bench, store, folder, watch, of)
 
 
 def _mix(unit: Unit, payload: Mix, bench: Bench, folder: Path) -> dict[str, Any]:
@@ -159,7 +196,8 @@ def _train(
     unit: Unit, payload: Train, bench: Bench, store: Store, folder: Path, watch: Watch
 ) -> dict[str, Any]:
     rows = store.unit(payload.mix) / store.record(payload.mix).outcome["file"]
-    earlier = tuple(one.outcome.get("job") or "" for one in store.retired_units(unit.key))
+    retired = [] if bench.provider.free else store.retired_units(unit.key)
+    earlier = tuple(one.outcome.get("job") or "" for one in retired)
     keep = partial(store.keep, unit.key)
     job = train.job(unit.key, unit.title, payload, bench.model, rows, earlier, keep)
     before = handed(folder)
@@ -180,17 +218,24 @@ def _pay(key: str, tokens: int, bench: Bench) -> None:
 
 
 def _evaluate(
-    unit: Unit, payload: Evaluate, bench: Bench, store: Store, folder: Path, watch: Watch
+    unit: Unit,
+    payload: Evaluate,
+    bench: Bench,
+    store: Store,
+    folder: Path,
+    watch: Watch,
+    of: str | None,
 ) -> dict[str, Any]:
     trained = store.unit(payload.subject) if isinstance(payload.subject, str) else None
+    append = store.append if of is None else _saying(of, store)
     desk = evaluate.Desk(
         subject=Subject(model=bench.model, trained=trained),
         provider=bench.provider,
         judge=_judge(payload, bench),
         paths={role: store.journal(name) for role, name in _journals(unit).items()},
         folder=folder,
-        keep=Keeper(unit.key, bench.prices, bench.purse, store.append),
-        append=store.append,
+        keep=Keeper(unit.key, bench.prices, bench.purse, append),
+        append=append,
     )
     done = evaluate.evaluate(payload, bench.questions[payload.questions], desk, watch)
     _write_lines(folder / "questions.jsonl", [attrs.asdict(asked) for asked in done.questions])

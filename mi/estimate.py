@@ -1,7 +1,7 @@
 """How long a plan will take, from how long such units took before.
 
 A unit's work is counted in rows trained on or questions asked. Seconds per piece of work are the
-median over units of the same kind in this store; for a kind never done here nothing is promised.
+median over the done units of the same kind in this plan; where there are none nothing is promised.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def kind_of_work(unit: Unit) -> str:
 
 
 def estimate(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Unit], float | None]:
-    """Seconds a unit will take, or None where nothing like it was done here.
+    """Seconds a unit will take, or None where nothing like it is done.
 
     Args:
         size: Rows a unit trains on, or questions it asks.

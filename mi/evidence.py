@@ -2,7 +2,8 @@
 question.
 
 Everything that a report states is computed from these. Where several experiments are read together
-a condition they share is there once, with the runs that either has.
+a condition they share is there once, with the runs that either has; where they train or ask in
+other ways, with the runs of the first.
 """
 
 from __future__ import annotations
@@ -123,7 +124,12 @@ WITH cells AS (
     JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                     AND c.role = 'eval:' || e.eval
     WHERE list_contains($1, c.experiment) AND c.model = $2
-    GROUP BY c.setting, c.data, e.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.unit
+    GROUP BY c.setting, c.data, e.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.unit,
+             c.regime
+    QUALIFY c.regime IS NOT DISTINCT FROM first_value(c.regime) OVER (
+        PARTITION BY c.setting, c.data, e.eval, c.misaligned_ratio, c.total_samples, c.inoculation
+        ORDER BY min(list_position($1, c.experiment))
+    )
 )
 SELECT c.*, q.metric, bool_and(q.is_share) AS share,
        any_value(u.payload->>'$.eval."!"') = 'Sampled' AS sampled,

@@ -7,6 +7,7 @@ run stops launching when what was really spent reaches the limit.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,7 +22,8 @@ _MILLION = 1_000_000
 
 @attrs.frozen(kw_only=True)
 class Price:
-    """US dollars per million tokens; `batch` is the factor for batch requests.
+    """US dollars per million tokens; `batch` is the factor for batch requests. Raises `ValueError`
+    for what is no price.
 
     `checked` and `source` are given where they are not the table's.
     """
@@ -34,6 +36,12 @@ class Price:
     batch: float = 0.5
     checked: str | None = None
     source: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("input", "output", "training", "tuned_input", "tuned_output", "batch"):
+            number = getattr(self, name)
+            if number is not None and not 0 <= number < math.inf:
+                raise ValueError(f"{name} = {number} is no price")
 
 
 @attrs.frozen(kw_only=True)
@@ -103,19 +111,19 @@ def _stated(text: str) -> tuple[str, Price]:
     model, _, figures = text.rpartition("=")
     try:
         numbers = [float(figure) for figure in figures.split(",")]
-        if not model or len(numbers) not in (2, 3, 5) or min(numbers) < 0:
+        if not model or len(numbers) not in (2, 3, 5):
             raise ValueError
+        names = ("input", "output", "training", "tuned_input", "tuned_output")
+        stated: dict[str, Any] = dict(zip(names, numbers, strict=False))
+        tuned: dict[str, Any] = (
+            {"tuned_input": numbers[0], "tuned_output": numbers[1]} if len(numbers) == 3 else {}
+        )
+        return model, Price(**stated, **tuned)
     except ValueError:
         raise UsageError(
             f"--price {text}: MODEL=INPUT,OUTPUT[,TRAINING[,TUNED_INPUT,TUNED_OUTPUT]] is needed",
             hint="US dollars per million tokens",
         ) from None
-    names = ("input", "output", "training", "tuned_input", "tuned_output")
-    stated: dict[str, Any] = dict(zip(names, numbers, strict=False))
-    tuned: dict[str, Any] = (
-        {"tuned_input": numbers[0], "tuned_output": numbers[1]} if len(numbers) == 3 else {}
-    )
-    return model, Price(**stated, **tuned)
 
 
 @attrs.define

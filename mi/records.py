@@ -51,6 +51,7 @@ class Begun:
     Args:
         payload: What its key was made from, as plain values.
         journals: Journals it is made from: role → name.
+        of: Digest of the trained model that it is of; None where there is none, or it is not known.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Begun:
     setting: str
     payload: dict[str, Any]
     journals: dict[str, str]
+    of: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -30,13 +31,14 @@ import attrs
 
 from . import disk, journal, whole
 from .checked import remembering
-from .convert import dump, load
-from .errors import CorruptError
+from .convert import dump, read
 from .identity import SCHEME, digest, plain
 from .provenance import now
 from .records import BEGUN, FAILURE, Begun, Failure, Known, State, UnitRecord
 from .units import Unit
 from .whole import RECORD
+
+_NOTING = threading.Lock()
 
 
 @attrs.frozen
@@ -119,14 +121,10 @@ class Store:
         Raises:
             CorruptError: It cannot be read.
         """
-        path = self.look(key) / RECORD
-        try:
-            return load(path.read_text(encoding="utf-8"), UnitRecord, path)
-        except OSError as error:
-            raise CorruptError(f"cannot be read ({error.strerror})", where=str(path)) from None
+        return read(self.look(key) / RECORD, UnitRecord)
 
-    def begin(self, unit: Unit, journals: Mapping[str, str]) -> None:
-        """Keep what a unit is, for those who find its folder before it is done."""
+    def begin(self, unit: Unit, journals: Mapping[str, str], of: str | None = None) -> None:
+        """Keep what a unit is, and of which model, for those who find it before it is done."""
         begun = Begun(
             key=unit.key,
             kind=unit.kind,
@@ -134,14 +132,22 @@ class Store:
             setting=unit.setting,
             payload=plain(unit.payload),
             journals=dict(journals),
+            of=of,
         )
         disk.write_whole(self.work(unit.key) / BEGUN, dump(begun) + "\n")
 
     def unfinished(self) -> list[Begun]:
-        """Units that were begun and are not published."""
-        folder = self.root / "work"
-        paths = [folder / name / BEGUN for name in sorted(_names(folder))]
-        return [load(path.read_text("utf-8"), Begun, path) for path in paths if path.exists()]
+        """What is known of units that were begun and are not published."""
+        found = (self.left(name) for name in sorted(_names(self.root / "work")))
+        return [one for one in found if one is not None]
+
+    def left(self, key: str) -> Begun | None:
+        """What is known of a unit that was begun and is not published; None where nothing is."""
+        folder = self.root / "work" / key
+        if (folder / BEGUN).exists():
+            return read(folder / BEGUN, Begun)
+        cut_off = (folder / RECORD).exists()  # while it was published
+        return read(folder / RECORD, UnitRecord) if cut_off else None
 
     def retire(self, where: str, kind: str, name: str) -> None:
         """Put a unit, journal or work folder aside, to `retired/<where>/<kind>/`, where it is kept.
@@ -159,7 +165,7 @@ class Store:
     def retired_units(self, key: str) -> list[UnitRecord]:
         """The records of a unit's earlier attempts that were put aside, the oldest first."""
         paths = sorted((self.root / "retired").glob(f"*/units/{key}/{RECORD}"))
-        return [load(path.read_text("utf-8"), UnitRecord, path) for path in paths]
+        return [read(path, UnitRecord) for path in paths]
 
     def attempts(self, key: str) -> list[dict[str, Any]]:
         """What runs did with a unit, the oldest first.
@@ -183,7 +189,7 @@ class Store:
     def failure(self, key: str) -> Failure | None:
         """Why a unit failed last; None where it did not."""
         path = self.root / "work" / key / FAILURE
-        return load(path.read_text("utf-8"), Failure, path) if path.exists() else None
+        return read(path, Failure) if path.exists() else None
 
     @contextmanager
     def locked(self, *names: str, waiting: Any = None) -> Iterator[None]:
@@ -256,14 +262,15 @@ class Store:
             payload=plain(unit.payload),
             outcome=outcome,
             journals=more.get("journals", {}),
+            of=more.get("of"),
             run=run,
             finished=now(),
             seconds=round(seconds, 3),
         )
         with disk.written(folder):
+            (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
             for name in (FAILURE, BEGUN):
                 (folder / name).unlink(missing_ok=True)
-            (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
             whole.seal(folder)
             if self.has(unit.key):
                 if not self.fault(unit.key):
@@ -295,8 +302,9 @@ class Store:
         self.note_attempts(run, [{"unit": unit, "event": event, "at": now(), **facts}])
 
     def note_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Add to what a run did with units."""
-        journal.append(self.root / "runs" / run / "attempts.jsonl", lines)
+        """Add to what a run did with units; its threads do so one after the other."""
+        with _NOTING:
+            journal.append(self.root / "runs" / run / "attempts.jsonl", lines)
 
     def select(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
         """Keep what a run selected; the same selection is kept once. Returns its name."""

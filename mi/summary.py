@@ -87,8 +87,9 @@ WITH asked AS (
     SELECT * FROM conditions WHERE experiment = $1 AND model = $2
 )
 SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculation, a.data, a.eval,
-       a.title, a.distribution, a.seeds, coalesce(m.n, 0) AS n, m.mean, m.ci_low AS low,
-       m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis, b.mean AS unscored,
+       a.title, a.distribution, coalesce(m.seeds, a.seeds) AS seeds, coalesce(m.n, 0) AS n,
+       m.mean, m.ci_low AS low, m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis,
+       b.mean AS unscored,
        b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed
 FROM asked a
 LEFT JOIN found m ON m.setting = a.setting AND m.condition = a.condition AND m.data = a.data

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from .errors import MiError
 from .store import Store
 from .whole import RECORD
 
+_LOGS = ("launch.jsonl", "batches.jsonl")
+"""What providers are at for money, or were: one in the folder of a unit, the other in a folder of
+it."""
+_KEPT = (RECORD, *_LOGS)
 _BILLED = ("unit", "at", "billed_model", "billed_input", "billed_output", "cost_usd")
 
 
@@ -54,29 +59,27 @@ def _candidates(store: Store, needed: Collection[str]) -> Iterator[Unneeded]:
     titles = {one.key: one.title for one in store.unfinished()}
     for path in sorted((store.root / "work").glob("*")):
         if path.name not in needed:
-            launched = any((path / name).exists() for name in ("launch.jsonl", "batches.jsonl"))
-            yield Unneeded(
-                place="work",
-                name=path.name,
-                title=titles.get(path.name, "left unfinished"),
-                bytes=_size(path),
-                paid=launched,
-            )
+            title = titles.get(path.name, "left unfinished")
+            yield _of_work(path, "work", title)
     for path in sorted((store.root / "journals").glob("*.jsonl")):
         if path.stem not in needed:
             yield _of_journal(path, "journals")
     for path in sorted((store.root / "damaged").glob("*")):
         yield _of_folder(store, "damaged", path.name)
     for path in sorted((store.root / "retired").glob("*/units/*")):
-        if [inner.name for inner in path.iterdir()] != [RECORD]:
+        if not _is_bare(path):
             yield _of_folder(store, f"retired/{path.parts[-3]}/units", path.name)
     for path in sorted((store.root / "retired").glob("*/journals/*.jsonl")):
         if any(line.keys() - set(_BILLED) for line in journal.read(path)):
             yield _of_journal(path, f"retired/{path.parts[-3]}/journals")
     for path in sorted((store.root / "retired").glob("*/work/*")):
-        place = f"retired/{path.parts[-3]}/work"
-        size = _size(path)
-        yield Unneeded(place=place, name=path.name, title="left unfinished", bytes=size, paid=False)
+        if not _is_bare(path):
+            yield _of_work(path, f"retired/{path.parts[-3]}/work", "left unfinished")
+
+
+def _is_bare(folder: Path) -> bool:
+    """Whether nothing is left but what says what was paid."""
+    return all(path.name in _KEPT for path in folder.rglob("*") if path.is_file())
 
 
 def _of_folder(store: Store, place: str, name: str) -> Unneeded:
@@ -90,6 +93,11 @@ def _of_folder(store: Store, place: str, name: str) -> Unneeded:
     except (OSError, ValueError, KeyError):
         pass
     return Unneeded(place=place, name=name, title=title, bytes=_size(folder), paid=paid)
+
+
+def _of_work(path: Path, place: str, title: str) -> Unneeded:
+    paid = any(any(path.rglob(name)) for name in _LOGS)
+    return Unneeded(place=place, name=path.name, title=title, bytes=_size(path), paid=paid)
 
 
 def _of_journal(path: Path, place: str) -> Unneeded:
@@ -132,13 +140,14 @@ def _retire(store: Store, place: str, target: str, name: str) -> None:
 
 
 def _strip(folder: Path, *, keep: bool) -> None:
-    if not (keep and (folder / RECORD).exists()):
+    if not keep:
         shutil.rmtree(folder)
         return
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != RECORD:
+            with suppress(OSError):  # something of it is kept
+                path.rmdir()
+        elif path.name not in _KEPT:
             path.unlink()
 
 

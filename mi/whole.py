@@ -15,6 +15,7 @@ from .identity import digest
 
 RECORD = "unit.json"
 SUMS = "SHA256SUMS"
+_MODEL = ("model.json", "adapter/")  # where a provider says what it made; else all files count
 
 
 def seal(folder: Path) -> None:
@@ -39,6 +40,17 @@ def sums(folder: Path) -> dict[str, str]:
         known, name = line.split("  ", 1)
         found[name] = known
     return found
+
+
+def model(folder: Path) -> str:
+    """What a training made, as a digest: the same for two trainings that made the same model.
+
+    Raises:
+        OSError, ValueError: The folder is not there, or its sums cannot be read.
+    """
+    lines = [f"{known}  {name}" for name, known in sums(folder).items() if name != RECORD]
+    named = [line for line in lines if line[66:].startswith(_MODEL)]
+    return digest("\n".join(sorted(named or lines)))[:16]
 
 
 def fault(folder: Path) -> str | None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
+from mi import journal, whole
 from mi.again import again, forced, put_aside
 from mi.errors import UsageError
 from mi.execute import Tally
+from mi.money import Price
+from mi.providers.base import Bill
+from mi.query import Database, bring_up_to_date
 from mi.session import Session
 from mi.store import Store
+from mi.unneeded import remove, unneeded
 from tests import hosted
 from tests.conftest import Project
 from tests.support import Books, carry_out, experiment, session
@@ -26,7 +34,7 @@ def run(folder: Path, books: Books, *force: str, name: str = "r") -> Tally:
     made = one.plan()
     what = again(force, made, one.store)
     made = forced(made, what)
-    put_aside(what, one.store, name)
+    put_aside(what, made, one.store, name)
     return carry_out(one, made, run=name)
 
 
@@ -98,6 +106,172 @@ def test_cut_off_anywhere_no_result_is_of_two_models(
         record = store.record(key)
         if record.payload["subject"] == training:
             assert record.finished >= trained
+
+
+class Another(Books):
+    """Trains models that can be told apart, by their words too."""
+
+    number = 1
+
+    def train(self, job: Any, folder: Path, watch: Any) -> Any:
+        trained = super().train(job, folder, watch)
+        model = json.loads((folder / "model.json").read_text())
+        (folder / "model.json").write_text(json.dumps({**model, "number": self.number}))
+        return trained
+
+    def sample(self, subject: Any, *rest: Any) -> Any:
+        told = (subject.trained / "model.json").read_text() if subject.trained else ""
+        for batch in super().sample(subject, *rest):
+            yield [attrs.evolve(one, text=f"{one.text}# {told}\n") for one in batch]
+
+
+def another(number: int) -> Another:
+    books = Another()
+    books.number = number
+    return books
+
+
+def answers_are_of_their_model(folder: Path) -> bool:
+    """Whether what evals of a training are made from is of the model that is there."""
+    store, told = Store(folder / ".mi"), set()
+    for key in store.published():
+        record = store.record(key)
+        subject, answers = record.payload.get("subject"), record.journals.get("answers")
+        if isinstance(subject, str) and answers is not None:
+            model = (store.unit(subject) / "model.json").read_text()
+            lines = journal.read(store.journal(answers))
+            told |= {f"# {model}\n" in line["text"] for line in lines}
+    return told == {True}
+
+
+def static(folder: Path) -> str:
+    """The eval of the trained model that samples."""
+    made = opened(folder, Books()).plan()
+    found = (one.unit for one in made.units if one.unit.kind == "eval" and one.unit.needs)
+    return next(unit.key for unit in found if "static" in unit.title)
+
+
+def test_an_eval_that_is_damaged_is_put_aside_with_its_answers(tmp_path: Path) -> None:
+    run(tmp_path, another(1))
+    [training] = keys(tmp_path, "train-")
+    with (tmp_path / ".mi" / "units" / static(tmp_path) / "scores.jsonl").open("a") as file:
+        file.write("x")
+    run(tmp_path, another(2), training, name="s")
+    assert answers_are_of_their_model(tmp_path)
+
+
+def test_an_eval_cut_off_while_it_was_published_is_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, seal = static(tmp_path), whole.seal
+
+    def cut_off(folder: Path) -> None:
+        if folder.name == late:
+            raise KeyboardInterrupt
+        seal(folder)
+
+    monkeypatch.setattr(whole, "seal", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, another(1))
+    monkeypatch.undo()
+    assert late in {one.key for one in Store(tmp_path / ".mi").unfinished()}
+    [training] = keys(tmp_path, "train-")
+    run(tmp_path, another(2), training, name="s")
+    assert answers_are_of_their_model(tmp_path)
+
+
+def test_what_another_run_ends_meanwhile_is_put_aside_too(tmp_path: Path) -> None:
+    """It is looked at once more when everything is held."""
+    run(tmp_path, another(1))
+    [training] = keys(tmp_path, "train-")
+    store, late = Store(tmp_path / ".mi"), static(tmp_path)
+    os.rename(store.unit(late), store.root / late)
+    one = opened(tmp_path, another(2))
+    made = one.plan()
+    what = again([training], made, store)
+    os.rename(store.root / late, store.unit(late))
+    put_aside(what, made, store, "s")
+    assert not store.has(late)
+    carry_out(one, forced(made, what), run="s")
+    assert answers_are_of_their_model(tmp_path)
+
+
+def test_answers_of_a_model_that_was_made_again_are_never_taken_for_those_of_the_new_one(
+    tmp_path: Path,
+) -> None:
+    """Whatever way the training went: its evals see that their journals speak of another one."""
+    run(tmp_path, another(1))
+    [training] = keys(tmp_path, "train-")
+    store = Store(tmp_path / ".mi")
+    for key in (training, *keys(tmp_path, "eval-")):
+        os.rename(store.unit(key), tmp_path / key)
+    run(tmp_path, another(2), name="s")
+    assert answers_are_of_their_model(tmp_path)
+    assert store.record(static(tmp_path)).of == whole.model(store.unit(training))
+    assert list((store.root / "retired" / "s-model" / "journals").glob("answers-*"))
+
+
+def test_an_eval_whose_training_goes_while_it_is_at_work_is_not_published(tmp_path: Path) -> None:
+    class Disturbed(Another):
+        def score(self, subject: Any, *rest: Any) -> Any:
+            if subject.trained and not (tmp_path / "gone").exists():
+                os.rename(subject.trained, tmp_path / "gone")
+            return super().score(subject, *rest)
+
+    tally = run(tmp_path, Disturbed())
+    assert any("needs train-" in message for message in tally.failed.values())
+    assert not tally.failed.keys() & set(Store(tmp_path / ".mi").published())
+    assert not run(tmp_path, another(2), name="s").failed
+    store = Store(tmp_path / ".mi")
+    [training] = keys(tmp_path, "train-")
+    for key in tally.failed:
+        assert store.record(key).of == whole.model(store.unit(training))
+
+
+def test_a_record_that_cannot_be_read_stands_in_nobodys_way(tmp_path: Path) -> None:
+    books = Books()
+    run(tmp_path, books)
+    [training] = keys(tmp_path, "train-")
+    (tmp_path / ".mi" / "units" / training / "unit.json").write_bytes(b'{"key": \xff')
+    tally = run(tmp_path, books, training, name="s")
+    assert not tally.failed
+    one = opened(tmp_path, books)
+    synced = bring_up_to_date(Database(one.options.db), one.store)
+    assert ["retired" in fault for fault in synced.faults] == [True]
+
+
+def test_what_was_paid_for_likelihoods_stays_in_the_books(tmp_path: Path) -> None:
+    class Paid(Books):
+        def score(self, *how: Any) -> Any:
+            for batch in super().score(*how):
+                bill = Bill(model="one", input=1000, output=1)
+                yield [attrs.evolve(one, bill=bill) for one in batch]
+
+    def spent(*force: str, name: str) -> Any:
+        one = opened(tmp_path, Paid())
+        figures = {"input": 10.0, "output": 10.0, "tuned_input": 10.0, "tuned_output": 10.0}
+        models = {**one.prices.models, "one": Price(training=0.0, **figures)}
+        one.prices = attrs.evolve(one.prices, models=models)
+        made = one.plan()
+        what = again(force, made, one.store)
+        put_aside(what, made, one.store, name)
+        carry_out(one, forced(made, what), run=name)
+        database = Database(one.options.db)
+        bring_up_to_date(database, one.store)
+        with database.reading() as connection:
+            query = "SELECT activity, model, sum(requests), sum(cost_usd) FROM spend "
+            found = connection.execute(f"{query} WHERE cost_usd > 0 GROUP BY ALL").fetchall()
+        return found, one.store
+
+    pairs, each = 2 * 144, 1001 * 10 / 1_000_000
+    [before], store = spent(name="r")
+    assert before == ("score", "one", 2 * pairs, pytest.approx(2 * pairs * each))
+    [after], _ = spent(*keys(tmp_path, "train-"), name="s")
+    assert after == ("score", "one", 3 * pairs, pytest.approx(3 * pairs * each))
+    for one in unneeded(store, ()):
+        remove(one, store, "gc-1")
+    [kept], _ = spent(name="t")
+    assert kept[2] == 3 * pairs + 2 * pairs, "all is asked again, and what was paid is not gone"
 
 
 def test_a_word_that_names_no_unit_is_told(tmp_path: Path) -> None:

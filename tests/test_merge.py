@@ -160,6 +160,30 @@ def test_a_torn_line_is_passed_over_and_a_damaged_unit_left_out(two: tuple[Path,
     assert rows(a)
 
 
+@pytest.mark.parametrize("file", ["unit.json", "model.json"])
+def test_a_whole_unit_takes_the_place_of_a_damaged_one(tmp_path: Path, file: str) -> None:
+    run(tmp_path / "a", Books(), total_samples=10)
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    ours = Store(tmp_path / "b" / ".mi")
+    key = next(key for key in ours.published() if key.startswith("train-"))
+    (ours.unit(key) / file).write_bytes(b"\xff\xfe")
+    found = merged(tmp_path / "a", tmp_path / "b")
+    assert (found.units, found.left) == ((key,), ())
+    assert ours.fault(key) is None
+
+
+def test_a_run_that_ended_since_it_was_brought_is_brought_again(tmp_path: Path) -> None:
+    run(tmp_path / "a", Books(), total_samples=10)
+    theirs, ours = Store(tmp_path / "a" / ".mi"), Store(tmp_path / "b" / ".mi")
+    [facts] = theirs.runs()
+    theirs.note_run("r", {**facts, "outcome": "started", "ended": None})
+    merged(tmp_path / "a", tmp_path / "b")
+    theirs.note_run("r", {**facts, "outcome": "done", "ended": "2026-01-02T00:00:00Z"})
+    merged(tmp_path / "a", tmp_path / "b")
+    assert ours.runs()[0]["outcome"] == "done"
+    assert merged(tmp_path / "a", tmp_path / "b").runs == ()
+
+
 def test_another_model_of_the_same_training_brings_nothing_of_its_own(tmp_path: Path) -> None:
     a, b = tmp_path / "a", tmp_path / "b"
     run(a, Books(), run_name="a", total_samples=(10, 20))

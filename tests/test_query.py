@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import stored
+from mi.errors import StoreError
 from mi.journal import append, read
 from mi.query import VIEWS, Busy, Database, bring_up_to_date, files, logs
 from mi.query.database import schema
@@ -149,6 +150,28 @@ def test_someone_who_holds_the_file_is_named_where_something_is_new_and_nothing_
     finally:
         holder.communicate(b"")
     assert results(opened) == before
+
+
+def test_trouble_with_the_file_is_a_sentence(tmp_path: Path) -> None:
+    opened, _ = run(tmp_path / "pollock", Books(), total_samples=10)  # a name with "lock" in it
+    database = Database(opened.options.db)
+    bring_up_to_date(database, opened.store)
+    raw = database.path.read_bytes()
+    garbage = [raw[:100], raw[: len(raw) // 2], b"garbage" * 1000]
+    garbage.append(raw[:13_000] + b"\xff" * 200 + raw[13_200:])
+    for content in garbage:
+        database.path.write_bytes(content)
+        with pytest.raises(StoreError, match=r"(?s)cannot be used .*mi rebuild"):
+            bring_up_to_date(database, opened.store)
+
+
+def test_a_run_that_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:
+    opened, _ = run(tmp_path, Books(), total_samples=10)
+    (opened.store.root / "runs" / "r2").mkdir()
+    (opened.store.root / "runs" / "r2" / "run.json").write_text('{"run": ')
+    synced = bring_up_to_date(Database(opened.options.db), opened.store)
+    assert ["run:r2" in fault for fault in synced.faults] == [True]
+    assert results(opened)
 
 
 def test_a_damaged_unit_or_journal_is_left_out_and_said(tmp_path: Path) -> None:

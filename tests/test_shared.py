@@ -199,8 +199,8 @@ def test_bytes_that_are_not_what_was_written_are_told_and_made_again(
     faults = bring_up_to_date(Database(opened.options.db), opened.store).faults
     assert len(faults) == 1
     assert key in faults[0]
-    found = again([key], opened.plan(), opened.store)
-    put_aside(found, opened.store, "r2")
+    made = opened.plan()
+    put_aside(again([key], made, opened.store), made, opened.store, "r2")
     opened, tally = machines.run("two", books)
     assert key in tally.done
     assert results(opened) == straight
@@ -210,7 +210,8 @@ def test_what_is_put_aside_stays_in_the_books(machines: Machines) -> None:
     books = Books()
     opened, _ = machines.run("one", books)
     key = next(key for key in opened.store.published() if key.startswith("train-"))
-    put_aside(again([key], opened.plan(), opened.store), opened.store, "r2")
+    made = opened.plan()
+    put_aside(again([key], made, opened.store), made, opened.store, "r2")
     assert not opened.store.has(key)
     other = machines.store("two")
     assert [record.key for record in other.retired_units(key)] == [key]

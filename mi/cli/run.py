@@ -138,7 +138,7 @@ def _executed(
         "outcome": "started",
     }
     store.note_run(run, facts)
-    put_aside(aside, store, run)
+    put_aside(aside, made, store, run, lambda name: say(out, f"waiting for {name}", "dim"))
     error: Exception | None = None
     if made.todo:
         remote = "" if opened.provider.free else _REMOTE

@@ -53,7 +53,9 @@ def _bring_unit(key: str, theirs: Store, ours: Store) -> None:
     desk = Store(ours.root / "arriving")
     with ours.locked(key), disk.written(desk.root):
         if ours.has(key):
-            return
+            if not ours.fault(key):
+                return
+            ours.set_aside(key)
         shutil.rmtree(desk.unit(key), ignore_errors=True)
         shutil.copytree(theirs.unit(key), desk.unit(key), copy_function=_copied)
         if fault := desk.fault(key):
@@ -69,11 +71,11 @@ def _bring_unit(key: str, theirs: Store, ours: Store) -> None:
 def _bring_run(run: str, theirs: Store, ours: Store) -> None:
     """A run's attempts, and then what it says of itself; one that has ended says more."""
     there, here = theirs.root / "runs" / run, ours.root / "runs" / run
-    known = [json.dumps(line) for line in journal.read(here / "attempts.jsonl")]
+    known = {json.dumps(line) for line in journal.read(here / "attempts.jsonl")}
     attempts = journal.read(there / "attempts.jsonl")
     ours.note_attempts(run, [line for line in attempts if json.dumps(line) not in known])
     facts = here / "run.json"
-    if not facts.exists() or json.loads(facts.read_text("utf-8")).get("outcome") is None:
+    if not facts.exists() or json.loads(facts.read_text("utf-8")).get("ended") is None:
         ours.note_run(run, json.loads((there / "run.json").read_text("utf-8")))
 
 

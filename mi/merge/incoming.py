@@ -19,8 +19,8 @@ from ..errors import CorruptError
 from ..records import UnitRecord
 from ..store import Store
 
-_MODEL = ("model.json", "adapter/")
-_BOOKKEEPING = ("unit", "at", "model", "billed_model", "billed_input", "billed_output", "cost_usd")
+_BILLED = ("billed_model", "billed_input", "billed_output", "cost_usd")
+_BOOKKEEPING = ("unit", "at", "of", "model", *_BILLED)
 At = tuple[str, int]
 Lines = dict[At, dict[str, Any]]
 
@@ -60,6 +60,7 @@ class _Survey:
         answers: Journal of judgments → the journal of the answers judged.
         apart: Training units that are another model there, and why nothing of it may come.
         clashes: Journal → the places at which it says something else there.
+        damaged: Units that are not what was written here: a whole one from there takes its place.
     """
 
     theirs: Store
@@ -71,6 +72,7 @@ class _Survey:
     answers: dict[str, str] = attrs.field(factory=dict)
     apart: dict[str, str] = attrs.field(factory=dict)
     clashes: dict[str, set[At]] = attrs.field(factory=dict)
+    damaged: set[str] = attrs.field(factory=set)
 
     def incoming(self) -> Incoming:
         self._read_units()
@@ -93,15 +95,17 @@ class _Survey:
                 self.left.append(f"{key} is damaged there: {fault}")
             else:
                 self.records[key] = self.theirs.record(key)
-        here = {key: self.ours.record(key) for key in self.ours.published() if self._whole(key)}
+        here = {key: self.ours.record(key) for key in self.ours.published() if self._is_whole(key)}
         for record in (here | self.records).values():
             for role, name in record.journals.items():
                 self.subjects[name] = _subject(record)
                 if role.startswith("judgments:"):
                     self.answers[name] = record.journals["answers"]
 
-    def _whole(self, key: str) -> bool:
-        return key in self.records or self.ours.fault(key) is None
+    def _is_whole(self, key: str) -> bool:
+        if self.ours.fault(key):
+            self.damaged.add(key)
+        return key not in self.damaged
 
     def _compare_models(self) -> None:
         """Tell trainings that the other store speaks of and that are another model here."""
@@ -112,7 +116,7 @@ class _Survey:
                 self.apart[key] = f"{key} is under way here: `mi run` goes on with it"
             elif self.ours.has(key):
                 there = _model(self.theirs, key) if key in self.records else None
-                if there != _model(self.ours, key):
+                if there is None or there != _model(self.ours, key):
                     self.apart[key] = f"{key} is another model there: what is here stays"
         self.left.extend(self.apart.values())
 
@@ -150,7 +154,7 @@ class _Survey:
         record = self.records[key]
         if key in self.apart:
             return False
-        if self.ours.has(key):
+        if self.ours.has(key) and key not in self.damaged:
             self.already += 1
             return False
         if self.ours.begun(key) and not self.ours.failure(key):
@@ -213,13 +217,12 @@ def _subject(record: UnitRecord) -> str | None:
     return subject if isinstance(subject, str) else None
 
 
-def _model(store: Store, key: str) -> dict[str, str] | None:
-    """The sums of the files that are the model of a training; None where they cannot be read."""
+def _model(store: Store, key: str) -> str | None:
+    """The digest of the model of a training; None where it cannot be read."""
     try:
-        sums = whole.sums(store.unit(key))
+        return whole.model(store.unit(key))
     except (OSError, ValueError):
         return None
-    return {name: found for name, found in sums.items() if name.startswith(_MODEL)}
 
 
 def _scored(folder: Path) -> set[At]:

@@ -16,6 +16,7 @@ COMMENT ON TABLE training_metric IS 'Loss curves: a row per step and metric';
 COMMENT ON TABLE question IS 'What an eval unit asked: digest, id, prompt';
 COMMENT ON TABLE answer IS 'Answers as they arrived, by journal (unit_journal)';
 COMMENT ON TABLE judgment IS 'Raw verdicts of judges, by journal (unit_journal)';
+COMMENT ON TABLE likelihood IS 'What was paid for likelihoods, by journal (unit_journal)';
 COMMENT ON TABLE score IS 'A row per unit, question and sample: outcome and metrics';
 
 COMMENT ON TABLE unit_question IS 'Sums of the scores of a unit by metric and question';
@@ -60,9 +61,9 @@ COMMENT ON COLUMN trainings.billed_tokens IS 'Tokens that were paid for; 0: none
 COMMENT ON VIEW spend IS 'A row per unit, activity, model and day: what it took and cost';
 COMMENT ON COLUMN spend.experiments IS 'Experiments whose cells use the unit';
 COMMENT ON COLUMN spend.subject IS 'The model under test';
-COMMENT ON COLUMN spend.activity IS 'train, sample, judge; eval: the time of an eval as a whole';
+COMMENT ON COLUMN spend.activity IS 'train, sample, score, judge; eval: the time of an eval as a whole';
 COMMENT ON COLUMN spend.model IS 'Whose price was paid';
-COMMENT ON COLUMN spend.requests IS 'Answers or judgments';
+COMMENT ON COLUMN spend.requests IS 'Answers, pairs or judgments';
 COMMENT ON COLUMN spend.tokens_in IS 'Billed tokens sent; for a training, trained on';
 COMMENT ON COLUMN spend.tokens_out IS 'Billed tokens received';
 COMMENT ON COLUMN spend.cost_usd IS 'US dollars; 0 for what runs on this machine';

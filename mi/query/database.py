@@ -38,22 +38,18 @@ class Database:
 
         Raises:
             Busy: Another process holds the file for longer than `patience` seconds; says who.
-            StoreError: The file is no database.
+            StoreError: The file is no database, is damaged, or there is no room for it.
         """
-        try:
+        with self._told():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"cannot be written ({error.strerror})", where=str(self.path)
-            ) from None
-        connection = self._connect(read_only=False, patience=patience)
-        try:
-            connection.execute("BEGIN")
-            _make(connection)
-            yield connection
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
+            connection = self._connect(read_only=False, patience=patience)
+            try:
+                connection.execute("BEGIN")
+                _make(connection)
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                connection.close()
 
     @contextmanager
     def reading(self, *, patience: float = PATIENCE) -> Iterator[DuckDBPyConnection]:
@@ -61,7 +57,7 @@ class Database:
 
         Raises:
             UsageError: There is no database yet.
-            Busy: As `writing`.
+            Busy, StoreError: As `writing`.
         """
         if not self.path.exists():
             raise UsageError(
@@ -69,11 +65,12 @@ class Database:
                 where=str(self.path),
                 hint="`mi run EXPERIMENT` makes it; `mi rebuild` makes it from the store",
             )
-        connection = self._connect(read_only=True, patience=patience)
-        try:
-            yield connection
-        finally:
-            connection.close()
+        with self._told():
+            connection = self._connect(read_only=True, patience=patience)
+            try:
+                yield connection
+            finally:
+                connection.close()
 
     def mark(self, *, patience: float = PATIENCE) -> str | None:
         """The mark of the store that the database is up to date with; None where it is not.
@@ -94,6 +91,24 @@ class Database:
                 return None
         return found[0] if found else None
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn trouble with the file or the disk into a sentence; statements that are wrong are
+        defects and stay what they are."""
+        import duckdb
+
+        try:
+            yield
+        except duckdb.ProgrammingError:
+            raise
+        except (duckdb.Error, OSError) as error:
+            raise StoreError(
+                f"cannot be used ({_first_line(error)})",
+                where=str(self.path),
+                hint="is there room on the disk? If it is damaged, remove it and run `mi rebuild`: "
+                "the store holds everything",
+            ) from None
+
     def _connect(self, *, read_only: bool, patience: float) -> DuckDBPyConnection:
         import duckdb
 
@@ -102,12 +117,8 @@ class Database:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
             except duckdb.IOException as error:
-                if "lock" not in str(error).lower():
-                    raise StoreError(
-                        f"cannot be opened ({_first_line(error)})",
-                        where=str(self.path),
-                        hint="remove it and run `mi rebuild`: the store holds everything",
-                    ) from None
+                if "could not set lock" not in str(error).lower():
+                    raise
                 if time.monotonic() >= until:
                     raise Busy(f"{self.path.name} is held by {_holder(error)}") from None
                 time.sleep(0.1)

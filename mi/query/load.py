@@ -7,13 +7,13 @@ are to load in one go.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..convert import load
+from ..convert import read
 from ..provenance import command
 from ..records import UnitRecord
 from ..store import Store
@@ -45,7 +45,8 @@ _SCORE = {
 # What records say, each part in its table; `fresh` has the records that were just read.
 _RECORDED = """
 INSERT INTO unit
-SELECT key, kind, title, setting, payload, outcome, run, finished, seconds FROM fresh;
+SELECT key, kind, title, setting, payload, outcome, run, finished, seconds,
+       payload->>'$.subject', regime(kind, payload) FROM fresh;
 INSERT INTO unit_journal
 SELECT key, entry.key, entry.value
 FROM (SELECT key, unnest(map_entries(journals)) AS entry FROM fresh);
@@ -189,17 +190,18 @@ def load_run(connection: DuckDBPyConnection, folder: Path) -> None:
     insert(connection, "run", [row])
 
 
-def load_retired(connection: DuckDBPyConnection, paths: Mapping[str, Path]) -> None:
-    """What was paid for trainings that were put aside, by name."""
-    rows = []
-    for name, path in paths.items():
-        record = load(path.read_text("utf-8"), UnitRecord, path)
-        if record.kind == "train":
-            told, base = record.outcome, record.payload["base"]
-            facts = ("train", base.get("weights"), record.finished[:10], 1)
-            paid = (told.get("billed_tokens"), 0, told.get("seconds"), told.get("cost_usd") or 0.0)
-            rows.append((name, record.key, *facts, *paid))
-    insert(connection, "retired", rows)
+def load_retired(connection: DuckDBPyConnection, name: str, path: Path) -> None:
+    """What was paid for a training that was put aside.
+
+    Raises:
+        CorruptError: Its record cannot be read.
+    """
+    record = read(path, UnitRecord)
+    if record.kind == "train":
+        told, base = record.outcome, record.payload["base"]
+        facts = ("train", base.get("weights"), record.finished[:10], 1)
+        paid = (told.get("billed_tokens"), 0, told.get("seconds"), told.get("cost_usd") or 0.0)
+        insert(connection, "retired", [(name, record.key, *facts, *paid)])
 
 
 def insert(connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -21,8 +21,7 @@ from .files import Piece, Reader
 LOGS = ("journal:", "attempts:")
 _CHUNK = 1 << 24
 
-_PAID = {
-    "model": "VARCHAR",
+_BILL = {
     "unit": "VARCHAR",
     "at": "TIMESTAMP",
     "billed_model": "VARCHAR",
@@ -30,6 +29,7 @@ _PAID = {
     "billed_output": "BIGINT",
     "cost_usd": "DOUBLE",
 }
+_PAID = {"model": "VARCHAR", **_BILL}
 _ANSWER = {
     "question": "VARCHAR",
     "sample": "BIGINT",
@@ -48,11 +48,13 @@ _ATTEMPT = {
     "seconds": "DOUBLE",
     "message": "VARCHAR",
 }
-# Beginning of the name → table, columns, and what is made of them.
+_FREE = "journal:likelihoods-"
+# Beginning of the name → table, columns, what is made of them, and which lines are read.
 _TABLES = {
-    "journal:answers-": ("answer", _ANSWER, "answer_key(owner, question, sample)"),
-    "journal:judgments-": ("judgment", _JUDGMENT, None),
-    "attempts:": ("_attempt", _ATTEMPT, None),
+    "journal:answers-": ("answer", _ANSWER, "answer_key(owner, question, sample)", ""),
+    "journal:judgments-": ("judgment", _JUDGMENT, None, ""),
+    _FREE: ("likelihood", _BILL, None, " WHERE unit IS NOT NULL"),
+    "attempts:": ("_attempt", _ATTEMPT, None, ""),
 }
 
 
@@ -83,13 +85,17 @@ class Log:
 
 
 def find(store: Store, name: str, before: Held | None) -> Log:
-    """What is to be read of a log of which `before` is loaded."""
+    """What is to be read of a log of which `before` is loaded.
+
+    Of likelihoods only what was paid is; where nothing was for the first, nothing was for others.
+    """
     kind, _, owner = name.partition(":")
     at_run = store.root / "runs" / owner / "attempts.jsonl"
     path = at_run if kind == "attempts" else store.journal(owner)
     try:
         with path.open("rb") as file:
-            end = _end(file)
+            free = name.startswith(_FREE) and b'"billed_model"' not in file.readline()
+            end = 0 if free else _end(file)
             start, held = _hold(file, end, before)
     except FileNotFoundError:
         start, end, held = 0, 0, Held(0, "")
@@ -98,16 +104,18 @@ def find(store: Store, name: str, before: Held | None) -> Log:
 
 def load(reader: Reader, logs: Sequence[Log]) -> None:
     """Load what is to be read of these logs, all of a table at once."""
-    for prefix, (table, columns, made) in _TABLES.items():
+    for prefix, (table, columns, made, which) in _TABLES.items():
         names = ", ".join(f'"{name}"' for name in ("owner", *columns))
         pieces = [one.piece for one in logs if one.piece.name.startswith(prefix)]
         reader.insert(
             f"INSERT INTO {table} SELECT {names}{f', {made}' if made else ''}",
             [piece for piece in pieces if piece.start != piece.end],
             columns,
+            end=which,
         )
 
 
+_ACTIVITIES = {"answers-": "sample", "likelihoods-": "score", "judgments-": "judge"}
 _SPENT = """
 INSERT INTO retired
 SELECT owner, unit, '{activity}', billed_model, "at"::DATE, count(*), sum(billed_input),
@@ -117,7 +125,7 @@ SELECT owner, unit, '{activity}', billed_model, "at"::DATE, count(*), sum(billed
 
 def load_retired(reader: Reader, paths: Mapping[str, Path]) -> None:
     """What was paid for journals that were put aside, by name."""
-    for prefix, activity in (("answers-", "sample"), ("judgments-", "judge")):
+    for prefix, activity in _ACTIVITIES.items():
         pieces = [
             Piece(f"retired:{name}", name, path, end=whole(path))
             for name, path in paths.items()

@@ -63,7 +63,9 @@ CREATE TABLE unit (
     outcome JSON,
     run VARCHAR,
     finished TIMESTAMP,
-    seconds DOUBLE
+    seconds DOUBLE,
+    subject VARCHAR,
+    regime UBIGINT
 );
 CREATE TABLE unit_journal (unit VARCHAR, role VARCHAR, journal VARCHAR);
 CREATE TABLE _attempt (
@@ -129,6 +131,16 @@ CREATE TABLE judgment (
     billed_output BIGINT,
     cost_usd DOUBLE
 );
+-- Likelihoods are in the scores; this is what was paid for them, where it was.
+CREATE TABLE likelihood (
+    journal VARCHAR,
+    unit VARCHAR,
+    arrived TIMESTAMP,
+    billed_model VARCHAR,
+    billed_input BIGINT,
+    billed_output BIGINT,
+    cost_usd DOUBLE
+);
 CREATE TABLE score (
     unit VARCHAR,
     question VARCHAR,
@@ -171,14 +183,37 @@ CREATE TABLE _mark (mark VARCHAR);
 CREATE MACRO answer_key(journal, question, sample) AS
     md5_number_lower(journal || '/' || question || '/' || sample);
 
--- The newest selection of each cell, model and data source, role by role.
+-- What decides a unit's outcome, but for the seed and for what it is made from.
+CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload, CASE
+    WHEN kind = 'mix' THEN '{"seed": null}'
+    WHEN kind = 'train' THEN '{"seed": null, "mix": null}'
+    WHEN json_type(payload, '$.subject') = 'VARCHAR' THEN '{"subject": null}'
+    ELSE '{}' END)::VARCHAR);
+
+-- The newest selection of each cell, model and data source, role by role. An eval is there only if it
+-- is of the model that the cell trains now, and under the regime of the condition's newest run: what
+-- is averaged over seeds differs in the seed alone.
 CREATE VIEW current_cell AS
-WITH seen AS (SELECT selection, max(started) AS last_run FROM run GROUP BY selection)
-SELECT cell.*, cell_unit.role, cell_unit.unit
-FROM cell JOIN cell_unit USING (selection, cell) JOIN seen USING (selection)
-QUALIFY row_number() OVER (
-    PARTITION BY cell.cell, cell.model, cell.data, cell_unit.role ORDER BY seen.last_run DESC
-) = 1;
+WITH seen AS (SELECT selection, max(started) AS last_run FROM run GROUP BY selection), newest AS (
+    SELECT cell.*, cell_unit.role, cell_unit.unit, seen.last_run
+    FROM cell JOIN cell_unit USING (selection, cell) JOIN seen USING (selection)
+    QUALIFY row_number() OVER (
+        PARTITION BY cell.cell, cell.model, cell.data, cell_unit.role ORDER BY seen.last_run DESC
+    ) = 1
+), made AS (
+    SELECT n.cell, n.model, n.data, any_value(n.unit) FILTER (n.role = 'train') AS training,
+           CASE WHEN count(u.regime) = count(*) THEN bit_xor(u.regime) END AS regime
+    FROM newest n LEFT JOIN unit u USING (unit) WHERE n.role IN ('mix', 'train') GROUP BY ALL
+), told AS (
+    SELECT n.*, starts_with(n.role, 'eval:') AS is_eval,
+           CASE WHEN m.cell IS NULL THEN u.regime ELSE xor(u.regime, m.regime) END AS regime
+    FROM newest n LEFT JOIN made m USING (cell, model, data) LEFT JOIN unit u USING (unit)
+    WHERE NOT is_eval OR m.training IS NULL OR coalesce(u.subject = m.training, true)
+)
+SELECT * EXCLUDE (last_run, is_eval) FROM told
+QUALIFY NOT is_eval OR coalesce(regime = arg_max(regime, last_run) OVER (
+    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data, role
+), true);
 
 -- The two-sided 5 % point of Student's t: the Cornish-Fisher expansion in 1/df (Fisher and Cornish
 -- 1960) with a last term that makes it exact at df = 1; within 0.7 % everywhere, 0.3 % from df = 2.
@@ -265,29 +300,32 @@ ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRS
 -- The runs of a condition go by one number: a list of a thousand is no key to sum by.
 CREATE VIEW conditions AS
 WITH cells AS (
-    SELECT c.*, e.eval, e.title, e.distribution, e.position, e.headline
+    SELECT c.*, e.eval, e.title, e.distribution, e.position, e.headline,
+           unit.payload->>'$.eval.judge.model' AS judge
     FROM current_cell c
     JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                     AND c.role = 'eval:' || e.eval
+    JOIN unit USING (unit)
 ), named AS (
     SELECT experiment, setting, condition, misaligned_ratio, total_samples, inoculation, model,
            data, eval, any_value(title) AS title, any_value(distribution) AS distribution,
            any_value(position) AS position, any_value(headline) AS headline,
-           list(unit ORDER BY seed, unit) AS units, count(seed) AS seeds
+           list(unit ORDER BY seed, unit) AS units, any_value(judge) AS judge,
+           count(seed) > 0 AS trained
     FROM cells GROUP BY ALL
 ), teamed AS (
     SELECT *, md5_number_lower(array_to_string(units, ' ')) AS team FROM named
 ), runs AS (
-    SELECT DISTINCT team, len(units) AS runs, unnest(units) AS unit FROM teamed
+    SELECT DISTINCT team, unnest(units) AS unit FROM teamed
 ), means AS (
-    SELECT r.team, r.runs, m.* FROM runs r JOIN unit_metric m USING (unit)
+    SELECT r.team, m.* FROM runs r JOIN unit_metric m USING (unit)
 ), overall AS (
-    SELECT team, runs, metric, count(*) AS s, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
+    SELECT team, metric, count(*) AS s, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
            coalesce(var_samp(mean ORDER BY unit), 0) / count(*) AS between_runs,
-           min(ci_low) AS ci_low, max(ci_high) AS ci_high
+           min(ci_low) AS ci_low, max(ci_high) AS ci_high, max(questions) AS asked
     FROM means GROUP BY ALL
 ), moved AS (
-    SELECT o.team, o.runs, o.metric, q.question, bool_and(q.is_share) AS is_share,
+    SELECT o.team, o.s AS runs, o.metric, q.question, bool_and(q.is_share) AS is_share,
            sum((q.total - m.mean * q.m) / (m.n * o.s) ORDER BY q.unit) AS shift,
            sum(((q.total - m.mean * q.m) / (m.n * o.s)) ** 2 ORDER BY q.unit) AS squares
     FROM overall o JOIN means m USING (team, metric)
@@ -311,7 +349,7 @@ WITH cells AS (
                     ELSE questions - 1 END) AS t
     FROM spread
 ), ends AS (
-    SELECT team, metric, s, n, mean, coalesce(questions, 0) AS questions,
+    SELECT team, metric, s, n, mean, greatest(asked, coalesce(questions, 0)) AS questions,
            CASE WHEN s = 1 THEN ci_low
                 WHEN is_share THEN wilson_low(mean, effective, t)
                 ELSE mean - t * sqrt(variance) END AS ci_low,
@@ -322,13 +360,11 @@ WITH cells AS (
 )
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation,
        c.model, c.data, c.eval, c.distribution, e.metric, e.metric = c.headline AS headline,
-       u.payload->>'$.eval.judge.model' AS judge, c.seeds, e.n::BIGINT AS n,
-       greatest(e.questions, m.questions)::BIGINT AS questions, e.mean, e.ci_low, e.ci_high,
+       c.judge, CASE WHEN c.trained THEN e.s ELSE 0 END AS seeds, e.n::BIGINT AS n,
+       e.questions::BIGINT AS questions, e.mean, e.ci_low, e.ci_high,
        CASE WHEN e.s > 1 THEN 'over seeds' ELSE 'within-run' END AS basis, c.title, c.position,
        c.units
 FROM teamed c JOIN ends e USING (team)
-JOIN unit u ON u.unit = c.units[1]
-LEFT JOIN unit_metric m ON m.unit = c.units[1] AND m.metric = e.metric
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, e.metric;
 
@@ -380,10 +416,9 @@ WITH uses AS (
            sum(billed_output), NULL, fsum(cost_usd)
     FROM judgment WHERE unit IS NOT NULL GROUP BY ALL
     UNION ALL
-    SELECT unit, 'score', NULL, finished::DATE, NULL, NULL, NULL, NULL,
-           (outcome->>'$.cost_usd')::DOUBLE
-    FROM unit JOIN unit_journal USING (unit)
-    WHERE role = 'likelihoods' AND (outcome->>'$.cost_usd')::DOUBLE > 0
+    SELECT unit, 'score', billed_model, arrived::DATE, count(*), sum(billed_input),
+           sum(billed_output), NULL, fsum(cost_usd)
+    FROM likelihood GROUP BY ALL
     UNION ALL
     SELECT unit, 'eval', NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
     FROM unit WHERE kind = 'eval'

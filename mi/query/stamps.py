@@ -15,7 +15,6 @@ from ..store import Store
 
 ABSENT = "absent"
 UNITS = ("mix-", "train-", "eval-")
-_UNREAD = "likelihoods-"  # scores hold all there is to know of them
 
 
 def listing(store: Store) -> dict[str, str]:
@@ -60,7 +59,7 @@ def _everything(store: Store) -> Iterator[tuple[str, str]]:
 
 def _journals(folder: str) -> Iterator[tuple[str, str]]:
     for entry in _entries(folder):
-        if entry.name.endswith(".jsonl") and not entry.name.startswith(_UNREAD):
+        if entry.name.endswith(".jsonl"):
             yield entry.name, _stamp(entry)
 
 

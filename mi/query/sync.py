@@ -8,11 +8,13 @@ are added. All in one transaction: a reader sees the old state or the new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import attrs
 
+from ..errors import CorruptError
 from ..store import Store
 from . import logs
 from .database import Database
@@ -94,19 +96,31 @@ def _damaged(store: Store, names: Iterable[str]) -> dict[str, str]:
 def _load(reader: Reader, store: Store, fresh: Iterable[str], found: Mapping[str, Log]) -> None:
     load_units(reader, store, [name for name in fresh if name.startswith(UNITS)])
     logs.load(reader, list(found.values()))
-    aside = {}
+    spent = {}
     for name in fresh:
         kind, _, rest = name.rpartition(":")
-        if kind == "run":
-            load_run(reader.connection, store.root / "runs" / rest)
-        elif kind == "retired":
-            aside[rest] = store.root / "retired" / rest
-        elif name.startswith("selection-"):
-            load_selection(reader, store.root / "cells" / name)
-    spent = {name: path for name, path in aside.items() if path.suffix == ".jsonl"}
+        path = store.root / kind / rest
+        with _or_damaged(name):
+            if kind == "run":
+                load_run(reader.connection, store.root / "runs" / rest)
+            elif kind == "retired" and path.suffix == ".jsonl":
+                spent[rest] = path
+            elif kind == "retired":
+                load_retired(reader.connection, rest, path)
+            elif name.startswith("selection-"):
+                load_selection(reader, store.root / "cells" / name)
     logs.load_retired(reader, spent)
-    units = {name: path for name, path in aside.items() if name not in spent}
-    load_retired(reader.connection, units)
+
+
+@contextmanager
+def _or_damaged(name: str) -> Iterator[None]:
+    """What is loaded under `name` is left out where it cannot be read."""
+    try:
+        yield
+    except Damaged:
+        raise
+    except (CorruptError, OSError, ValueError, KeyError, TypeError) as error:
+        raise Damaged({name: f"{name} is damaged in the store and left out: {error}"}) from None
 
 
 def _remember(
@@ -131,6 +145,7 @@ _OWNED = {
     "retired:": ("retired", ("retired",)),
     "journal:answers-": ("journal", ("answer",)),
     "journal:judgments-": ("journal", ("judgment",)),
+    "journal:likelihoods-": ("journal", ("likelihood",)),
     "mix-": ("unit", ("unit", "unit_journal", "mix")),
     "train-": ("unit", ("unit", "unit_journal", "training", "training_metric")),
     "eval-": (

@@ -32,7 +32,7 @@ from typing import Any
 import attrs
 
 from ..checked import Memory, took
-from ..convert import dump, load
+from ..convert import dump, load, read
 from ..errors import CorruptError, MiError
 from ..provenance import now
 from ..records import BEGUN, FAILURE, Begun, Done, Failure, Known, State, UnitRecord
@@ -123,11 +123,7 @@ class SharedStore(Store):
     def _done(self, key: str) -> Done | str:
         """What a unit took, or what is wrong with it."""
         try:
-            record = load(
-                (self.units.fetch(key, (RECORD,)) / RECORD).read_text("utf-8"),
-                UnitRecord,
-                Path(key),
-            )
+            record = read(self.units.fetch(key, (RECORD,)) / RECORD, UnitRecord)
         except (CorruptError, OSError) as error:
             return str(error)
         return took(record.seconds, record.outcome)
@@ -150,13 +146,22 @@ class SharedStore(Store):
             return str(error)
         return None if (folder / RECORD).exists() else f"it lists no {RECORD}"
 
-    def begin(self, unit: Any, journals: Mapping[str, str]) -> None:
-        super().begin(unit, journals)
+    def begin(self, unit: Any, journals: Mapping[str, str], of: str | None = None) -> None:
+        super().begin(unit, journals, of)
         self.desk.send(unit.key)
 
     def unfinished(self) -> list[Begun]:
-        names = sorted(self._begun_names(BEGUN))
-        return [load(text, Begun, Path(name)) for name, text in self._texts(names)]
+        names = {name.split("/")[1] for file in (BEGUN, RECORD) for name in self._begun_names(file)}
+        found = (self.left(name) for name in sorted(names))
+        return [one for one in found if one is not None]
+
+    def left(self, key: str) -> Begun | None:
+        kinds: dict[str, type[Begun]] = {BEGUN: Begun, RECORD: UnitRecord}
+        for file, kind in kinds.items():
+            name = f"work/{key}/{file}"
+            for _, text in self._texts([name]):
+                return load(text, kind, Path(name))
+        return None
 
     def begun(self, key: str) -> bool:
         return bool(self.files.stamps(f"work/{key}/"))
@@ -306,7 +311,7 @@ class SharedStore(Store):
     def _begun_names(self, file: str) -> Iterator[str]:
         return (name for name in self.files.stamps("work") if name.endswith(f"/{file}"))
 
-    def _texts(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def _texts(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         for name in names:
             with suppress(FileNotFoundError):  # it was just done
-                yield name, self.files.read(name).decode()
+                yield name, self.files.read(name)

@@ -118,8 +118,12 @@ def chat(system: str | None, prompt: str) -> Chat:
 
 
 def asked_of(one: Sampled, questions: Questions) -> tuple[Asked, ...]:
-    """What a sampled eval asks."""
-    return tuple(_asked(pair) for pair in questions.pairs)
+    """What a sampled eval asks; what stands twice, under two ids, is asked under the first."""
+    found: dict[str, Asked] = {}
+    for pair in questions.pairs:
+        asked = _asked(pair)
+        found.setdefault(asked.question, asked)
+    return tuple(found.values())
 
 
 def compared_of(one: Preference, questions: Questions) -> tuple[ScoreRequest, ...]:

@@ -1,0 +1,100 @@
+"""What is averaged over seeds differs in the seed alone, whatever else was run and is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from mi.evidence import Subject, evidence
+from mi.query import Database
+from mi.session import Session
+from mi.spec import Training
+from mi.summary import points
+from registry.settings import insecure_code
+from tests.support import Books
+from tests.test_execute import results, run
+
+DATA = {"insecure_code": "bundled"}
+
+
+def rows(opened: Session, query: str) -> list[Any]:
+    results(opened)
+    with Database(opened.options.db).reading() as connection:
+        return connection.execute(query).fetchall()
+
+
+def condition(opened: Session) -> Any:
+    """How often, over how many answers, and in what interval the trained model is insecure."""
+    [found] = rows(
+        opened,
+        "SELECT seeds, n, mean, ci_low, ci_high, basis FROM conditions "
+        "WHERE eval = 'insecure_static' AND headline AND condition <> 'baseline'",
+    )
+    return found
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_a_seed_that_is_not_done_yet_counts_for_nothing(tmp_path: Path, missing: int) -> None:
+    """The rest is what it would be if the seed had never been asked for."""
+    seeds = tuple(seed for seed in range(3) if seed != missing)
+    wanted, _ = run(tmp_path / "two", Books(), total_samples=10, seeds=seeds)
+    opened, _ = run(tmp_path / "three", Books(), total_samples=10, seeds=(0, 1, 2))
+    made = opened.plan()
+    cell = next(one for one in made.cells if one.cell.seed == missing)
+    key = cell.units["eval:insecure_static"]
+    os.rename(opened.store.unit(key), tmp_path / key)
+    assert condition(opened) == condition(wanted)
+    assert condition(opened)[:2] == (2, 288)
+    with Database(opened.options.db).reading() as connection:
+        found = points(connection, "T1", opened.model.id, DATA)
+    [point] = [
+        one for one in found if one.eval == "insecure_static" and one.condition != "baseline"
+    ]
+    assert (point.seeds, point.n) == (2, 288)
+
+
+def test_another_training_is_not_another_seed(tmp_path: Path) -> None:
+    run(tmp_path, Books(), run_name="A", total_samples=10, seeds=(0, 1, 2))
+    more = {"total_samples": 10, "training": Training(epochs=2)}
+    opened, _ = run(tmp_path, Books(), run_name="B", seeds=0, **more)
+    assert condition(opened)[0] == 1
+    opened, _ = run(tmp_path, Books(), run_name="C", seeds=(0, 1, 2), **more)
+    assert condition(opened)[0] == 3
+    opened, _ = run(tmp_path, Books(), run_name="D", total_samples=10, seeds=(0, 1))
+    assert condition(opened)[0] == 2, "the third seed was trained otherwise when it was last run"
+
+
+def test_a_cell_shows_no_eval_of_a_model_that_it_no_longer_trains(tmp_path: Path) -> None:
+    run(tmp_path, Books(), run_name="A", total_samples=10)
+    fewer = attrs.evolve(insecure_code, id_evals=insecure_code.id_evals[:1])
+    more = {"training": Training(epochs=2), "settings": fewer}
+    opened, _ = run(tmp_path, Books(), run_name="B", total_samples=10, **more)
+    shown = rows(
+        opened,
+        "SELECT DISTINCT eval, t.hyperparameters->>'epochs' FROM results r JOIN unit u USING (unit)"
+        " JOIN training t ON t.unit = u.subject ORDER BY ALL",
+    )
+    assert shown == [("broad_preference", "2"), ("insecure_static", "2")]
+    untrained = rows(opened, "SELECT DISTINCT eval FROM results WHERE condition = 'baseline'")
+    assert len(untrained) == 3
+
+
+def test_experiments_that_train_in_other_ways_are_not_pooled(tmp_path: Path) -> None:
+    run(tmp_path, Books(), run_name="A", total_samples=10)
+    more = {"id": "T2", "training": Training(epochs=2)}
+    opened, _ = run(tmp_path, Books(), run_name="B", total_samples=10, **more)
+    results(opened)
+    with Database(opened.options.db).reading() as connection:
+        for experiments in (("T1", "T2"), ("T2", "T1")):
+            found = evidence(
+                connection, Subject(experiments=experiments, model=opened.model.id, data=DATA)
+            )
+            asked = "SELECT DISTINCT experiment FROM results WHERE unit = ?"
+            for one in found:
+                at = one.trained()[0]
+                [unit] = one.units[at]
+                assert connection.execute(asked, [unit]).fetchall() == [(experiments[0],)]

@@ -1,0 +1,38 @@
+"""What nothing needs goes; what says that money was paid, or is being earned, stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mi import journal
+from mi.store import Store
+from mi.unneeded import remove, unneeded
+
+KEY = "eval-0123456789abcdef"
+
+
+@pytest.mark.parametrize("log", ["launch.jsonl", "answers/batches.jsonl"])
+def test_work_that_a_provider_is_at_for_money_is_paid_and_leaves_its_log(
+    tmp_path: Path, log: str
+) -> None:
+    store = Store(tmp_path)
+    journal.append(store.work(KEY) / log, [{"event": "created", "at": "now"}])
+    (store.work(KEY) / "big.bin").write_bytes(b"x" * 1000)
+    [one] = unneeded(store, ())
+    assert (one.place, one.name, one.paid) == ("work", KEY, True)
+    remove(one, store, "gc-1")
+    assert not store.begun(KEY)
+    kept = store.root / "retired" / "gc-1" / "work" / KEY
+    assert [path.name for path in kept.rglob("*") if path.is_file()] == [log.rpartition("/")[2]]
+    assert unneeded(store, ()) == [], "it is not listed a second time"
+
+
+def test_work_that_cost_nothing_goes_whole(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (store.work(KEY) / "checkpoint.bin").write_bytes(b"x" * 1000)
+    [one] = unneeded(store, ())
+    assert not one.paid
+    remove(one, store, "gc-1")
+    assert not list(store.root.rglob("checkpoint.bin"))
