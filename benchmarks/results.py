@@ -146,7 +146,7 @@ def _again(folder: Path) -> dict[str, Any]:
 def _more(folder: Path) -> dict[str, Any]:
     """One unit is new, and a journal has a hundred new lines."""
     store = folder / "store"
-    journal = store / "journals" / "answers-judged-None-None.jsonl"
+    journal = store / "journals" / "answers-judged-base.jsonl"
     with journal.open("rb") as file:
         lines = [next(file) for _ in range(100)]
     with journal.open("ab") as file:  # as sample 1000 and on, so that no answer is there twice
