@@ -9,6 +9,7 @@ event to the rows in the document. With a folder, the page and screenshots of it
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import statistics
 import sys
@@ -51,8 +52,11 @@ _FILTERS = (
 
 
 def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(description="Is the page fast with many answers?")
+    parser.add_argument("folder", nargs="?", help="where the page and its screenshots stay")
+    named = parser.parse_args(words).folder
     with tempfile.TemporaryDirectory() as spare:
-        folder = Path(words[0] if words else spare)
+        folder = Path(named or spare)
         folder.mkdir(parents=True, exist_ok=True)
         count = _write(folder)
         size = (folder / "index.html").stat().st_size / 1e6
@@ -68,7 +72,7 @@ def main(words: list[str]) -> None:
                 times = chrome.execute_script(_TIMED, name, value)
                 shown = f"median {statistics.median(times):.0f} ms, most {max(times):.0f} ms"
                 print(f"filter {name} = {value!r}: {shown}")
-            if words:
+            if named:
                 _pictures(chrome, folder)
 
 

@@ -10,8 +10,8 @@ flat. Answers are drawn from a logistic model with normal effects of run, questi
 
 from __future__ import annotations
 
+import argparse
 import math
-import sys
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -219,4 +219,6 @@ def main(studies: int, say: Callable[[str], None] = print) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400)
+    parser = argparse.ArgumentParser(description="How often intervals hold the truth.")
+    parser.add_argument("studies", nargs="?", type=int, default=400, help="of each world")
+    main(parser.parse_args().studies)

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 import tomllib
 import traceback
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +30,7 @@ from .expression import parse
 from .names import is_pattern, matching, nearest
 from .spec import Experiment
 
+_OURS = re.compile(r"^(import|from) +(mi|registry)\b", re.MULTILINE)
 ROOT_MARKS = ("pyproject.toml", "experiments", ".mi", ".git")
 
 
@@ -72,7 +75,7 @@ def experiment_files(root: Path, paths: Sequence[str] = ()) -> list[Path]:
         paths: Folders, files and patterns, relative to `root`. None: the files of
             `root/experiments/`; without that folder, those of `root` that import mi's words. A
             folder of one's own is often full of scripts, so that only a file which imports
-            `registry` or `mi` at its top counts there.
+            `registry`, or imports `mi` and speaks of `Experiment`, counts there.
 
     Raises:
         UsageError: A path is not there.
@@ -99,16 +102,19 @@ def _named_files(root: Path, text: str) -> list[Path]:
 
 def _declares(path: Path) -> bool:
     try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError, OSError):
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+    except SyntaxError:  # told when it is imported, if it is one of ours by the look of it
+        return _OURS.search(text) is not None
+    except (ValueError, OSError):
         return False
+    imported: set[str] = set()
     for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module or ""]
-        if {name.partition(".")[0] for name in names} & {"mi", "registry"}:
-            return True
-    return False
+        imported |= {name.partition(".")[0] for name in names}
+    return "registry" in imported or ("mi" in imported and "Experiment" in text)
 
 
 @attrs.frozen
@@ -145,7 +151,7 @@ class Collection:
 
         Raises:
             DeclarationError: Another experiment has this id.
-        UsageError: The cells of a mark are no expression.
+            UsageError: The cells of a mark are no expression.
         """
         there = self.found.get(experiment.id)
         if there is not None and there.experiment is not experiment:
@@ -203,7 +209,8 @@ class Collection:
         del self.waiting[path]
         self.importing.append(path)
         try:
-            module = import_file(path)
+            with redirect_stdout(sys.stderr):  # what a command prints is its own
+                module = import_file(path)
             for value in list(vars(module).values()):
                 if isinstance(value, Experiment):
                     self.register(value, path)

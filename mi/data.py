@@ -96,7 +96,9 @@ def _published(dataset: Dataset, source: str) -> Path:
     path = cached(found)
     if path is None:
         raise DataError(
-            f"{found.file} is not here yet", where=found.origin, hint="`mi data pull SETTING`"
+            f"{found.file} is not here yet",
+            where=found.origin,
+            hint="`mi data pull` with the setting's name fetches it",
         )
     return path
 

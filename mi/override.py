@@ -88,7 +88,8 @@ def _value(text: str, field: str, value: str, names: Names) -> Any:
     if field.startswith(_TRAINING) and (name := field.removeprefix(_TRAINING)) in kinds:
         return None if value == "none" else _number(text, value, kinds[name])
     known = set_fields()
-    raise UsageError(f"--set {text}: there is no field {field!r}", hint=nearest(field, known))
+    hint = nearest(field, known, many=f"there are {', '.join(known)}")
+    raise UsageError(f"--set {text}: there is no field {field!r}", hint=hint)
 
 
 def set_fields() -> tuple[str, ...]:

@@ -92,6 +92,8 @@ def select(
             _, there = chosen.setdefault(experiment.id, (experiment, {}))
             there.update((cell.id, cell) for cell in found)
     whole = sum(len(there) for _, there in chosen.values())
+    if only is not None and only.seeds:
+        _has_seeds(only.seeds, chosen.values())
     kept = [
         Selected(experiment, tuple(filter(keep, there.values())))
         for experiment, there in chosen.values()
@@ -139,6 +141,21 @@ def _mark(name: str, selected: Sequence[Selected]) -> Test:
         for one in selected
     }
     return lambda cell: any(test(cell) for test in tests[cell.experiment])
+
+
+def _has_seeds(seeds: Sequence[int], chosen: Iterable[tuple[Experiment, dict[str, Cell]]]) -> None:
+    """Raises `NothingSelected` where none of the seeds is that of a selected training."""
+    there = {cell.seed for _, found in chosen for cell in found.values()} - {None}
+    if there and there.isdisjoint(seeds):
+        declared = {cell.seed for one, _ in chosen for cell in cells(one)} - {None}
+        raise NothingSelected(
+            f"no selected cell has seed {' or '.join(map(str, seeds))}",
+            hint=f"seeds here: {_listed(there)}; with --full: {_listed(declared)}",
+        )
+
+
+def _listed(seeds: Iterable[int | None]) -> str:
+    return ", ".join(map(str, sorted(seed for seed in seeds if seed is not None)))
 
 
 def _hint(only: Only | None, chosen: Iterable[tuple[Experiment, dict[str, Cell]]]) -> str:

@@ -40,6 +40,28 @@ def test_an_experiments_folder_is_collected_and_nothing_beside_it(project: Proje
     assert [row["id"] for row in done.json] == ["B1"]
 
 
+def test_a_script_beside_the_experiments_is_not_run(project: Project) -> None:
+    project.file("mine.py", derived("B1"))
+    project.file("analysis.py", "import mi\nprint(mi.results())")
+    assert [row["id"] for row in project.mi("list", "B*", "--json").json] == ["B1"]
+
+
+def test_what_a_file_prints_is_no_part_of_an_answer(project: Project) -> None:
+    project.file("mine.py", derived("B1") + "\nprint('hello')\n")
+    done = project.mi("list", "B*", "--json")
+    assert [row["id"] for row in done.json] == ["B1"]
+    assert "hello" in done.err
+
+
+def test_a_file_with_a_slip_is_told_and_not_passed_over(project: Project) -> None:
+    project.file("mine.py", "from mi import Experiment\nB1 = Experiment(id='B1'\n")
+    project.file("other.py", "print 'of another Python'\n")
+    done = project.mi("list")
+    assert done.code == 4
+    assert "mine.py:2: SyntaxError" in done.err
+    assert "other.py" not in done.err
+
+
 def test_the_order_of_files_does_not_matter_to_what_builds_on_what(project: Project) -> None:
     project.file("experiments/a.py", derived("C1", base="C2", sizes="30, 40"))
     project.file("experiments/b.py", derived("C2", base="C3"))

@@ -27,7 +27,7 @@ def limit(opened: Session, made: Plan, costs: Costs, out: Console) -> float | No
     total, stated = costs.total(), opened.options.max_cost
     if total == 0.0:
         return stated
-    _named_data(opened, made)
+    _named_data(opened, made, costs)
     if total is None:
         names = costs.unknown()
         raise UsageError(
@@ -46,11 +46,15 @@ def limit(opened: Session, made: Plan, costs: Costs, out: Console) -> float | No
     return stated
 
 
-def _named_data(opened: Session, made: Plan) -> None:
+def _named_data(opened: Session, made: Plan, costs: Costs) -> None:
     """Paid training on bundled data is asked for by name: it is seldom what a paper wants."""
     if opened.provider.free:
         return
-    keys = {planned.unit.key for planned in made.tried if planned.unit.kind == "train"}
+    keys = {
+        planned.unit.key
+        for planned in made.tried
+        if planned.unit.kind == "train" and costs.of(planned.unit) != 0.0
+    }
     for planned in made.cells:
         setting = planned.cell.setting
         if setting not in opened.sources and planned.units.get("train") in keys:

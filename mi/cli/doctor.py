@@ -140,12 +140,12 @@ def _writable(folder: Path) -> Check:
             pass
     except (OSError, TimeoutError) as error:
         return Check(
-            what="store",
+            what="folder",
             ok=False,
             detail=f"{folder} cannot be written and locked ({error})",
             hint="use a local disk, or mend its permissions",
         )
-    return Check(what="store", ok=True, detail="can be written and locked")
+    return Check(what="folder", ok=True, detail=f"{folder} can be written and locked")
 
 
 def _experiments(collection: Collection) -> Check:

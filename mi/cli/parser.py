@@ -40,7 +40,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     Raises:
         UsageError: The words do not fit.
     """
-    parsed = parser().parse_args(words)
+    parsed, more = parser().parse_known_args(words)
+    if more:
+        command = next((word for word in words if not word.startswith("-")), "")
+        hint = f"`mi {command} --help`"
+        raise UsageError(f"unrecognized arguments: {' '.join(more)}", hint=hint)
     parsed.argv = ("mi", *words)
     return parsed
 

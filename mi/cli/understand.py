@@ -85,7 +85,9 @@ def _record(store: Store, word: str) -> UnitRecord:
     keys = [key for key in store.published() if key.startswith(word)]
     if len(keys) != 1:
         what = "several units begin with" if keys else "no unit in the store begins with"
-        raise UsageError(f"{what} {word!r}", hint=nearest(word, keys or store.published()))
+        known = keys or store.published()
+        hint = nearest(word, known, none="nothing was run here yet", many="`mi tree` shows keys")
+        raise UsageError(f"{what} {word!r}", hint=hint)
     return store.record(keys[0])
 
 

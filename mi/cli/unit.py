@@ -29,7 +29,7 @@ def show_unit(parsed: argparse.Namespace) -> int:
     found = [key for key in sorted({*published, *begun}) if key.startswith(word)]
     if len(found) != 1:
         known = found or [*published, *begun]
-        hint = nearest(word, known) if known else "nothing was run here yet"
+        hint = nearest(word, known, none="nothing was run here yet", many="`mi tree` shows keys")
         what = "several units" if found else "no unit"
         raise UsageError(f"{what} in the store: {word}", hint=hint)
     key, out = found[0], console()

@@ -35,7 +35,8 @@ def provider(name: str, terms: Terms) -> Provider:
         added = plugins(PROVIDERS)
         if kind not in added:
             known = {*KNOWN, *added, *terms.endpoints}
-            raise UsageError(f"there is no provider {name!r}", hint=nearest(name, known))
+            hint = f"{nearest(name, known)}\n  → a server gets a name in [tool.mi.endpoints.{name}]"
+            raise UsageError(f"there is no provider {name!r}", hint=hint)
         kind_of = loaded(added[kind])
     made: Provider = kind_of(name, terms)
     return made

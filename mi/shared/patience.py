@@ -22,6 +22,8 @@ _CLEAR = (
     ValueError,
     MiError,
 )
+_NO_KEY = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
+"""What S3's client says where nobody has told it who asks."""
 _FOR_GOOD = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOTSUP, errno.ENAMETOOLONG}
 
 
@@ -44,15 +46,18 @@ def patiently(ask: Callable[[], T], seconds: float, where: str) -> T:
         raise
     except Exception as error:  # each kind of place has errors of its own
         said = "does not answer" if _passes(error) else "cannot be used"
+        hint = "what is done is kept: the same command goes on from there"
+        if type(error).__name__ in _NO_KEY:
+            hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have ~/.aws"
         raise StoreError(
-            f"{said} ({type(error).__name__}: {error})",
-            where=where,
-            hint="what is done is kept: the same command goes on from there",
+            f"{said} ({type(error).__name__}: {error})", where=where, hint=hint
         ) from None
 
 
 def _passes(error: BaseException) -> bool:
     """Whether another answer may come."""
     if isinstance(error, _CLEAR) or not isinstance(error, Exception):
+        return False
+    if type(error).__name__ in _NO_KEY:
         return False
     return not (isinstance(error, OSError) and error.errno in _FOR_GOOD)
