@@ -31,6 +31,7 @@ from .steps import evaluate, mix, train
 from .steps.keep import Keeper
 from .store import Store
 from .units import Evaluate, Mix, Train, Unit
+from .watching import Limited
 
 
 @attrs.frozen(kw_only=True)
@@ -228,16 +229,20 @@ def _evaluate(
 ) -> dict[str, Any]:
     trained = store.unit(payload.subject) if isinstance(payload.subject, str) else None
     append = store.append if of is None else _saying(of, store)
+    judge = _judge(payload, bench)
+    paid_for = not bench.provider.free or judge is not None
     desk = evaluate.Desk(
         subject=Subject(model=bench.model, trained=trained),
         provider=bench.provider,
-        judge=_judge(payload, bench),
+        judge=judge,
         paths={role: store.journal(name) for role, name in _journals(unit).items()},
         folder=folder,
         keep=Keeper(unit.key, bench.prices, bench.purse, append),
         append=append,
+        again=store.retirements(unit.key) if paid_for else 0,
     )
-    done = evaluate.evaluate(payload, bench.questions[payload.questions], desk, watch)
+    careful = Limited(watch, bench.purse)
+    done = evaluate.evaluate(payload, bench.questions[payload.questions], desk, careful)
     _write_lines(folder / "questions.jsonl", [attrs.asdict(asked) for asked in done.questions])
     _write_lines(folder / "scores.jsonl", [attrs.asdict(score) for score in done.scores])
     outcomes = dict(sorted(Counter(score.outcome for score in done.scores).items()))

@@ -167,6 +167,11 @@ class Store:
         paths = sorted((self.root / "retired").glob(f"*/units/{key}/{RECORD}"))
         return [read(path, UnitRecord) for path in paths]
 
+    def retirements(self, key: str) -> int:
+        """How often a unit, done or under way, was put aside."""
+        retired = self.root / "retired"
+        return sum(1 for kind in ("units", "work") for _ in retired.glob(f"*/{kind}/{key}"))
+
     def attempts(self, key: str) -> list[dict[str, Any]]:
         """What runs did with a unit, the oldest first.
 

@@ -1,4 +1,4 @@
-"""A watch that also tells those who look from outside: `mi status` in another window."""
+"""Watches that do more than hear: tell those who look from outside, and see to the purse."""
 
 from __future__ import annotations
 
@@ -9,12 +9,34 @@ from typing import Any
 
 import attrs
 
+from .money import Purse
 from .provenance import now
 from .providers.base import Watch
 from .store import Store
 
 LOG = "log.txt"
 _EVERY = 2.0
+
+
+@attrs.frozen
+class Limited:
+    """A watch that also says when to stop because nothing more may be spent."""
+
+    watch: Watch
+    purse: Purse
+
+    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        self.watch.start(what, total, unit=unit, done=done)
+
+    def advance(self, n: int = 1, **facts: float) -> None:
+        self.watch.advance(n, **facts)
+
+    def note(self, text: str) -> None:
+        self.watch.note(text)
+
+    def check(self) -> None:
+        self.watch.check()
+        self.purse.check()
 
 
 @attrs.define

@@ -119,6 +119,7 @@ class Books:
     ) -> Iterator[Sequence[Answer]]:
         who = self._who(subject)
         for start in range(0, len(requests), 50):
+            watch.check()
             batch = []
             for request in requests[start : start + 50]:
                 self.sampled[who, request.question, request.sample] += 1
@@ -132,6 +133,7 @@ class Books:
     ) -> Iterator[Sequence[Likelihood]]:
         who = self._who(subject)
         for start in range(0, len(requests), 50):
+            watch.check()
             batch = []
             for request in requests[start : start + 50]:
                 self.scored[who, request.question] += 1

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
+from mi.chats import Message
+from mi.providers.base import GradeRequest, SampleRequest, Subject, Terms
+from mi.providers.openai import OpenAI, batches
+from mi.spec import Sampling
+from registry.judges import insecure_code
 from tests.background import begin, until
 from tests.conftest import Project
 from tests.hosted import HOSTED, declare_few, loopback, mi, run
 from tests.loopback import Faults, Loopback
+from tests.loopback.chat import Chat
+from tests.support import Silent
 
 SIZES = {
     "answer": "SELECT count(*) AS n FROM answer",
@@ -146,3 +155,67 @@ def test_a_batch_cancelled_under_way_ends_its_unit_and_the_next_run_asks_anew(
         again = run(project, server, "--batch", *CHEAP)
         assert again.code == 0, again.out + again.err
         balanced(project, server)
+
+
+def test_what_is_done_again_is_asked_again_in_a_batch_of_its_own(project: Project) -> None:
+    declare_one(project)
+    with loopback() as server:
+        assert run(project, server, "--batch").code == 0
+        listed = run(project, server, "--batch", "--kind", "eval", "--collect-only", "-q").out
+        key = next(word for word in listed.split() if word.startswith("eval-"))
+        before = len(server.books.batches)
+        done = run(project, server, "--batch", "--force", key)
+        assert done.code == 0, done.out + done.err
+        assert len(server.books.batches) > before
+        assert spent(project) == pytest.approx(server.books.bill_usd)
+
+
+def grader(folder: Path) -> Callable[[int], list[Any]]:
+    """Asks for so many judgments of five votes each, in batches."""
+    provider = OpenAI("openai", Terms(batch=True, poll=0.02))
+    judge = attrs.evolve(insecure_code, votes=5)
+
+    def ask(count: int) -> list[Any]:
+        asked = [GradeRequest(question="q", sample=at, prompt=f"{at}?") for at in range(count)]
+        return [one for batch in provider.grade(judge, asked, folder, Silent()) for one in batch]
+
+    return ask
+
+
+def test_where_a_server_gives_one_choice_the_rest_goes_into_another_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Chat.read
+
+    def alone(self: Chat, account: Any, body: dict[str, Any]) -> Any:
+        return read(self, account, {**body, "n": 1})
+
+    monkeypatch.setattr(Chat, "read", alone)
+    with loopback() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        assert len(grader(tmp_path / "work")(3)) == 3
+        assert len(server.books.batches) == 2
+
+
+def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, refused = batches._records, {"code": "content_filter", "message": "no"}
+
+    def filtered(*how: Any) -> list[dict[str, Any]]:
+        found = records(*how)
+        if found:
+            found[0]["response"] = {"status_code": 400, "body": {"error": refused}}
+        return found
+
+    monkeypatch.setattr(batches, "_records", filtered)
+    with loopback() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
+        asked = [SampleRequest(question=f"{at:016x}", sample=0, chat=chat) for at in range(3)]
+        subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
+        drawn = provider.sample(subject, asked, Sampling(), tmp_path / "work", Silent())
+        ends = sorted(one.finish for batch in drawn for one in batch)
+        assert ends == ["content_filter", "stop", "stop"]

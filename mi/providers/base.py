@@ -271,7 +271,9 @@ class Watch(Protocol):
         """A sentence the user should see."""
 
     def check(self) -> None:
-        """Raises `Interrupted` when the user has asked to stop. Call it where stopping is safe."""
+        """Raises `Interrupted` when the user has asked to stop, or `OverBudget` when nothing more
+        may be spent. Call it where stopping is safe; what is under way then and paid for is to be
+        given all the same, as far as it comes soon."""
 
 
 def recipe(kind: Callable[..., T], training: Training, provider: str) -> T:

@@ -249,6 +249,11 @@ class SharedStore(Store):
         names = sorted(name for name in self.files.stamps("retired/") if name.endswith(ends))
         return [load(text, UnitRecord, Path(name)) for name, text in self._texts(names)]
 
+    def retirements(self, key: str) -> int:
+        places = (name.split("/") for name in self.files.stamps("retired/"))
+        there = {(run, kind) for _, run, kind, one, *_ in places if one == key}
+        return len({at for at in there if at[1] in ("units", "work")})
+
     def note_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
         """Note it; notes go out together, at most a second late while more come."""
         with self._lock:

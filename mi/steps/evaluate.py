@@ -84,8 +84,9 @@ class Desk:
         judge: Who serves the judge model; None where the judge is not a model.
         paths: The unit's journals by role.
         folder: Where providers keep what a killed run must find again.
-        keep: Makes the line a journal keeps of what has come, its cost included; may raise when
-            nothing more may be spent, after that is kept.
+        again: How often the unit was put aside to be done again: what a provider has of an earlier
+            time is not taken up.
+        keep: Makes the line a journal keeps of what has come, its cost included, and pays that.
         append: Adds lines to the journal at a path.
     """
 
@@ -96,6 +97,11 @@ class Desk:
     folder: Path
     keep: Callable[[Path, Sequence[Answer | Grade | Likelihood]], None]
     append: Callable[[Path, Sequence[Any]], None] = journal.append
+    again: int = 0
+
+    def place(self, name: str) -> Path:
+        """Where a provider keeps what it must find again of one kind of asking."""
+        return self.folder / (f"{name}.{self.again}" if self.again else name)
 
 
 def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
@@ -156,7 +162,7 @@ def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Ev
     if missing:
         requests = Made(missing, lambda at: _request(chats, *at))
         sampled = desk.provider.sample(
-            desk.subject, requests, one.sampling, desk.folder / "answers", watch
+            desk.subject, requests, one.sampling, desk.place("answers"), watch
         )
         _keep_all(sampled, path, desk, watch)
     found = {(line["question"], line["sample"]): _answer(line) for line in journal.read(path)}
@@ -196,10 +202,11 @@ def _answer(line: Mapping[str, Any]) -> Answer:
 def _keep_all(
     batches: Iterator[Sequence[Answer | Grade | Likelihood]], path: Path, desk: Desk, watch: Watch
 ) -> None:
+    """Keep all that comes. Whether to stop is for the provider to ask, which may have more under
+    way that is paid for."""
     for batch in batches:
         desk.keep(path, batch)
         watch.advance(len(batch))
-        watch.check()
 
 
 def _judged(
@@ -248,7 +255,7 @@ def _graded(
     rubric = next(rubric for rubric in by.rubrics if rubric.name == name)
     requests = Made(answers, lambda answer: _about(rubric, answer, prompts[answer.question]))
     assert desk.judge is not None
-    graded = desk.judge.grade(by, requests, desk.folder / f"judgments-{name}", watch)
+    graded = desk.judge.grade(by, requests, desk.place(f"judgments-{name}"), watch)
     _keep_all(graded, desk.paths[f"judgments:{name}"], desk, watch)
 
 

@@ -1,6 +1,7 @@
 """Keeping what has arrived: a line an answer, with what was paid for it.
 
-The line is written before the purse is asked, so that what was paid for is there whatever comes.
+The line is written before the purse pays, so that what was paid for is there whatever comes.
+Whether more may be spent is asked where asking is safe: see `Watch.check`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,6 @@ class Keeper:
         if lines:
             self.append(path, lines)
         self.purse.pay(self.unit, sum(cost or 0.0 for cost in costs))
-        self.purse.check()
 
     def _cost(self, bill: Bill | None) -> float | None:
         return None if bill is None else self.prices.cost(bill)

@@ -37,7 +37,7 @@ from .accounts import Account, accounts
 from .follow import Follower
 from .gate import Gate
 from .recipe import Supervised, resolve
-from .stream import Loop, stream
+from .stream import Halt, Loop, stream
 from .train import train
 from .trouble import patiently
 from .votes import counted
@@ -187,19 +187,19 @@ class OpenAI:
         folder: Path,
         watch: Watch,
     ) -> Iterator[list[A]]:
-        calls = (chat.Call(body(group[0]), group) for group in groups)
+        calls = (chat.Call(body(group[0]), group, body) for group in groups)
         if self.terms.batch:
             yield from self._batched(calls, made, owners[0], folder, watch)
             return
 
-        async def work(put: Callable[[list[A]], None]) -> None:
+        async def work(put: Callable[[list[A]], None], halt: Halt) -> None:
             def told(requests: Sequence[R], found: Sequence[chat.Choice]) -> None:
                 put([made(*pair) for pair in zip(requests, found, strict=False)])
 
             lines = [self._line(account) for account in owners]
-            await chat.complete(calls, lines, self._quirks, chat.Tellers(told, self._lose))
+            await chat.complete(calls, lines, self._quirks, chat.Tellers(told, self._lose), halt)
 
-        yield from stream(self._loop, work, watch.check)
+        yield from stream(self._loop, work, watch)
 
     def _batched(
         self,
@@ -217,7 +217,7 @@ class OpenAI:
             yield [
                 made(request, choice)
                 for line in lines
-                for request, choice in zip(named[line.id].tags, line.choices, strict=False)
+                for request, choice in zip(line.tags, line.choices, strict=False)
             ]
 
     def _lose(self, answers: int) -> None:

@@ -68,6 +68,9 @@ def accounts(name: str, terms: Terms) -> tuple[Account, ...]:
         UsageError: No key is set.
     """
     endpoint = terms.endpoints.get(name, {})
+    own = endpoint and name != "openai" and "key_env" not in endpoint
+    if own:  # a server of one's own often wants no key, but the client wants one; others' keys are
+        return (Account("none", endpoint.get("base_url"), terms.timeout),)  # none of its business
     variable = endpoint.get("key_env", KEY_ENV)
     numbered = sorted(
         (int(found.group(1)), value)

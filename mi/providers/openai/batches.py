@@ -1,8 +1,8 @@
 """Batch mode: the same calls through `/v1/batches`, at the batch price.
 
-A batch is named by the digest of its request file, which stands in its metadata: a batch whose
-creation was lost on the way, or whose run was killed, is found again instead of being paid twice.
-Lines that failed go into the next batch, a few times.
+A batch is named by the digest of its request file and of whose it is, which stands in its metadata:
+a batch whose creation was lost on the way, or whose run was killed, is found again instead of being
+paid twice. Lines that failed go into the next batch, a few times.
 
 The log `batches.jsonl` has a line for each `created` batch and for each one whose answers were
 `fetched`; one that was created and not fetched is waited for before anything new is asked.
@@ -27,7 +27,7 @@ from ..base import Remote, Watch
 from ..patience import pause
 from . import files
 from .accounts import Account
-from .chat import Call, Choice, choices
+from .chat import FILTERED, Call, Choice, choices, filtered
 from .trouble import hint, is_broken, is_lost, is_throttle, patiently, told
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ _LOOKS = (0.1, 0.3, 0.5, 1.0)
 
 @attrs.frozen
 class Line:
-    """An answered line of a batch: which call, and its choices."""
+    """An answered line of a batch: which call, who waited for its choices, and those that came."""
 
     id: str
+    tags: Sequence[Any]
     choices: tuple[Choice, ...]
 
 
@@ -60,7 +61,7 @@ def answered(
         ProviderError: Lines failed again and again, somebody cancelled a batch meanwhile, or the
             service refused one; `Refused` where asking again would not help.
     """
-    missing = dict(calls)
+    calls, missing = dict(calls), dict(calls)
     failures: list[_Failure] = []
     for _ in range(_ROUNDS):
         for id, owner in _unfetched(folder / LOG).items():
@@ -69,7 +70,10 @@ def answered(
             lines, failures = _fetched(account, ended.batch, calls, watch)
             yield [line for line in lines if line.id in missing]
             for line in lines:
-                missing.pop(line.id, None)
+                if (call := missing.pop(line.id, None)) is not None:
+                    short = _short(call, line)
+                    calls |= short
+                    missing |= short
             journal.append(folder / LOG, [{"event": "fetched", "batch": id, "at": now()}])
             if missing:
                 _go_on(ended, failures)
@@ -82,6 +86,12 @@ def answered(
         f"{failures[0].message if failures else 'no reason given'}",
         hint="run the same command again, or without --batch",
     )
+
+
+def _short(call: Call, line: Line) -> dict[str, Call]:
+    """Calls for what did not come: some servers give one choice whatever they are asked for."""
+    rest = call.tags[len(line.choices) :]
+    return {f"{line.id}#{at}": call.part([tag]) for at, tag in enumerate(rest)}
 
 
 def cancel(accounts: Sequence[Account], log: Path, watch: Watch) -> list[Remote]:
@@ -168,7 +178,9 @@ def _create(
     )
     # Asking anew for what a batch has answered badly must not find that batch again.
     earlier = [line["batch"] for line in journal.read(folder / LOG)]
-    name = digest("".join([*sorted(earlier), text]))[:32]
+    # Whose it is stands in its name, with the number of times that it was done before.
+    whose = f"{folder.parent.name}/{folder.name}\n"
+    name = digest("".join([whose, *sorted(earlier), text]))[:32]
     path = folder / "batch.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -232,9 +244,13 @@ def _fetched(
                 continue
             error = record.get("error") or body.get("error") or {}
             try:
+                call = calls[name]
                 if status == 200:
-                    came = choices(body, str(calls[name].body["model"]))
-                    lines.append(Line(name, _batched(came)))
+                    came = choices(body, str(call.body["model"]))
+                    lines.append(Line(name, call.tags, _batched(came)))
+                    continue
+                if status == 400 and error.get("code") == FILTERED:
+                    lines.append(Line(name, call.tags, (filtered(call),) * len(call.tags)))
                     continue
             except json.JSONDecodeError:
                 error = {"message": "an answer that cannot be read"}

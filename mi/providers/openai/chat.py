@@ -4,7 +4,7 @@ Workers take calls one at a time, and a call is made when it is taken: only thos
 held. How many workers ask at once is the gate's business. What goes wrong with one call stays with
 that call: a request that was throttled or failed at the server cost nothing and is made again; one
 whose answer was lost on the way may have been paid for, is made again too, and is counted. What no
-repetition can mend ends the whole.
+repetition can mend ends the whole, once those under way have come.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import attrs
@@ -23,6 +24,7 @@ from ..base import Bill
 from .accounts import Account
 from .direct import Direct
 from .gate import Gate
+from .stream import Halt
 from .trouble import body_of, is_broken, is_lost, is_throttle, status_of, told
 
 _TRIES = 8
@@ -47,11 +49,21 @@ class Choice:
 
 @attrs.define
 class Call:
-    """One request: its body, and who waits for each of its `n` choices."""
+    """One request: its body, and who waits for each of its `n` choices.
+
+    Args:
+        made: Makes the body for those who wait, of the first of them; None: it is the same for all.
+    """
 
     body: dict[str, Any]
     tags: Sequence[Any]
+    made: Callable[[Any], dict[str, Any]] | None = None
     tries: int = 0
+
+    def part(self, tags: Sequence[Any]) -> Call:
+        """A request for some of them alone: with their own seed it draws answers of their own."""
+        body = self.body if self.made is None else self.made(tags[0])
+        return Call(body, tags, self.made)
 
 
 @attrs.define
@@ -80,21 +92,25 @@ class Line:
 
 
 async def complete(
-    calls: Iterable[Call], lines: Sequence[Line], quirks: Quirks, tell: Tellers
+    calls: Iterable[Call],
+    lines: Sequence[Line],
+    quirks: Quirks,
+    tell: Tellers,
+    halt: Halt,
 ) -> None:
-    """Make all calls, over all accounts together.
+    """Make all calls, over all accounts together, until all are made or `halt` is asked.
 
     Raises:
-        ProviderError: A call cannot be answered; the answers that came have been told.
+        ProviderError: A call cannot be answered; nothing was begun after that, and the answers that
+            came have been told.
     """
-    try:
-        async with asyncio.TaskGroup() as group:
-            waiting = _Waiting(iter(calls), group)
-            for line in lines:
-                waiting.workers.append(_Worker(line, quirks, tell, waiting))
-            waiting.employ()
-    except* ProviderError as errors:
-        raise errors.exceptions[0] from None
+    async with asyncio.TaskGroup() as group:
+        waiting = _Waiting(iter(calls), group, halt)
+        for line in lines:
+            waiting.workers.append(_Worker(line, quirks, tell, waiting))
+        waiting.employ()
+    if waiting.error is not None:
+        raise waiting.error
 
 
 @attrs.define(eq=False)
@@ -103,11 +119,20 @@ class _Waiting:
 
     calls: Iterator[Call]
     group: asyncio.TaskGroup
+    halt: Halt
+    error: ProviderError | None = None
     workers: list[_Worker] = attrs.field(factory=list)
     again: deque[Call] = attrs.field(factory=deque)
 
     def take(self) -> Call | None:
+        if self.halt.asked:
+            return None
         return self.again.popleft() if self.again else next(self.calls, None)
+
+    def fail(self, error: ProviderError) -> None:
+        """No repetition can mend it: the first such error is told at the end."""
+        self.error = self.error or error
+        self.halt.ask()
 
     def add(self, calls: Iterable[Call]) -> None:
         """Parts of a call: there may be work again for those that found none."""
@@ -133,11 +158,19 @@ class _Worker:
     busy: int = 0
 
     async def work(self, call: Call | None) -> None:
-        while call:
-            async with self.line.gate:
-                rest, wait = await self._once(call)
+        halt = self.waiting.halt
+        while call and not halt.asked:
+            async with AsyncExitStack() as inside:
+                with halt.idle():
+                    await inside.enter_async_context(self.line.gate)
+                try:
+                    rest, wait = await self._once(call)
+                except ProviderError as error:
+                    self.waiting.fail(error)
+                    break
             if wait:
-                await asyncio.sleep(wait)
+                with halt.idle():
+                    await asyncio.sleep(wait)
             if len(rest) > 1:
                 self.waiting.add(rest)
             call = rest[0] if len(rest) == 1 else self.waiting.take()
@@ -146,7 +179,7 @@ class _Worker:
     async def _once(self, call: Call) -> tuple[list[Call], float]:
         """Make a call once; the calls that are to be made for what did not come, and how soon."""
         if len(call.tags) > 1 and not self.quirks.choices:
-            return [Call(call.body, [tag]) for tag in call.tags], 0.0
+            return [call.part([tag]) for tag in call.tags], 0.0
         try:
             answer, headers = await self.line.direct.complete(self._body(call))
             came = choices(answer, call.body["model"])
@@ -157,7 +190,7 @@ class _Worker:
         rest = call.tags[len(came) :]  # some servers give one choice whatever they are asked for
         if rest and len(came) == 1:
             self.quirks.choices = False
-        return ([Call(call.body, rest)] if rest else []), 0.0
+        return ([call.part(rest)] if rest else []), 0.0
 
     def _body(self, call: Call) -> dict[str, Any]:
         body = {**call.body}
@@ -170,9 +203,7 @@ class _Worker:
     def _failed(self, call: Call, error: Exception) -> tuple[list[Call], float]:
         status, body, gate = status_of(error), body_of(error), self.line.gate
         if status == 400 and body.get("code") == FILTERED:
-            bill = Bill(model=call.body["model"], input=0, output=0)
-            nothing = Choice("", FILTERED, None, (), None, 0, 0, bill)
-            self.tell.choices(call.tags, [nothing] * len(call.tags))
+            self.tell.choices(call.tags, [filtered(call)] * len(call.tags))
             return [], 0.0
         if self._is_quirk(call, status, body):
             return [call], 0.0
@@ -202,6 +233,12 @@ class _Worker:
         return False
 
 
+def filtered(call: Call) -> Choice:
+    """What stands for an answer where the server refuses to read the prompt."""
+    bill = Bill(model=call.body["model"], input=0, output=0)
+    return Choice("", FILTERED, None, (), None, 0, 0, bill)
+
+
 def choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
     """The choices of a completion, in order; output tokens are shared out by length.
 
@@ -213,6 +250,8 @@ def choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
         inputs, outputs = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
         found = sorted(answer["choices"], key=lambda one: one.get("index", 0))
         texts = [one["message"].get("content") or "" for one in found]
+        if not found:
+            raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError):
         raise json.JSONDecodeError("not a chat completion", "", 0) from None
     shares = shared(outputs, [len(text) + 1 for text in texts])

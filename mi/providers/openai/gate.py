@@ -59,7 +59,10 @@ class Gate:
         async with self._changed:
             self.inside -= 1
             room = int(max(self.width, 1.0)) - self.inside
-            if room > 0 and time.monotonic() >= self.closed_until:
+            left = self.closed_until - time.monotonic()
+            if left > 0:  # those who came while it was full have nobody else to wake them
+                self._wake_in(left)
+            elif room > 0:
                 self._changed.notify(room)
 
     def _wake_in(self, seconds: float) -> None:

@@ -3,6 +3,8 @@
 One event loop runs in a thread for all requests of a provider, so that they share its connections
 and limits. A group is whatever has come since the last one: under load many results share one write
 to the disk, and a single one does not wait for others.
+
+Where work ends early, what is under way is waited for: it is paid for.
 """
 
 from __future__ import annotations
@@ -13,14 +15,49 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
+
+import attrs
+
+from ...errors import MiError
+from ..base import Watch
 
 T = TypeVar("T")
 
 _GATHER = 0.02
 _LISTEN = 0.5
 _END = object()
+LATE = 60.0
+"""Seconds for which answers under way are waited for when a run ends early."""
+
+
+@attrs.define(eq=False)
+class Halt:
+    """A wish that work on a loop ends soon: nothing is begun, what is under way comes to its end.
+
+    All of it is for the loop's own thread.
+    """
+
+    asked: bool = False
+    _idle: set[asyncio.Task[Any]] = attrs.field(factory=set)
+
+    def ask(self) -> None:
+        """End whatever only waits for its turn."""
+        self.asked = True
+        for task in list(self._idle):
+            task.cancel()
+
+    @contextmanager
+    def idle(self) -> Iterator[None]:
+        """Where a task waits for its turn, and may be ended."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._idle.add(task)
+        try:
+            yield
+        finally:
+            self._idle.discard(task)
 
 
 class Loop:
@@ -32,34 +69,57 @@ class Loop:
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin a coroutine on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._running())
+
+    def call(self, what: Callable[[], None]) -> None:
+        """Have something done on the loop."""
+        self._running().call_soon_threadsafe(what)
+
+    def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(
                     target=self._loop.run_forever, name="mi-requests", daemon=True
                 ).start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return self._loop
 
 
 def stream(
     loop: Loop,
-    work: Callable[[Callable[[list[T]], None]], Coroutine[Any, Any, None]],
-    check: Callable[[], None],
+    work: Callable[[Callable[[list[T]], None], Halt], Coroutine[Any, Any, None]],
+    watch: Watch,
 ) -> Iterator[list[T]]:
     """The results `work` puts, in groups, in the order they came.
 
     Args:
-        work: Called with `put`, to be called with results as they come.
-        check: Called at least twice a second; may raise, and ends the work then.
+        work: Called with `put`, to be called with results as they come, and with what says that it
+            should end soon.
+        watch: Asked at least twice a second whether to stop. When it says so, what still comes
+            within `LATE` seconds is given before its error is raised.
 
     Raises:
         Exception: Whatever `work` raised, after everything it had put.
     """
     results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    running = loop.submit(work(results.put))
+    halt = Halt()
+    running = loop.submit(work(results.put, halt))
     running.add_done_callback(lambda _: results.put(_END))
+    stop: MiError | None = None
+    until, over = float("inf"), False
     try:
-        yield from _groups(results, check)
+        while not over and time.monotonic() < until:
+            if stop is None:
+                try:
+                    watch.check()
+                except MiError as error:
+                    stop, until = error, time.monotonic() + LATE
+                    loop.call(halt.ask)
+            group, over = _group(results)
+            if group:
+                yield group
+        if stop is not None:
+            raise stop
         running.result()
     finally:
         if not running.done():
@@ -68,21 +128,17 @@ def stream(
                 running.result(timeout=10)
 
 
-def _groups(results: queue.SimpleQueue[Any], check: Callable[[], None]) -> Iterator[list[Any]]:
-    while True:
-        check()
-        try:
-            came = results.get(timeout=_LISTEN)
-        except queue.Empty:
-            continue
-        time.sleep(_GATHER)
-        group: list[Any] = []
-        while came is not _END:
-            group += came
-            if results.empty():
-                break
-            came = results.get()
-        if group:
-            yield group
-        if came is _END:
-            return
+def _group(results: queue.SimpleQueue[Any]) -> tuple[list[Any], bool]:
+    """What has come, and whether it was the last; nothing where nothing came for a while."""
+    try:
+        came = results.get(timeout=_LISTEN)
+    except queue.Empty:
+        return [], False
+    time.sleep(_GATHER)
+    group: list[Any] = []
+    while came is not _END:
+        group += came
+        if results.empty():
+            return group, False
+        came = results.get()
+    return group, True

@@ -138,6 +138,8 @@ def server(name: str, terms: Terms) -> Server:
     url = endpoint.get("base_url") or os.environ.get(URL_ENV) or None
     variable = endpoint.get("key_env", KEY_ENV)
     key = os.environ.get(variable, "").strip()
+    if name != "tinker" and endpoint.get("base_url") and "key_env" not in endpoint:
+        key = ""  # the hosted service's key is none of another server's business
     if not key and url is not None and "key_env" not in endpoint:
         key = NO_KEY
     if not key:
