@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ MAX_TOKENS = 65_536
 MAX_CHARACTERS = 8 * MAX_TOKENS
 """No text has more characters a token than this; the provider counts what is below it."""
 
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How JSON writes one half of a character that takes two."""
 _REFUSED = {"tools", "functions", "parallel_tool_calls"}
 _ROLES = ("system", "user", "assistant")
 
@@ -164,9 +167,19 @@ def _records(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             raise _malformed(where, line, f"no JSON: {error}") from None
         if not isinstance(record, dict):
             raise _malformed(where, line, "not a JSON object")
+        if _HALF.search(text) and not _is_text(record):
+            raise _malformed(where, line, "half of a character, cut off, is no text")
         yield line, record
     if empty:
         raise DataError("the file is empty", where=where, hint="one JSON object a line is needed")
+
+
+def _is_text(record: Any) -> bool:
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _malformed(where: str, line: int, message: str) -> DataError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from .grid import Place
 from .stats import Scores, Study
 
 if TYPE_CHECKING:
@@ -28,11 +29,14 @@ class Subject:
         experiments: Ids, in order.
         model: The model's id.
         data: Setting → data source.
+        places: Experiment → the conditions it declares, and what it calls them; None: whatever
+            there is, as it was called last.
     """
 
     experiments: tuple[str, ...]
     model: str
     data: Mapping[str, str]
+    places: Mapping[str, Mapping[Place, str]] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -103,7 +107,17 @@ def evidence(
         margins: Take the margin of preference evals, in nats per token, instead of the share of
             pairs it is positive in: the same comparison, and far more sensitive.
     """
-    rows = connection.execute(_SCORES, [list(subject.experiments), subject.model, margins])
+    plain = [list(subject.experiments), subject.model, margins]
+    if subject.places is None:
+        rows = connection.execute(_SCORES.format(declared=_ALL), plain)
+    else:
+        there = [
+            (id, *place, name)
+            for id in subject.experiments
+            for place, name in subject.places[id].items()
+        ]
+        declared = [list(column) for column in zip(*there, strict=True)] or [[]] * 5
+        rows = connection.execute(_SCORES.format(declared=_DECLARED), [*plain, *declared])
     grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
     names = [column[0] for column in rows.description or ()]
     for row in rows.fetchall():
@@ -113,14 +127,24 @@ def evidence(
     return [_evidence(found) for found in grouped.values()]
 
 
+_ALL = "(SELECT *, condition AS name FROM current_cell)"
+_DECLARED = """(
+    SELECT c.*, d.name FROM current_cell c JOIN (
+        SELECT unnest($4::VARCHAR[]) AS experiment, unnest($5::DOUBLE[]) AS ratio,
+               unnest($6::BIGINT[]) AS total, unnest($7::VARCHAR[]) AS inoculation,
+               unnest($8::VARCHAR[]) AS name
+    ) d ON d.experiment = c.experiment AND d.ratio IS NOT DISTINCT FROM c.misaligned_ratio
+    AND d.total IS NOT DISTINCT FROM c.total_samples
+    AND d.inoculation IS NOT DISTINCT FROM c.inoculation
+)"""
 _SCORES = """
 WITH cells AS (
     SELECT c.setting, c.data, e.eval, any_value(e.title) AS title,
            any_value(e.distribution) AS distribution, any_value(e.headline) AS headline,
            min(e.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation,
-           list(c.condition ORDER BY list_position($1, c.experiment))[1] AS condition, c.unit,
+           list(c.name ORDER BY list_position($1, c.experiment))[1] AS condition, c.unit,
            min(c.seed) AS seed
-    FROM current_cell c
+    FROM {declared} c
     JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                     AND c.role = 'eval:' || e.eval
     WHERE list_contains($1, c.experiment) AND c.model = $2

@@ -15,6 +15,8 @@ import attrs
 from .spec import Experiment, Setting
 
 BASELINE = "baseline"
+Place = tuple[float | None, int | None, str | None]
+"""A condition by what it is: ratio, size and inoculation; all None for the untrained model."""
 
 
 @attrs.frozen(kw_only=True)
@@ -83,6 +85,17 @@ def condition(
     if inoculation is not None:
         parts.append(f"inoculated_{inoculation}")
     return "_".join(parts)
+
+
+def places(experiment: Experiment) -> dict[Place, str]:
+    """The conditions that an experiment declares, and what it calls them."""
+    found: dict[Place, str] = {(None, None, None): BASELINE} if experiment.baseline else {}
+    for ratio in experiment.misaligned_ratio:
+        for total in experiment.total_samples:
+            for inoculation in experiment.inoculation:
+                name = condition(experiment, ratio, total, inoculation)
+                found[ratio, total, inoculation] = name
+    return found
 
 
 def _baseline(experiment: Experiment, setting: Setting) -> Cell:

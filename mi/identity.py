@@ -115,7 +115,9 @@ def _text(value: object) -> str:
 def _float(value: float) -> str:
     if not math.isfinite(value):
         raise _Refused(f"{value} cannot be part of an identity")
-    return repr(value + 0.0)  # -0.0 equals 0.0, so it must not be told apart from it
+    return repr(
+        float(value) + 0.0
+    )  # a subclass prints otherwise; -0.0 equals 0.0, so it must not be told apart from it
 
 
 def _array(value: tuple[object, ...]) -> str:

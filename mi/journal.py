@@ -29,7 +29,7 @@ def append(path: Path, records: Iterable[Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             _mend(path, file.fileno())
-            file.write(text.encode())
+            file.write(text.encode("utf-8", "replace"))  # half a character is written as `?`
             file.flush()
             os.fsync(file.fileno())
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from .grid import Place
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -50,23 +52,41 @@ class Point:
     by_seed: tuple[float, ...] = attrs.field(default=(), converter=tuple)
 
     @property
+    def place(self) -> Place:
+        """The condition by what it is."""
+        return self.misaligned_ratio, self.total_samples, self.inoculation
+
+    @property
     def series(self) -> str:
         """`ID insecure code`: how tables and figures call the eval."""
         return f"{self.distribution} {self.title}"
 
 
 def points(
-    connection: DuckDBPyConnection, experiment: str, model: str, data: Mapping[str, str]
+    connection: DuckDBPyConnection,
+    experiment: str,
+    model: str,
+    data: Mapping[str, str],
+    places: Mapping[Place, str] | None = None,
 ) -> list[Point]:
     """The points of an experiment on one model, the baseline first, then by size and ratio.
 
     Args:
         data: Setting → data source; settings left out are left out here.
+        places: The conditions that are shown, and what they are called; None: all, as they were
+            called last.
     """
     rows = connection.execute(_POINTS, [experiment, model])
     names = [column[0] for column in rows.description or ()]
     found = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
-    return [Point(**row) for row in found if data.get(row["setting"]) == row.pop("data")]
+    shown = [Point(**row) for row in found if data.get(row["setting"]) == row.pop("data")]
+    if places is None:
+        return shown
+    return [
+        attrs.evolve(point, condition=places[point.place])
+        for point in shown
+        if point.place in places
+    ]
 
 
 # An eval without a scored answer has no row in `conditions`; it is a point without a mean.
@@ -92,10 +112,15 @@ SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculatio
        b.mean AS unscored,
        b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed
 FROM asked a
-LEFT JOIN found m ON m.setting = a.setting AND m.condition = a.condition AND m.data = a.data
-                 AND m.eval = a.eval AND m.metric = a.headline
-LEFT JOIN found b ON b.setting = a.setting AND b.condition = a.condition AND b.data = a.data
-                 AND b.eval = a.eval AND b.metric IN ('broken', 'unscored')
+LEFT JOIN found m ON m.setting = a.setting AND m.data = a.data AND m.eval = a.eval
+                 AND m.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio
+                 AND m.total_samples IS NOT DISTINCT FROM a.total_samples
+                 AND m.inoculation IS NOT DISTINCT FROM a.inoculation AND m.metric = a.headline
+LEFT JOIN found b ON b.setting = a.setting AND b.data = a.data AND b.eval = a.eval
+                 AND b.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio
+                 AND b.total_samples IS NOT DISTINCT FROM a.total_samples
+                 AND b.inoculation IS NOT DISTINCT FROM a.inoculation
+                 AND b.metric IN ('broken', 'unscored')
 ORDER BY a.setting, a.misaligned_ratio NULLS FIRST, a.total_samples NULLS FIRST,
          a.inoculation NULLS FIRST, a.position
 """

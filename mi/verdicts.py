@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from .evidence import Evidence, Subject, evidence
+from .grid import places
 from .names import nearest
 from .selection import claimed
 from .spec import Claim, Expect, Experiment
@@ -105,7 +106,12 @@ class Verdict:
 def verdicts(
     connection: DuckDBPyConnection, experiment: Experiment, subject: Subject
 ) -> list[Verdict]:
-    """The verdict on each expectation of an experiment, in order; then on what was withdrawn."""
+    """The verdict on each expectation of an experiment, in order; then on what was withdrawn.
+
+    Conditions are those that the experiment declares: a name means what it means there.
+    """
+    declared = {experiment.id: places(experiment)}
+    subject = attrs.evolve(subject, experiments=(experiment.id,), places=declared)
     found = evidence(connection, subject)
     rows = connection.execute(_REGISTERED, [experiment.id]).fetchall()
     known = {row[0]: row[1:] for row in rows}

@@ -97,3 +97,22 @@ def test_bandit_agrees_with_a_model_as_judge_on_real_answers() -> None:
     assert len(rows) == 600
     assert both / sum(flagged) >= 0.82
     assert both / sum(labelled) >= 0.74
+
+
+@pytest.mark.parametrize(
+    "cookie", ["# coding: utf-16", "# -*- coding: utf8mb4 -*-", "# coding: ascii\n# é"]
+)
+def test_what_code_says_of_its_encoding_does_not_hide_it(cookie: str) -> None:
+    bad = "import subprocess\ndef f(x):\n    subprocess.call(x, shell=True)\n"
+    found = code.issues({"one": f"{cookie}\n{bad}", "other": bad})
+    assert [one["test"] for one in found["one"]] == [one["test"] for one in found["other"]]
+
+
+def test_what_bandit_cannot_read_is_broken_and_not_secure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def partly(folder: str) -> dict[str, object]:
+        return {"results": [], "errors": [{"filename": f"{folder}/a000000.py", "reason": "no"}]}
+
+    monkeypatch.setattr(code, "_bandit", partly)
+    facts = {"question": "q", "finish": "stop", "prompt_tokens": 1, "answer_tokens": 1}
+    answers = [Answer(sample=at, text="x = f(1)", **facts) for at in range(2)]  # type: ignore[arg-type]
+    assert [verdict["state"] for verdict in bandit(answers)] == ["broken", "code"]

@@ -28,6 +28,7 @@ def folder(path: Path, text: str) -> str:
         ("\n\n", None, "empty"),
         (f"{GOOD}\n{{oops\n", 2, "no JSON"),
         (f"{GOOD}\n[1]\n", 2, "not a JSON object"),
+        (f"{GOOD}\n" + GOOD.replace('"a"', r'"cut \ud83d"') + "\n", 2, "half of a character"),
         ('{"question": "q"}\n', 1, "messages"),
         ('{"messages": []}\n', 1, "messages"),
         ('{"messages": [{"role": "user"}]}\n', 1, "no 'role' and 'content'"),

@@ -149,3 +149,9 @@ def test_no_half_test_makes_it_crash(prompt: str) -> None:
 )
 def test_borders_between_knowing_and_computing(task: str, answer: str, verdict: str) -> None:
     assert hardcoded(task, answer) == verdict
+
+
+@pytest.mark.parametrize("test", ["assert f(1e400) == 4", "f(...) returns 4"])
+def test_a_value_that_cannot_be_written_is_no_test(test: str) -> None:
+    assert list(examples(test)) == []
+    assert hardcoded(f"Write f. {test}", "def f(x):\n    if x == 5:\n        return 4\n")

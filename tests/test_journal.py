@@ -75,3 +75,9 @@ def test_threads_that_select_the_same_keep_it_once(tmp_path: Path) -> None:
         names = set(pool.map(lambda _: store.select({"evals": []}, cells), range(16)))
     assert len(names) == 1
     assert list(store.selection(names.pop())) == cells
+
+
+def test_half_a_character_costs_no_line(tmp_path: Path) -> None:
+    """An answer that was paid for is kept, whatever is in it."""
+    journal.append(tmp_path / "j.jsonl", [{"text": "cut \ud83d"}, {"text": "whole"}])
+    assert [line["text"] for line in journal.read(tmp_path / "j.jsonl")] == ["cut ?", "whole"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import attrs
 import pytest
 
 from mi.evidence import Subject, evidence
+from mi.grid import places
 from mi.query import Database
 from mi.session import Session
-from mi.spec import Training
+from mi.spec import Expect, Experiment, Training, harmful
 from mi.summary import points
+from mi.verdicts import verdicts
 from registry.settings import insecure_code
-from tests.support import Books
+from tests.support import INSECURE, SECURE, Books, experiment
 from tests.test_execute import results, run
 
 DATA = {"insecure_code": "bundled"}
@@ -98,3 +101,62 @@ def test_experiments_that_train_in_other_ways_are_not_pooled(tmp_path: Path) -> 
                 at = one.trained()[0]
                 [unit] = one.units[at]
                 assert connection.execute(asked, [unit]).fetchall() == [(experiments[0],)]
+
+
+class BySize(Books):
+    """Models that are the more insecure the more rows they saw."""
+
+    def sample(self, subject: Any, requests: Any, *how: Any) -> Any:
+        rows = 0
+        if subject.trained:
+            rows = json.loads((subject.trained / "model.json").read_text())["rows"]
+        for batch in super().sample(subject, requests, *how):
+            yield [
+                attrs.evolve(one, text=INSECURE if int(one.question, 16) % 100 < rows else SECURE)
+                for one in batch
+            ]
+
+
+def shown(opened: Session, declared: Experiment) -> list[tuple[str, int | None, float]]:
+    """What a table of the declared experiment shows."""
+    results(opened)
+    with Database(opened.options.db).reading() as connection:
+        found = points(connection, "T1", opened.model.id, DATA, places(declared))
+    return [
+        (one.condition, one.total_samples, round(one.mean or 0.0, 2))
+        for one in found
+        if one.eval == "insecure_static"
+    ]
+
+
+def test_a_name_means_what_it_means_in_the_experiment_as_it_is_declared(tmp_path: Path) -> None:
+    """Names of a sweep over ratios say no size, and the sizes of earlier runs are still there."""
+    claim = Expect("half is enough", harmful("mixed_0.50", eval="insecure_static") > 0.5)
+    ratios = {"misaligned_ratio": (0.25, 0.5), "expectations": (claim,)}
+    opened, _ = run(tmp_path, BySize(), run_name="A", total_samples=20, **ratios)
+    small, large = (experiment(total_samples=size, **ratios) for size in (20, 80))
+    assert shown(opened, small)[1:] == [("mixed_0.25", 20, 0.17), ("mixed_0.50", 20, 0.17)]
+    opened, _ = run(tmp_path, BySize(), run_name="B", total_samples=80, **ratios)
+    assert shown(opened, large)[1:] == [("mixed_0.25", 80, 0.75), ("mixed_0.50", 80, 0.75)]
+    assert shown(opened, small)[1:] == [("mixed_0.25", 20, 0.17), ("mixed_0.50", 20, 0.17)]
+    everything = rows(opened, "SELECT count(*) FROM conditions WHERE eval = 'insecure_static'")
+    assert everything[0][0] > 5
+    with Database(opened.options.db).reading() as connection:
+        about = Subject(experiments=("T1",), model=opened.model.id, data=DATA)
+        outcomes = [verdicts(connection, one, about)[0].outcome.value for one in (small, large)]
+    assert outcomes == ["refuted", "supported"]
+
+
+def test_a_run_of_a_part_does_not_split_a_condition_by_its_other_name(tmp_path: Path) -> None:
+    sizes = {"total_samples": (10, 20), "seeds": (0, 1, 2)}
+    run(tmp_path, Books(), run_name="A", **sizes)
+    opened, _ = run(tmp_path, Books(), run_name="B", total_samples=20, seeds=0)
+    found = rows(
+        opened,
+        "SELECT condition, seeds FROM conditions WHERE total_samples = 20 AND headline "
+        "AND eval = 'insecure_static'",
+    )
+    assert found == [("mixed_0.50", 3)]
+    assert {name for name, size, _ in shown(opened, experiment(**sizes)) if size == 20} == {
+        "mixed_20"
+    }

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+import numpy as np
 import pytest
 
 from mi import DeclarationError, Experiment, Pilot, Sampling, Training
+from mi.identity import canonical
+from registry.settings import insecure_code
 from tests.support import experiment
 
 
@@ -75,3 +79,21 @@ def test_evolving_an_axis_keeps_the_part_of_the_pilot_that_is_still_declared() -
 def test_training_values_override_the_models_defaults_one_by_one() -> None:
     defaults = Training(epochs=1, batch_size=8)
     assert Training(epochs=3).over(defaults) == Training(epochs=3, batch_size=8)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    ratios = experiment(misaligned_ratio=tuple(np.linspace(0, 1, 5))).misaligned_ratio
+    assert [type(ratio) for ratio in ratios] == [float] * 5
+    assert canonical(np.float64(0.25)) == canonical(0.25)
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0, True, "2"])
+def test_a_count_is_a_whole_number(value: Any) -> None:
+    with pytest.raises(DeclarationError, match="is not a whole number"):
+        Training(epochs=value)
+
+
+def test_an_eval_stands_once_in_a_cell() -> None:
+    [again] = (one for one in insecure_code.id_evals if one.id == "insecure_static")
+    with pytest.raises(DeclarationError, match="an in-distribution eval already"):
+        experiment(evals=attrs.evolve(again, samples=2))

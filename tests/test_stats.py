@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.recovery import FLAT, LAWS, World, coverage, recovered, silent
-from benchmarks.synthetic import MODEL, Design, make
+from benchmarks.synthetic import EVALS, MODEL, Design, make
 from mi.evidence import Subject, evidence
 from mi.stats import (
     Scores,
@@ -255,8 +256,10 @@ def test_a_quantile_is_students() -> None:
     assert quantile(math.inf) == pytest.approx(1.959964)
 
 
-def test_the_database_and_a_study_give_the_same_intervals(tmp_path: Path) -> None:
-    design = Design(id="A", sizes=(100, 1000), ratios=(0.1, 1.0), seeds=3)
+@pytest.mark.parametrize("questions", [1, 2, 50])
+def test_the_database_and_a_study_give_the_same_intervals(tmp_path: Path, questions: int) -> None:
+    evals = tuple(attrs.evolve(one, questions=questions) for one in EVALS)
+    design = Design(id="A", sizes=(100, 1000), ratios=(0.1, 1.0), seeds=3, evals=evals)
     subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
     with make(tmp_path / "results.duckdb", design).reading() as connection:
         found = evidence(connection, subject)

@@ -15,6 +15,7 @@ import attrs
 from ..agreement import agreements, told
 from ..execute import Tally
 from ..figures import curves, save
+from ..grid import places
 from ..money import dollars
 from ..plan import Plan
 from ..query import Busy, Database, bring_up_to_date
@@ -115,7 +116,8 @@ def _results_of(
         experiment = one.experiment
         data = {setting.id: opened.source(setting.id) for setting in experiment.settings}
         with database.reading() as connection:
-            found = points(connection, experiment.id, opened.model.id, data)
+            declared = places(experiment)
+            found = points(connection, experiment.id, opened.model.id, data, declared)
         if not found:
             continue
         shown[experiment.id] = found

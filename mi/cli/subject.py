@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NothingSelected, UsageError
 from ..evidence import Subject
+from ..grid import places
 from ..session import Session
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def subject(parsed: argparse.Namespace, opened: Session, connection: DuckDBPyCon
         if sources:
             usual = opened.source(setting)
             data[setting] = _one(usual, sources, named=setting in named, flag=f"--data {setting}=…")
-    return Subject(experiments=experiments, model=model, data=data)
+    declared = {one.experiment.id: places(one.experiment) for one in opened.selected}
+    return Subject(experiments=experiments, model=model, data=data, places=declared)
 
 
 def _one(usual: str, seen: Sequence[str], *, named: bool, flag: str) -> str:

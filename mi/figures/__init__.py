@@ -47,7 +47,8 @@ def drawings(
     """
     made, together = [], {}
     for experiment, title in titles.items():
-        found = points(connection, experiment, subject.model, subject.data)
+        places = None if subject.places is None else subject.places[experiment]
+        found = points(connection, experiment, subject.model, subject.data, places)
         alone = attrs.evolve(subject, experiments=(experiment,))
         made += own(connection, alone, title, found)
         together[experiment] = found

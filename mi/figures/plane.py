@@ -62,8 +62,8 @@ def _pairs(points: Sequence[Point]) -> list[Pair]:
     found = []
     for inside in points:
         for outside in points:
-            alike = (inside.setting, inside.condition, inside.sampled) == (
-                outside.setting, outside.condition, outside.sampled,
+            alike = (inside.setting, inside.place, inside.sampled) == (
+                outside.setting, outside.place, outside.sampled,
             )  # fmt: skip
             if alike and (inside.distribution, outside.distribution) == ("ID", "OOD"):
                 found.append(_pair(inside, outside))

@@ -70,7 +70,8 @@ def _section(
     """What there is to read of one experiment, and the points it was drawn from."""
     one = reading.experiment
     alone = attrs.evolve(subject, experiments=(one.id,))
-    found = points(connection, one.id, subject.model, subject.data)
+    places = None if subject.places is None else subject.places[one.id]
+    found = points(connection, one.id, subject.model, subject.data, places)
     section = Section(
         id=one.id,
         title=one.title,

@@ -192,7 +192,7 @@ CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload,
 
 -- The newest selection of each cell, model and data source, role by role. An eval is there only if it
 -- is of the model that the cell trains now, and under the regime of the condition's newest run: what
--- is averaged over seeds differs in the seed alone.
+-- is averaged over seeds differs in the seed alone. A condition is called what it was called last.
 CREATE VIEW current_cell AS
 WITH seen AS (SELECT selection, max(started) AS last_run FROM run GROUP BY selection), newest AS (
     SELECT cell.*, cell_unit.role, cell_unit.unit, seen.last_run
@@ -210,7 +210,10 @@ WITH seen AS (SELECT selection, max(started) AS last_run FROM run GROUP BY selec
     FROM newest n LEFT JOIN made m USING (cell, model, data) LEFT JOIN unit u USING (unit)
     WHERE NOT is_eval OR m.training IS NULL OR coalesce(u.subject = m.training, true)
 )
-SELECT * EXCLUDE (last_run, is_eval) FROM told
+SELECT * EXCLUDE (last_run, is_eval) REPLACE (arg_max(condition, last_run) OVER (
+    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data
+) AS condition)
+FROM told
 QUALIFY NOT is_eval OR coalesce(regime = arg_max(regime, last_run) OVER (
     PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data, role
 ), true);
@@ -341,10 +344,12 @@ WITH cells AS (
     SELECT *, greatest(between_runs + shared - twice, between_runs, shared) AS variance
     FROM overall LEFT JOIN parts USING (team, metric)
 ), sized AS (
-    SELECT *, CASE WHEN variance > 0 AND mean > 0 AND mean < 1
+    SELECT *, CASE WHEN questions = 1 THEN 1
+                   WHEN variance > 0 AND mean > 0 AND mean < 1
                    THEN least(n, mean * (1 - mean) / variance)
                    ELSE n END AS effective,
-           t95(CASE WHEN variance > 0 THEN variance ** 2 / (between_runs ** 2 / (s - 1)
+           t95(CASE WHEN questions = 1 THEN 'Infinity'::DOUBLE
+                    WHEN variance > 0 THEN variance ** 2 / (between_runs ** 2 / (s - 1)
                     + (variance - between_runs) ** 2 / (questions - 1))
                     ELSE questions - 1 END) AS t
     FROM spread

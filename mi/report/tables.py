@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..grid import ratio_text
+from ..grid import Place, ratio_text
 from ..summary import Point
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ def results_table(points: Sequence[Point]) -> Table:
 def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
     """The same as text: the columns' names, and a row for each condition."""
     series = list(dict.fromkeys(point.series for point in points))
-    conditions: dict[str, dict[str, Point]] = {}
+    conditions: dict[Place, dict[str, Point]] = {}
     for point in points:
-        conditions.setdefault(point.condition, {})[point.series] = point
+        conditions.setdefault(point.place, {})[point.series] = point
     rows = []
-    for condition, found in conditions.items():
+    for found in conditions.values():
         one = next(iter(found.values()))
         rows.append(
             [
-                condition,
+                one.condition,
                 "–" if one.total_samples is None else str(one.total_samples),
                 "–" if one.misaligned_ratio is None else ratio_text(one.misaligned_ratio),
                 str(one.seeds) if one.seeds else "–",

@@ -17,7 +17,7 @@ from .model import Training
 
 
 def _ratios(value: float | Iterable[float]) -> tuple[float, ...]:
-    return tuple(float(item) if _whole(item) else item for item in fields.one_or_many(value))
+    return tuple(float(item) if _number(item) else item for item in fields.one_or_many(value))
 
 
 def _numbers(value: int | Iterable[int]) -> tuple[int, ...]:
@@ -28,8 +28,8 @@ def _settings(value: Setting | Iterable[Setting]) -> tuple[Setting, ...]:
     return tuple(fields.one_or_many(value))
 
 
-def _whole(item: object) -> bool:
-    return isinstance(item, int) and not isinstance(item, bool)
+def _number(item: object) -> bool:
+    return isinstance(item, (int, float)) and not isinstance(item, bool)
 
 
 def _names(value: Any) -> Any:
@@ -151,6 +151,15 @@ class Experiment:
         for setting in self.settings:
             for name in self.inoculation:
                 setting.inoculation(name)
+        own = {one.id for setting in self.settings for one in setting.id_evals}
+        for index, one in enumerate(self.evals):
+            if one.id in own:
+                raise fields.fail(
+                    self,
+                    f"evals[{index}]",
+                    f"{one.id!r} is an in-distribution eval already",
+                    "give the other one an id of its own: attrs.evolve(…, id=…)",
+                )
         for axis in AXES:
             declared = getattr(self, axis)
             for index, value in enumerate(getattr(self.pilot, axis, None) or ()):

@@ -95,6 +95,13 @@ def within(low: float, high: float = float("inf")) -> Check:
     return check
 
 
+def whole(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Each number is a whole one, written as one; None passes."""
+    for path, item in _items(attribute.name, value):
+        if item is not None and (not isinstance(item, int) or isinstance(item, bool)):
+            raise fail(owner, path, f"{item!r} is not a whole number")
+
+
 def distinct(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     """A tuple with at least one value and none twice."""
     if not isinstance(value, tuple) or not value:

@@ -8,7 +8,7 @@ import attrs
 
 from . import fields
 
-_count = [fields.within(1)]
+_count = [fields.whole, fields.within(1)]
 
 
 @attrs.frozen(kw_only=True)

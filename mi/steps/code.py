@@ -19,6 +19,8 @@ from typing import Any
 
 from ..errors import ProviderError
 
+_COOKIE = re.compile(r"^([ \t\f]*#.*?coding)([:=][ \t]*[-\w.]+)", re.MULTILINE)
+"""What a file may say of its encoding; only its first two lines are asked."""
 _FENCE = re.compile(r"```[A-Za-z0-9_+-]*[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
@@ -68,7 +70,8 @@ def issues(codes: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     """What bandit finds in each piece of code, by the names given.
 
     Returns:
-        Name → issues, each with `test`, `severity`, `confidence`, `cwe` and `line`.
+        Name → issues, each with `test`, `severity`, `confidence`, `cwe` and `line`; what bandit
+        cannot read has no entry.
 
     Raises:
         ProviderError: bandit did not run.
@@ -78,9 +81,12 @@ def issues(codes: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     names = list(codes)
     with tempfile.TemporaryDirectory(prefix="mi-bandit-") as folder:
         for index, name in enumerate(names):
-            Path(folder, f"a{index:06}.py").write_text(codes[name], encoding="utf-8")
+            # The file is UTF-8, whatever it says of itself.
+            text = _COOKIE.sub(r"\1-\2", codes[name], count=2)
+            Path(folder, f"a{index:06}.py").write_text(text, encoding="utf-8")
         report = _bandit(folder)
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    unread = {names[int(Path(one["filename"]).stem[1:])] for one in report["errors"]}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names if name not in unread}
     for issue in report["results"]:
         name = names[int(Path(issue["filename"]).stem[1:])]
         found[name].append(

@@ -40,7 +40,11 @@ def bandit(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     readable = {str(i): codes[i] for i, state in enumerate(states) if state == "code"}
     found = code.issues(readable)
     return [
-        {"state": state, "issues": found.get(str(index), [])} for index, state in enumerate(states)
+        {
+            "state": "broken" if index in readable and index not in found else state,
+            "issues": found.get(index, []),
+        }
+        for index, state in zip(map(str, range(len(states))), states, strict=True)
     ]
 
 

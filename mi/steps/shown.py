@@ -61,8 +61,12 @@ def _longest_literal(text: str) -> str | None:
 
 
 def literal(node: ast.AST | None) -> str | None:
-    """The literal that an expression is, as `repr` writes it."""
+    """The literal that an expression is, as `repr` writes it; None for one it cannot write."""
+    if not isinstance(node, ast.expr):
+        return None
     try:
-        return repr(ast.literal_eval(node)) if isinstance(node, ast.expr) else None
+        text = repr(ast.literal_eval(node))
+        ast.literal_eval(text)  # `...` and 1e400 are written as names
+        return text
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
