@@ -18,6 +18,7 @@ import attrs
 from .errors import UsageError
 from .grid import Cell
 from .names import nearest
+from .spec.experiment import NO_INOCULATION
 
 Test = Callable[[Cell], bool]
 
@@ -160,6 +161,8 @@ class _Parser:
 
         def test(cell: Cell) -> bool:
             value = getattr(cell, axis)
+            if axis == "inoculation" and value is None and cell.total_samples is not None:
+                value = NO_INOCULATION
             if value is None:
                 return compare is operator.ne
             return bool(compare(value, wanted))

@@ -9,6 +9,7 @@ import pytest
 
 import registry
 from mi.errors import DeclarationError
+from mi.expression import parse
 from mi.grid import cells, condition
 from mi.spec import Arm, Inoculation
 from mi.steps import mix
@@ -100,3 +101,10 @@ def test_a_rows_own_system_prompt_is_kept_after_it() -> None:
     chat = (Message("system", "own"), Message("user", "q"), Message("assistant", "a"))
     assert _under("given", chat)[0] == Message("system", "given\n\nown")
     assert attrs.asdict(_under(None, chat)[0]) == {"role": "system", "content": "own"}
+
+
+def test_rows_as_they_are_are_selected_by_the_word_they_are_declared_with() -> None:
+    both = experiment(total_samples=10, inoculation=("none", "task"))
+    keep = parse("inoculation==none")
+    assert {cell.inoculation for cell in cells(both) if keep(cell)} == {None}
+    assert [cell.condition for cell in cells(both) if keep(cell)] == ["mixed_0.50"]
