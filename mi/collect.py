@@ -30,6 +30,7 @@ from .expression import parse
 from .names import is_pattern, matching, nearest
 from .spec import Experiment
 
+_SPEAKS = re.compile(r"\bExperiment\b|\.evolve\(")
 _OURS = re.compile(r"^(import|from) +(mi|registry)\b", re.MULTILINE)
 ROOT_MARKS = ("pyproject.toml", "experiments", ".mi", ".git")
 
@@ -75,7 +76,7 @@ def experiment_files(root: Path, paths: Sequence[str] = ()) -> list[Path]:
         paths: Folders, files and patterns, relative to `root`. None: the files of
             `root/experiments/`; without that folder, those of `root` that import mi's words. A
             folder of one's own is often full of scripts, so that only a file which imports
-            `registry`, or imports `mi` and speaks of `Experiment`, counts there.
+            `registry`, or imports `mi` and speaks of `Experiment` or evolves one, counts there.
 
     Raises:
         UsageError: A path is not there.
@@ -102,19 +103,21 @@ def _named_files(root: Path, text: str) -> list[Path]:
 
 def _declares(path: Path) -> bool:
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text)
-    except SyntaxError:  # told when it is imported, if it is one of ours by the look of it
-        return _OURS.search(text) is not None
-    except (ValueError, OSError):
+        raw = path.read_bytes()
+    except OSError:
         return False
+    text = raw.decode("utf-8-sig", "replace")
+    try:
+        tree = ast.parse(raw)
+    except (SyntaxError, ValueError):  # told when it is imported, if it looks like one of ours
+        return _OURS.search(text) is not None
     imported: set[str] = set()
     for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module or ""]
         imported |= {name.partition(".")[0] for name in names}
-    return "registry" in imported or ("mi" in imported and "Experiment" in text)
+    return "registry" in imported or ("mi" in imported and _SPEAKS.search(text) is not None)
 
 
 @attrs.frozen

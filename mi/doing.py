@@ -120,7 +120,24 @@ def once(
             noted(run, unit.key, "failed", message=error.message)
             raise
         noted(run, unit.key, "done", seconds=round(time.monotonic() - started, 3))
+    if planned.outlived and unit.kind == "train":
+        _put_aside_others(planned, store, run, watch)
     return True
+
+
+def _put_aside_others(planned: Planned, store: Store, run: str, watch: Watch) -> None:
+    """Put aside the evals of a training that was made again and came out otherwise."""
+    of = whole.model(store.unit(planned.unit.key))
+    records = [store.record(key) for key in planned.outlived if not store.fault(key)]
+    for one in records:
+        if one.of in (None, of):
+            continue
+        names = sorted(one.journals.values())
+        with store.locked(one.key, *names, waiting=lambda name: watch.check()):
+            store.retire(f"{run}-model", "units", one.key)
+            for name in names:
+                store.retire(f"{run}-model", "journals", f"{name}.jsonl")
+        watch.note(f"{one.title} was of another model: it is put aside, the next run asks again")
 
 
 def _check_needs(unit: Unit, store: Store) -> None:
@@ -239,7 +256,7 @@ def _evaluate(
         folder=folder,
         keep=Keeper(unit.key, bench.prices, bench.purse, append),
         append=append,
-        again=store.retirements(unit.key) if paid_for else 0,
+        again=store.retirements if paid_for else lambda name: 0,
     )
     careful = Limited(watch, bench.purse)
     done = evaluate.evaluate(payload, bench.questions[payload.questions], desk, careful)

@@ -150,10 +150,10 @@ WITH cells AS (
     WHERE list_contains($1, c.experiment) AND c.model = $2
     GROUP BY c.setting, c.data, e.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.unit,
              c.regime
-    QUALIFY c.regime IS NOT DISTINCT FROM first_value(c.regime) OVER (
+    QUALIFY coalesce(c.regime = first_value(c.regime IGNORE NULLS) OVER (
         PARTITION BY c.setting, c.data, e.eval, c.misaligned_ratio, c.total_samples, c.inoculation
         ORDER BY min(list_position($1, c.experiment))
-    )
+    ), true)
 )
 SELECT c.*, q.metric, bool_and(q.is_share) AS share,
        any_value(u.payload->>'$.eval."!"') = 'Sampled' AS sampled,

@@ -71,6 +71,7 @@ class Planned:
         reason: Why it is or is not to do, for people.
         cells: Ids of the selected cells that need it.
         shared: Ids of other declared experiments that need it too.
+        outlived: Evals of a training that are done, though it is not.
         settled: Why it is not even tried: it failed in a way that trying again would meet again.
         done: What it took, where it is done.
     """
@@ -80,6 +81,7 @@ class Planned:
     reason: str
     cells: tuple[str, ...]
     shared: tuple[str, ...]
+    outlived: tuple[str, ...] = ()
     settled: str | None = None
     done: Done | None = None
 
@@ -226,6 +228,7 @@ def plan(
         planned_cells.append(PlannedCell(cell=cell, units=roles))
     states, declared = known(tuple(units)), elsewhere(units.keys())
     planned = []
+    left = _outlived((unit for _, unit in units.values()), states)
     blocked: dict[str, str] = {}
     for key, (role, unit) in units.items():
         found = states.get(key, Known(State.TODO))
@@ -243,11 +246,24 @@ def plan(
                 reason=reason,
                 cells=tuple(users[key]),
                 shared=shared,
+                outlived=tuple(left.get(key, ())),
                 settled=f"{found.detail}\n  → {_RETRY}" if settled else None,
                 done=found.done,
             )
         )
     return Plan(units=tuple(planned), cells=tuple(planned_cells))
+
+
+def _outlived(units: Iterable[Unit], states: Mapping[str, Known]) -> dict[str, list[str]]:
+    """Of each unit that is not done, those that are done and need it."""
+    found: dict[str, list[str]] = {}
+    done = {key for key, known in states.items() if known.state is State.DONE}
+    for unit in units:
+        if unit.key in done:
+            for need in unit.needs:
+                if need not in done:
+                    found.setdefault(need, []).append(unit.key)
+    return found
 
 
 def _changed(unit: Unit, key: str, payload: Any) -> str:

@@ -158,6 +158,10 @@ class Store:
         """
         source = self.root / kind / name
         if source.exists():
+            times = 1
+            while (self.root / "retired" / where / kind / name).exists():
+                times += 1
+                where = f"{where.removesuffix(f'.{times - 1}')}.{times}"
             target = self._made("retired", where, kind)
             with disk.written(target):
                 os.rename(source, target / name)
@@ -167,10 +171,9 @@ class Store:
         paths = sorted((self.root / "retired").glob(f"*/units/{key}/{RECORD}"))
         return [read(path, UnitRecord) for path in paths]
 
-    def retirements(self, key: str) -> int:
-        """How often a unit, done or under way, was put aside."""
-        retired = self.root / "retired"
-        return sum(1 for kind in ("units", "work") for _ in retired.glob(f"*/{kind}/{key}"))
+    def retirements(self, name: str) -> int:
+        """How often a journal was put aside."""
+        return sum(1 for _ in (self.root / "retired").glob(f"*/journals/{name}.jsonl"))
 
     def attempts(self, key: str) -> list[dict[str, Any]]:
         """What runs did with a unit, the oldest first.

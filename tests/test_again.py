@@ -228,6 +228,41 @@ def test_an_eval_whose_training_goes_while_it_is_at_work_is_not_published(tmp_pa
         assert store.record(key).of == whole.model(store.unit(training))
 
 
+def test_evals_of_a_training_that_was_damaged_and_came_out_otherwise_are_put_aside(
+    tmp_path: Path,
+) -> None:
+    run(tmp_path, another(1))
+    [training] = keys(tmp_path, "train-")
+    store = Store(tmp_path / ".mi")
+    (store.unit(training) / "model.json").write_text("x")
+    assert run(tmp_path, another(2), name="s").done == [training]
+    model = whole.model(store.unit(training))
+    assert {store.record(key).of for key in keys(tmp_path, "eval-")} == {None}, "the baseline's"
+    run(tmp_path, another(2), name="t")
+    assert {store.record(key).of for key in keys(tmp_path, "eval-")} == {None, model}
+    assert answers_are_of_their_model(tmp_path)
+
+
+def test_evals_of_a_training_that_was_damaged_and_came_out_the_same_stay(tmp_path: Path) -> None:
+    run(tmp_path, another(1))
+    [training] = keys(tmp_path, "train-")
+    store, before = Store(tmp_path / ".mi"), keys(tmp_path, "eval-")
+    (store.unit(training) / "model.json").write_text("x")
+    assert run(tmp_path, another(1), name="s").done == [training]
+    assert keys(tmp_path, "eval-") == before
+    assert run(tmp_path, another(1), name="t").done == []
+
+
+def test_what_is_put_aside_twice_in_one_run_is_kept_twice(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for text in ("one", "two", "three"):
+        journal.append(store.journal("answers-1"), [{"text": text}])
+        store.retire("r", "journals", "answers-1.jsonl")
+    kept = (path.read_text() for path in store.root.glob("retired/*/journals/*"))
+    assert sorted(kept) == [f'{{"text": "{text}"}}\n' for text in ("one", "three", "two")]
+    assert store.retirements("answers-1") == 3
+
+
 def test_a_record_that_cannot_be_read_stands_in_nobodys_way(tmp_path: Path) -> None:
     books = Books()
     run(tmp_path, books)

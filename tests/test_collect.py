@@ -46,6 +46,13 @@ def test_a_script_beside_the_experiments_is_not_run(project: Project) -> None:
     assert [row["id"] for row in project.mi("list", "B*", "--json").json] == ["B1"]
 
 
+@pytest.mark.parametrize("how", ["utf-8-sig", "latin-1"])
+def test_a_file_in_another_encoding_is_one_all_the_same(project: Project, how: str) -> None:
+    first = "# coding: latin-1 \u00e9\n" if how == "latin-1" else ""
+    project.file("mine.py", "").write_bytes((first + derived("B1")).encode(how))
+    assert [row["id"] for row in project.mi("list", "B*", "--json").json] == ["B1"]
+
+
 def test_what_a_file_prints_is_no_part_of_an_answer(project: Project) -> None:
     project.file("mine.py", derived("B1") + "\nprint('hello')\n")
     done = project.mi("list", "B*", "--json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import attrs
 import pytest
 
 from mi.chats import Message
+from mi.errors import Interrupted
 from mi.providers.base import GradeRequest, SampleRequest, Subject, Terms
 from mi.providers.openai import OpenAI, batches
 from mi.spec import Sampling
@@ -177,7 +179,10 @@ def grader(folder: Path) -> Callable[[int], list[Any]]:
 
     def ask(count: int) -> list[Any]:
         asked = [GradeRequest(question="q", sample=at, prompt=f"{at}?") for at in range(count)]
-        return [one for batch in provider.grade(judge, asked, folder, Silent()) for one in batch]
+        graded = provider.grade(judge, asked, folder, Silent())
+        found = [one for batch in graded for one in batch]
+        provider.close()
+        return found
 
     return ask
 
@@ -218,4 +223,65 @@ def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
         subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
         drawn = provider.sample(subject, asked, Sampling(), tmp_path / "work", Silent())
         ends = sorted(one.finish for batch in drawn for one in batch)
+        provider.close()
         assert ends == ["content_filter", "stop", "stop"]
+
+
+def test_evals_that_share_answers_share_a_batch_that_is_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is called after the answers, whichever eval has asked for them."""
+    with loopback(batch_seconds=0.5) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
+        asked = [SampleRequest(question=f"{at:016x}", sample=0, chat=chat) for at in range(3)]
+        subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
+
+        class Impatient(Silent):
+            def check(self) -> None:
+                if server.books.batches:
+                    raise Interrupted("interrupted")
+
+        place = "answers-0123456789abcdef"
+        with pytest.raises(Interrupted):
+            list(provider.sample(subject, asked, Sampling(), tmp_path / "one" / place, Impatient()))
+        drawn = provider.sample(subject, asked, Sampling(), tmp_path / "two" / place, Silent())
+        assert sum(len(batch) for batch in drawn) == 3
+        assert len(server.books.batches) == 1
+        provider.close()
+
+
+def test_lines_of_a_batch_are_known_whatever_groups_they_are_asked_for_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was killed while it asked one by one for what had not come is gone on with."""
+    read = Chat.read
+
+    def alone(self: Chat, account: Any, body: dict[str, Any]) -> Any:
+        return read(self, account, {**body, "n": 1})
+
+    monkeypatch.setattr(Chat, "read", alone)
+    with loopback() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
+        asked = [SampleRequest(question="0" * 16, sample=at, chat=chat) for at in range(4)]
+        subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
+
+        class Impatient(Silent):
+            def check(self) -> None:
+                if len(server.books.batches) > 1:
+                    raise Interrupted("interrupted")
+
+        there = []
+        with suppress(Interrupted):
+            for batch in provider.sample(subject, asked, Sampling(), tmp_path / "a", Impatient()):
+                there += batch
+        left = [one for one in asked if one.sample not in {answer.sample for answer in there}]
+        assert len(left) == 3
+        for batch in provider.sample(subject, left, Sampling(), tmp_path / "a", Silent()):
+            there += batch
+        assert sorted(answer.sample for answer in there) == [0, 1, 2, 3]
+        assert len(server.books.batches) == 2
+        provider.close()

@@ -40,24 +40,31 @@ def condition(opened: Session) -> Any:
     return found
 
 
-@pytest.mark.parametrize("missing", [0, 1, 2])
-def test_a_seed_that_is_not_done_yet_counts_for_nothing(tmp_path: Path, missing: int) -> None:
+@pytest.mark.parametrize("kind", ["eval:insecure_static", "train"])
+@pytest.mark.parametrize(("missing", "size"), [(0, 10), (1, 12), (2, 14), (0, 16), (1, 18)])
+def test_a_seed_that_is_not_there_counts_for_nothing(
+    tmp_path: Path, missing: int, size: int, kind: str
+) -> None:
     """The rest is what it would be if the seed had never been asked for."""
     seeds = tuple(seed for seed in range(3) if seed != missing)
-    wanted, _ = run(tmp_path / "two", Books(), total_samples=10, seeds=seeds)
-    opened, _ = run(tmp_path / "three", Books(), total_samples=10, seeds=(0, 1, 2))
+    wanted, _ = run(tmp_path / "two", Books(), total_samples=size, seeds=seeds)
+    opened, _ = run(tmp_path / "three", Books(), total_samples=size, seeds=(0, 1, 2))
     made = opened.plan()
     cell = next(one for one in made.cells if one.cell.seed == missing)
-    key = cell.units["eval:insecure_static"]
-    os.rename(opened.store.unit(key), tmp_path / key)
-    assert condition(opened) == condition(wanted)
-    assert condition(opened)[:2] == (2, 288)
+    os.rename(opened.store.unit(cell.units[kind]), tmp_path / kind)
+    there = 3 if kind == "train" else 2  # an eval without its training is one all the same
+    assert condition(opened)[:2] == (there, there * 144)
+    if there == 2:
+        assert condition(opened) == condition(wanted)
     with Database(opened.options.db).reading() as connection:
         found = points(connection, "T1", opened.model.id, DATA)
+        about = Subject(experiments=("T1",), model=opened.model.id, data=DATA)
+        [known] = [one for one in evidence(connection, about) if one.eval == "insecure_static"]
     [point] = [
         one for one in found if one.eval == "insecure_static" and one.condition != "baseline"
     ]
-    assert (point.seeds, point.n) == (2, 288)
+    assert (point.seeds, point.n) == (there, there * 144)
+    assert [one.runs for one in known.scores if one.trained] == [there]
 
 
 def test_another_training_is_not_another_seed(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from mi import journal
-from mi.again import again, put_aside
+from mi import journal, whole
+from mi.again import again, forced, put_aside
 from mi.errors import Lost, ProviderError, StoreError
 from mi.execute import Tally
+from mi.narrow import of_kinds
 from mi.providers import launch
 from mi.providers.base import Trained, TrainJob, Watch
 from mi.query import Database, bring_up_to_date
@@ -34,6 +35,7 @@ from mi.whole import seal
 from registry.settings import insecure_code
 from tests.places import Bucket, address, s3
 from tests.support import FACTS, Books, carry_out, experiment, session
+from tests.test_again import another
 from tests.test_execute import Crash, after, nth
 
 __all__ = ["s3"]
@@ -221,6 +223,32 @@ def test_what_is_put_aside_stays_in_the_books(machines: Machines) -> None:
     bring_up_to_date(Database(opened.options.db), opened.store)
     with Database(opened.options.db).reading() as connection:
         assert connection.execute("SELECT count(*) FROM retired").fetchall() != [(0,)]
+
+
+def test_a_training_that_another_machine_does_again_has_no_eval_of_the_old_model(
+    machines: Machines,
+) -> None:
+    """The first one goes on with what it has planned while the second one does it."""
+    first = machines.session("one", another(1))
+    made, again_now = first.plan(), [True]
+    training = next(one.unit.key for one in made.units if one.unit.kind == "train")
+
+    def published() -> None:
+        names = first.store.files.stamps("published")  # type: ignore[attr-defined]
+        if again_now and f"published/{training}" in names:
+            again_now.clear()
+            second = machines.session("two", another(2))
+            plan = of_kinds(second.plan(), ["train"])
+            what = again([training], plan, second.store)
+            put_aside(what, plan, second.store, "r2")
+            carry_out(second, forced(plan, what), run="r2")
+
+    carry_out(first, made, run="r1", published=published)
+    assert not again_now
+    store = machines.store("three")
+    model = whole.model(store.unit(training))
+    records = [store.record(key) for key in store.published() if key.startswith("eval-")]
+    assert {one.of for one in records if one.payload["subject"] == training} <= {model}
 
 
 def test_whoever_is_late_finds_the_unit_as_the_first_one_left_it(machines: Machines) -> None:

@@ -95,17 +95,14 @@ class _Survey:
                 self.left.append(f"{key} is damaged there: {fault}")
             else:
                 self.records[key] = self.theirs.record(key)
-        here = {key: self.ours.record(key) for key in self.ours.published() if self._is_whole(key)}
+        keys = self.ours.published()
+        self.damaged.update(self.ours.damaged(keys))
+        here = {key: self.ours.record(key) for key in keys if key not in self.damaged}
         for record in (here | self.records).values():
             for role, name in record.journals.items():
                 self.subjects[name] = _subject(record)
                 if role.startswith("judgments:"):
                     self.answers[name] = record.journals["answers"]
-
-    def _is_whole(self, key: str) -> bool:
-        if self.ours.fault(key):
-            self.damaged.add(key)
-        return key not in self.damaged
 
     def _compare_models(self) -> None:
         """Tell trainings that the other store speaks of and that are another model here."""

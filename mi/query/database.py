@@ -40,7 +40,7 @@ class Database:
             Busy: Another process holds the file for longer than `patience` seconds; says who.
             StoreError: The file is no database, is damaged, or there is no room for it.
         """
-        with self._told():
+        with self._told(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = self._connect(read_only=False, patience=patience)
             try:
@@ -92,19 +92,20 @@ class Database:
         return found[0] if found else None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn trouble with the file or the disk into a sentence; statements that are wrong are
-        defects and stay what they are."""
+    def _told(self, *kinds: type[Exception]) -> Iterator[None]:
+        """Turn trouble with the file into a sentence, and errors of these kinds; statements that
+        are wrong are defects and stay what they are."""
         import duckdb
 
+        trouble: tuple[type[Exception], ...] = (duckdb.Error, *kinds)
         try:
             yield
         except duckdb.ProgrammingError:
             raise
-        except (duckdb.Error, OSError) as error:
+        except trouble as error:
             raise StoreError(
                 f"cannot be used ({_first_line(error)})",
-                where=str(self.path),
+                where=str(getattr(error, "filename", None) or self.path),
                 hint="is there room on the disk? If it is damaged, remove it and run `mi rebuild`: "
                 "the store holds everything",
             ) from None

@@ -22,6 +22,7 @@ import json
 import shutil
 import threading
 import time
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -69,6 +70,7 @@ class SharedStore(Store):
         return self.url
 
     def unit(self, key: str) -> Path:
+        self.units.known.pop(key, None)  # another machine may have put it aside, and made it again
         with suppress(FileNotFoundError):
             return self.units.fetch(key)
         return self.root / "units" / key
@@ -217,6 +219,8 @@ class SharedStore(Store):
 
     def retire(self, where: str, kind: str, name: str) -> None:
         target = f"retired/{where}/{kind}/{name}"
+        if self.files.stamps(target):  # once in this run already
+            target = f"retired/{where}.{uuid.uuid4().hex[:6]}/{kind}/{name}"
         if kind == "units":
             self._move(name, target)
         elif kind == "journals":
@@ -249,10 +253,9 @@ class SharedStore(Store):
         names = sorted(name for name in self.files.stamps("retired/") if name.endswith(ends))
         return [load(text, UnitRecord, Path(name)) for name, text in self._texts(names)]
 
-    def retirements(self, key: str) -> int:
-        places = (name.split("/") for name in self.files.stamps("retired/"))
-        there = {(run, kind) for _, run, kind, one, *_ in places if one == key}
-        return len({at for at in there if at[1] in ("units", "work")})
+    def retirements(self, name: str) -> int:
+        end = f"/journals/{name}.jsonl"
+        return sum(place.endswith(end) for place in self.files.stamps("retired/"))
 
     def note_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
         """Note it; notes go out together, at most a second late while more come."""

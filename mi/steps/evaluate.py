@@ -84,8 +84,8 @@ class Desk:
         judge: Who serves the judge model; None where the judge is not a model.
         paths: The unit's journals by role.
         folder: Where providers keep what a killed run must find again.
-        again: How often the unit was put aside to be done again: what a provider has of an earlier
-            time is not taken up.
+        again: How often a journal was put aside, by name: what a provider has of an earlier time
+            is not taken up.
         keep: Makes the line a journal keeps of what has come, its cost included, and pays that.
         append: Adds lines to the journal at a path.
     """
@@ -97,11 +97,14 @@ class Desk:
     folder: Path
     keep: Callable[[Path, Sequence[Answer | Grade | Likelihood]], None]
     append: Callable[[Path, Sequence[Any]], None] = journal.append
-    again: int = 0
+    again: Callable[[str], int] = lambda name: 0
 
-    def place(self, name: str) -> Path:
-        """Where a provider keeps what it must find again of one kind of asking."""
-        return self.folder / (f"{name}.{self.again}" if self.again else name)
+    def place(self, role: str) -> Path:
+        """Where a provider keeps what it must find again of what goes into a journal; its name is
+        the same for whoever asks for that."""
+        name = self.paths[role].stem
+        times = self.again(name)
+        return self.folder / (f"{name}.{times}" if times else name)
 
 
 def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
@@ -255,7 +258,7 @@ def _graded(
     rubric = next(rubric for rubric in by.rubrics if rubric.name == name)
     requests = Made(answers, lambda answer: _about(rubric, answer, prompts[answer.question]))
     assert desk.judge is not None
-    graded = desk.judge.grade(by, requests, desk.place(f"judgments-{name}"), watch)
+    graded = desk.judge.grade(by, requests, desk.place(f"judgments:{name}"), watch)
     _keep_all(graded, desk.paths[f"judgments:{name}"], desk, watch)
 
 

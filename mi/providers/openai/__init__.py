@@ -94,7 +94,7 @@ class OpenAI:
         assert self.accounts
 
     def close(self) -> None:
-        """Close the connections of sampling and judging."""
+        """Close the connections: a call after this opens others."""
 
         async def closed() -> None:
             for line in self._lines.values():
@@ -103,6 +103,8 @@ class OpenAI:
         if self._lines:
             self._loop.submit(closed()).result(timeout=10)
             self._lines.clear()
+        for account in self.__dict__.get("accounts", ()):
+            account.close()
 
     def prepare(self, model: Model, watch: Watch) -> None:
         """Nothing is fetched."""
@@ -210,15 +212,10 @@ class OpenAI:
         watch: Watch,
     ) -> Iterator[list[A]]:
         """The same through the batch service, whose files name all calls at once."""
-        named = {_id(call.tags): call for call in calls}
-        if not named:
-            return
-        for lines in batches.answered(account, named, folder, self.terms.poll, watch):
-            yield [
-                made(request, choice)
-                for line in lines
-                for request, choice in zip(line.tags, line.choices, strict=False)
-            ]
+        asked = list(calls)
+        if asked:
+            for pairs in batches.answered(account, asked, folder, self.terms.poll, watch):
+                yield [made(*pair) for pair in pairs]
 
     def _lose(self, answers: int) -> None:
         self.lost += answers
@@ -250,12 +247,6 @@ class OpenAI:
             f"({reasons[-1].message})",
             hint="set that key again, then run the same command",
         )
-
-
-def _id(group: Sequence[SampleRequest] | Sequence[GradeRequest]) -> str:
-    """What a batch calls a request: question, and the samples it is for."""
-    first = group[0]
-    return f"{first.question}-{'.'.join(str(one.sample) for one in group)}"
 
 
 def _answer(request: SampleRequest, choice: chat.Choice) -> Answer:

@@ -54,6 +54,12 @@ class Account:
 
         return OpenAI(api_key=self.key, base_url=self.base_url, timeout=self.timeout, max_retries=0)
 
+    def close(self) -> None:
+        """Close the connections of the client, where there is one."""
+        if "client" in self.__dict__:
+            self.client.close()
+            del self.__dict__["client"]
+
     def direct(self) -> Direct:
         """For answers, many at once; made on the event loop that uses it."""
         from .direct import Direct

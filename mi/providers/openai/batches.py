@@ -1,8 +1,8 @@
 """Batch mode: the same calls through `/v1/batches`, at the batch price.
 
-A batch is named by the digest of its request file and of whose it is, which stands in its metadata:
-a batch whose creation was lost on the way, or whose run was killed, is found again instead of being
-paid twice. Lines that failed go into the next batch, a few times.
+A batch is named by the digest of its request file and of its folder's name, which stands in its
+metadata: a batch whose creation was lost on the way, or whose run was killed, is found again
+instead of being paid twice. Lines that failed go into the next batch, a few times.
 
 The log `batches.jsonl` has a line for each `created` batch and for each one whose answers were
 `fetched`; one that was created and not fetched is waited for before anything new is asked.
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -43,38 +44,66 @@ _LOOKS = (0.1, 0.3, 0.5, 1.0)
 """When to look for a batch whose creation was lost, in polling intervals."""
 
 
+At = tuple[str, int]
+"""A question and a sample."""
+
+
 @attrs.frozen
 class Line:
-    """An answered line of a batch: which call, who waited for its choices, and those that came."""
+    """An answered line of a batch: what it answers, and its choices."""
 
-    id: str
-    tags: Sequence[Any]
+    ats: Sequence[At]
     choices: tuple[Choice, ...]
 
 
+def named(tags: Sequence[Any], part: int | None = None) -> str:
+    """What a batch calls a request: the question, and the samples it is for.
+
+    Args:
+        part: Which of several requests for the same.
+    """
+    name = f"{tags[0].question}-{'.'.join(str(tag.sample) for tag in tags)}"
+    return name if part is None else f"{name}#{part}"
+
+
+def _ats(name: str) -> list[At]:
+    question, _, samples = name.partition("#")[0].rpartition("-")
+    return [(question, int(sample)) for sample in samples.split(".") if sample.isdigit()]
+
+
+def _at(tag: Any) -> At:
+    return tag.question, tag.sample
+
+
 def answered(
-    account: Account, calls: dict[str, Call], folder: Path, poll: float, watch: Watch
-) -> Iterator[list[Line]]:
-    """The answers to `calls`, by their ids, a batch at a time.
+    account: Account, calls: Sequence[Call], folder: Path, poll: float, watch: Watch
+) -> Iterator[list[tuple[Any, Choice]]]:
+    """The answers to `calls`, each with the one who waits for it, a batch at a time.
+
+    What a batch answers is known by question and sample: it may have been sent by a run that asked
+    for them in other groups.
 
     Raises:
         ProviderError: Lines failed again and again, somebody cancelled a batch meanwhile, or the
             service refused one; `Refused` where asking again would not help.
     """
-    calls, missing = dict(calls), dict(calls)
+    tags = {_at(tag): tag for call in calls for tag in call.tags}
+    wanted = Counter(_at(tag) for call in calls for tag in call.tags)
+    missing = {named(call.tags): call for call in calls}
     failures: list[_Failure] = []
     for _ in range(_ROUNDS):
         for id, owner in _unfetched(folder / LOG).items():
             _owned(id, owner, account)
             ended = _ended(account, id, poll, watch)
-            lines, failures = _fetched(account, ended.batch, calls, watch)
-            yield [line for line in lines if line.id in missing]
-            for line in lines:
-                if (call := missing.pop(line.id, None)) is not None:
-                    short = _short(call, line)
-                    calls |= short
-                    missing |= short
+            lines, failures = _fetched(account, ended.batch, str(calls[0].body["model"]), watch)
+            yield [
+                (tags[at], choice)
+                for line in lines
+                for at, choice in zip(line.ats, line.choices, strict=False)
+                if _take(wanted, at)
+            ]
             journal.append(folder / LOG, [{"event": "fetched", "batch": id, "at": now()}])
+            missing = _left(calls, wanted)
             if missing:
                 _go_on(ended, failures)
         if not missing:
@@ -88,10 +117,25 @@ def answered(
     )
 
 
-def _short(call: Call, line: Line) -> dict[str, Call]:
-    """Calls for what did not come: some servers give one choice whatever they are asked for."""
-    rest = call.tags[len(line.choices) :]
-    return {f"{line.id}#{at}": call.part([tag]) for at, tag in enumerate(rest)}
+def _take(wanted: Counter[At], at: At) -> bool:
+    """Whether an answer to this is still wanted; one fewer is, then."""
+    if wanted[at] <= 0:
+        return False
+    wanted[at] -= 1
+    return True
+
+
+def _left(calls: Sequence[Call], wanted: Mapping[At, int]) -> dict[str, Call]:
+    """The calls for what is still wanted: whole ones as they were, of others each answer alone, for
+    some servers give one choice whatever they are asked for."""
+    still, found = Counter(wanted), dict[str, Call]()
+    for call in calls:
+        rest = [tag for tag in call.tags if _take(still, _at(tag))]
+        if len(rest) == len(call.tags):
+            found[named(rest)] = call
+        else:
+            found |= {named([tag], part): call.part([tag]) for part, tag in enumerate(rest)}
+    return found
 
 
 def cancel(accounts: Sequence[Account], log: Path, watch: Watch) -> list[Remote]:
@@ -178,9 +222,8 @@ def _create(
     )
     # Asking anew for what a batch has answered badly must not find that batch again.
     earlier = [line["batch"] for line in journal.read(folder / LOG)]
-    # Whose it is stands in its name, with the number of times that it was done before.
-    whose = f"{folder.parent.name}/{folder.name}\n"
-    name = digest("".join([whose, *sorted(earlier), text]))[:32]
+    # The folder is named after what is asked for, and the number of times that was asked before.
+    name = digest("".join([folder.name, *sorted(earlier), text]))[:32]
     path = folder / "batch.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -231,26 +274,22 @@ def _find(account: Account, name: str, watch: Watch) -> str | None:
 
 
 def _fetched(
-    account: Account, batch: Batch, calls: dict[str, Call], watch: Watch
+    account: Account, batch: Batch, model: str, watch: Watch
 ) -> tuple[list[Line], list[_Failure]]:
     """The answered lines of a batch that is over, and what was said of the others."""
     lines, failures = [], []
     for file in (batch.output_file_id, batch.error_file_id):
         for record in _records(account, file, watch):
-            name = str(record.get("custom_id"))
+            ats = _ats(str(record.get("custom_id")))
             body = (record.get("response") or {}).get("body") or {}
             status = (record.get("response") or {}).get("status_code")
-            if name not in calls:  # stored before, by a run that died just after
-                continue
             error = record.get("error") or body.get("error") or {}
             try:
-                call = calls[name]
                 if status == 200:
-                    came = choices(body, str(call.body["model"]))
-                    lines.append(Line(name, call.tags, _batched(came)))
+                    lines.append(Line(ats, _batched(choices(body, model))))
                     continue
                 if status == 400 and error.get("code") == FILTERED:
-                    lines.append(Line(name, call.tags, (filtered(call),) * len(call.tags)))
+                    lines.append(Line(ats, (filtered(model),) * len(ats)))
                     continue
             except json.JSONDecodeError:
                 error = {"message": "an answer that cannot be read"}

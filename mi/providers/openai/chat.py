@@ -203,7 +203,7 @@ class _Worker:
     def _failed(self, call: Call, error: Exception) -> tuple[list[Call], float]:
         status, body, gate = status_of(error), body_of(error), self.line.gate
         if status == 400 and body.get("code") == FILTERED:
-            self.tell.choices(call.tags, [filtered(call)] * len(call.tags))
+            self.tell.choices(call.tags, [filtered(call.body["model"])] * len(call.tags))
             return [], 0.0
         if self._is_quirk(call, status, body):
             return [call], 0.0
@@ -233,9 +233,9 @@ class _Worker:
         return False
 
 
-def filtered(call: Call) -> Choice:
+def filtered(model: str) -> Choice:
     """What stands for an answer where the server refuses to read the prompt."""
-    bill = Bill(model=call.body["model"], input=0, output=0)
+    bill = Bill(model=model, input=0, output=0)
     return Choice("", FILTERED, None, (), None, 0, 0, bill)
 
 
