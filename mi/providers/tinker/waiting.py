@@ -82,6 +82,7 @@ def arriving(
         fine = [one for one in under if one in done and one.exception() is None]
         return [(under.pop(future), future.result()) for future in fine]
 
+    watch.check()
     try:
         while True:
             for job in islice(waiting, width - len(under)):
