@@ -12,6 +12,7 @@ import attrs
 from .money import Purse
 from .provenance import now
 from .providers.base import Watch
+from .providers.passing import Passing
 from .store import Store
 
 LOG = "log.txt"
@@ -19,20 +20,10 @@ _EVERY = 2.0
 
 
 @attrs.frozen
-class Limited:
+class Limited(Passing):
     """A watch that also says when to stop because nothing more may be spent."""
 
-    watch: Watch
     purse: Purse
-
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        self.watch.start(what, total, unit=unit, done=done)
-
-    def advance(self, n: int = 1, **facts: float) -> None:
-        self.watch.advance(n, **facts)
-
-    def note(self, text: str) -> None:
-        self.watch.note(text)
 
     def check(self) -> None:
         self.watch.check()

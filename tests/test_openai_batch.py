@@ -172,6 +172,22 @@ def test_what_is_done_again_is_asked_again_in_a_batch_of_its_own(project: Projec
         assert spent(project) == pytest.approx(server.books.bill_usd)
 
 
+def use(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this process ask the server."""
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def one_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have servers give one choice, whatever they are asked for."""
+    read = Chat.read
+
+    def alone(self: Chat, account: Any, body: dict[str, Any]) -> Any:
+        return read(self, account, {**body, "n": 1})
+
+    monkeypatch.setattr(Chat, "read", alone)
+
+
 def grader(folder: Path) -> Callable[[int], list[Any]]:
     """Asks for so many judgments of five votes each, in batches."""
     provider = OpenAI("openai", Terms(batch=True, poll=0.02))
@@ -190,15 +206,9 @@ def grader(folder: Path) -> Callable[[int], list[Any]]:
 def test_where_a_server_gives_one_choice_the_rest_goes_into_another_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = Chat.read
-
-    def alone(self: Chat, account: Any, body: dict[str, Any]) -> Any:
-        return read(self, account, {**body, "n": 1})
-
-    monkeypatch.setattr(Chat, "read", alone)
+    one_choice(monkeypatch)
     with loopback() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        use(server, monkeypatch)
         assert len(grader(tmp_path / "work")(3)) == 3
         assert len(server.books.batches) == 2
 
@@ -216,8 +226,7 @@ def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
 
     monkeypatch.setattr(batches, "_records", filtered)
     with loopback() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        use(server, monkeypatch)
         provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
         asked = [SampleRequest(question=f"{at:016x}", sample=0, chat=chat) for at in range(3)]
         subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
@@ -232,8 +241,7 @@ def test_evals_that_share_answers_share_a_batch_that_is_under_way(
 ) -> None:
     """It is called after the answers, whichever eval has asked for them."""
     with loopback(batch_seconds=0.5) as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        use(server, monkeypatch)
         provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
         asked = [SampleRequest(question=f"{at:016x}", sample=0, chat=chat) for at in range(3)]
         subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
@@ -256,15 +264,9 @@ def test_lines_of_a_batch_are_known_whatever_groups_they_are_asked_for_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that was killed while it asked one by one for what had not come is gone on with."""
-    read = Chat.read
-
-    def alone(self: Chat, account: Any, body: dict[str, Any]) -> Any:
-        return read(self, account, {**body, "n": 1})
-
-    monkeypatch.setattr(Chat, "read", alone)
+    one_choice(monkeypatch)
     with loopback() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
+        use(server, monkeypatch)
         provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
         asked = [SampleRequest(question="0" * 16, sample=at, chat=chat) for at in range(4)]
         subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))

@@ -37,7 +37,7 @@ from ..tuned import tuned
 from . import ask, words
 from .recipe import Adapted, resolve
 from .seats import Seats
-from .server import Server, server
+from .server import Server, server, whole
 from .train import train
 from .trouble import told
 from .waiting import waited
@@ -98,6 +98,7 @@ class Tinker:
                 hint="pip install 'mi[tinker]'",
             )
         assert self.server
+        whole()
 
     def close(self) -> None:
         """End the session at the server."""

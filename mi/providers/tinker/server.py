@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from contextlib import suppress
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -81,6 +83,7 @@ class Server:
             return self._service  # type: ignore[no-any-return]
 
     def _opened(self) -> ServiceClient:
+        whole()
         os.environ.setdefault("TINKER_TELEMETRY", "0")
         for name in ("tinker", "asyncio"):  # what fails comes here and is told
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -126,6 +129,14 @@ class Server:
             if self._service is not None:
                 self._service.holder.close()
                 self._service = None
+
+
+def whole() -> None:
+    """Import what the SDK imports when it is first used, before threads use it: in some versions of
+    Python, threads that import at once can lose their place (CPython issue 106176)."""
+    for name in ("tinker", "pyqwest"):
+        with suppress(ImportError):
+            import_module(name)
 
 
 def server(name: str, terms: Terms) -> Server:

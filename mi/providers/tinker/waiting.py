@@ -13,6 +13,7 @@ import attrs
 
 from ...errors import Interrupted
 from ..base import Watch
+from ..passing import Passing
 
 T = TypeVar("T")
 J = TypeVar("J")
@@ -105,20 +106,10 @@ def arriving(
 
 
 @attrs.frozen
-class Deaf:
+class Deaf(Passing):
     """A watch that hears no wish to stop, and raises when time is up."""
 
-    watch: Watch
     until: float
-
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        self.watch.start(what, total, unit=unit, done=done)
-
-    def advance(self, n: int = 1, **facts: float) -> None:
-        self.watch.advance(n, **facts)
-
-    def note(self, text: str) -> None:
-        self.watch.note(text)
 
     def check(self) -> None:
         if time.monotonic() > self.until:
