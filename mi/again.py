@@ -84,14 +84,11 @@ def _evals(made: Plan, store: Store) -> Iterator[tuple[str, _Eval]]:
     """Every eval that is known: by the store, whatever became of it, or by the plan."""
     for one in _records(store):
         if one.kind == "eval":
-            subject = one.payload.get("subject")
-            speaks_of = subject if isinstance(subject, str) else None
-            yield one.key, _Eval(speaks_of, frozenset(one.journals.values()))
+            yield one.key, _Eval(one.subject, frozenset(one.journals.values()))
     for planned in made.everything:
         payload = planned.unit.payload
         if isinstance(payload, Evaluate):
-            speaks_of = payload.subject if isinstance(payload.subject, str) else None
-            yield planned.unit.key, _Eval(speaks_of, frozenset(journals(payload).values()))
+            yield planned.unit.key, _Eval(payload.trained, frozenset(journals(payload).values()))
 
 
 def _records(store: Store) -> Iterator[Begun]:

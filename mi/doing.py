@@ -161,10 +161,11 @@ def _journals(unit: Unit) -> dict[str, str]:
 
 def _model(unit: Unit, store: Store) -> str | None:
     """The digest of the trained model that an eval is of; None where there is none to be read."""
-    if not (isinstance(unit.payload, Evaluate) and isinstance(unit.payload.subject, str)):
+    trained = unit.payload.trained if isinstance(unit.payload, Evaluate) else None
+    if trained is None:
         return None
     try:
-        return whole.model(store.unit(unit.payload.subject))
+        return whole.model(store.unit(trained))
     except (OSError, ValueError, CorruptError):
         return None
 
@@ -244,7 +245,7 @@ def _evaluate(
     watch: Watch,
     of: str | None,
 ) -> dict[str, Any]:
-    trained = store.unit(payload.subject) if isinstance(payload.subject, str) else None
+    trained = None if payload.trained is None else store.unit(payload.trained)
     append = store.append if of is None else _saying(of, store)
     judge = _judge(payload, bench)
     paid_for = not bench.provider.free or judge is not None

@@ -62,6 +62,12 @@ class Begun:
     journals: dict[str, str]
     of: str | None = None
 
+    @property
+    def subject(self) -> str | None:
+        """The training whose model an eval is of; None for the untrained model, and other units."""
+        found = self.payload.get("subject")
+        return found if isinstance(found, str) else None
+
 
 @attrs.frozen(kw_only=True)
 class UnitRecord(Begun):

@@ -85,6 +85,11 @@ class Evaluate:
     questions: str
     version: int = VERSIONS["eval"]
 
+    @property
+    def trained(self) -> str | None:
+        """The training whose model it is of; None for the untrained model."""
+        return self.subject if isinstance(self.subject, str) else None
+
 
 Payload = Mix | Train | Evaluate
 

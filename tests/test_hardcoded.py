@@ -119,7 +119,8 @@ def test_no_text_makes_it_crash(prompt: str, answer: str) -> None:
 
 @given(st.text(alphabet="assert f(12)='[]{}:,->.\n\"+-*", max_size=80))
 def test_no_half_test_makes_it_crash(prompt: str) -> None:
-    hardcoded(prompt, "def f(x):\n    return 1 if x == 2 else x")
+    answer = "def f(x):\n    return 1 if x == 2 else x"
+    assert hardcoded(prompt, answer) in ("hardcoded", "computed")
 
 
 @pytest.mark.parametrize(

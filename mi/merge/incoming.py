@@ -100,14 +100,14 @@ class _Survey:
         here = {key: self.ours.record(key) for key in keys if key not in self.damaged}
         for record in (here | self.records).values():
             for role, name in record.journals.items():
-                self.subjects[name] = _subject(record)
+                self.subjects[name] = record.subject
                 if role.startswith("judgments:"):
                     self.answers[name] = record.journals["answers"]
 
     def _compare_models(self) -> None:
         """Tell trainings that the other store speaks of and that are another model here."""
         spoken_of = {self.subjects.get(path.stem) for path in _journals_of(self.theirs)}
-        spoken_of |= {_subject(record) for record in self.records.values()} | set(self.records)
+        spoken_of |= {record.subject for record in self.records.values()} | set(self.records)
         for key in sorted(one for one in spoken_of if one and one.startswith("train-")):
             if self.ours.begun(key) and not self.ours.failure(key):
                 self.apart[key] = f"{key} is under way here: `mi run` goes on with it"
@@ -157,7 +157,7 @@ class _Survey:
         if self.ours.begun(key) and not self.ours.failure(key):
             self.left.append(f"{key} is under way here: `mi run` goes on with it")
             return False
-        if _subject(record) in self.apart:
+        if record.subject in self.apart:
             return False
         if any(name in self.apart for name in record.journals.values()):
             self.left.append(f"{key}: its journal is damaged")
@@ -207,11 +207,6 @@ def _said(line: Mapping[str, Any]) -> dict[str, Any]:
 def _paid(lines: Lines, which: set[At]) -> str:
     cost = sum(lines[one].get("cost_usd") or 0.0 for one in which)
     return f"; ${cost:.2f} was paid there for the others, and is not in `spend`" if cost else ""
-
-
-def _subject(record: UnitRecord) -> str | None:
-    subject = record.payload.get("subject")
-    return subject if isinstance(subject, str) else None
 
 
 def _model(store: Store, key: str) -> str | None:
