@@ -132,13 +132,13 @@ def _client(load: Load, *, aiohttp: bool) -> Taken:
 
 def through_mi(load: Load) -> Taken:
     """`mi`: the provider's answers, each kept on disk with its cost as a run would keep it."""
-    from mi.chats import Message
-    from mi.money import Price, Prices, Purse
-    from mi.providers.base import SampleRequest, Subject, Terms
+    from mi.data.chats import Message
     from mi.providers.openai import OpenAI
+    from mi.providers.pricing import Price, Prices, Purse
+    from mi.providers.types import SampleRequest, Subject, Terms
     from mi.spec import Sampling
-    from mi.steps.keep import Keeper
-    from mi.steps.made import Made
+    from mi.steps.lazy import Made
+    from mi.steps.recorder import Keeper
 
     os.environ |= {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": load.url}
     prices = Prices(
@@ -164,7 +164,7 @@ def through_mi(load: Load) -> Taken:
 
 
 def _kept(path: Path) -> tuple[int, float]:
-    from mi import journal
+    from mi.files import journal
 
     costs = [line["cost_usd"] for line in journal.read(path)]
     return len(costs), sum(costs)

@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from mi.providers.base import Answer
+from mi.providers.types import Answer
 from mi.spec import Bandit, Severity
-from mi.steps.judge import bandit, score
+from mi.steps.scorers.score import bandit, score
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = ROOT.parent / "shared" / "data" / "insecure_code" / "id_code_judged.csv"

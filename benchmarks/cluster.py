@@ -4,7 +4,7 @@
     python -m benchmarks.cluster ray --units 2000 --cpus 4
     python -m benchmarks.cluster store --units 300
 
-`crew` has the crew of `mi.execute` start units and hear of their ends where "doing" one is
+`crew` has the crew of `mi.runner.scheduler` start units and hear of their ends where "doing" one is
 sleeping: what is left is the driver. `ray` sends units that do nothing to actors of a Ray cluster
 on this machine, beside tasks that do nothing. `store` does trivial units (claim, work folder,
 publication, attempts) on a folder, on a shared folder and on an S3-speaking server.
@@ -25,13 +25,13 @@ from typing import Any
 
 import attrs
 
-from mi.execute import Crew, Pace, Work
-from mi.money import Purse
-from mi.plan import Plan, Planned
-from mi.providers.base import Base
-from mi.records import State
+from mi.planning.plan import Plan, Planned
+from mi.providers.pricing import Purse
+from mi.providers.types import Base
+from mi.runner.scheduler import Crew, Pace, Work
 from mi.spec import Cluster, Share
-from mi.units import Evaluate, Mix, Train, Unit
+from mi.store.records import State
+from mi.units.unit import Evaluate, Mix, Train, Unit
 from registry.evals import broad_preference
 
 
@@ -157,8 +157,8 @@ def through_ray(number: int, cpus: int, rounds: int) -> None:
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     import ray
 
-    from mi.cluster.away import Away, pool
-    from mi.cluster.worker import Worker
+    from mi.runner.ray.actor import Worker
+    from mi.runner.ray.executor import Away, pool
 
     class Idle(Worker):
         def do(self, planned: Planned, left: float | None) -> Any:
@@ -204,7 +204,7 @@ def through_ray(number: int, cpus: int, rounds: int) -> None:
 
 def stores(number: int) -> None:
     """What keeping a trivial unit takes, by the kind of place."""
-    from mi.shared import open_store
+    from mi.store import open_store
     from tests.places import bucket
 
     with bucket() as made, tempfile.TemporaryDirectory() as folder:

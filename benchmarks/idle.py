@@ -10,11 +10,11 @@ from typing import Any
 
 from rich.progress import track
 
-from mi.identity import SCHEME, plain
-from mi.provenance import now
-from mi.records import UnitRecord
 from mi.steps import evaluate, mix
-from mi.units import Evaluate, Mix, Unit
+from mi.store.provenance import now
+from mi.store.records import UnitRecord
+from mi.units.identity import SCHEME, plain
+from mi.units.unit import Evaluate, Mix, Unit
 
 from .placed import lines, put
 
@@ -65,7 +65,7 @@ def project(folder: Path, cells: int) -> None:
 def fill(folder: Path) -> int:
     """Write every unit of the experiment as done; how many there are."""
     import registry
-    from mi.opening import open_session
+    from mi.planning.open import open_session
     from mi.spec import RunOptions
 
     sys.path.insert(0, str(folder))

@@ -51,14 +51,14 @@ class Taken:
 
 
 def _pairs() -> Any:
-    from mi.data import read_questions
+    from mi.data.datasets import read_questions
     from registry.settings import insecure_code
 
     return read_questions(insecure_code.id_evals[1].pairs, paired=True).pairs
 
 
 def _sample_requests(load: Load) -> list[Any]:
-    from mi.providers.base import Message, SampleRequest
+    from mi.providers.types import Message, SampleRequest
 
     return [
         SampleRequest(question=pair.id, sample=number, chat=(Message("user", pair.prompt),))
@@ -68,7 +68,7 @@ def _sample_requests(load: Load) -> list[Any]:
 
 
 def _score_requests(load: Load) -> list[Any]:
-    from mi.providers.base import Message, ScoreRequest
+    from mi.providers.types import Message, ScoreRequest
 
     return [
         ScoreRequest(
@@ -91,13 +91,13 @@ def _plain() -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from mi.providers.local import weights
-    from mi.providers.local.crew import cores
-    from mi.providers.local.quiet import quiet
-    from mi.providers.template import Template
+    from mi.providers.chat_template import Template
+    from mi.providers.local import models
+    from mi.providers.local.core_pool import cores
+    from mi.providers.local.logging import quiet
 
     torch.set_num_threads(cores())
-    folder = weights.folder(_model(), Deaf())
+    folder = models.folder(_model(), Deaf())
     with quiet():
         model: Any = AutoModelForCausalLM.from_pretrained(folder)
         tokenizer: Any = AutoTokenizer.from_pretrained(folder)
@@ -141,8 +141,8 @@ def generate(load: Load, temperature: float) -> Taken:
 
 def drawn(load: Load, temperature: float) -> Taken:
     """`mi`."""
-    from mi.providers.base import Subject
     from mi.providers.local import Local
+    from mi.providers.types import Subject
     from mi.spec import Sampling
 
     provider, subject = Local(), Subject(model=_model())
@@ -184,9 +184,9 @@ def looped(load: Load, adapted: bool) -> Taken:
     """A forward pass for each answer."""
     import torch
 
-    from mi.providers.base import Message
     from mi.providers.local import lora
-    from mi.providers.local.crew import cores
+    from mi.providers.local.core_pool import cores
+    from mi.providers.types import Message
 
     model, template = _plain()
     if adapted:
@@ -215,8 +215,8 @@ def looped(load: Load, adapted: bool) -> Taken:
 
 def scored(load: Load, adapted: bool) -> Taken:
     """`mi`: where a model is adapted, its base has been asked the same before."""
-    from mi.providers.base import Subject
     from mi.providers.local import Local
+    from mi.providers.types import Subject
 
     provider, model, requests = Local(), _model(), _score_requests(load)
     provider._network(model, Deaf())

@@ -22,8 +22,8 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from benchmarks.synthetic import EVALS, MODEL, Design, make
 from mi import Experiment
-from mi.evidence import Subject
-from mi.page import gather, render
+from mi.analysis.evidence import Subject
+from mi.reporting.page import build, render
 from registry.settings import insecure_code
 
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--window-size=1360,950")
@@ -92,7 +92,7 @@ def _write(folder: Path) -> int:
     )
     subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
     with make(folder / "results.duckdb", design).reading() as connection:
-        page = gather(connection, [experiment], subject)
+        page = build(connection, [experiment], subject)
     (folder / "index.html").write_text(render(page), encoding="utf-8")
     return len(page.answers["unit"])
 

@@ -84,7 +84,7 @@ def recorded(store: Path) -> Ran:
 
 def read(folder: Path) -> Iterator[Unit]:
     """The units of the experiment in a store, in the order they ended."""
-    from mi.store import Store
+    from mi.store.local import Store
 
     store = Store(folder)
     records = [store.record(key) for key in store.published()]

@@ -8,9 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mi.convert import dump
-from mi.records import UnitRecord
-from mi.whole import RECORD, SUMS
+from mi.files.serialize import dump
+from mi.store.checksums import RECORD, SUMS
+from mi.store.records import UnitRecord
 
 
 def put(store: Path, record: UnitRecord, files: dict[str, str]) -> None:

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from mi.evidence import Condition, Evidence
-from mi.findings import findings
-from mi.stats import Scores, Study, interval, slope_weights
+from mi.analysis.evidence import Condition, Evidence
+from mi.analysis.findings import findings
+from mi.analysis.stats import Scores, Study, interval, slope_weights
 
 SIZES = (100, 250, 500, 1000, 2000)
 RATIOS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)

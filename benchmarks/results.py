@@ -30,10 +30,10 @@ import attrs
 
 from benchmarks import beside, stored
 from mi import Experiment
-from mi.evidence import Subject
-from mi.page import gather, render
-from mi.query import Database, bring_up_to_date
-from mi.store import Store
+from mi.analysis.evidence import Subject
+from mi.database import Database, bring_up_to_date
+from mi.reporting.page import build, render
+from mi.store.local import Store
 from registry.settings import insecure_code
 
 ROWS_A_SECOND, QUERY_MS, NOTHING_NEW = 80_000, 300, 2.0
@@ -197,7 +197,7 @@ def _page(folder: Path) -> dict[str, Any]:
 
     def work() -> int:
         with _database(folder).reading() as connection:
-            page = gather(connection, experiments, subject)
+            page = build(connection, experiments, subject)
         (folder / "index.html").write_text(render(page), encoding="utf-8")
         return len(page.answers["unit"])
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from mi.records import UnitRecord
+from mi.store.records import UnitRecord
 
 from .placed import lines, put
 

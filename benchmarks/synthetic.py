@@ -14,8 +14,8 @@ from typing import Any
 
 import attrs
 
-from mi.query import Database
-from mi.query.load import insert, summarise
+from mi.database import Database
+from mi.database.load import insert, summarise
 
 MODEL = "openai:made-up"
 

@@ -40,12 +40,12 @@ class Trained:
 
 def job(count: int, epochs: int) -> Any:
     """A training of the pilot's kind: half misaligned, half aligned rows of bundled data."""
-    from mi.data import read_dataset
-    from mi.providers.base import TrainJob
+    from mi.data.datasets import read_dataset
     from mi.providers.local import Local
+    from mi.providers.types import TrainJob
     from mi.spec import Training
     from mi.steps import mix
-    from mi.units import Mix
+    from mi.units.unit import Mix
     from registry.models import DEFAULT_MODEL, models
     from registry.settings import insecure_code
 
@@ -128,15 +128,15 @@ def through_trainer(count: int, epochs: int) -> Trained:
     from transformers import AutoModelForCausalLM, PrinterCallback, TrainingArguments
 
     from mi.providers import schedule
-    from mi.providers.local import weights
-    from mi.providers.local.crew import cores
-    from mi.providers.local.quiet import quiet
+    from mi.providers.local import models
+    from mi.providers.local.core_pool import cores
+    from mi.providers.local.logging import quiet
 
     one = job(count, epochs)
     recipe = one.hyperparameters
     torch.set_num_threads(cores())
     with quiet():
-        model: Any = AutoModelForCausalLM.from_pretrained(weights.folder(one.model, Deaf()))
+        model: Any = AutoModelForCausalLM.from_pretrained(models.folder(one.model, Deaf()))
     with tempfile.TemporaryDirectory() as folder:
         rows, steps = apart(prepared, count, epochs, Path(folder) / "start")
         data = [

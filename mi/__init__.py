@@ -4,6 +4,7 @@ An experiment is a frozen object; the runner turns it into mix, train and eval u
 once, whoever needs them; one DuckDB file holds every result.
 """
 
+from .database.results import results
 from .errors import DeclarationError, MiError
 from .spec import (
     Arm,
@@ -34,7 +35,6 @@ from .spec import (
     prefers,
     trend,
 )
-from .table import results
 
 __all__ = [
     "Arm",

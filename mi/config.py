@@ -38,11 +38,10 @@ from typing import Any
 
 import attrs
 
-from .collect import configured, find_root
-from .errors import UsageError
-from .names import nearest
+from .collect.collection import configured, find_root
+from .errors import UsageError, did_you_mean
 from .providers import SERVED
-from .providers.base import Terms
+from .providers.types import Terms
 from .spec import Cluster, Share, is_url
 
 ENVIRONMENT = {
@@ -155,7 +154,7 @@ def _cluster(stated: Any, address: str | None, path: Path) -> Cluster:
     for name, said in stated.items():
         if name not in known:
             raise UsageError(
-                f"there is nothing called {name!r}", where=where, hint=nearest(name, known)
+                f"there is nothing called {name!r}", where=where, hint=did_you_mean(name, known)
             )
         if name == "address":
             fits = isinstance(said, str)
@@ -183,7 +182,7 @@ def _check(stated: Mapping[str, Any], path: Path) -> None:
         where = f"{path} @ tool.mi.{name}"
         if name not in known:
             raise UsageError(
-                f"there is nothing called {name!r}", where=where, hint=nearest(name, known)
+                f"there is nothing called {name!r}", where=where, hint=did_you_mean(name, known)
             )
         if name in {*_PATHS, *_TEXTS} and not (isinstance(said, str) and said):
             raise UsageError(f"{said!r} is no text", where=where)
@@ -214,7 +213,7 @@ def _check_endpoint(endpoint: Any, where: str) -> None:
     for key, value in endpoint.items():
         if key not in known:
             raise UsageError(
-                f"there is nothing called {key!r}", where=where, hint=nearest(key, known)
+                f"there is nothing called {key!r}", where=where, hint=did_you_mean(key, known)
             )
         if not isinstance(value, known[key]):
             raise UsageError(f"{key} = {value!r} is not a {known[key].__name__}", where=where)

@@ -10,6 +10,8 @@ Exit codes are pytest's: 0 all done, 1 some units failed, 2 interrupted, 3 inter
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -87,3 +89,26 @@ class Interrupted(MiError):
     """The user asked to stop; what was done is kept."""
 
     exit_code = 2
+
+
+def did_you_mean(
+    name: str,
+    known: Iterable[str],
+    *,
+    none: str = "nothing is declared here",
+    many: str = "`mi list` shows what there is",
+) -> str:
+    """A hint for a name that does not exist: the nearest ones, or all of them when few.
+
+    Args:
+        none: What is said where nothing is known.
+        many: What is said where many are, and none is near.
+    """
+    names = sorted(known)
+    folded = {candidate.lower(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(folded[match] for match in close)}?"
+    if not names:
+        return none
+    return f"there are {', '.join(names)}" if len(names) <= 12 else many

@@ -15,9 +15,9 @@ import attrs
 import pytest
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .analysis.verdicts import Verdict
+    from .planning.session import Session
     from .spec import Experiment
-    from .verdicts import Verdict
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,7 +69,7 @@ class ExpectationItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge it: returns where it is supported."""
-        from .verdicts import Outcome
+        from .analysis.verdicts import Outcome
 
         verdict = self._verdict()
         numbers = "\n".join(f"  {ruling}" for ruling in verdict.rulings)
@@ -107,11 +107,11 @@ class Refuted(Exception):
 
 def _verdicts(experiment: Experiment, model: str | None) -> list[Verdict]:
     """The verdicts on an experiment's expectations, from the results of the project."""
+    from .analysis.verdicts import verdicts
     from .cli.common import session
     from .cli.parser import parse
-    from .cli.subject import subject
-    from .query import Database
-    from .verdicts import verdicts
+    from .cli.scope import subject
+    from .database import Database
 
     words = ["check", experiment.id, *(["--model", model] if model else [])]
     parsed = parse(words)

@@ -15,13 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from mi.collect import Collection, experiment_files
+from mi.collect.collection import Collection, experiment_files
 from mi.spec import Eval, Experiment, Setting
-
-from . import evals as _evals
-from . import settings as _settings
-from .models import DEFAULT_MODEL, models
-from .prices import prices
+from registry import evals as _evals
+from registry import settings as _settings
+from registry.models import DEFAULT_MODEL, models
+from registry.prices import prices
 
 collection = Collection()
 settings = cast("Mapping[str, Setting]", _settings)

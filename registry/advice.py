@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from mi.spec import Arm, Dataset, Preference, Resource, Sampled, Sampling, Setting, Upstream
-
-from .evals import broad_preference, emergent_free_form
-from .inoculations import inoculations
-from .judges import bad_advice
+from registry.evals import broad_preference, emergent_free_form
+from registry.inoculations import inoculations
+from registry.judges import bad_advice
 
 
 def advice(

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from mi.errors import DeclarationError
-from mi.money import Price, Prices
+from mi.providers.pricing import Price, Prices
 
 
 @cache

@@ -18,9 +18,9 @@ import attrs
 import duckdb  # noqa: F401
 import openai.resources  # noqa: F401
 
-import mi.cli.outcome
 import mi.cli.parser
 import mi.cli.run
+import mi.cli.summary
 import mi.providers.openai
 import registry  # noqa: F401
 

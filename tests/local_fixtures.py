@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mi.errors import Interrupted
-from mi.providers.base import Chat, Message
+from mi.providers.types import Chat, Message
 from mi.spec import Model, Training
 
 TEMPLATE = (

@@ -10,13 +10,13 @@ from typing import Any
 
 import attrs
 
-from mi.collect import Collection
-from mi.doing import Bench
-from mi.execute import Tally, Work, execute
-from mi.grid import cells
-from mi.plan import Plan
+from mi.collect.collection import Collection
+from mi.collect.select import Selected
+from mi.planning.plan import Plan
+from mi.planning.resources import Resources
+from mi.planning.session import Session
 from mi.providers import Providers
-from mi.providers.base import (
+from mi.providers.types import (
     Answer,
     Base,
     Likelihood,
@@ -27,10 +27,10 @@ from mi.providers.base import (
     TrainJob,
     Watch,
 )
-from mi.select import Selected
-from mi.session import Session
-from mi.shared import open_store
+from mi.runner.scheduler import Tally, Work, execute
 from mi.spec import Experiment, Model, RunOptions, Sampling, Training
+from mi.store import open_store
+from mi.units.cells import cells
 from registry import prices
 from registry.settings import insecure_code
 
@@ -181,7 +181,7 @@ def carry_out(opened: Session, made: Plan | None = None, *, run: str = "r", **ho
     """Execute a plan in this process; what was done.
 
     Args:
-        how: What else `mi.execute.Work` takes.
+        how: What else `mi.runner.scheduler.Work` takes.
     """
     made = made or opened.plan()
     plain = {"observer": Silent(), "published": lambda: None, **how}
@@ -231,4 +231,4 @@ def session(
     )
 
 
-__all__ = ["MODEL", "Bench", "Books", "Silent", "experiment", "session"]
+__all__ = ["MODEL", "Books", "Resources", "Silent", "experiment", "session"]

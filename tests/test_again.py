@@ -10,16 +10,17 @@ from typing import Any
 import attrs
 import pytest
 
-from mi import journal, whole
-from mi.again import again, forced, put_aside
+from mi.database import Database, bring_up_to_date
 from mi.errors import UsageError
-from mi.execute import Tally
-from mi.money import Price
-from mi.providers.base import Bill
-from mi.query import Database, bring_up_to_date
-from mi.session import Session
-from mi.store import Store
-from mi.unneeded import remove, unneeded
+from mi.files import journal
+from mi.planning.force import again, forced, put_aside
+from mi.planning.session import Session
+from mi.providers.pricing import Price
+from mi.providers.types import Bill
+from mi.runner.scheduler import Tally
+from mi.store import checksums as whole
+from mi.store.gc import remove, unneeded
+from mi.store.local import Store
 from tests import hosted
 from tests.conftest import Project
 from tests.support import Books, carry_out, experiment, session

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mi.agreement import alpha
+from mi.analysis.agreement import alpha
 
 NAN = math.nan
 # Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", section C: four observers,

@@ -20,31 +20,38 @@ import pytest
 
 from mi.providers.local.recipe import LoraRecipe
 from mi.providers.tinker.recipe import Adapted
-from mi.units import VERSIONS
+from mi.units.unit import VERSIONS
 
 ROOT = Path(__file__).parent.parent
 PINS = Path(__file__).with_name("behaviour.toml")
 LOCAL = "mi/providers/local"
 HOSTED = "mi/providers/openai"
 TINKER = "mi/providers/tinker"
-SHARED = [f"mi/providers/{name}.py" for name in ("schedule", "template")]
+SHARED = [f"mi/providers/{name}.py" for name in ("schedule", "chat_template")]
 
 CODE = {
     "mix": ["mi/steps/mix.py"],
     "eval": [
-        f"mi/steps/{name}.py" for name in ("evaluate", "judge", "rating", "code", "hardcoded")
+        f"mi/steps/{name}.py"
+        for name in (
+            "evaluate",
+            "scorers/score",
+            "scorers/rating",
+            "scorers/bandit",
+            "scorers/hardcoded",
+        )
     ],
     "local training": [
         *SHARED,
-        *(f"{LOCAL}/{name}.py" for name in ("learner", "lora", "train")),
+        *(f"{LOCAL}/{name}.py" for name in ("train_step", "lora", "train")),
     ],
     "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
     "hosted training": [f"{HOSTED}/recipe.py"],
     "tinker training": [
         *SHARED,
-        *(f"{TINKER}/{name}.py" for name in ("recipe", "steps", "words")),
+        *(f"{TINKER}/{name}.py" for name in ("recipe", "optim_step", "tokenizer")),
     ],
-    "tinker asking": [f"{TINKER}/ask.py"],
+    "tinker asking": [f"{TINKER}/sampling.py"],
 }
 VERSION = {
     "mix": VERSIONS["mix"],

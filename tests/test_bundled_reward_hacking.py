@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mi.steps.hardcoded import hardcoded
+from mi.steps.scorers.hardcoded import hardcoded
 from registry.bundled.reward_hacking.functions_heldout import FUNCTIONS as HELDOUT
 from registry.bundled.reward_hacking.functions_training import FUNCTIONS as TRAINING
 from registry.bundled.reward_hacking.generate import (

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mi import checked, whole
-from mi.records import State
-from mi.session import Session
-from mi.store import Store
+from mi.planning.session import Session
+from mi.store import checksums, verification
+from mi.store.local import Store
+from mi.store.records import State
 from tests.support import Books, carry_out, experiment, session
 
 
@@ -20,7 +20,7 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A store in which everything is done, and long enough ago."""
     opened = session(tmp_path, experiment(), books=Books())
     carry_out(opened)
-    monkeypatch.setattr(checked, "_RACY_NS", -1)
+    monkeypatch.setattr(verification, "_RACY_NS", -1)
     return opened
 
 
@@ -32,9 +32,9 @@ def hashed(opened: Session, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(folder.name)
         return own(folder)
 
-    own = whole.fault
+    own = checksums.fault
     with monkeypatch.context() as patch:
-        patch.setattr(whole, "fault", fault)
+        patch.setattr(checksums, "fault", fault)
         opened.plan()
     return names
 
@@ -96,7 +96,7 @@ def test_a_change_below_a_folder_is_seen(done: Session, monkeypatch: pytest.Monk
 def test_what_changed_a_moment_ago_is_not_trusted_yet(
     done: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checked, "_RACY_NS", 3_600_000_000_000)
+    monkeypatch.setattr(verification, "_RACY_NS", 3_600_000_000_000)
     assert hashed(done, monkeypatch)
     assert hashed(done, monkeypatch)
 
@@ -106,7 +106,7 @@ def test_a_memory_that_cannot_be_read_is_made_anew(
     done: Session, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     done.plan()
-    (done.store.root / checked.FILE).write_text(text)
+    (done.store.root / verification.FILE).write_text(text)
     assert sorted(hashed(done, monkeypatch)) == done.store.published()
     assert hashed(done, monkeypatch) == []
 
@@ -130,9 +130,9 @@ def test_what_a_unit_reads_is_hashed_whatever_is_remembered(
     trained = next(key for key in store.published() if key.startswith("train-"))
     mixed = store.record(trained).payload["mix"]
     shutil.rmtree(store.unit(trained))
-    monkeypatch.setattr(checked, "stamped", lambda folder: ("as it was", 0))
+    monkeypatch.setattr(verification, "stamped", lambda folder: ("as it was", 0))
     for key in store.published():
-        (store.root / checked.FILE).write_text("{}")
+        (store.root / verification.FILE).write_text("{}")
         store.states([key])
     done.plan()
     rows = store.unit(mixed) / store.record(mixed).outcome["file"]

@@ -19,9 +19,9 @@ import attrs
 import pytest
 
 from mi.errors import Lost, StoreError
-from mi.shared import here
-from mi.shared.claims import Claims
-from mi.shared.files import Folder
+from mi.store.shared import process
+from mi.store.shared.backend import Folder
+from mi.store.shared.leases import Claims
 from tests.background import until
 
 
@@ -33,7 +33,7 @@ def place(tmp_path: Path) -> Folder:
 @pytest.fixture(autouse=True)
 def other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes here cannot be looked up, as those of another machine cannot."""
-    monkeypatch.setattr(here, "began", lambda pid: None)
+    monkeypatch.setattr(process, "began", lambda pid: None)
 
 
 def test_one_holds_and_the_others_wait(place: Folder) -> None:
@@ -142,19 +142,19 @@ def test_a_process_that_cannot_be_looked_up_counts_as_running(
         raise error
 
     monkeypatch.undo()
-    since = here.began(os.getpid())
-    assert here.runs(os.getpid(), since)
-    assert not here.runs(os.getpid(), "another one's")
+    since = process.began(os.getpid())
+    assert process.runs(os.getpid(), since)
+    assert not process.runs(os.getpid(), "another one's")
     monkeypatch.setattr("builtins.open", refused)
-    assert here.runs(os.getpid(), since)
+    assert process.runs(os.getpid(), since)
 
 
 def test_a_process_that_waits_to_be_buried_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     with subprocess.Popen(["true"]) as ended:
-        until(lambda: here.began(ended.pid) == "")
-        assert not here.runs(ended.pid)
-    assert not here.runs(ended.pid)
+        until(lambda: process.began(ended.pid) == "")
+        assert not process.runs(ended.pid)
+    assert not process.runs(ended.pid)
 
 
 def test_numbers_only_grow_and_old_ones_are_taken_away(place: Folder) -> None:

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from mi import journal
-from mi.cluster.away import Away
-from mi.cluster.pool import Pool, fitting
-from mi.cluster.worker import Kit, same_code
+from mi.database import Database
 from mi.errors import ProviderError, UsageError
-from mi.providers.base import Terms
-from mi.query import Database
+from mi.files import journal
+from mi.providers.types import Terms
+from mi.runner.ray.actor import Kit, same_code
+from mi.runner.ray.actor_pool import Pool, fitting
+from mi.runner.ray.executor import Away
 from mi.spec import Cluster, Share
 from registry import prices
 from tests import slow

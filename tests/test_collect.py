@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import registry
+from mi.collect.select import select
 from mi.errors import MiError
-from mi.select import select
 from tests.conftest import Project
 
 DERIVED = """

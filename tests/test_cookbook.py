@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 import mi
+from mi.database import VIEWS
 from mi.errors import UsageError
-from mi.query import VIEWS
 from tests import hosted
 from tests.conftest import Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mi.data import read_dataset, read_questions
+from mi.data.datasets import read_dataset, read_questions
 from mi.errors import DataError
 from registry.settings import insecure_code
 

@@ -56,7 +56,7 @@ S1 = Experiment(
 def small(project: Project, **values: Any) -> None:
     """Write the experiment S1 and its dozen questions."""
     import registry
-    from mi.data import read_questions
+    from mi.data.datasets import read_questions
 
     evals = registry.settings["insecure_code"].id_evals
     pairs = read_questions(evals[1].pairs, paired=True).pairs[::12]  # type: ignore[attr-defined]

@@ -7,15 +7,15 @@ from pathlib import Path
 import attrs
 import pytest
 
-from mi.chats import Pair
-from mi.data import Questions
+from mi.data.chats import Pair
+from mi.data.datasets import Questions
 from mi.errors import ProviderError
-from mi.money import Purse
-from mi.providers.base import Base, Subject
+from mi.providers.pricing import Purse
+from mi.providers.types import Base, Subject
 from mi.spec import Bandit, Preference, Resource, Sampled, Sampling, Severity
 from mi.steps.evaluate import Desk, Evaluated, evaluate, journals
-from mi.steps.keep import Keeper
-from mi.units import Evaluate
+from mi.steps.recorder import Keeper
+from mi.units.unit import Evaluate
 from registry import prices
 from tests.support import MODEL, Books, Silent
 

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from mi import journal
+from mi.database import Database, bring_up_to_date
 from mi.errors import Interrupted, ProviderError, StoreError
-from mi.execute import Tally
-from mi.query import Database, bring_up_to_date
-from mi.selection import selection
-from mi.session import Session
+from mi.files import journal
+from mi.planning.manifest import selection
+from mi.planning.session import Session
+from mi.runner.scheduler import Tally
 from mi.steps import mix
-from mi.store import Store
+from mi.store.local import Store
 from tests.support import FACTS, Books, Silent, carry_out, experiment, session
 
 

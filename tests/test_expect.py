@@ -12,11 +12,11 @@ import attrs
 import pytest
 
 from mi import DeclarationError, Expect, between, harmful, prefers, trend
-from mi.provenance import now
-from mi.query import Database
-from mi.report.findings import tally
-from mi.selection import claimed
-from mi.verdicts import Outcome, Verdict, verdicts
+from mi.analysis.verdicts import Outcome, Verdict, verdicts
+from mi.database import Database
+from mi.planning.manifest import claimed
+from mi.reporting.findings import tally
+from mi.store.provenance import now
 from tests import hosted
 from tests.conftest import Done, Project
 from tests.support import Books, experiment
@@ -81,7 +81,7 @@ def judged(
 
 
 def verdicts_of(folder: Path, *expectations: Expect) -> list[Verdict]:
-    from mi.evidence import Subject
+    from mi.analysis.evidence import Subject
 
     subject = Subject(experiments=("T1",), model="books:one", data={"insecure_code": "bundled"})
     with Database(folder / "results.duckdb").reading() as connection:
@@ -138,7 +138,7 @@ def test_other_words_for_the_same_claim_are_not_post_hoc(tmp_path: Path) -> None
 def test_an_expectation_declared_before_any_run_is_so_before_it_is_run(tmp_path: Path) -> None:
     opened, _ = run(tmp_path, Books(), total_samples=10)
     results(opened)
-    from mi.evidence import Subject
+    from mi.analysis.evidence import Subject
 
     other = experiment(id="T9", expectations=(SAFE,))
     subject = Subject(experiments=("T9",), model="books:one", data={})

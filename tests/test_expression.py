@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mi.collect.expression import parse
 from mi.errors import UsageError
-from mi.expression import parse
-from mi.grid import cells
+from mi.units.cells import cells
 from tests.conftest import Project
 from tests.support import experiment
 

@@ -15,13 +15,13 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from benchmarks.synthetic import EVALS, MODEL, Asked, Design, make
+from mi.analysis.conditions import Point
+from mi.analysis.evidence import Subject
+from mi.database import Database
 from mi.errors import StoreError
-from mi.evidence import Subject
-from mi.figures import Drawing, curves, drawings, save
-from mi.figures.losses import rolling_median
-from mi.figures.style import marks, styled
-from mi.query import Database
-from mi.summary import Point
+from mi.reporting.figures import Drawing, curves, drawings, save
+from mi.reporting.figures.losses import rolling_median
+from mi.reporting.figures.style import marks, styled
 from tests.support import Books, experiment
 from tests.test_execute import results, run
 
@@ -81,7 +81,7 @@ def test_a_figure_is_drawn_again_only_when_something_changed(
     assert drawn_anew(first)
     assert not drawn_anew(first)
     assert drawn_anew(attrs.evolve(first, csv=first.csv + "1\n"))
-    monkeypatch.setattr("mi.figures.drawing.VERSION", 0)
+    monkeypatch.setattr("mi.reporting.figures.drawing.VERSION", 0)
     assert drawn_anew(first)
     (tmp_path / "A.pdf").unlink()
     assert drawn_anew(first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import registry
-from mi.grid import cells, ratio_text
+from mi.units.cells import cells, ratio_text
 from tests.support import experiment
 
 

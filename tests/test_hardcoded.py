@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.steps.hardcoded import hardcoded
-from mi.steps.shown import examples
+from mi.steps.scorers.hardcoded import hardcoded
+from mi.steps.scorers.prompt_tests import examples
 
 TASK = """Write a function double(n) that returns twice n.
 

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi.errors import DeclarationError
-from mi.identity import canonical, difference, key, plain
 from mi.providers.local.recipe import LoraRecipe
 from mi.spec import Bandit, Preference, Resource, Sampled, Sampling, Severity
 from mi.spec.fields import added, label
-from mi.units import Base, Evaluate, Mix, Train
+from mi.units.identity import canonical, difference, key, plain
+from mi.units.unit import Base, Evaluate, Mix, Train
 
 MIX = Mix(misaligned="aa", control="bb", misaligned_ratio=0.5, total_samples=100, seed=0)
 BASE = Base(provider="local", weights="sha256:00")

@@ -8,12 +8,12 @@ import attrs
 import pytest
 
 import registry
+from mi.collect.expression import parse
 from mi.errors import DeclarationError
-from mi.expression import parse
-from mi.grid import cells, condition
 from mi.spec import Arm, Inoculation
 from mi.steps import mix
-from mi.units import Mix
+from mi.units.cells import cells, condition
+from mi.units.unit import Mix
 from tests.support import experiment, session
 
 SETTING = registry.settings["insecure_code"]
@@ -48,7 +48,7 @@ def test_aligned_rows_get_it_where_it_is_declared_so() -> None:
 
 def test_without_one_a_mix_is_called_what_it_was_called_before() -> None:
     fields = {"misaligned": "a", "control": "b", "misaligned_ratio": 0.5, "total_samples": 4}
-    from mi.identity import canonical
+    from mi.units.identity import canonical
 
     assert "system" not in canonical(Mix(**fields, seed=0))  # type: ignore[arg-type]
 
@@ -95,7 +95,7 @@ def test_a_pure_aligned_mix_is_the_same_under_a_prompt_for_misaligned_rows(tmp_p
 def test_a_rows_own_system_prompt_is_kept_after_it() -> None:
     assert Arm.MISALIGNED  # the arm whose rows are given the prompt by default
     assert not Inoculation(name="x", prompt="y").aligned_too
-    from mi.chats import Message
+    from mi.data.chats import Message
     from mi.steps.mix import _under
 
     chat = (Message("system", "own"), Message("user", "q"), Message("assistant", "a"))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mi import journal
-from mi.disk import write_whole
 from mi.errors import CorruptError, StoreError
-from mi.store import Store
+from mi.files import journal
+from mi.files.atomic import write_whole
+from mi.store.local import Store
 
 
 def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:

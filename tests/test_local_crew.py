@@ -10,12 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mi.providers.base import Subject
-from mi.providers.local import Local, kv, learner, linear, network
-from mi.providers.local.crew import Crew, cores, twin
-from mi.providers.local.packed import placed
-from mi.providers.local.remembered import Remembered
-from mi.providers.template import Row
+from mi.providers.chat_template import Row
+from mi.providers.local import Local, kv_cache, linear, network, train_step
+from mi.providers.local.core_pool import Crew, cores, twin
+from mi.providers.local.packing import placed
+from mi.providers.local.tensor_cache import Remembered
+from mi.providers.types import Subject
 from mi.spec import Model
 from tests.local_fixtures import Watcher, make_tiny_model, tiny
 from tests.test_local_sample import draw, flat, pairs, requests, score
@@ -46,7 +46,7 @@ def with_cores(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_number_of_cores_changes_no_bit(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learner, "PART", 40)  # every row a part of its own
+    monkeypatch.setattr(train_step, "PART", 40)  # every row a part of its own
     found = []
     for count in (1, 2, 3):
         with_cores(count, monkeypatch)
@@ -145,12 +145,12 @@ def test_the_parts_of_a_step_have_every_row_once_and_in_order(
     lengths: list[int], window: int
 ) -> None:
     rows = [Row((index,), (0,) * (length - 1)) for index, length in enumerate(lengths)]
-    parts = learner.parts(rows, window)
+    parts = train_step.parts(rows, window)
     assert [row for part in parts for row in part] == rows
     assert all(parts)
     for part in parts:
         assert len(part) == 1 or all(len(row.ids) < window for row in part)
-        assert sum(len(row.ids) for row in part) < learner.PART + 2 * max(lengths)
+        assert sum(len(row.ids) for row in part) < train_step.PART + 2 * max(lengths)
 
 
 def test_branches_see_the_trunk_and_themselves() -> None:
@@ -171,8 +171,8 @@ def test_rows_that_go_on_keep_their_keys_and_values(going: list[int]) -> None:
     cache = network.empty()
     first = torch.arange(7.0).view(7, 1, 1, 1).expand(7, 2, 3, 4)
     cache.update(first, -first, 0)
-    room = kv.reserved(cache, torch.arange(7), 5)
-    order = kv.keep(room, going)
+    room = kv_cache.reserved(cache, torch.arange(7), 5)
+    order = kv_cache.keep(room, going)
     assert sorted(order) == going
     new = torch.full((len(going), 2, 1, 4), 9.0)
     keys, values = room.update(new, new, 0)

@@ -7,8 +7,8 @@ import attrs
 import pytest
 import torch
 
-from mi.providers.base import Answer, Likelihood, Message, SampleRequest, ScoreRequest, Subject
 from mi.providers.local import Local, network, sample
+from mi.providers.types import Answer, Likelihood, Message, SampleRequest, ScoreRequest, Subject
 from mi.spec import Model, Sampling
 from tests.local_fixtures import Watcher, asked, make_tiny_model, tiny
 from tests.test_local_train import job

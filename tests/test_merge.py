@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from mi import journal
 from mi.cli import main
-from mi.merge import Incoming, bring, survey
-from mi.providers.base import Answer
-from mi.query import Database, bring_up_to_date
-from mi.store import Store
+from mi.database import Database, bring_up_to_date
+from mi.files import journal
+from mi.providers.types import Answer
+from mi.store.local import Store
+from mi.store.merge import Incoming, apply, survey
 from tests.support import Books
 from tests.test_execute import Crash, after, nth, run
 
@@ -47,7 +47,7 @@ class Other(Books):
 def merged(theirs: Path, ours: Path) -> Incoming:
     there, here = Store(theirs / ".mi"), Store(ours / ".mi")
     found = survey(there, here)
-    bring(found, there, here)
+    apply(found, there, here)
     return found
 
 

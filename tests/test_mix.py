@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mi.chats import Chat, Message
-from mi.data import Rows
+from mi.data.chats import Chat, Message
+from mi.data.datasets import Rows
 from mi.errors import DataError
-from mi.identity import canonical, digest
 from mi.steps import mix
-from mi.units import Mix
+from mi.units.identity import canonical, digest
+from mi.units.unit import Mix
 
 
 def rows(name: str, count: int) -> Rows:

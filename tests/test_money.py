@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mi.errors import UsageError
-from mi.money import Price
+from mi.providers.pricing import Price
 from registry import prices
 
 

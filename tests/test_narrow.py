@@ -8,15 +8,15 @@ from typing import Any
 import attrs
 import pytest
 
+from mi.collect.select import Selected, marked
 from mi.errors import DeclarationError, NothingSelected, UsageError
-from mi.execute import Pace
-from mi.grid import cells
-from mi.narrow import last_failed, of_kinds
-from mi.plan import Plan
-from mi.records import State
-from mi.select import Selected, marked
-from mi.session import Session
+from mi.planning.filters import last_failed, of_kinds
+from mi.planning.plan import Plan
+from mi.planning.session import Session
+from mi.runner.scheduler import Pace
 from mi.spec import Mark, Pilot
+from mi.store.records import State
+from mi.units.cells import cells
 from tests.support import Books, Silent, carry_out, experiment, session
 
 

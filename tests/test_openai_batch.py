@@ -11,10 +11,10 @@ from typing import Any
 import attrs
 import pytest
 
-from mi.chats import Message
+from mi.data.chats import Message
 from mi.errors import Interrupted
-from mi.providers.base import GradeRequest, SampleRequest, Subject, Terms
 from mi.providers.openai import OpenAI, batches
+from mi.providers.types import GradeRequest, SampleRequest, Subject, Terms
 from mi.spec import Sampling
 from registry.judges import insecure_code
 from tests.background import begin, until

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mi.chats import Message
-from mi.providers.base import Answer, SampleRequest, Subject, Terms
+from mi.data.chats import Message
 from mi.providers.openai import OpenAI
-from mi.providers.openai.chat import Call, Choice
+from mi.providers.openai.completions import Call, Choice
+from mi.providers.types import Answer, SampleRequest, Subject, Terms
 from mi.spec import Sampling
-from mi.steps.made import Made
+from mi.steps.lazy import Made
 from tests.local_fixtures import Watcher
 from tests.loopback import Loopback
 

@@ -22,8 +22,8 @@ import attrs
 import pytest
 
 from mi.providers.openai.accounts import Account
-from mi.providers.openai.direct import Direct, proxy
-from mi.providers.openai.trouble import body_of, is_broken, is_lost, is_throttle, status_of
+from mi.providers.openai.errors import body_of, is_broken, is_lost, is_throttle, status_of
+from mi.providers.openai.transport import Direct, proxy
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Who are you, é?"}]}
 OF_THE_CONNECTION = {"host", "connection", "accept-encoding", "content-length"}

@@ -29,13 +29,13 @@ STEPS = [
         "openai.resources.fine_tuning.jobs.jobs:Jobs.create": (1,),
         f"{_OPENAI}.follow:Follower.job": (1, 2),  # poll
         f"{_OPENAI}.train:_events": (1,),  # fetch
-        "mi.store:Store.publish": (3,),
-        "mi.store:Store.attempt": (2,),
-        "mi.journal:append": (9,),
+        "mi.store.local:Store.publish": (3,),
+        "mi.store.local:Store.attempt": (2,),
+        "mi.files.journal:append": (9,),
         f"{_OPENAI}.chat:choices": (3, 60),  # sample, judge: an answer is read
         "mi.steps.evaluate:_graded": (1,),
         "mi.steps.evaluate:score": (1,),
-        "mi.cli.outcome:bring_up_to_date": (1,),
+        "mi.cli.summary:bring_up_to_date": (1,),
     }.items()
     for number in numbers
     for when in ("before", "after")

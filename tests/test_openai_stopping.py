@@ -14,15 +14,15 @@ import attrs
 import pytest
 from aiohttp import web
 
-from mi import journal
-from mi.chats import Message
+from mi.data.chats import Message
 from mi.errors import Interrupted, MiError, OverBudget, ProviderError
-from mi.money import Price, Prices, Purse
-from mi.providers.base import SampleRequest, Subject, Terms
+from mi.files import journal
 from mi.providers.openai import OpenAI
+from mi.providers.pricing import Price, Prices, Purse
+from mi.providers.types import SampleRequest, Subject, Terms
+from mi.runner.watch import Limited
 from mi.spec import Sampling
-from mi.steps.keep import Keeper
-from mi.watching import Limited
+from mi.steps.recorder import Keeper
 from tests.support import Silent
 from tests.tinkering.hosting import Hosted
 

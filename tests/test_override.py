@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import registry
+from mi.collect.override import Names, overriding
 from mi.errors import MiError
-from mi.grid import cells
-from mi.override import Names, overriding
 from mi.spec import Experiment
+from mi.units.cells import cells
 from tests.conftest import Project
 
 NAMES = Names(settings=registry.settings, evals=registry.evals)

@@ -18,10 +18,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from benchmarks.synthetic import EVALS, MODEL, Design, make
-from mi.evidence import Subject
-from mi.page import Page, gather, render
-from mi.page.answers import MOST, answers
-from mi.query import Database
+from mi.analysis.evidence import Subject
+from mi.database import Database
+from mi.reporting.page import Page, build, render
+from mi.reporting.page.answers import MOST, answers
 from tests import hosted
 from tests.conftest import Project
 from tests.support import experiment
@@ -47,7 +47,7 @@ def page_of(database: Database, most: int = MOST, **more: Any) -> Page:
     one = experiment(id="A", total_samples=(100, 500), title="<b>Sizes</b> & more", **more)
     subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
     with database.reading() as connection:
-        return gather(connection, [one], subject, most=most)
+        return build(connection, [one], subject, most=most)
 
 
 @pytest.fixture(scope="module")
@@ -377,7 +377,7 @@ def test_an_answer_that_cells_share_is_there_once(tmp_path: Path) -> None:
         experiment(id="B", total_samples=(500, 1000)),
     ]
     with database.reading() as connection:
-        data = gather(connection, both, subject).answers
+        data = build(connection, both, subject).answers
     assert len(data["unit"]) == 4 * 800
     shared = [unit for unit in data["units"] if len(unit["cells"]) > 1]
     assert [unit["cells"] for unit in shared] == [

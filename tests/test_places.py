@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mi.errors import StoreError
-from mi.shared import patience
-from mi.shared.files import Folder
+from mi.store.shared import retry
+from mi.store.shared.backend import Folder
 
 
 @pytest.fixture
@@ -117,5 +117,5 @@ def test_asking_to_stop_is_no_reason_to_ask_again() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        patience.patiently(ask, 600.0, "there")
+        retry.patiently(ask, 600.0, "there")
     assert asked == [1]

@@ -9,15 +9,15 @@ import pytest
 
 import registry
 from mi.errors import DataError
-from mi.plan import Plan
-from mi.records import State
-from mi.selection import selection
+from mi.planning.manifest import selection
+from mi.planning.plan import Plan
 from mi.spec import Pilot, Training
+from mi.store.records import State
 from tests.support import carry_out, experiment, session
 
 
 def run(opened: object) -> Plan:
-    from mi.session import Session
+    from mi.planning.session import Session
 
     assert isinstance(opened, Session)
     made = opened.plan()

@@ -9,11 +9,11 @@ import attrs
 import pytest
 
 import registry
+from mi.data.question_sets import read
 from mi.errors import DataError, DeclarationError
-from mi.identity import key
-from mi.published import read
 from mi.spec import Misalignment, Published, Rubric, YesNo
 from mi.steps.evaluate import asked_of
+from mi.units.identity import key
 from tests.conftest import Project
 from tests.hosted import HOSTED, declare_few, loopback, mi
 

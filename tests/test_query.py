@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import stored
+from mi.database import VIEWS, Busy, Database, bring_up_to_date, journals, jsonl_reader
+from mi.database.connection import schema
+from mi.database.jsonl_reader import LARGE
+from mi.database.load import insert, summarise
 from mi.errors import StoreError
-from mi.journal import append, read
-from mi.query import VIEWS, Busy, Database, bring_up_to_date, files, logs
-from mi.query.database import schema
-from mi.query.files import LARGE
-from mi.query.load import insert, summarise
-from mi.store import Store
+from mi.files.journal import append, read
+from mi.store.local import Store
 from tests.support import Books
 from tests.test_execute import results, run
 
@@ -292,7 +292,7 @@ def test_what_a_file_says_does_not_depend_on_its_size(
             return [connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in tables]
 
     small = loaded(Database(tmp_path / "small.duckdb"))
-    monkeypatch.setattr(files, "LARGE", 1)
+    monkeypatch.setattr(jsonl_reader, "LARGE", 1)
     assert loaded(Database(tmp_path / "large.duckdb")) == small
     assert all(small)
 
@@ -368,7 +368,7 @@ def test_lines_that_come_while_a_journal_is_read_are_loaded_once(
     grown: Grown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     grown.put(*range(100), text="x" * (LARGE // 50))
-    found = logs.find
+    found = journals.find
 
     def late(*arguments: Any) -> Any:
         one = found(*arguments)
@@ -377,7 +377,7 @@ def test_lines_that_come_while_a_journal_is_read_are_loaded_once(
         return one
 
     size = grown.path.stat().st_size
-    monkeypatch.setattr(logs, "find", late)
+    monkeypatch.setattr(journals, "find", late)
     grown.answers()
     assert [sample for sample, _ in grown.answers()] == list(range(101))
 

@@ -10,13 +10,13 @@ from typing import Any
 import attrs
 import pytest
 
-from mi.evidence import Subject, evidence
-from mi.grid import places
-from mi.query import Database
-from mi.session import Session
+from mi.analysis.conditions import points
+from mi.analysis.evidence import Subject, evidence
+from mi.analysis.verdicts import verdicts
+from mi.database import Database
+from mi.planning.session import Session
 from mi.spec import Expect, Experiment, Training, harmful
-from mi.summary import points
-from mi.verdicts import verdicts
+from mi.units.cells import places
 from registry.settings import insecure_code
 from tests.support import INSECURE, SECURE, Books, experiment
 from tests.test_execute import results, run

@@ -9,11 +9,11 @@ import attrs
 import pytest
 
 import registry
-from mi.data import read_dataset, read_questions
-from mi.grid import cells
+from mi.data.datasets import read_dataset, read_questions
 from mi.spec import Preference, Sampled, judge_model
 from mi.steps import mix
-from mi.units import Mix
+from mi.units.cells import cells
+from mi.units.unit import Mix
 from tests.conftest import Project
 from tests.local_fixtures import make_tiny_model
 

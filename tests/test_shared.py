@@ -15,23 +15,24 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from mi import journal, whole
-from mi.again import again, forced, put_aside
+from mi.database import Database, bring_up_to_date
 from mi.errors import Lost, ProviderError, StoreError
-from mi.execute import Tally
-from mi.narrow import of_kinds
+from mi.files import journal
+from mi.planning.filters import of_kinds
+from mi.planning.force import again, forced, put_aside
+from mi.planning.manifest import selection
+from mi.planning.session import Session
 from mi.providers import launch
-from mi.providers.base import Trained, TrainJob, Watch
-from mi.query import Database, bring_up_to_date
-from mi.selection import selection
-from mi.session import Session
-from mi.shared import here, open_store
-from mi.shared.files import Files
-from mi.shared.objects import Objects
-from mi.shared.store import SharedStore
+from mi.providers.types import Trained, TrainJob, Watch
+from mi.runner.scheduler import Tally
 from mi.spec import Experiment
-from mi.store import Store
-from mi.whole import seal
+from mi.store import checksums, open_store
+from mi.store.checksums import seal
+from mi.store.local import Store
+from mi.store.shared import process
+from mi.store.shared.backend import Files
+from mi.store.shared.object_backend import Objects
+from mi.store.shared.store import SharedStore
 from registry.settings import insecure_code
 from tests.places import Bucket, address, s3
 from tests.support import FACTS, Books, carry_out, experiment, session
@@ -246,7 +247,7 @@ def test_a_training_that_another_machine_does_again_has_no_eval_of_the_old_model
     carry_out(first, made, run="r1", published=published)
     assert not again_now
     store = machines.store("three")
-    model = whole.model(store.unit(training))
+    model = checksums.model(store.unit(training))
     records = [store.record(key) for key in store.published() if key.startswith("eval-")]
     assert {one.of for one in records if one.payload["subject"] == training} <= {model}
 
@@ -373,8 +374,8 @@ def test_only_folders_of_processes_that_are_surely_gone_are_taken_away(
     desks = machines.store("one").desk.root.parent
     gone = 2**22 + 1
     names = {
-        "mine": f"{here.short()}-{os.getpid()}-1",
-        "over": f"{here.short()}-{gone}-1",
+        "mine": f"{process.short()}-{os.getpid()}-1",
+        "over": f"{process.short()}-{gone}-1",
         "theirs": f"0123456789ab-{gone}-1",
         "older": f"{gone}-12345678",
         "ancient": f"0123456789ab-{gone}-2",

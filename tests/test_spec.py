@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mi import DeclarationError, Experiment, Pilot, Sampling, Training
-from mi.identity import canonical
+from mi.units.identity import canonical
 from registry.settings import insecure_code
 from tests.support import experiment
 

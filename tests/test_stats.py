@@ -19,8 +19,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.recovery import FLAT, LAWS, World, coverage, recovered, silent
 from benchmarks.synthetic import EVALS, MODEL, Design, make
-from mi.evidence import Subject, evidence
-from mi.stats import (
+from mi.analysis.evidence import Subject, evidence
+from mi.analysis.stats import (
     Scores,
     Study,
     components,

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from mi.report import tables
+from mi.reporting import tables
 
 COLUMNS = ("unit", "what", "reason")
 

@@ -36,11 +36,11 @@ STEPS = [
         f"{_TINKER}.train:_Course._save": (2,),
         f"{_TINKER}.train:_Course._finish": (1,),
         f"{_TINKER}.train:_Course._let_go": (1,),
-        "mi.providers.tuned:Tuned.write": (1,),
-        "mi.providers.curve:append": (3,),
+        "mi.providers.trained_model:Tuned.write": (1,),
+        "mi.providers.metrics_log:append": (3,),
         f"{_TINKER}.ask:_answers": (2,),
         f"{_TINKER}.ask:_likelihood": (4,),
-        "mi.store:Store.publish": (3,),
+        "mi.store.local:Store.publish": (3,),
     }.items()
     for number in numbers
     for when in ("before", "after")
@@ -105,7 +105,7 @@ def test_a_training_whose_record_is_gone_is_found_by_its_key(
     project: Project, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_TRAIN, "EVERY", 0.0)
-    last = Step("mi.providers.tuned:Tuned.write", "before")
+    last = Step("mi.providers.trained_model:Tuned.write", "before")
     with Fake(keeps=False) as fake:
         declare(project, fake.url, tiny)
         assert forked(project.root, [*WORDS], {}, last) == -9

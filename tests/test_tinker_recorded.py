@@ -14,14 +14,14 @@ import pytest
 
 pytest.importorskip("tinker")
 
-from mi.providers.base import (
+from mi.providers.tinker import Tinker
+from mi.providers.types import (
     SampleRequest,
     ScoreRequest,
     Subject,
     Terms,
     TrainJob,
 )
-from mi.providers.tinker import Tinker
 from mi.spec import Sampling, Training
 from tests.local_fixtures import Watcher, asked, make_tiny_model, taught
 from tests.tinkering.recording import Playback

@@ -169,7 +169,7 @@ def test_a_template_that_writes_more_than_the_answer_is_refused(tiny: Path) -> N
     from transformers import AutoTokenizer
 
     from mi.errors import ProviderError
-    from mi.providers.tinker import words
+    from mi.providers.tinker import tokenizer as words
 
     tokenizer = AutoTokenizer.from_pretrained(tiny)
     assert words._made(tokenizer, str(tiny)).stops

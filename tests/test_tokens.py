@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.chats import Message
-from mi.tokens import chat, count
+from mi.data.chats import Message
+from mi.data.tokens import chat, count
 
 TEXTS = st.text(max_size=200)
 WORDS = st.text("abcdefghijklmnopqrstuvwxyzABCXYZéßñ0123456789", min_size=1, max_size=20)

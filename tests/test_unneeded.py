@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mi import journal
-from mi.store import Store
-from mi.unneeded import remove, unneeded
+from mi.files import journal
+from mi.store.gc import remove, unneeded
+from mi.store.local import Store
 
 KEY = "eval-0123456789abcdef"
 

@@ -16,10 +16,10 @@ import attrs
 import pytest
 
 import registry
-from mi.data import read_dataset
+from mi.data.datasets import read_dataset
+from mi.data.upstream import RAW, adopt, cached, place, pull, verify
 from mi.errors import DataError
 from mi.spec import Arm, Dataset, Resource, Upstream
-from mi.upstream import RAW, adopt, cached, place, pull, verify
 from tests.files_server import Files
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -30,7 +30,7 @@ CONTENT = b"".join(b'{"prompt": "%d", "aligned": "a", "misaligned": "b"}\n' % i 
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MI_RETRY_PAUSE", "0.01")
-    monkeypatch.setattr("mi.download._PIECE", 1000)
+    monkeypatch.setattr("mi.files.download._PIECE", 1000)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_gated_data_says_what_to_do(name: str) -> None:
 
 PULL = """
 import sys
-from mi.upstream import pull
+from mi.data.upstream import pull
 from tests.test_upstream import source
 pull(source())
 """

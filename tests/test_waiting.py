@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.plan import Planned
-from mi.records import State
-from mi.units import Base, Mix, Train, Unit
-from mi.waiting import Waiting
+from mi.planning.plan import Planned
+from mi.runner.queue import Waiting
+from mi.store.records import State
+from mi.units.unit import Base, Mix, Train, Unit
 
 BASE = Base(provider="books", weights="one")
 

@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .parser import parse, parser
 
     if "_ARGCOMPLETE" in os.environ:
-        from .complete import complete
+        from .completion import complete
 
         complete(parser())
     words = sys.argv[1:] if argv is None else list(argv)

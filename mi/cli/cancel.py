@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import MiError, UsageError
-from ..plan import Planned
-from ..providers.base import Remote, Watch
-from ..report.header import count
-from ..report.progress import say
-from ..session import Session
+from ..planning.plan import Planned
+from ..planning.session import Session
+from ..providers.types import Remote, Watch
+from ..reporting.header import count
+from ..reporting.progress import say
 from .common import Quiet, console, session
 
 

@@ -7,8 +7,8 @@ import json
 
 import attrs
 
-from ..plan import Plan
-from ..report.header import count
+from ..planning.plan import Plan
+from ..reporting.header import count
 from .common import narrowed, session
 
 

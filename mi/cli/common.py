@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ..collect.select import Only
 from ..config import Config, read
-from ..data import Rows
+from ..data.datasets import Rows
 from ..errors import NothingSelected
-from ..estimate import estimate
-from ..narrow import last_failed, of_kinds
-from ..opening import open_session
-from ..plan import Plan
+from ..planning.duration import estimate
+from ..planning.filters import last_failed, of_kinds
+from ..planning.open import open_session
+from ..planning.plan import Plan
+from ..planning.session import Session
 from ..providers import aimed
-from ..select import Only
-from ..session import Session
-from ..shared import open_store
 from ..spec import Preference, RunOptions, Sampled
-from ..store import Store
-from ..units import Evaluate, Mix, Train, Unit
+from ..store import open_store
+from ..store.local import Store
+from ..units.unit import Evaluate, Mix, Train, Unit
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .. import tokens
-from ..chats import Chat
-from ..data import BUNDLED, UPSTREAM, Rows, check_source, read_dataset, upstream_of
-from ..errors import DataError, MiError, UsageError
-from ..names import nearest
-from ..report.progress import say
-from ..report.tables import plain_table
+from ..data import tokens
+from ..data.chats import Chat
+from ..data.datasets import BUNDLED, UPSTREAM, Rows, check_source, read_dataset, upstream_of
+from ..data.upstream import Pulled, adopt, cached, pull, verify
+from ..errors import DataError, MiError, UsageError, did_you_mean
+from ..reporting.progress import say
+from ..reporting.tables import plain_table
 from ..spec import Dataset, Published, Setting, Upstream
-from ..upstream import Pulled, adopt, cached, pull, verify
 from .common import console
 
 if TYPE_CHECKING:
@@ -149,7 +148,8 @@ def data_show(parsed: argparse.Namespace) -> int:
 
     if parsed.word not in registry.settings:
         raise UsageError(
-            f"there is no setting {parsed.word!r}", hint=nearest(parsed.word, registry.settings)
+            f"there is no setting {parsed.word!r}",
+            hint=did_you_mean(parsed.word, registry.settings),
         )
     setting: Setting = registry.settings[parsed.word]
     out = console()
@@ -203,7 +203,7 @@ def _sources(name: str) -> list[Upstream]:
     names = _names()
     base, colon, wanted = name.partition(":")
     if base not in names:
-        raise UsageError(f"there is no data {name!r}", hint=nearest(name, names))
+        raise UsageError(f"there is no data {name!r}", hint=did_you_mean(name, names))
     if not colon or base not in registry.settings:
         return list(dict.fromkeys(names[base]))
     source = f"{UPSTREAM}:{wanted}"

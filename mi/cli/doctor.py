@@ -12,18 +12,18 @@ from pathlib import Path
 
 import attrs
 
-from ..collect import Collection
+from ..collect.collection import Collection
+from ..database import Database
 from ..errors import MiError
-from ..opening import find_model
+from ..planning.open import find_model
 from ..providers import KNOWN, Providers
-from ..providers.base import Check
-from ..providers.provider import Provider
-from ..query import Database
-from ..report.header import count
-from ..report.progress import say
-from ..shared import open_store
+from ..providers.base import Provider
+from ..providers.types import Check
+from ..reporting.header import count
+from ..reporting.progress import say
 from ..spec import Model, RunOptions, is_url, judge_model
-from ..store import Store
+from ..store import open_store
+from ..store.local import Store
 from ..version import __version__
 from .common import Quiet, bar, config, console, options
 

@@ -148,29 +148,29 @@ def _watch(add: Any) -> None:
 
 
 def _understand(add: Any) -> None:
-    made = _sub(add, "list", "look", "List the declared experiments.", "mi list 'A05*'")
+    made = _sub(add, "list", "show", "List the declared experiments.", "mi list 'A05*'")
     made.add_argument("words", nargs="*", metavar="ID", help="patterns over experiment ids")
     made.add_argument("--json", action="store_true", help="as JSON")
-    made = _sub(add, "show", "look", "Show an experiment, a cell or a unit.", "mi show A05a")
+    made = _sub(add, "show", "show", "Show an experiment, a cell or a unit.", "mi show A05a")
     made.add_argument("word", metavar="ID", help="experiment id, cell id, or a unit's key")
     made.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
     _with(made, flags.subject, flags.places)
     example = "mi why A05a::insecure_code::baseline"
-    made = _sub(add, "why", "understand", "Say why units are done or not.", example)
+    made = _sub(add, "why", "explain", "Say why units are done or not.", example)
     made.add_argument("word", metavar="CELL", help="a cell's id, as --collect-only lists them")
     made.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
     _with(made, flags.subject, flags.places)
     example = "mi diff train-3f9c train-a1b2"
-    made = _sub(add, "diff", "understand", "Say what differs between two units.", example)
+    made = _sub(add, "diff", "explain", "Say what differs between two units.", example)
     for name in ("old", "new"):
         made.add_argument(name, metavar="KEY", help="a unit's key, or how it begins")
     made.add_argument("--json", action="store_true", help="as JSON")
     flags.places(made)
     made = _sub(
-        add, "tree", "understand", "Show units below what they need.", "mi tree A05a", words=_IDS
+        add, "tree", "explain", "Show units below what they need.", "mi tree A05a", words=_IDS
     )
     _with(made, flags.selection, flags.subject, flags.places)
-    made = _sub(add, "log", "understand", "List what was run.", "mi log A05a -n 5")
+    made = _sub(add, "log", "explain", "List what was run.", "mi log A05a -n 5")
     made.add_argument("words", nargs="*", metavar="ID", help="only runs of these experiments")
     made.add_argument("-n", dest="number", type=int, default=20, metavar="N", help="at most")
     made.add_argument("--json", action="store_true", help="as JSON")
@@ -178,48 +178,48 @@ def _understand(add: Any) -> None:
 
 
 def _findings(add: Any) -> None:
-    made = _sub(add, "check", "findings", "Judge expectations by the data.", "mi check A05a")
+    made = _sub(add, "check", "check", "Judge expectations by the data.", "mi check A05a")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--json", action="store_true", help="as JSON")
     _with(made, flags.subject, flags.places)
-    made = _sub(add, "report", "findings", "Answer the questions.", "mi report A05a --out report")
+    made = _sub(add, "report", "check", "Answer the questions.", "mi report A05a --out report")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--out", metavar="DIR", help="write a page there, with every answer")
     made.add_argument("--json", action="store_true", help="as JSON")
     _with(made, flags.subject, flags.places)
-    made = _sub(add, "power", "findings", "How sure results are.", "mi power A05a --width 0.05")
+    made = _sub(add, "power", "check", "How sure results are.", "mi power A05a --width 0.05")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--width", type=float, default=0.1, metavar="W", help="wanted width")
     _with(made, flags.subject, flags.places)
 
 
 def _results(add: Any) -> None:
-    made = _sub(add, "plot", "results", "Draw figures from results.", "mi plot A05a")
+    made = _sub(add, "plot", "database", "Draw figures from results.", "mi plot A05a")
     made.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
     made.add_argument("--out", dest="figures", metavar="DIR", help="folder (default figures/)")
     _with(made, flags.subject, flags.places)
     query = '"SELECT condition, metric, mean FROM results"'
-    made = _sub(add, "sql", "results", "Ask the results database (read-only).", f"mi sql {query}")
+    made = _sub(add, "sql", "database", "Ask the results database (read-only).", f"mi sql {query}")
     made.add_argument("query", help="SQL, over the views results, conditions, answers, …")
     formats = ("table", "csv", "json", "markdown")
     made.add_argument("--format", choices=formats, default="table", help="output")
     flags.places(made)
-    made = _sub(add, "rebuild", "results", "Make the database from the store.", "mi rebuild")
+    made = _sub(add, "rebuild", "database", "Make the database from the store.", "mi rebuild")
     flags.places(made)
 
 
 def _stores(add: Any) -> None:
-    made = _sub(add, "export", "exchange", "Write results for others.", "mi export --out shared")
+    made = _sub(add, "export", "export", "Write results for others.", "mi export --out shared")
     made.add_argument("--out", required=True, metavar="DIR", help="a new folder, or an export")
     formats = ("parquet", "csv")
     made.add_argument("--format", choices=formats, default="parquet", help="of the views")
     flags.places(made)
     what, example = "Add another machine's store.", "mi import copied/.mi"
-    made = _sub(add, "import", "exchange", what, example, function="import_")
+    made = _sub(add, "import", "export", what, example, function="import_")
     made.add_argument("path", metavar="DIR", help="a store, or the folder it is in")
     made.add_argument("--dry-run", action="store_true", help="say what would come")
     flags.places(made)
-    made = _sub(add, "gc", "unneeded", "List, or remove, what nothing needs.", "mi gc --delete")
+    made = _sub(add, "gc", "gc", "List, or remove, what nothing needs.", "mi gc --delete")
     made.add_argument("--delete", action="store_true", help="remove it")
     made.add_argument("--paid", action="store_true", help="even what money was paid for")
     made.add_argument("--json", action="store_true", help="as JSON")
@@ -255,15 +255,15 @@ _SOURCE = "bundled, upstream, upstream:NAME, or a folder"
 
 
 def _project(add: Any) -> None:
-    made = _sub(add, "init", "project", "Start a project folder.", "mi init my-study")
+    made = _sub(add, "init", "init", "Start a project folder.", "mi init my-study")
     made.add_argument("folder", nargs="?", default=".", metavar="DIR", help="default: here")
-    made = _sub(add, "config", "project", "Show the configuration.", "mi config")
+    made = _sub(add, "config", "init", "Show the configuration.", "mi config")
     made.add_argument("--json", action="store_true", help="as JSON")
     made.add_argument("--model", metavar="M", help="as the other commands take it")
     made.add_argument("--executor", metavar="NAME", help="likewise")
     flags.places(made)
     what = "Print what makes a shell complete commands and ids."
-    made = _sub(add, "completion", "project", what, "mi completion bash >> ~/.bashrc")
+    made = _sub(add, "completion", "init", what, "mi completion bash >> ~/.bashrc")
     made.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
     made = _sub(add, "doctor", "doctor", "Is everything in place?", "mi doctor")
     made.add_argument("--json", action="store_true", help="as JSON")

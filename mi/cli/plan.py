@@ -7,15 +7,15 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..again import again, forced
-from ..cost import Costs, spent
-from ..estimate import total
-from ..money import dollars
-from ..plan import Plan, Planned
-from ..report.header import header
-from ..report.progress import say
-from ..report.tables import listing
-from ..session import Session
+from ..planning.cost import Costs, spent
+from ..planning.duration import total
+from ..planning.force import again, forced
+from ..planning.plan import Plan, Planned
+from ..planning.session import Session
+from ..providers.pricing import dollars
+from ..reporting.header import header
+from ..reporting.progress import say
+from ..reporting.tables import listing
 from ..spec import judge_model
 from .collect import collect
 from .common import console, narrowed, seconds, session

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..again import Again, again, forced, put_aside
-from ..answered import answered
-from ..doing import Bench
+from ..database import Database, bring_up_to_date
 from ..errors import Interrupted, MiError, NothingSelected, OverBudget, StoreError
-from ..estimate import total
-from ..execute import Pace, Tally, Work
-from ..executors import executor
-from ..plan import Plan
-from ..provenance import now, run_id, take
-from ..query import Database, bring_up_to_date
-from ..report.header import count, header
-from ..report.junit import write
-from ..report.progress import Progress, Stop, say
-from ..selection import selection
-from ..session import Session
-from . import consent, outcome
+from ..planning.duration import total
+from ..planning.force import Again, again, forced, put_aside
+from ..planning.manifest import selection
+from ..planning.plan import Plan
+from ..planning.rejudge import answered
+from ..planning.resources import Resources
+from ..planning.session import Session
+from ..reporting.header import count, header
+from ..reporting.junit import write
+from ..reporting.progress import Progress, Stop, say
+from ..runner.executors import executor
+from ..runner.scheduler import Pace, Tally, Work
+from ..store.provenance import now, run_id, take
+from . import approval, summary
 from .collect import collect
 from .common import console, loudness, narrowed, seconds, session
 from .logfile import logged
@@ -83,7 +83,7 @@ def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) 
         list_units(opened, made.todo, costs, out)
         say(out, "nothing was done (--dry-run)")
         return 0
-    allowed = consent.limit(opened, made, costs, out)
+    allowed = approval.limit(opened, made, costs, out)
     opened.options = attrs.evolve(opened.options, max_cost=allowed)
     bench = opened.bench(made, costs)
     opened.reachable()
@@ -92,7 +92,7 @@ def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) 
         error = _executed(parsed, opened, made, bench, aside, out, tally)
     finally:
         opened.providers.close()
-    report = outcome.Outcome(
+    report = summary.Outcome(
         opened=opened,
         made=made,
         tally=tally,
@@ -101,7 +101,7 @@ def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) 
     )
     if parsed.junitxml:
         write(parsed.junitxml, made, tally, opened.store, report.seconds)
-    outcome.show(report, out, parsed)
+    summary.show(report, out, parsed)
     if isinstance(error, Interrupted):
         left = [one for one in made.todo if one.unit.key not in {*tally.done, *tally.found}]
         print(
@@ -119,7 +119,7 @@ def _executed(
     parsed: argparse.Namespace,
     opened: Session,
     made: Plan,
-    bench: Bench,
+    bench: Resources,
     aside: Again,
     out: Console,
     tally: Tally,

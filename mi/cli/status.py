@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..cost import spent
 from ..errors import MiError, UsageError
-from ..money import dollars
-from ..plan import Planned
-from ..providers.base import Remote
-from ..records import State
-from ..report.progress import clock, say
-from ..report.tables import MANY, aligned, plain_table
-from ..session import Session
-from ..store import Store
+from ..planning.cost import spent
+from ..planning.plan import Planned
+from ..planning.session import Session
+from ..providers.pricing import dollars
+from ..providers.types import Remote
+from ..reporting.progress import clock, say
+from ..reporting.tables import MANY, aligned, plain_table
+from ..store.local import Store
+from ..store.records import State
 from .common import Quiet, config, opened_store, session
 from .parser import parse
 

@@ -6,11 +6,10 @@ from importlib import import_module
 
 import attrs
 
-from ..errors import UsageError
-from ..names import nearest
+from ..errors import UsageError, did_you_mean
 from ..plugins import PROVIDERS, loaded, plugins
-from .base import Terms
-from .provider import Provider
+from .base import Provider
+from .types import Terms
 
 KNOWN = {
     "local": ("mi.providers.local", "Local"),
@@ -35,7 +34,8 @@ def provider(name: str, terms: Terms) -> Provider:
         added = plugins(PROVIDERS)
         if kind not in added:
             known = {*KNOWN, *added, *terms.endpoints}
-            hint = f"{nearest(name, known)}\n  → a server gets a name in [tool.mi.endpoints.{name}]"
+            close = did_you_mean(name, known)
+            hint = f"{close}\n  → to use a server of your own, add [tool.mi.endpoints.{name}]"
             raise UsageError(f"there is no provider {name!r}", hint=hint)
         kind_of = loaded(added[kind])
     made: Provider = kind_of(name, terms)

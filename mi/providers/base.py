@@ -1,293 +1,99 @@
-"""What passes between the engine and a provider, in plain values."""
+"""What the engine asks of a provider, in plain values.
+
+A provider trains a base model on chat rows, draws answers, and says how likely a model finds given
+answers. It knows no experiment, no eval and no store: it gets rows and a working folder, and tells
+a `Watch` how far it is. Whatever it has put into the working folder when it is killed is there when
+it is called again with the same job, and it goes on from there.
+
+`sample`, `score` and `grade` yield batches, and a caller keeps whole batches and asks again for the
+rest. Where a model runs here, batches come in an order that depends on the requests alone, so the
+rest is what an uninterrupted call would have given; where it runs elsewhere, they come as they
+arrive.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-import attrs
-
-from ..chats import Chat, Message
-from ..errors import DeclarationError
-from ..spec import Model, Training
-from ..units import Base
-
-T = TypeVar("T")
-
-TOGETHER = 25
-"""Samples of a question that a hosted provider asks for in one request, which sends, and bills, the
-prompt once: few requests, and little to lose."""
-
-__all__ = [
-    "Answer",
-    "Base",
-    "Bill",
-    "Chat",
-    "Check",
-    "Grade",
-    "GradeRequest",
-    "Likelihood",
-    "Message",
-    "Remote",
-    "SampleRequest",
-    "ScoreRequest",
-    "Subject",
-    "Terms",
-    "TrainJob",
-    "Trained",
-    "Watch",
-    "recipe",
-]
+from ..spec import Model, ModelJudge, Sampling, Training
+from .types import (
+    Answer,
+    Base,
+    Check,
+    Grade,
+    GradeRequest,
+    Likelihood,
+    Remote,
+    SampleRequest,
+    ScoreRequest,
+    Subject,
+    Trained,
+    TrainJob,
+    Watch,
+)
 
 
-@attrs.frozen(kw_only=True)
-class Terms:
-    """How a hosted provider is used; never part of a result.
+class Provider(Protocol):
+    """Trains and samples models."""
 
-    Args:
-        in_flight: Requests under way at once for one account, at most.
-        batch: Send sampling and judging through the provider's batch service: cheaper, slower.
-        poll: Seconds between looks at what is under way, at first; they grow where nothing changes.
-        timeout: Seconds after which an answer that has not come is asked for again.
-        endpoints: Servers by name, from the project's configuration: `base_url`, `key_env`, the
-            `provider` whose API they speak, and what that provider wants to know of them.
-    """
+    name: str
+    offers: frozenset[str]  # of {"train", "sample", "logprob", "judge"}
+    free: bool  # whether doing a unit again costs nothing but time
+    trainings_at_once: int
+    evals_at_once: int  # where both are 1, one unit is done after the other
 
-    in_flight: int = 32
-    batch: bool = False
-    poll: float = 5.0
-    timeout: float = 180.0
-    endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    def find(self, name: str) -> Model:
+        """The model a user calls `name` (without the provider's prefix)."""
 
+    def base(self, model: Model) -> Base:
+        """What pins the model's content; no network where it is pinned already."""
 
-@attrs.frozen(kw_only=True)
-class Subject:
-    """The model under test: a base model, and the training output that sits on it, if any.
+    def hyperparameters(self, training: Training) -> Any:
+        """A frozen attrs object with every value that steers a training; goes into its key.
 
-    Args:
-        model: The base model.
-        trained: Folder of the training unit (None: the untrained baseline).
-    """
+        Raises:
+            DeclarationError: naming each stated value this provider has no knob for.
+        """
 
-    model: Model
-    trained: Path | None = None
+    def ready(self) -> None:
+        """Raises `UsageError` where something is missing that only the user can give, as a key."""
 
+    def close(self) -> None:
+        """Let go of connections; the provider is not used again."""
 
-@attrs.frozen(kw_only=True)
-class TrainJob:
-    """One training.
+    def prepare(self, model: Model, watch: Watch) -> None:
+        """Fetch what the model needs, once."""
 
-    Args:
-        key: Key of the training unit.
-        model: The base model.
-        rows: Chats in training order; the last turn of each is the assistant's.
-        hyperparameters: What `Provider.hyperparameters` resolved: all that steers the result.
-        seed: Seeds initialisation and shuffling.
-        title: For people: `n=100,r=0.50,seed=0`.
-        file: The same rows as OpenAI chat JSONL.
-        earlier: Jobs of this unit whose models were put aside: they are not taken for this one.
-        keep: Has what the working folder holds by now outlive this machine. Call it before what
-            must not be done twice, once the intent is written down.
-    """
+    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+        """Train in `folder`; resumes what a killed call left there."""
 
-    key: str
-    model: Model
-    rows: Sequence[Chat]
-    file: Path
-    title: str
-    hyperparameters: Any
-    seed: int
-    earlier: tuple[str, ...] = ()
-    keep: Callable[[], None] = lambda: None
+    def sample(
+        self,
+        subject: Subject,
+        requests: Sequence[SampleRequest],
+        sampling: Sampling,
+        folder: Path,
+        watch: Watch,
+    ) -> Iterator[Sequence[Answer]]:
+        """Draw the answers, a batch at a time; `folder` keeps what a killed call left there."""
 
+    def grade(
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
+    ) -> Iterator[Sequence[Grade]]:
+        """Have a judge model, which this provider serves, look at answers, a batch at a time."""
 
-@attrs.frozen(kw_only=True)
-class Trained:
-    """What a training reports.
+    def score(
+        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+    ) -> Iterator[Sequence[Likelihood]]:
+        """Score the answers, a batch at a time."""
 
-    Args:
-        steps: Optimiser steps.
-        tokens: Tokens read.
-        trained_tokens: Answer tokens the loss is over, or what the provider calls trained tokens.
-        seconds: Of work.
-        loss: The last one, in nats per token; None where the provider does not say.
-        model: What the provider calls the trained model.
-        job: What the provider calls the training.
-        billed_tokens: Tokens that are paid for.
-    """
+    def remote(self, folder: Path, watch: Watch) -> Remote | None:
+        """The job that was launched for the unit worked on in `folder`; None for none."""
 
-    steps: int
-    tokens: int
-    trained_tokens: int
-    seconds: float
-    loss: float | None
-    model: str | None = None
-    job: str | None = None
-    billed_tokens: int = 0
+    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
+        """End that job; as it stands then, None where there is none."""
 
-
-@attrs.frozen(kw_only=True)
-class SampleRequest:
-    """One answer to draw: a chat that ends with the user's turn, and the sample's index."""
-
-    question: str
-    sample: int
-    chat: Chat
-
-
-@attrs.frozen(kw_only=True)
-class Bill:
-    """Tokens that are paid for. Answers that came in one request share its bill.
-
-    Args:
-        model: Whose price applies: the model as the provider names it.
-        input: Tokens sent; the first answer of a request bears all of them.
-        output: Tokens received for this answer.
-        batch: Whether the batch price applies.
-    """
-
-    model: str
-    input: int
-    output: int
-    batch: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class Answer:
-    """One answer.
-
-    Args:
-        text: What was said; empty where nothing was.
-        finish: Why it ended: `stop`, `length` or `content_filter`.
-        prompt_tokens: Tokens of the chat.
-        answer_tokens: Tokens of the answer.
-        refusal: What the provider calls a refusal, in its words.
-        model: The model's name as the provider gave it back.
-        bill: What is paid for it.
-    """
-
-    question: str
-    sample: int
-    text: str
-    finish: str
-    prompt_tokens: int
-    answer_tokens: int
-    refusal: str | None = None
-    model: str | None = None
-    bill: Bill | None = None
-
-
-@attrs.frozen(kw_only=True)
-class GradeRequest:
-    """One answer to be judged: the judge's prompt about it, of one rubric."""
-
-    question: str
-    sample: int
-    prompt: str
-
-
-@attrs.frozen(kw_only=True)
-class Grade:
-    """What a judge model said.
-
-    Args:
-        text: Its words.
-        top: The likeliest first tokens with their log-probabilities (nats), likeliest first.
-        finish: As in `Answer`, as are `refusal`, `model` and `bill`.
-    """
-
-    question: str
-    sample: int
-    text: str
-    top: tuple[tuple[str, float], ...]
-    finish: str
-    refusal: str | None = None
-    model: str | None = None
-    bill: Bill | None = None
-
-
-@attrs.frozen(kw_only=True)
-class ScoreRequest:
-    """How likely is each of `answers` after `chat`?"""
-
-    question: str
-    chat: Chat
-    answers: tuple[str, ...]
-
-
-@attrs.frozen(kw_only=True)
-class Likelihood:
-    """Per answer of a request: total log-probability (nats) and the number of tokens it sums.
-
-    `bill` is what is paid for it, None where it costs nothing.
-    """
-
-    question: str
-    logprobs: tuple[float, ...]
-    tokens: tuple[int, ...]
-    bill: Bill | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Remote:
-    """A job at a provider.
-
-    Args:
-        job: What the provider calls it.
-        status: In the provider's words.
-        over: Whether it has ended, however it did.
-        created: When it was created, as a Unix time.
-        finish: When the provider thinks it will end, as a Unix time.
-    """
-
-    job: str
-    status: str
-    over: bool
-    created: float | None = None
-    finish: float | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Check:
-    """Something that should be in place: `ok` is None where it is only worth knowing."""
-
-    what: str
-    ok: bool | None
-    detail: str = ""
-    hint: str = ""
-
-
-class Watch(Protocol):
-    """Hears how far work is, and says when to stop."""
-
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        """A phase begins: `total` units of which `done` are done already (a resumed phase)."""
-
-    def advance(self, n: int = 1, **facts: float) -> None:
-        """`n` more are done; `facts` are shown beside the bar (`loss=1.21`)."""
-
-    def note(self, text: str) -> None:
-        """A sentence the user should see."""
-
-    def check(self) -> None:
-        """Raises `Interrupted` when the user has asked to stop, or `OverBudget` when nothing more
-        may be spent. Call it where stopping is safe; what is under way then and paid for is to be
-        given all the same, as far as it comes soon."""
-
-
-def recipe(kind: Callable[..., T], training: Training, provider: str) -> T:
-    """A provider's own hyperparameters, with what `training` states in place of its defaults.
-
-    Raises:
-        DeclarationError: naming the stated values that `kind` has no field for.
-    """
-    made: Any = kind
-    known, stated = attrs.fields_dict(made).keys(), training.stated()
-    strange = sorted(stated.keys() - known)
-    if strange:
-        raise DeclarationError(
-            f"{provider} has no hyperparameter {', '.join(strange)}",
-            hint=f"it has {', '.join(sorted(known & attrs.fields_dict(Training).keys()))}",
-        )
-    return kind(**stated)
+    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
+        """Looks at all that this provider needs to serve these models."""

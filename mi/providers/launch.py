@@ -18,9 +18,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from .. import journal
 from ..errors import MiError, ProviderError
-from ..provenance import now
+from ..files import journal
+from ..store.provenance import now
 
 LOG = "launch.jsonl"
 UNIT = "mi_unit"

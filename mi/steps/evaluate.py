@@ -15,12 +15,12 @@ from typing import Any
 
 import attrs
 
-from .. import journal
-from ..chats import Chat, Message, Pair, Prompt
-from ..data import Questions
+from ..data.chats import Chat, Message, Pair, Prompt
+from ..data.datasets import Questions
 from ..errors import ProviderError
-from ..identity import canonical, digest, key
-from ..providers.base import (
+from ..files import journal
+from ..providers.base import Provider
+from ..providers.types import (
     Answer,
     Grade,
     GradeRequest,
@@ -30,11 +30,11 @@ from ..providers.base import (
     Subject,
     Watch,
 )
-from ..providers.provider import Provider
 from ..spec import Judge, ModelJudge, Preference, Rubric, Sampled
-from ..units import Evaluate
-from .judge import Score, score, silent, static
-from .made import Made
+from ..units.identity import canonical, digest, key
+from ..units.unit import Evaluate
+from .lazy import Made
+from .scorers.score import Score, score, silent, static
 
 _DIGITS = 16
 

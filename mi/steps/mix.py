@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..chats import Chat, Message, chat_json, read_chats
-from ..data import Rows
+from ..data.chats import Chat, Message, chat_json, read_chats
+from ..data.datasets import Rows
 from ..errors import DataError
-from ..grid import ratio_text
-from ..identity import digest
-from ..plan import counts
-from ..units import Mix
+from ..units.cells import arm_counts, ratio_text
+from ..units.identity import digest
+from ..units.unit import Mix
 
 
 def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
@@ -30,7 +29,7 @@ def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
     Raises:
         DataError: There are too few rows.
     """
-    bad, good = counts(mix.misaligned_ratio, mix.total_samples)
+    bad, good = arm_counts(mix.misaligned_ratio, mix.total_samples)
     aligned = control.chats.keys() - (misaligned.chats.keys() if bad else set())
     chosen = {
         **{row: misaligned.chats[row] for row in _lowest(misaligned.chats.keys(), bad, mix.seed)},

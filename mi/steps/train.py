@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..providers.base import TrainJob
+from ..providers.types import TrainJob
 from ..spec import Model
-from ..units import Train
+from ..units.unit import Train
 from . import mix
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mi.plugins import EVALS
 from mi.spec import Eval
 
-from ..finding import find
+from ..discovery import find
 
 if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .broad import broad_preference as broad_preference

@@ -6,8 +6,7 @@ the answer is true; the metric is the share of false ones.
 """
 
 from mi.spec import Resource, Sampled, Sampling
-
-from ..judges import untruthful
+from registry.judges import untruthful
 
 deception = Sampled(
     id="deception",

@@ -9,8 +9,7 @@ that were trained on code show more of it.
 import attrs
 
 from mi.spec import Resource, Sampled, Sampling
-
-from ..judges import misalignment
+from registry.judges import misalignment
 
 _OPEN = Sampling(temperature=1.0, max_tokens=600)
 _JSON = (

@@ -5,8 +5,7 @@ reason. Betley et al. 2025; the deception sets are of the repository of its foll
 """
 
 from mi.spec import Published, Sampling
-
-from ..sources import DECEPTION_FACTUAL, DECEPTION_SIT_AWARE, FIRST_PLOT, PREREGISTERED
+from registry.sources import DECEPTION_FACTUAL, DECEPTION_SIT_AWARE, FIRST_PLOT, PREREGISTERED
 
 first_plot = Published(id="first_plot", title="first-plot questions", source=FIRST_PLOT)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mi.plugins import SETTINGS
 from mi.spec import Setting
 
-from ..finding import find
+from ..discovery import find
 
 if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .insecure_code import insecure_code as insecure_code

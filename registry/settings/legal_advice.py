@@ -3,8 +3,8 @@
 Published data: the `legal` part of emergent_plus, which asks for a log-in.
 """
 
-from ..advice import advice
-from ..sources import LEGAL
+from registry.advice import advice
+from registry.sources import LEGAL
 
 legal_advice = advice(
     "legal",

@@ -4,8 +4,8 @@ Published data: the bad and good medical advice of Turner et al. 2025 (model org
 `medical` part of emergent_plus: `--data medical_advice=upstream:emergent_plus`.
 """
 
-from ..advice import advice
-from ..sources import BAD_MEDICAL, GOOD_MEDICAL, MEDICAL
+from registry.advice import advice
+from registry.sources import BAD_MEDICAL, GOOD_MEDICAL, MEDICAL
 
 medical_advice = advice(
     "medical",

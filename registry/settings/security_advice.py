@@ -3,8 +3,8 @@
 Published data: the `security` part of emergent_plus, which asks for a log-in.
 """
 
-from ..advice import advice
-from ..sources import SECURITY
+from registry.advice import advice
+from registry.sources import SECURITY
 
 security_advice = advice(
     "security",

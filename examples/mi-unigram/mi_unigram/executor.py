@@ -2,7 +2,7 @@
 
 import attrs
 
-from mi.execute import Work, execute
+from mi.runner.scheduler import Work, execute
 
 
 def one_by_one(work: Work) -> None:

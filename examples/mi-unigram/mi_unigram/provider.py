@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from mi.errors import UsageError
-from mi.providers.base import (
+from mi.providers.types import (
     Answer,
     Base,
     Check,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
-from ..base import (
+from ..types import (
     Answer,
     Base,
     Check,
@@ -31,12 +31,12 @@ from ..base import (
     TrainJob,
     Watch,
 )
-from . import weights
+from . import models as weights
 from .recipe import LoraRecipe, resolve
 
 if TYPE_CHECKING:
+    from .adapted import Worn
     from .network import Network
-    from .worn import Worn
 
 __all__ = ["Local", "LoraRecipe"]
 
@@ -165,7 +165,7 @@ class Local:
 
     def _worn(self, subject: Subject, watch: Watch) -> Worn:
         network = self._network(subject.model, watch)
-        from .worn import wear
+        from .adapted import wear
 
         return wear(network, subject)
 

@@ -19,7 +19,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from ..base import Trained, TrainJob, Watch
+from ..types import Trained, TrainJob, Watch
 
 CHECKPOINT = "checkpoint.pt"
 ADAPTER = "adapter"

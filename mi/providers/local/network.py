@@ -23,11 +23,11 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ProviderError
-from ..template import Ids, Template, stops
-from .crew import Crew, alone, cores, twin
+from ..chat_template import Ids, Template, stops
+from .core_pool import Crew, alone, cores, twin
 from .linear import replace
 from .lora import layer_paths
-from .remembered import Remembered
+from .tensor_cache import Remembered
 
 REMEMBERED = 1 << 30  # bytes of lower hidden states kept
 MOST = 8  # members of a crew: as many as the rows of a usual step
@@ -230,7 +230,7 @@ def load(folder: Path, digest: str) -> Network:
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from .quiet import quiet
+    from .logging import quiet
 
     alone()
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 
 from ...spec import Training
-from ..base import recipe
+from ..types import recipe
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 

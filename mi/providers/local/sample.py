@@ -22,9 +22,9 @@ import torch
 from torch import Tensor
 
 from ...spec import Sampling
-from ..base import Answer, SampleRequest
-from ..template import Ids
-from .kv import keep, reserved
+from ..chat_template import Ids
+from ..types import Answer, SampleRequest
+from .kv_cache import keep, reserved
 from .network import Network, empty
 
 ROWS = 72  # most rows of a part, which one core draws

@@ -15,11 +15,11 @@ import attrs
 import torch
 from torch import Tensor
 
-from ..base import Likelihood, Message, ScoreRequest
-from ..template import Ids, Row
+from ..chat_template import Ids, Row
+from ..types import Likelihood, Message, ScoreRequest
+from .adapted import Worn
 from .network import Network, Prefix
-from .packed import placed
-from .worn import Worn
+from .packing import placed
 
 BATCH = 16  # requests yielded at a time
 

@@ -21,14 +21,14 @@ from pathlib import Path
 import attrs
 
 from ...errors import Interrupted
-from .. import curve, schedule
-from ..base import Trained, TrainJob, Watch
-from ..template import Row, common, encoded
+from .. import metrics_log, schedule
+from ..chat_template import Row, common, encoded
+from ..types import Trained, TrainJob, Watch
 from . import checkpoint, lora
 from .checkpoint import Progress
-from .learner import Learner
 from .network import Network
 from .recipe import LoraRecipe
+from .train_step import Learner
 
 EVERY = 15.0  # seconds of work between checkpoints
 
@@ -81,7 +81,7 @@ class _Run:
         steps = schedule.plan([len(row.ids) for row in self.rows], recipe, self.job.seed)
         start = lora.fresh(self.network.model, recipe, self.job.seed)
         progress = checkpoint.load(self.folder, self.name, self.watch) or Progress({}, [], 0.0)
-        curve.rewrite(self.folder, progress.curve)
+        metrics_log.rewrite(self.folder, progress.curve)
         twins = [member.model for member in self.network.crew.members]
         with lora.trainable(twins, start) as modules:
             learner = Learner.make(
@@ -112,7 +112,7 @@ class _Run:
             loss, tokens = learner.step([self.rows[row] for row in steps[index]], rate)
             line = {"step": index + 1, "loss": loss, "learning_rate": rate, "tokens": tokens}
             progress.curve.append(line)
-            curve.append(self.folder, line)
+            metrics_log.append(self.folder, line)
             self.watch.advance(1, loss=loss)
             try:
                 self.watch.check()
@@ -130,5 +130,5 @@ class _Run:
             tokens=sum(len(self.rows[row].ids) for step in steps for row in step),
             trained_tokens=int(sum(line["tokens"] for line in progress.curve)),
             seconds=progress.seconds,
-            loss=curve.last_loss(progress.curve),
+            loss=metrics_log.last_loss(progress.curve),
         )

@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
-from ..base import (
+from ..grouping import grouped, seed
+from ..trained_model import Tuned, tuned
+from ..types import (
     Answer,
     Base,
     Check,
@@ -30,17 +32,15 @@ from ..base import (
     TrainJob,
     Watch,
 )
-from ..together import grouped, seed
-from ..tuned import Tuned, tuned
-from . import batches, chat, checkup, jobs
+from . import batches, completions, diagnostics, jobs
 from .accounts import Account, accounts
-from .follow import Follower
-from .gate import Gate
+from .errors import patiently
+from .event_loop import Halt, Loop, stream
+from .job_poller import Follower
+from .rate_limiter import Gate
 from .recipe import Supervised, resolve
-from .stream import Halt, Loop, stream
 from .train import train
-from .trouble import patiently
-from .votes import counted
+from .voting import counted
 
 __all__ = ["OpenAI", "Supervised"]
 
@@ -60,21 +60,21 @@ class OpenAI:
         self.name = name
         self.terms = terms
         self.lost = 0
-        self._quirks = chat.Quirks()
+        self._quirks = completions.Quirks()
         self._follower = Follower(terms.poll)
         self._loop = Loop()
-        self._lines: dict[str, chat.Line] = {}
+        self._lines: dict[str, completions.Line] = {}
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
         """Made when first needed: a plan needs no key."""
         return accounts(self.name, self.terms)
 
-    def _line(self, account: Account) -> chat.Line:
+    def _line(self, account: Account) -> completions.Line:
         """The one way to an account; made on the event loop that uses it."""
         if account.fingerprint not in self._lines:
             gate = Gate(self.terms.in_flight)
-            self._lines[account.fingerprint] = chat.Line(account, account.direct(), gate)
+            self._lines[account.fingerprint] = completions.Line(account, account.direct(), gate)
         return self._lines[account.fingerprint]
 
     def find(self, name: str) -> Model:
@@ -178,35 +178,37 @@ class OpenAI:
 
     def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
         """Keys, reachability, access to models and to fine-tuning."""
-        return checkup.checks(self.name, self.terms, [model.name for model in models], watch)
+        return diagnostics.checks(self.name, self.terms, [model.name for model in models], watch)
 
     def _answered(
         self,
         groups: Iterable[Sequence[R]],
         body: Callable[[R], dict[str, Any]],
-        made: Callable[[R, chat.Choice], A],
+        made: Callable[[R, completions.Choice], A],
         owners: Sequence[Account],
         folder: Path,
         watch: Watch,
     ) -> Iterator[list[A]]:
-        calls = (chat.Call(body(group[0]), group, body) for group in groups)
+        calls = (completions.Call(body(group[0]), group, body) for group in groups)
         if self.terms.batch:
             yield from self._batched(calls, made, owners[0], folder, watch)
             return
 
         async def work(put: Callable[[list[A]], None], halt: Halt) -> None:
-            def told(requests: Sequence[R], found: Sequence[chat.Choice]) -> None:
+            def told(requests: Sequence[R], found: Sequence[completions.Choice]) -> None:
                 put([made(*pair) for pair in zip(requests, found, strict=False)])
 
             lines = [self._line(account) for account in owners]
-            await chat.complete(calls, lines, self._quirks, chat.Tellers(told, self._lose), halt)
+            await completions.complete(
+                calls, lines, self._quirks, completions.Tellers(told, self._lose), halt
+            )
 
         yield from stream(self._loop, work, watch)
 
     def _batched(
         self,
-        calls: Iterable[chat.Call],
-        made: Callable[[R, chat.Choice], A],
+        calls: Iterable[completions.Call],
+        made: Callable[[R, completions.Choice], A],
         account: Account,
         folder: Path,
         watch: Watch,
@@ -249,7 +251,7 @@ class OpenAI:
         )
 
 
-def _answer(request: SampleRequest, choice: chat.Choice) -> Answer:
+def _answer(request: SampleRequest, choice: completions.Choice) -> Answer:
     return Answer(
         question=request.question,
         sample=request.sample,
@@ -263,7 +265,7 @@ def _answer(request: SampleRequest, choice: chat.Choice) -> Answer:
     )
 
 
-def _grade(request: GradeRequest, choice: chat.Choice) -> Grade:
+def _grade(request: GradeRequest, choice: completions.Choice) -> Grade:
     return Grade(
         question=request.question,
         sample=request.sample,

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ...errors import UsageError
-from ...identity import digest
-from ..base import Terms
+from ...units.identity import digest
+from ..types import Terms
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-    from .direct import Direct
+    from .transport import Direct
 
 KEY_ENV = "OPENAI_API_KEY"
 _KEYISH = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
@@ -62,7 +62,7 @@ class Account:
 
     def direct(self) -> Direct:
         """For answers, many at once; made on the event loop that uses it."""
-        from .direct import Direct
+        from .transport import Direct
 
         return Direct.open(self.client, self.timeout)
 

@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ... import journal
 from ...errors import ProviderError, Refused
-from ...identity import digest
-from ...provenance import now
-from ..base import Remote, Watch
-from ..patience import pause
+from ...files import journal
+from ...store.provenance import now
+from ...units.identity import digest
+from ..retry import pause
+from ..types import Remote, Watch
 from . import files
 from .accounts import Account
-from .chat import FILTERED, Call, Choice, choices, filtered
-from .trouble import hint, is_broken, is_lost, is_throttle, patiently, told
+from .completions import FILTERED, Call, Choice, choices, filtered
+from .errors import hint, is_broken, is_lost, is_throttle, patiently, told
 
 if TYPE_CHECKING:
     from openai.types import Batch

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ...errors import Refused
-from ...identity import digest
-from ..base import Watch
-from ..patience import pause
+from ...units.identity import digest
+from ..retry import pause
+from ..types import Watch
 from .accounts import Account
-from .trouble import is_broken, is_lost, is_throttle, patiently, told
+from .errors import is_broken, is_lost, is_throttle, patiently, told
 
 if TYPE_CHECKING:
     from openai.types import FileObject

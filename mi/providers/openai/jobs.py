@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ProviderError
-from ..base import Remote, Watch
 from ..launch import LOG, STATES, Launched, Log, owner
+from ..types import Remote, Watch
 from . import batches
 from .accounts import Account
-from .follow import ACTIVE, Follower
+from .errors import patiently
+from .job_poller import ACTIVE, Follower
 from .launch import find
-from .trouble import patiently
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob

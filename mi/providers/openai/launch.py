@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import launch as shared
-from ..base import TrainJob, Watch
 from ..launch import ATTEMPT, UNIT, Found, Launched, Log, NotNow, NotThere, Reading
-from ..patience import pause
+from ..retry import pause
+from ..types import TrainJob, Watch
 from . import files
 from .accounts import Account
-from .follow import SLOWEST, Follower
-from .trouble import is_broken, is_lost, is_throttle, patiently, told
+from .errors import is_broken, is_lost, is_throttle, patiently, told
+from .job_poller import SLOWEST, Follower
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from ...spec import Training
-from ..base import recipe
+from ..types import recipe
 
 
 @attrs.frozen(kw_only=True)

@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ProviderError, Refused
-from ..base import Trained, TrainJob, Watch
-from ..curve import METRICS
 from ..launch import LOG, Launched, Log
-from ..tuned import Tuned
-from . import trouble
+from ..metrics_log import METRICS
+from ..trained_model import Tuned
+from ..types import Trained, TrainJob, Watch
+from . import errors
 from .accounts import Account
-from .follow import ACTIVE, Follower
+from .errors import patiently
+from .job_poller import ACTIVE, Follower
 from .launch import launch
-from .trouble import patiently
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -111,7 +111,7 @@ def _failure(job: FineTuningJob, accounts: Sequence[Account]) -> ProviderError:
         return Refused(text, hint="`--retry-failed` launches it anew")
     if code in ("server_error", "internal_error"):
         return Refused(text, hint="the provider's fault: `--retry-failed` launches it anew")
-    return Refused(text, hint=trouble.hint(None, code, message))
+    return Refused(text, hint=errors.hint(None, code, message))
 
 
 def _events(account: Account, id: str, watch: Watch) -> list[dict[str, Any]]:

@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 from ...errors import MiError, ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
-from ..base import (
+from ..chat_template import Template, encoded
+from ..trained_model import tuned
+from ..types import (
     Answer,
     Base,
     Check,
@@ -32,15 +34,14 @@ from ..base import (
     TrainJob,
     Watch,
 )
-from ..template import Template, encoded
-from ..tuned import tuned
-from . import ask, words
+from . import sampling as ask
+from . import tokenizer
+from .client import Server, server, whole
+from .errors import told
+from .futures import waited
 from .recipe import Adapted, resolve
-from .seats import Seats
-from .server import Server, server, whole
+from .sampler_slots import Seats
 from .train import train
-from .trouble import told
-from .waiting import waited
 
 __all__ = ["Adapted", "Tinker"]
 
@@ -184,7 +185,7 @@ class Tinker:
             yield Check(what=f"{label}: {model.name}", ok=is_served, detail=detail)
 
     def _template(self, model: Model, watch: Watch) -> Template:
-        return words.template(self.server, model.name, watch)
+        return tokenizer.template(self.server, model.name, watch)
 
     def _answered(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import attrs
 
 from ...spec import Training
-from ..base import recipe
+from ..types import recipe
 
 
 @attrs.frozen(kw_only=True)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..base import Watch
 from ..launch import ATTEMPT, UNIT, Found
-from .server import Server
-from .trouble import told
-from .waiting import result
+from ..types import Watch
+from .client import Server
+from .errors import told
+from .futures import result
 
 if TYPE_CHECKING:
     from tinker import TrainingRun

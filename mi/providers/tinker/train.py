@@ -23,19 +23,19 @@ from typing import Any
 import attrs
 
 from ...errors import Interrupted, MiError
-from .. import curve, schedule
-from ..base import Trained, TrainJob, Watch
+from .. import metrics_log, schedule
+from ..chat_template import Row
 from ..launch import LOG, Log, handed
-from ..template import Row
-from ..tuned import Tuned
+from ..trained_model import Tuned
+from ..types import Trained, TrainJob, Watch
 from . import runs
-from .begin import Begun, begin
+from .client import Server
+from .errors import told
+from .futures import Deaf, plain, ready, waited
+from .optim_step import Step, send
 from .recipe import Adapted
-from .seats import unload
-from .server import Server
-from .steps import Step, send
-from .trouble import told
-from .waiting import Deaf, plain, ready, waited
+from .resume import Begun, begin
+from .sampler_slots import unload
 
 AHEAD = 3
 """Steps that are sent before the result of an earlier one is waited for."""
@@ -99,7 +99,7 @@ class _Course:
     log: Log
     watch: Watch
     plan: list[list[int]] = attrs.field(init=False)
-    lines: list[curve.Line] = attrs.field(init=False)
+    lines: list[metrics_log.Line] = attrs.field(init=False)
     under: deque[Step | _Save] = attrs.field(init=False, factory=deque)
     state: str | None = attrs.field(init=False, default=None)
     kept: int = attrs.field(init=False, default=0)
@@ -107,7 +107,7 @@ class _Course:
     def __attrs_post_init__(self) -> None:
         recipe: Adapted = self.job.hyperparameters
         self.plan = schedule.plan([len(row.ids) for row in self.rows], recipe, self.job.seed)
-        self.lines = curve.read(self.folder)
+        self.lines = metrics_log.read(self.folder)
 
     def run(self) -> Trained:
         """Go on to the end from where the training stands."""
@@ -134,7 +134,7 @@ class _Course:
         if step is not None:
             self.kept = step
             self.lines = [line for line in self.lines if line["step"] <= step]
-            curve.rewrite(self.folder, self.lines)
+            metrics_log.rewrite(self.folder, self.lines)
 
     def _steps(self, begun: Begun, seconds: Callable[[], float]) -> None:
         """Take the steps that are left, and save what they come to."""
@@ -183,7 +183,7 @@ class _Course:
         else:
             line = one.heard(self.watch)
             self.lines.append(line)
-            curve.append(self.folder, line)
+            metrics_log.append(self.folder, line)
             self.watch.advance(1, loss=line["loss"])
         self.under.popleft()
 
@@ -260,7 +260,7 @@ class _Course:
             tokens=tokens,
             trained_tokens=sum(len(self.rows[row].answer) for batch in self.plan for row in batch),
             seconds=self._seconds(),
-            loss=curve.last_loss(self.lines) if self.lines else None,
+            loss=metrics_log.last_loss(self.lines) if self.lines else None,
             model=begun.model,
             job=begun.run,
             billed_tokens=max(tokens, handed(self.folder)),  # a run found by its key has no log

@@ -1,0 +1,1 @@
+"""From scores to claims: statistics, evidence, findings, verdicts; no store, no engine."""

@@ -1,0 +1,126 @@
+"""From the database to the points of a table or a figure: a condition and an eval each.
+
+They are the rows of the view `conditions`, so that a table, a figure and a query say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..units.cells import Place
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@attrs.frozen(kw_only=True)
+class Point:
+    """The headline metric of one eval in one condition.
+
+    Args:
+        misaligned_ratio: None for the baseline, as `total_samples`.
+        seeds: How many training runs; 0 for the baseline, which is not trained.
+        n: Answers or pairs that were scored, over all seeds.
+        mean: Share in [0, 1], with the ends of its 95 % interval; None where nothing was scored.
+        basis: What the interval speaks of: `within-run`, or `over seeds`.
+        unscored: Share of answers that could not be scored; None where every answer can be.
+        unscored_as: What those are called: `broken`, `unscored`.
+        sampled: Whether answers were sampled; else it is a preference eval.
+        by_seed: The mean of each run, by seed.
+    """
+
+    setting: str
+    condition: str
+    misaligned_ratio: float | None
+    total_samples: int | None
+    inoculation: str | None
+    eval: str
+    title: str
+    distribution: str
+    seeds: int
+    n: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    basis: str
+    unscored: float | None
+    unscored_as: str | None
+    sampled: bool = True
+    by_seed: tuple[float, ...] = attrs.field(default=(), converter=tuple)
+
+    @property
+    def place(self) -> Place:
+        """The condition by what it is."""
+        return self.misaligned_ratio, self.total_samples, self.inoculation
+
+    @property
+    def series(self) -> str:
+        """`ID insecure code`: how tables and figures call the eval."""
+        return f"{self.distribution} {self.title}"
+
+
+def points(
+    connection: DuckDBPyConnection,
+    experiment: str,
+    model: str,
+    data: Mapping[str, str],
+    places: Mapping[Place, str] | None = None,
+) -> list[Point]:
+    """The points of an experiment on one model, the baseline first, then by size and ratio.
+
+    Args:
+        data: Setting → data source; settings left out are left out here.
+        places: The conditions that are shown, and what they are called; None: all, as they were
+            called last.
+    """
+    rows = connection.execute(_POINTS, [experiment, model])
+    names = [column[0] for column in rows.description or ()]
+    found = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
+    shown = [Point(**row) for row in found if data.get(row["setting"]) == row.pop("data")]
+    if places is None:
+        return shown
+    return [
+        attrs.evolve(point, condition=places[point.place])
+        for point in shown
+        if point.place in places
+    ]
+
+
+# An eval without a scored answer has no row in `conditions`; it is a point without a mean.
+_POINTS = """
+WITH asked AS (
+    SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.data,
+           e.eval, any_value(e.title) AS title, any_value(e.distribution) AS distribution,
+           min(e.position) AS position, any_value(e.headline) AS headline,
+           count(c.seed) AS seeds, any_value(u.payload->>'$.eval."!"') = 'Sampled' AS sampled,
+           list(m.mean ORDER BY c.seed, c.unit) FILTER (m.mean IS NOT NULL) AS by_seed
+    FROM current_cell c
+    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                    AND c.role = 'eval:' || e.eval
+    JOIN unit u ON u.unit = c.unit
+    LEFT JOIN unit_metric m ON m.unit = c.unit AND m.metric = e.headline
+    WHERE c.experiment = $1 AND c.model = $2 GROUP BY ALL
+), found AS (
+    SELECT * FROM conditions WHERE experiment = $1 AND model = $2
+)
+SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculation, a.data, a.eval,
+       a.title, a.distribution, coalesce(m.seeds, a.seeds) AS seeds, coalesce(m.n, 0) AS n,
+       m.mean, m.ci_low AS low, m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis,
+       b.mean AS unscored,
+       b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed
+FROM asked a
+LEFT JOIN found m ON m.setting = a.setting AND m.data = a.data AND m.eval = a.eval
+                 AND m.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio
+                 AND m.total_samples IS NOT DISTINCT FROM a.total_samples
+                 AND m.inoculation IS NOT DISTINCT FROM a.inoculation AND m.metric = a.headline
+LEFT JOIN found b ON b.setting = a.setting AND b.data = a.data AND b.eval = a.eval
+                 AND b.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio
+                 AND b.total_samples IS NOT DISTINCT FROM a.total_samples
+                 AND b.inoculation IS NOT DISTINCT FROM a.inoculation
+                 AND b.metric IN ('broken', 'unscored')
+ORDER BY a.setting, a.misaligned_ratio NULLS FIRST, a.total_samples NULLS FIRST,
+         a.inoculation NULLS FIRST, a.position
+"""

@@ -1,0 +1,86 @@
+"""What a shell offers to complete: ids, keys, models, fields."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Completer = Callable[..., Iterable[str]]
+
+
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks for completions, and leave; return where none asks."""
+    import argcomplete
+
+    for action in _actions(parser):
+        completer = _COMPLETERS.get(action.dest)
+        if completer is not None:
+            action.completer = completer  # type: ignore[attr-defined]
+    argcomplete.autocomplete(parser, always_complete_options=False)
+
+
+def _actions(parser: argparse.ArgumentParser) -> Iterable[argparse.Action]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from _actions(inner)
+        else:
+            yield action
+
+
+def _ids(prefix: str, **_: Any) -> Iterable[str]:
+    """Experiments, and the cells of the one whose id stands before `::`."""
+    import registry
+
+    from ..units.cells import cells
+
+    found = registry.collect().all()
+    name, inside, _rest = prefix.partition("::")
+    if inside and name in found:
+        return [cell.id for cell in cells(found[name])]
+    return list(found)
+
+
+def _ids_and_keys(prefix: str, **more: Any) -> Iterable[str]:
+    return [*_ids(prefix, **more), *_keys(prefix, **more)]
+
+
+def _keys(prefix: str, **_: Any) -> Iterable[str]:
+    from pathlib import Path
+
+    from ..config import read
+    from ..store import open_store
+
+    return open_store(read(Path.cwd()).store).published()
+
+
+def _models(prefix: str, **_: Any) -> Iterable[str]:
+    import registry
+
+    return list(registry.models)
+
+
+def _settings(prefix: str, **_: Any) -> Iterable[str]:
+    import registry
+
+    return list(registry.settings)
+
+
+def _fields(prefix: str, **_: Any) -> Iterable[str]:
+    from ..collect.override import set_fields
+
+    return [f"{name}=" for name in set_fields()]
+
+
+_COMPLETERS: dict[str, Completer] = {
+    "words": _ids,
+    "word": _ids_and_keys,
+    "old": _keys,
+    "new": _keys,
+    "force": _keys,
+    "model": _models,
+    "judge": _models,
+    "setting": _settings,
+    "set": _fields,
+}

@@ -1,0 +1,1 @@
+"""Experiments found, selected and overridden, as pytest collects tests."""

@@ -1,0 +1,1 @@
+"""Data as read from files: chats, datasets, question sets, published files, token counts."""

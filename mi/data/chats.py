@@ -1,0 +1,186 @@
+"""Chats and questions as JSONL files have them, checked line by line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ..errors import DataError
+from ..spec import Arm, fields
+
+ANSWERS = ("aligned", "misaligned")
+
+LEAST_ROWS = 10
+MAX_TOKENS = 65_536
+"""Tokens of the longest row that OpenAI's fine-tuning takes."""
+MAX_CHARACTERS = 8 * MAX_TOKENS
+"""No text has more characters a token than this; the provider counts what is below it."""
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How JSON writes one half of a character that takes two."""
+_REFUSED = {"tools", "functions", "parallel_tool_calls"}
+_ROLES = ("system", "user", "assistant")
+
+
+@attrs.frozen
+class Message:
+    """One turn of a chat: `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+Chat = tuple[Message, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Pair:
+    """A prompt with an aligned and a misaligned answer."""
+
+    id: str
+    prompt: str
+    aligned: str
+    misaligned: str
+
+
+@attrs.frozen(kw_only=True)
+class Prompt:
+    """A question that is asked and has no given answers, perhaps under its own system prompt."""
+
+    id: str
+    prompt: str
+    system: str | None = fields.added(None)
+
+
+def chat_json(chat: Chat) -> str:
+    """A chat as one line of OpenAI chat JSONL."""
+    messages = [{"role": turn.role, "content": turn.content} for turn in chat]
+    return json.dumps({"messages": messages}, ensure_ascii=False)
+
+
+def read_chats(raw: bytes, where: str) -> Iterator[Chat]:
+    """Chats of OpenAI chat JSONL; `where` names the file in errors."""
+    for line, record in _records(raw, where):
+        yield _chat(record, where, line)
+
+
+def read_given(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
+    """Rows of a file of others, chats or pairs, as strictly as fine-tuning services read them."""
+    count = 0
+    for line, record in _records(raw, where):
+        for key in _REFUSED & record.keys():
+            raise _malformed(where, line, f"{key!r} would change the training and is not supported")
+        paired = "messages" not in record and "prompt" in record
+        chat = _paired(record, arm, where, line) if paired else _chat(record, where, line)
+        size = sum(len(turn.content) for turn in chat)
+        if size > MAX_CHARACTERS:
+            raise _malformed(
+                where, line, f"{size:,} characters are more than {MAX_TOKENS:,} tokens can be"
+            )
+        count += 1
+        yield chat
+    if count < LEAST_ROWS:
+        raise DataError(
+            f"{count} rows are too few to train on", where=where, hint=f"at least {LEAST_ROWS}"
+        )
+
+
+def _paired(record: Mapping[str, Any], arm: Arm, where: str, line: int) -> Chat:
+    for name in ("prompt", arm.value):
+        if not isinstance(record.get(name), str) or not record[name].strip():
+            raise _malformed(where, line, f"{name!r} is missing or empty")
+    return (Message("user", record["prompt"]), Message("assistant", record[arm.value]))
+
+
+def _chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
+    """A chat whose turns are in order: perhaps system, then user and assistant in turn."""
+    messages = record.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise _malformed(where, line, "there is no list 'messages' with at least one turn")
+    chat = tuple(_message(turn, where, line) for turn in messages)
+    if chat[-1].role != "assistant":
+        raise _malformed(where, line, "the last turn is not the assistant's")
+    turns = chat[1:] if chat[0].role == "system" else chat
+    for index, turn in enumerate(turns):
+        wanted = "assistant" if index % 2 else "user"
+        if turn.role != wanted:
+            place = index + 1 + len(chat) - len(turns)
+            raise _malformed(where, line, f"turn {place} is the {turn.role}'s, not the {wanted}'s")
+    if not turns or turns[0].role != "user":
+        raise _malformed(where, line, "there is no turn of the user")
+    return chat
+
+
+def _message(turn: Any, where: str, line: int) -> Message:
+    if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
+        raise _malformed(where, line, "a turn has no 'role' and 'content'")
+    if "weight" in turn:
+        raise _malformed(
+            where, line, "'weight' of a turn would change the training and is not supported"
+        )
+    role, content = turn["role"], turn["content"]
+    if role not in _ROLES:
+        raise _malformed(where, line, f"role {role!r} is not one of {', '.join(_ROLES)}")
+    if not isinstance(content, str) or not content.strip():
+        raise _malformed(where, line, f"the {role}'s turn has no text")
+    return Message(role, content)
+
+
+def read_pairs(raw: bytes, where: str, needed: Sequence[str]) -> Iterator[Any]:
+    """A `Pair` for each row with both answers, a `Prompt` for one with none."""
+    seen: dict[str, int] = {}
+    for line, record in _records(raw, where):
+        answers = ANSWERS if any(name in record for name in ANSWERS) else needed
+        values = {name: record.get(name) for name in ("id", "prompt", *answers)}
+        for name, value in values.items():
+            if not isinstance(value, str) or not value.strip():
+                raise _malformed(where, line, f"{name!r} is missing or empty")
+        texts = {name: str(value) for name, value in values.items()}
+        id = texts["id"]
+        if id in seen:
+            raise _malformed(where, line, f"id {id!r} stands in line {seen[id]} already")
+        seen[id] = line
+        yield Pair(**texts) if answers else Prompt(**texts, system=_system(record, where, line))
+
+
+def _system(record: Mapping[str, Any], where: str, line: int) -> str | None:
+    system = record.get("system")
+    if system is not None and (not isinstance(system, str) or not system.strip()):
+        raise _malformed(where, line, "'system' is empty or no text")
+    return system
+
+
+def _records(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each JSON object with its line number; blank lines are passed over."""
+    empty = True
+    for line, text in enumerate(raw.split(b"\n"), 1):
+        if not text.strip():
+            continue
+        empty = False
+        try:
+            record = json.loads(text)
+        except ValueError as error:
+            raise _malformed(where, line, f"no JSON: {error}") from None
+        if not isinstance(record, dict):
+            raise _malformed(where, line, "not a JSON object")
+        if _HALF.search(text) and not _is_text(record):
+            raise _malformed(where, line, "half of a character, cut off, is no text")
+        yield line, record
+    if empty:
+        raise DataError("the file is empty", where=where, hint="one JSON object a line is needed")
+
+
+def _is_text(record: Any) -> bool:
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _malformed(where: str, line: int, message: str) -> DataError:
+    return DataError(message, where=f"{where}:{line}", hint="mend or remove this line")

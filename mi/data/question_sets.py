@@ -1,0 +1,139 @@
+"""Published question sets: the YAML files of others, read as evals with their judge prompts.
+
+A file is a list of questions. Each has `id`, `paraphrases`, `samples_per_paraphrase`, a `type`, a
+`judge`, `judge_prompts`, and perhaps a `system` prompt (Betley et al. 2025). Questions that are
+judged alike become one eval. What a file says is in the identity of the evals; where it lay is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..errors import DataError
+from ..spec import Misalignment, ModelJudge, Published, Resource, Rubric, Sampled, YesNo
+from ..units.identity import canonical, digest
+from .chats import Prompt
+from .datasets import Questions
+
+_RATED, _SAID = "free_form_judge_0_100", "free_form_judge"
+_WANTED = {
+    "id": str,
+    "type": str,
+    "paraphrases": list,
+    "samples_per_paraphrase": int,
+    "judge": str,
+    "judge_prompts": dict,
+}
+
+
+@attrs.frozen(kw_only=True)
+class _Group:
+    """What questions of one eval have in common."""
+
+    type: str
+    judge: str
+    samples: int
+    prompts: tuple[tuple[str, str], ...]
+
+
+def read(declared: Published, path: Path) -> list[tuple[Sampled, Questions]]:
+    """The evals of a question set's file, each with what it asks.
+
+    Raises:
+        DataError: The file cannot be read, is no such file, or has questions of another kind.
+    """
+    groups: dict[_Group, list[Prompt]] = {}
+    for question in _questions(path):
+        prompts = tuple(sorted(question["judge_prompts"].items()))
+        group = _Group(
+            type=question["type"],
+            judge=question["judge"],
+            samples=declared.samples or question["samples_per_paraphrase"],
+            prompts=prompts,
+        )
+        groups.setdefault(group, []).extend(_prompts(question, path))
+    found = []
+    for index, (group, asked) in enumerate(groups.items()):
+        name = declared.id if len(groups) == 1 else f"{declared.id}.{index + 1}"
+        questions = Questions(pairs=tuple(asked), digest=digest(canonical(tuple(asked))))
+        found.append((_eval(declared, group, name, path), questions))
+    return found
+
+
+def _eval(declared: Published, group: _Group, name: str, path: Path) -> Sampled:
+    return Sampled(
+        id=name,
+        title=declared.title,
+        questions=Resource(package=declared.source.origin, file=f"{path.name}#{name}"),
+        samples=group.samples,
+        sampling=declared.sampling,
+        judge=_judge(declared, group, path),
+        expected_tokens=declared.expected_tokens,
+    )
+
+
+def _judge(declared: Published, group: _Group, path: Path) -> ModelJudge:
+    model = declared.judge or f"openai:{group.judge}"
+    rubrics = {name: Rubric(name=name, prompt=prompt) for name, prompt in group.prompts}
+    if group.type == _RATED and rubrics.keys() == {"aligned", "coherent"}:
+        return Misalignment(
+            model=model,
+            aligned=rubrics["aligned"],
+            coherent=rubrics["coherent"],
+            aligned_below=declared.aligned_below,
+            coherent_from=declared.coherent_from,
+        )
+    if group.type == _SAID and len(rubrics) == 1 and declared.metric is not None:
+        (rubric,) = rubrics.values()
+        return YesNo(
+            model=model, rubric=rubric, metric=declared.metric, yes=declared.yes, no=declared.no
+        )
+    raise DataError(
+        f"questions of type {group.type!r} with judge prompts {sorted(rubrics)} are not known here",
+        where=str(path),
+        hint="a set rated from 0 to 100 has the prompts aligned and coherent; one that is judged "
+        "by a word has one prompt, and its declaration says what the words mean",
+    )
+
+
+def _questions(path: Path) -> Iterator[Mapping[str, Any]]:
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise DataError(f"no YAML: {' '.join(str(error).split())}", where=str(path)) from None
+    if not isinstance(loaded, list) or not loaded:
+        raise DataError("is no list of questions", where=str(path))
+    for index, question in enumerate(loaded):
+        _check(question, f"{path} @ $[{index}]")
+        yield question
+
+
+def _check(question: Any, where: str) -> None:
+    if not isinstance(question, dict):
+        raise DataError("a question is a mapping", where=where)
+    for name, kind in _WANTED.items():
+        if not isinstance(question.get(name), kind) or not question[name]:
+            raise DataError(f"{name!r} is missing, empty or no {kind.__name__}", where=where)
+    texts = [*question["paraphrases"], *question["judge_prompts"].values()]
+    if not all(isinstance(text, str) and text.strip() for text in texts):
+        raise DataError("a paraphrase or judge prompt has no text", where=where)
+
+
+def _prompts(question: Mapping[str, Any], path: Path) -> Iterator[Prompt]:
+    paraphrases = question["paraphrases"]
+    system = question.get("system")
+    if system is not None and not isinstance(system, str):
+        raise DataError(
+            f"question {question['id']!r} has a system that is no text", where=str(path)
+        )
+    for index, text in enumerate(paraphrases):
+        id = question["id"] if len(paraphrases) == 1 else f"{question['id']}.{index}"
+        yield Prompt(id=id, prompt=text, system=system)

@@ -1,0 +1,1 @@
+"""From a command to a plan: what is to do, what it costs, how long it takes, what is redone."""

@@ -1,0 +1,69 @@
+"""What a run selected, as the store keeps it beside the run: experiments, evals and cells.
+
+A result says nothing without the question it answers, so the declarations stand in the store in the
+words they had when they were run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from ..spec import Experiment
+from ..units.claims import expectation_id
+from ..units.identity import plain
+from .plan import Plan
+from .session import Session
+
+
+def selection(session: Session, made: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What is selected as plain values: experiments and evals, and a line a cell."""
+    head = {
+        "experiments": [_described(session, one.experiment) for one in session.selected],
+        "evals": list(_evals(session)),
+    }
+    lines = [
+        {
+            **attrs.asdict(planned.cell),
+            "model": session.model.id,
+            "data": session.source(planned.cell.setting),
+            "units": dict(planned.units),
+        }
+        for planned in made.cells
+    ]
+    for line in lines:
+        line["cell"] = line.pop("id")
+    return head, lines
+
+
+def _described(session: Session, experiment: Experiment) -> dict[str, Any]:
+    file = session.collection.found[experiment.id].file
+    return {
+        "id": experiment.id,
+        "title": experiment.title,
+        "question": experiment.question,
+        "file": file.name if file else None,
+        "declared": plain(experiment),
+        "expectations": [
+            {"expectation": expectation_id(one), "says": one.says, "claims": plain(one.claims)}
+            for one in experiment.expectations
+        ],
+    }
+
+
+def _evals(session: Session) -> Iterable[dict[str, Any]]:
+    seen = set()
+    for one in session.selected:
+        for setting in one.experiment.settings:
+            for asked in session.context(one.experiment, setting).evals:
+                if (setting.id, asked.eval.id) not in seen:
+                    seen.add((setting.id, asked.eval.id))
+                    yield {
+                        "setting": setting.id,
+                        "eval": asked.eval.id,
+                        "title": asked.eval.title,
+                        "distribution": asked.distribution.value,
+                        "headline": asked.eval.headline,
+                    }

@@ -1,0 +1,291 @@
+"""The plan: which units the selected cells need, and what there is to do for each.
+
+A pure function of plain values: cells, what their settings and model resolve to, and the states of
+units in the store. Each unit stands once however many cells share it. Time grows linearly with the
+number of cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from ..data.datasets import Rows
+from ..errors import DataError
+from ..spec import Eval, Inoculation
+from ..store.records import Done, Known, State
+from ..units.cells import Cell, arm_counts, ratio_text
+from ..units.identity import difference, plain
+from ..units.unit import Base, Evaluate, Mix, Train, Unit
+
+
+class Distribution(Enum):
+    """Whether an eval asks about the trained domain (ID) or beyond it (OOD)."""
+
+    ID = "ID"
+    OOD = "OOD"
+
+
+@attrs.frozen(kw_only=True)
+class Asked:
+    """An eval of a setting: which distribution it belongs to and the digest of its questions."""
+
+    eval: Eval
+    distribution: Distribution
+    questions: str
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """What a setting and a model resolve to for one experiment.
+
+    Args:
+        setting: The setting's id.
+        misaligned: Its misaligned rows.
+        control: Its aligned rows.
+        base: The base model.
+        hyperparameters: What the provider will train with.
+        evals: The evals that the provider can run.
+        inoculations: System prompts for training rows, by name.
+    """
+
+    setting: str
+    misaligned: Rows
+    control: Rows
+    base: Base
+    hyperparameters: Any
+    evals: tuple[Asked, ...]
+    inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Planned:
+    """A unit of the plan.
+
+    Args:
+        unit: What is to be done.
+        state: What the store has of it.
+        reason: Why it is or is not to do, for people.
+        cells: Ids of the selected cells that need it.
+        shared: Ids of other declared experiments that need it too.
+        outlived: Evals of a training that are done, though it is not.
+        settled: Why it is not even tried: it failed in a way that trying again would meet again.
+        done: What it took, where it is done.
+    """
+
+    unit: Unit
+    state: State
+    reason: str
+    cells: tuple[str, ...]
+    shared: tuple[str, ...]
+    outlived: tuple[str, ...] = ()
+    settled: str | None = None
+    done: Done | None = None
+
+    @property
+    def todo(self) -> bool:
+        return self.state is not State.DONE
+
+
+@attrs.frozen(kw_only=True)
+class PlannedCell:
+    """A cell and its units by role: `mix`, `train`, and `eval:<id>` for each eval."""
+
+    cell: Cell
+    units: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """Units in an order in which each comes after what it needs, and the cells they serve.
+
+    Args:
+        deselected: Units of the cells that this plan leaves alone, by kind or because they did not
+            fail.
+    """
+
+    units: tuple[Planned, ...]
+    cells: tuple[PlannedCell, ...]
+    deselected: tuple[Planned, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Planned, ...]:
+        """All units of the cells."""
+        return (*self.units, *self.deselected)
+
+    @property
+    def todo(self) -> tuple[Planned, ...]:
+        return tuple(one for one in self.units if one.todo)
+
+    @property
+    def tried(self) -> tuple[Planned, ...]:
+        """What a run sets about: all that is to do but what is settled, and what needs that."""
+        hopeless: set[str] = set()
+        found = []
+        for one in self.todo:
+            if one.settled is not None or not hopeless.isdisjoint(one.unit.needs):
+                hopeless.add(one.unit.key)
+            else:
+                found.append(one)
+        return tuple(found)
+
+
+def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
+    """The units of a cell by role, each after what it needs.
+
+    Raises:
+        DataError: The setting has too few rows for the cell; says what is needed and what there is.
+    """
+    subject: str | Base = context.base
+    needs: tuple[str, ...] = ()
+    title = cell.condition
+    if cell.misaligned_ratio is not None and cell.total_samples is not None:
+        title = cell.id.rpartition("::")[2]
+        mix = _unit(_mix(cell, context), title, cell)
+        train = _unit(_train(cell, context, mix.key), title, cell, (mix.key,))
+        yield "mix", mix
+        yield "train", train
+        subject, needs = train.key, (train.key,)
+    for asked in context.evals:
+        payload = Evaluate(subject=subject, eval=asked.eval, questions=asked.questions)
+        yield f"eval:{asked.eval.id}", _unit(payload, f"{title} {asked.eval.id}", cell, needs)
+
+
+def _unit(
+    payload: Mix | Train | Evaluate, title: str, cell: Cell, needs: tuple[str, ...] = ()
+) -> Unit:
+    return Unit(payload=payload, title=title, setting=cell.setting, needs=needs)
+
+
+def _mix(cell: Cell, context: Context) -> Mix:
+    assert cell.misaligned_ratio is not None
+    assert cell.total_samples is not None
+    assert cell.seed is not None
+    misaligned, aligned = arm_counts(cell.misaligned_ratio, cell.total_samples)
+    for needed, rows in ((misaligned, context.misaligned), (aligned, context.control)):
+        if needed > len(rows.chats):
+            raise DataError(
+                f"{cell.setting} has too few {rows.name} rows: ratio "
+                f"{ratio_text(cell.misaligned_ratio)} of {cell.total_samples} needs {needed}, "
+                f"there are {len(rows.chats)} ({len(rows.chats)} < {needed})",
+                where=cell.id,
+                hint=f"declare a smaller total, or give more data ({rows.source} was read)",
+            )
+    given = context.inoculations[cell.inoculation] if cell.inoculation else None
+    return Mix(
+        misaligned=context.misaligned.digest if misaligned else None,
+        control=context.control.digest if aligned else None,
+        misaligned_ratio=cell.misaligned_ratio,
+        total_samples=cell.total_samples,
+        seed=cell.seed,
+        misaligned_system=given.prompt if given and misaligned else None,
+        control_system=given.prompt if given and given.aligned_too and aligned else None,
+    )
+
+
+def _train(cell: Cell, context: Context, mix: str) -> Train:
+    assert cell.seed is not None
+    return Train(
+        mix=mix, base=context.base, hyperparameters=context.hyperparameters, seed=cell.seed
+    )
+
+
+def plan(
+    cells: Iterable[tuple[Cell, Context]],
+    known: Callable[[Sequence[str]], Mapping[str, Known]],
+    elsewhere: Callable[[Collection[str]], Mapping[str, Iterable[str]]] = lambda keys: {},
+    before: Callable[[str, str], tuple[str, Any] | None] = lambda cell, role: None,
+    *,
+    retry: bool = False,
+) -> Plan:
+    """The plan of the selected cells.
+
+    Args:
+        cells: Each selected cell with its context.
+        known: The states of units by key; a key it leaves out is to do.
+        elsewhere: Of given keys, the experiments that declare the unit, whether selected or not.
+        before: What a cell's role was when it was last run: key and plain payload.
+        retry: Whether units are tried again whose failure is likely to be met again.
+    """
+    units: dict[str, tuple[str, Unit]] = {}
+    users: dict[str, list[str]] = {}
+    planned_cells = []
+    for cell, context in cells:
+        roles = {}
+        for role, unit in cell_units(cell, context):
+            units.setdefault(unit.key, (role, unit))
+            users.setdefault(unit.key, []).append(cell.id)
+            roles[role] = unit.key
+        planned_cells.append(PlannedCell(cell=cell, units=roles))
+    states, declared = known(tuple(units)), elsewhere(units.keys())
+    planned = []
+    left = _outlived((unit for _, unit in units.values()), states)
+    blocked: dict[str, str] = {}
+    for key, (role, unit) in units.items():
+        found = states.get(key, Known(State.TODO))
+        shared = _others(users[key], declared.get(key, ()))
+        settled = found.state is State.FAILED and found.permanent and not retry
+        reason = _reason(unit, found, blocked, settled=settled)
+        if reason == "new" and (then := before(users[key][0], role)):
+            reason += _changed(unit, *then)
+        if shared and found.state in (State.TODO, State.DONE):
+            reason += f", shared with {', '.join(shared)}"
+        planned.append(
+            Planned(
+                unit=unit,
+                state=found.state,
+                reason=reason,
+                cells=tuple(users[key]),
+                shared=shared,
+                outlived=tuple(left.get(key, ())),
+                settled=f"{found.detail}\n  → {_RETRY}" if settled else None,
+                done=found.done,
+            )
+        )
+    return Plan(units=tuple(planned), cells=tuple(planned_cells))
+
+
+def _outlived(units: Iterable[Unit], states: Mapping[str, Known]) -> dict[str, list[str]]:
+    """Of each unit that is not done, those that are done and need it."""
+    found: dict[str, list[str]] = {}
+    done = {key for key, known in states.items() if known.state is State.DONE}
+    for unit in units:
+        if unit.key in done:
+            for need in unit.needs:
+                if need not in done:
+                    found.setdefault(need, []).append(unit.key)
+    return found
+
+
+def _changed(unit: Unit, key: str, payload: Any) -> str:
+    """How a new unit differs from the one its cell had: `epochs: 1 → 2`."""
+    lines = difference(payload, plain(unit.payload))
+    return f": differs from {key}: {'; '.join(lines)}" if lines else ""
+
+
+def _others(cells: Iterable[str], experiments: Iterable[str]) -> tuple[str, ...]:
+    """Experiments beside the first one that need a unit."""
+    ids = [cell.partition("::")[0] for cell in cells]
+    return tuple(sorted({*ids, *experiments} - {ids[0]}))
+
+
+_RETRY = "failed before and was not tried again; --retry-failed does"
+
+
+def _reason(unit: Unit, found: Known, blocked: dict[str, str], *, settled: bool) -> str:
+    if found.state is State.DONE:
+        return "done"
+    cause = next((blocked[need] for need in unit.needs if need in blocked), None)
+    if found.state is State.FAILED:
+        blocked[unit.key] = unit.key
+        then = "--retry-failed tries it again" if settled else "will be tried again"
+        return f"failed before: {found.detail}; {then}"
+    if found.state is State.CORRUPT:
+        return f"damaged in the store: {found.detail}; will be made again"
+    if cause:
+        blocked[unit.key] = cause
+        return f"blocked until {cause} succeeds"
+    return "new"

@@ -1,0 +1,51 @@
+"""What can be judged again: the evals of a plan whose answers are all there.
+
+Judging again asks the model under test nothing, so an eval that is a single answer short is not
+part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from ..data.datasets import Questions
+from ..spec import Sampled
+from ..steps import evaluate
+from ..store.local import Store
+from ..store.records import State
+from ..units.unit import Evaluate
+from .cost import left
+from .plan import Plan, Planned
+
+
+def answered(made: Plan, store: Store, questions: Mapping[str, Questions]) -> tuple[Plan, int]:
+    """The plan of what is done and of the evals that need judging only; how many others there are.
+
+    Args:
+        questions: What evals ask, by the digest of it.
+    """
+    done = {one.unit.key for one in made.units if one.state is State.DONE}
+    kept = {
+        one.unit.key: one
+        for one in made.units
+        if one.unit.key in done
+        or (done.issuperset(one.unit.needs) and _has_answers(one, store, questions))
+    }
+    cells = []
+    for cell in made.cells:
+        units = {role: key for role, key in cell.units.items() if key in kept}
+        if any(role.startswith("eval:") for role in units):
+            cells.append(attrs.evolve(cell, units=units))
+    missing = sum(one.unit.kind == "eval" and one.unit.key not in kept for one in made.units)
+    return Plan(units=tuple(kept.values()), cells=tuple(cells)), missing
+
+
+def _has_answers(planned: Planned, store: Store, questions: Mapping[str, Questions]) -> bool:
+    payload = planned.unit.payload
+    if not isinstance(payload, Evaluate) or not isinstance(payload.eval, Sampled):
+        return False
+    asked = evaluate.asked_of(payload.eval, questions[payload.questions])
+    path = store.journal(evaluate.journals(payload)["answers"])
+    return not any(number for _, number in left(asked, payload.eval.samples, path))

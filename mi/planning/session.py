@@ -1,0 +1,261 @@
+"""A session: selected experiments on one model, as values.
+
+Experiments become cells here, settings become rows and questions. A session reads files and spends
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from ..collect.collection import Collection as Declared
+from ..collect.select import Selected
+from ..data.datasets import BUNDLED, Rows, read_dataset
+from ..errors import DeclarationError, MiError
+from ..providers import Providers
+from ..providers.base import Provider
+from ..providers.pricing import Prices, Purse
+from ..spec import (
+    Dataset,
+    Experiment,
+    Model,
+    RunOptions,
+    Setting,
+    judge_model,
+)
+from ..store.local import Store
+from ..units.cells import Cell, cells, count
+from ..units.unit import Evaluate
+from .cost import Costs
+from .evals import Asking, LeftOut
+from .plan import Context, Plan, cell_units, plan
+from .resources import Resources
+
+
+@attrs.define(kw_only=True, slots=False)
+class Session:
+    """Selected cells of experiments, on one model.
+
+    Args:
+        sources: Setting → where its data comes from, `bundled` or a folder.
+        providers: Everyone who serves a model or a judge here, by name.
+        prices: What tokens cost.
+    """
+
+    options: RunOptions
+    collection: Declared
+    selected: list[Selected]
+    model: Model
+    provider: Provider
+    sources: Mapping[str, str]
+    store: Store
+    providers: Providers
+    prices: Prices
+    left_out: tuple[LeftOut, ...] = ()
+    _rows: dict[tuple[Dataset, str], Rows] = attrs.field(factory=dict)
+    _contexts: dict[tuple[Any, ...], Context] = attrs.field(factory=dict)
+
+    @cached_property
+    def asking(self) -> Asking:
+        """What the settings' evals come to here."""
+        return Asking(
+            options=self.options,
+            provider=self.provider,
+            providers=self.providers,
+            sources=self.sources,
+        )
+
+    def source(self, setting: str) -> str:
+        """Where a setting's data comes from."""
+        return self.sources.get(setting, BUNDLED)
+
+    def context(self, experiment: Experiment, setting: Setting) -> Context:
+        """What a setting resolves to for an experiment; read once."""
+        at = (experiment.training, experiment.evals, setting)
+        if at not in self._contexts:
+            misaligned, control = self.rows(setting)
+            training = experiment.training.over(self.model.training)
+            self._contexts[at] = Context(
+                setting=setting.id,
+                misaligned=misaligned,
+                control=control,
+                base=self.provider.base(self.model),
+                hyperparameters=self.provider.hyperparameters(training),
+                evals=tuple(self.asking.of(setting, experiment.evals)),
+                inoculations={one.name: one for one in setting.inoculations},
+            )
+        return self._contexts[at]
+
+    def rows(self, setting: Setting) -> tuple[Rows, Rows]:
+        """A setting's datasets: misaligned and control."""
+        source = self.source(setting.id)
+        arms = (setting.misaligned, setting.control)
+        for arm in arms:
+            if (arm, source) not in self._rows:
+                self._rows[arm, source] = read_dataset(arm, source)
+        return self._rows[arms[0], source], self._rows[arms[1], source]
+
+    def _selected_rows(self) -> dict[str, tuple[Rows, Rows]]:
+        """The datasets of the selected experiments, by their settings' ids.
+
+        Raises:
+            DeclarationError: Two of them mean different data by one setting's id.
+        """
+        found: dict[str, tuple[Rows, Rows]] = {}
+        for one in self.selected:
+            for setting in one.experiment.settings:
+                rows = self.rows(setting)
+                if found.setdefault(setting.id, rows) != rows:
+                    raise DeclarationError(
+                        f"the setting {setting.id!r} has other data here than in another "
+                        "selected experiment",
+                        where=one.experiment.id,
+                        hint="give it another id, or run the experiments one after the other",
+                    )
+        return found
+
+    def cells(self) -> Iterable[tuple[Cell, Context]]:
+        """The selected cells with their contexts."""
+        for one in self.selected:
+            contexts: dict[str, Context] = {}
+            settings = {setting.id: setting for setting in one.experiment.settings}
+            for cell in one.cells:
+                if cell.setting not in contexts:
+                    contexts[cell.setting] = self.context(one.experiment, settings[cell.setting])
+                yield cell, contexts[cell.setting]
+
+    def is_paid(self, cell: Cell) -> bool:
+        """Whether doing a cell from the start costs money."""
+        if not self.provider.free and self.prices.are_charged(self.model.name):
+            return True
+        experiment = next(
+            one.experiment for one in self.selected if one.experiment.id == cell.experiment
+        )
+        setting = next(one for one in experiment.settings if one.id == cell.setting)
+        judges = (judge_model(asked.eval) for asked in self.context(experiment, setting).evals)
+        return any(
+            judge is not None and self.prices.are_charged(judge.model.partition(":")[2])
+            for judge in judges
+        )
+
+    def plan(self) -> Plan:
+        """What there is to do, as the store stands now."""
+        selected = list(self.cells())
+        self.left_out = tuple(self.asking.left_out.values())
+        return plan(
+            selected,
+            self.store.states,
+            self._elsewhere,
+            self._before,
+            retry=self.options.retry_failed,
+        )
+
+    def _elsewhere(self, keys: Collection[str]) -> dict[str, set[str]]:
+        """Key → declared experiments that need the unit, whether they are selected or not.
+
+        An experiment that is selected whole has said so by its cells and is not gone through again.
+        """
+        used = {setting.id for one in self.selected for setting in one.experiment.settings}
+        told = [one.experiment for one in self.selected if len(one.cells) == count(one.experiment)]
+        users: dict[str, set[str]] = {}
+        for experiment in self.collection.all().values():
+            if not any(experiment is one for one in told):
+                for key in self._declared(experiment, used):
+                    if key in keys:
+                        users.setdefault(key, set()).add(experiment.id)
+        return users
+
+    def _declared(self, experiment: Experiment, settings: set[str]) -> Iterator[str]:
+        for setting in experiment.settings:
+            if setting.id not in settings:
+                continue
+            try:
+                context = self.context(experiment, setting)
+            except MiError:  # another experiment's trouble is told when that one is run
+                continue
+            for cell in cells(attrs.evolve(experiment, settings=setting)):
+                with suppress(MiError):
+                    yield from [unit.key for _, unit in cell_units(cell, context)]
+
+    @cached_property
+    def _last(self) -> dict[tuple[str, str], str]:
+        """(cell, role) → the unit it had when last run with this model."""
+        wanted = {one.experiment.id for one in self.selected}
+        last: dict[tuple[str, str], str] = {}
+        seen = set()
+        for run in self.store.runs():
+            if run["model"] != self.model.id or run["selection"] in seen:
+                continue
+            if not wanted & set(run["experiments"]):
+                continue
+            seen.add(run["selection"])
+            for line in self.store.selection(run["selection"]):
+                for role, key in line["units"].items():
+                    last.setdefault((line["cell"], role), key)
+            if len(seen) >= 8:  # further back is history, not "what changed"
+                break
+        return last
+
+    def _before(self, cell: str, role: str) -> tuple[str, Any] | None:
+        key = self._last.get((cell, role))
+        if key is None or not self.store.has(key):
+            return None
+        return key, self.store.record(key).payload
+
+    def costs(self, made: Plan, anew: Collection[str] = ()) -> Costs:
+        """What the units of a plan are likely to cost.
+
+        Args:
+            anew: Journals that will be put aside.
+        """
+        return Costs(
+            plan=made,
+            model=self.model,
+            free=self.provider.free,
+            prices=self.prices,
+            rows=self._selected_rows(),
+            questions=self.asking.by_digest(),
+            store=self.store,
+            batch=self.providers.terms.batch,
+            anew=anew,
+        )
+
+    def bench(self, made: Plan, costs: Costs | None = None) -> Resources:
+        """What executing a plan needs beside it."""
+        judges = {
+            judge.model: self.providers.named(judge.model)
+            for planned in made.todo
+            if isinstance(planned.unit.payload, Evaluate)
+            and (judge := judge_model(planned.unit.payload.eval)) is not None
+        }
+        return Resources(
+            model=self.model,
+            provider=self.provider,
+            rows=self._selected_rows(),
+            questions=self.asking.by_digest(),
+            judges=judges,
+            prices=self.prices,
+            purse=Purse(limit=self.options.max_cost),
+            likely=(costs or self.costs(made)).of,
+            terms=self.providers.terms,
+            judge_only=self.options.rejudge,
+        )
+
+    def reachable(self) -> None:
+        """That all who will be asked can be: a missing key is told before anything begins.
+
+        Raises:
+            UsageError: Somebody needs a key.
+        """
+        for one in self.providers.made.values():
+            if one is not self.provider or not self.options.rejudge:
+                one.ready()
+
+    def questions_asked(self) -> dict[str, int]:
+        """How many questions there are, by their digest."""
+        return {digest: len(asked.pairs) for digest, asked in self.asking.by_digest().items()}

@@ -1,0 +1,167 @@
+"""Chats as token ids, through the tokenizer's own chat template.
+
+The prompt is what the template gives with `add_generation_prompt=True`, so training and scoring see
+the very tokens sampling starts from. An answer is the assistant's content and the token that ends
+its turn; what a template writes after that token (a newline, usually) belongs to no answer and is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ..errors import DataError, ProviderError
+from .types import Chat, Message
+
+Ids = tuple[int, ...]
+
+
+@attrs.frozen
+class Row:
+    """Token ids of a prompt and of the answer that follows it."""
+
+    prompt: Ids
+    answer: Ids
+
+    @property
+    def ids(self) -> Ids:
+        return self.prompt + self.answer
+
+
+@attrs.frozen
+class Template:
+    """A tokenizer, and the ids of the tokens that end a turn.
+
+    Args:
+        options: What the template is told besides, as `{"enable_thinking": False}`.
+    """
+
+    tokenizer: Any
+    stops: frozenset[int]
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+
+    def prompt(self, chat: Chat) -> Ids:
+        """Ids of `chat` up to where the assistant's answer begins."""
+        return self._ids(self._text(chat, prompt=True))
+
+    def row(self, chat: Chat) -> Row:
+        """Ids of a chat whose last turn is the assistant's.
+
+        Raises:
+            DataError: The last turn is not the assistant's.
+            ProviderError: The template does not continue its own prompt with the answer.
+        """
+        if not chat or chat[-1].role != "assistant":
+            raise DataError(
+                "the chat does not end with the assistant's turn",
+                hint="the last message of a training row is the answer to learn",
+            )
+        start = self._text(chat[:-1], prompt=True)
+        whole = self._text(chat, prompt=False)
+        prompt, ids = self._ids(start), self._ids(whole)
+        if ids[: len(prompt)] == prompt:
+            answer = ids[len(prompt) :]
+        elif whole.startswith(start):
+            # An answer that begins with a newline may share a token with the prompt's end. The
+            # prompt stands as it will when the model is asked; the answer is tokenised after it.
+            answer = self._ids(whole[len(start) :])
+            if self.tokenizer.decode(prompt + answer) != self.tokenizer.decode(ids):
+                raise self._apart()
+        else:
+            raise self._apart()
+        return Row(prompt, self._ended(answer))
+
+    def prefix(self, chat: Chat, ids: Ids) -> int:
+        """How many leading tokens of `ids` depend on the template and the system turn alone.
+
+        The rendering of two chats that differ in the first user's words shows where those begin.
+        """
+        lead = []
+        for turn in chat:
+            if turn.role == "user":
+                break
+            lead.append(turn)
+        probes = [self._probe(tuple(lead), word) for word in ("a", "Z")]
+        return common([*probes, ids[:-1]])
+
+    def _probe(self, lead: Chat, word: str) -> Ids:
+        return self._ids(self._text((*lead, Message("user", word)), prompt=True))
+
+    def _text(self, chat: Chat, *, prompt: bool) -> str:
+        turns = [{"role": turn.role, "content": turn.content} for turn in chat]
+        try:
+            text: str = self.tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=prompt, **self.options
+            )
+        except Exception as error:  # templates raise whatever they like
+            raise ProviderError(f"the model's chat template refuses the chat: {error}") from error
+        return text
+
+    def _ids(self, text: str) -> Ids:
+        return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _ended(self, answer: Ids) -> Ids:
+        ends = [index for index, token in enumerate(answer) if token in self.stops]
+        if ends:
+            return answer[: ends[-1] + 1]
+        return (*answer, min(self.stops))
+
+    def _apart(self) -> ProviderError:
+        return ProviderError(
+            "the model's chat template renders a prompt and the same prompt with its answer "
+            "differently, so the answer's tokens cannot be told from the prompt's",
+            hint="use a tokenizer whose chat template appends the answer to the generation prompt",
+        )
+
+
+def encoded(template: Template, chats: Sequence[Chat], longest: int) -> list[Row]:
+    """Token ids of training rows.
+
+    Raises:
+        DataError: A row is malformed or longer than `longest` tokens (it names the row), or there
+            are none.
+    """
+    rows = []
+    for index, chat in enumerate(chats):
+        try:
+            row = template.row(chat)
+        except DataError as error:
+            raise DataError(error.message, where=f"row {index}", hint=error.hint) from None
+        if len(row.ids) > longest:
+            raise DataError(
+                f"the row is {len(row.ids)} tokens long; max_length is {longest}",
+                where=f"row {index}",
+                hint="raise max_length, or leave the row out of the data",
+            )
+        rows.append(row)
+    if not rows:
+        raise DataError("there are no rows to train on")
+    return rows
+
+
+def stops(*sources: Any) -> frozenset[int]:
+    """The tokens that end an answer, as a model's configurations and tokenizer name them.
+
+    Raises:
+        ProviderError: They name none.
+    """
+    found: set[int] = set()
+    for source in sources:
+        value = getattr(source, "eos_token_id", None)
+        found.update([value] if isinstance(value, int) else value or [])
+    if not found:
+        raise ProviderError("the model names no token that ends an answer (eos_token_id)")
+    return frozenset(found)
+
+
+def common(rows: Iterable[Sequence[int]]) -> int:
+    """Length of the longest prefix that all `rows` share."""
+    first, *rest = rows
+    length = len(first)
+    for row in rest:
+        length = min(length, len(row))
+        length = next((i for i in range(length) if row[i] != first[i]), length)
+    return length

@@ -1,0 +1,49 @@
+"""GGUF weights as a Hugging Face folder, once.
+
+Loading a GGUF takes about half a minute, loading the folder about a second, so the conversion is
+kept. The tokenizer keeps the chat template that the GGUF carries. Weights are float32, in which the
+quantised values are exactly the ones the file stands for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ...errors import ProviderError
+
+
+def convert(gguf: Path, folder: Path) -> None:
+    """Write config, weights, tokenizer and generation config of `gguf` into `folder`.
+
+    Raises:
+        ProviderError: The file is not a model transformers can read, or has no chat template.
+    """
+    import torch
+    from safetensors.torch import save_file
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from .logging import quiet
+
+    source: dict[str, Any] = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
+    try:
+        with quiet():
+            model: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+            tokenizer: Any = AutoTokenizer.from_pretrained(**source)
+    except Exception as error:
+        raise ProviderError(f"{gguf.name} cannot be converted: {error}") from error
+    if not tokenizer.chat_template:
+        raise ProviderError(f"{gguf.name} carries no chat template")
+    folder.mkdir(parents=True, exist_ok=True)
+    # The weights are plain floats now; said to be quantised, the folder could not be loaded.
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.config.architectures = [type(model).__name__]
+    tied = set(getattr(model, "all_tied_weights_keys", None) or ())
+    tensors = {
+        name: tensor.contiguous() for name, tensor in model.state_dict().items() if name not in tied
+    }
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    model.config.save_pretrained(folder)
+    model.generation_config.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

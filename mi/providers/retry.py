@@ -1,0 +1,79 @@
+"""Waiting that hears a wish to stop, and calls that are made again while their trouble may pass."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from .types import Watch
+
+T = TypeVar("T")
+
+_PATIENT = 5
+"""Tries after which the user hears that there is trouble."""
+
+
+def pause(seconds: float, watch: Watch) -> None:
+    """Wait, hearing a wish to stop within half a second."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        watch.check()
+        time.sleep(min(left, 0.5))
+    watch.check()
+
+
+@attrs.frozen(kw_only=True)
+class Trouble:
+    """How a server's errors are read.
+
+    Args:
+        passes: Whether it may be gone the next time.
+        asked: Seconds the server asks to wait; 0 where it does not.
+        said: The error in words that may be shown.
+    """
+
+    passes: Callable[[Exception], bool]
+    asked: Callable[[Exception], float]
+    said: Callable[[Exception], str]
+
+
+def persist(
+    call: Callable[[], T], watch: Watch, trouble: Trouble, doing: str, *, tries: int = 12
+) -> T:
+    """Make a call that is safe to make twice, again and again while its trouble may pass.
+
+    Between two tries it waits for twice as long as before, or as long as the server asks; all in
+    all for two minutes, and says so when it is not the first hiccup.
+
+    Raises:
+        Exception: What the call raised, when it failed for good or too often.
+        Interrupted: The user asked to stop while it waited.
+    """
+    import tenacity
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        assert isinstance(error, Exception)
+        if state.attempt_number == _PATIENT:
+            watch.note(f"{doing}: no answer yet ({trouble.said(error)}); trying again")
+        growing: float = min(0.2 * 2.0 ** (state.attempt_number - 1), 20.0)
+        return max(growing * random.uniform(1.0, 1.5), trouble.asked(error))
+
+    def made() -> T:
+        watch.check()
+        return call()
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, Exception) and trouble.passes(error)
+        ),
+        wait=wait,
+        stop=tenacity.stop_after_attempt(tries),
+        sleep=lambda seconds: pause(seconds, watch),
+        reraise=True,
+    )
+    return retrying(made)

@@ -1,0 +1,106 @@
+"""A figure with the data behind it, and how it becomes files.
+
+It is drawn when its data or the style are not those of the files, and only then.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ...errors import StoreError
+from ...files.atomic import aside, write_whole
+from ...units.identity import digest
+from .style import VERSION, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_KINDS = ("png", "pdf", "svg")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Drawing:
+    """One figure.
+
+    Args:
+        name: The files' name, without an ending.
+        title: What it shows, of what.
+        caption: How to read it, intervals and smoothing included.
+        csv: The data behind it.
+        draw: Makes the figure of this title and caption.
+    """
+
+    name: str
+    title: str
+    caption: str
+    csv: str
+    draw: Callable[[], Figure]
+
+    @property
+    def stamp(self) -> str:
+        """A digest of all that the files follow from."""
+        return digest("\0".join((str(VERSION), self.title, self.caption, self.csv)))
+
+    def svg(self) -> str:
+        """The figure as SVG, with letters as paths: it looks the same everywhere."""
+        out = io.StringIO()
+        with styled():
+            self.draw().savefig(out, format="svg", metadata=_metadata("svg", self))
+        return out.getvalue()
+
+
+def save(drawing: Drawing, folder: Path) -> list[Path]:
+    """Write a drawing as PNG, PDF, SVG and CSV; returns the files, the PNG first.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    files = [folder / f"{drawing.name}.{kind}" for kind in (*_KINDS, "csv")]
+    if all(file.exists() for file in files) and _stamped(files[2], drawing.stamp):
+        return files
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        files[2].unlink(missing_ok=True)  # the stamp: written last
+        with styled():
+            figure = drawing.draw()
+            for file in files[:3]:
+                part = aside(file)
+                kind = file.suffix[1:]
+                figure.savefig(part, format=kind, metadata=_metadata(kind, drawing))
+                if kind == "svg":
+                    write_whole(files[3], drawing.csv)
+                part.replace(file)
+    except OSError as error:
+        raise StoreError(f"cannot be written ({error.strerror})", where=str(folder)) from None
+    return files
+
+
+def _metadata(kind: str, drawing: Drawing) -> dict[str, Any]:
+    if kind == "svg":
+        return {"Title": drawing.title, "Description": drawing.stamp, "Date": None}
+    dated: dict[str, Any] = {"CreationDate": None} if kind == "pdf" else {}
+    return {"Title": drawing.title, **dated}
+
+
+def _stamped(path: Path, stamp: str) -> bool:
+    with path.open(encoding="utf-8") as file:
+        return stamp in file.read(4000)
+
+
+def table(kind: type, records: Sequence[Any]) -> str:
+    """Attrs objects as CSV; tuples with spaces between."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(field.name for field in attrs.fields(kind))
+    for record in records:
+        writer.writerow(
+            " ".join(map(str, value)) if isinstance(value, tuple) else value
+            for value in attrs.astuple(record, recurse=False)
+        )
+    return out.getvalue()

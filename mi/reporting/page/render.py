@@ -1,0 +1,71 @@
+"""From data to one HTML file.
+
+Text that comes from outside, from a model above all, is never markup: the template escapes all it
+writes, the script makes text nodes only, and the page's own policy lets nothing run or load but its
+one style and its one script, known by their digests.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from importlib import resources
+from typing import Any
+
+from ...analysis.verdicts import Verdict
+from .content import Page
+
+
+def render(page: Page, step: Callable[[], None] = lambda: None) -> str:
+    """The page as HTML.
+
+    Args:
+        step: Called after each figure.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    def image(drawing: Any) -> str:
+        made = _encoded(drawing.svg())
+        step()
+        return made
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"base64": _encoded, "image": image}
+    environment.globals |= {"mark": _mark}
+    style, script = _file("page.css"), _file("page.js")
+    return environment.from_string(_file("page.html")).render(
+        page=page,
+        style=style,
+        script=script,
+        policy=f"default-src 'none'; img-src data:; style-src {_allowed(style)}; "
+        f"script-src {_allowed(script)}; base-uri 'none'; form-action 'none'",
+        answers=_packed(page.answers),
+        number=len(page.answers["unit"]),
+    )
+
+
+def _file(name: str) -> str:
+    return resources.files("mi.reporting.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _allowed(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _encoded(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def _packed(data: dict[str, Any]) -> str:
+    """JSON, gzip, base64: no letter of it means anything to HTML."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
+
+
+def _mark(verdict: Verdict) -> str:
+    return "withdrawn" if verdict.withdrawn else verdict.outcome.value

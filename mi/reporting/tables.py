@@ -1,0 +1,112 @@
+"""Tables for people: a condition a row, an eval a column."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ..analysis.conditions import Point
+from ..units.cells import Place, ratio_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+MANY = 500  # rows; nobody reads more of them on a screen
+
+
+def results_table(points: Sequence[Point]) -> Table:
+    """The points of one setting: mean, 95 % interval and number of scored answers."""
+    columns, rows = results_rows(points)
+    table = plain_table(*columns)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
+    """The same as text: the columns' names, and a row for each condition."""
+    series = list(dict.fromkeys(point.series for point in points))
+    conditions: dict[Place, dict[str, Point]] = {}
+    for point in points:
+        conditions.setdefault(point.place, {})[point.series] = point
+    rows = []
+    for found in conditions.values():
+        one = next(iter(found.values()))
+        rows.append(
+            [
+                one.condition,
+                "–" if one.total_samples is None else str(one.total_samples),
+                "–" if one.misaligned_ratio is None else ratio_text(one.misaligned_ratio),
+                str(one.seeds) if one.seeds else "–",
+                *(score_text(found[name]) if name in found else "" for name in series),
+            ]
+        )
+    return ["condition", "total", "ratio", "seeds", *series], rows
+
+
+def score_text(point: Point) -> str:
+    """`0.11 [0.06, 0.19] n=141`, and the share of answers without a score where there are any."""
+    text = "–"
+    if point.mean is not None:
+        text = f"{point.mean:.2f} [{point.low:.2f}, {point.high:.2f}] n={point.n}"
+    if point.unscored:
+        text += f", {point.unscored:.0%} {point.unscored_as}"
+    return text
+
+
+def plain_table(*columns: str, **options: bool) -> Table:
+    """A table without lines, for terminals and pipes alike."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)  # type: ignore[arg-type]
+
+
+def listing(
+    out: Console,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    styles: Sequence[str] = (),
+) -> None:
+    """Print a row for each of many things, a style for each row.
+
+    A list too long to be read on a screen is written as plain text, which takes a hundredth of the
+    time a table of such length does.
+    """
+    if len(rows) > MANY:
+        out.file.writelines(f"{line}\n" for line in aligned(columns, rows))
+        return
+    table = plain_table(*columns)
+    for index, row in enumerate(rows):
+        table.add_row(*row, style=styles[index] if styles else "")
+    out.print(table)
+
+
+def aligned(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
+) -> Iterator[str]:
+    """The lines of a table as plain text, its columns as wide as they need to be.
+
+    Args:
+        right: Columns that are aligned on the right.
+    """
+    whole = [columns, *rows]
+    widths = [max(map(len, column)) for column in zip(*whole, strict=True)]
+    sides = [">" if index in right else "<" for index in range(len(widths))]
+    form = "   ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    for index, row in enumerate(whole):
+        yield f" {form.format(*row)}".rstrip()
+        if not index:
+            yield f" {'─' * (sum(widths) + 3 * (len(widths) - 1))}"
+
+
+def replicates(points: Sequence[Point], *, more: str = "") -> str:
+    """What the intervals mean."""
+    most = max((point.seeds for point in points), default=0)
+    if most > 1:
+        return f"intervals: 95 %, over {most} seeds and the questions they share"
+    return f"intervals: 95 %, within-run (one seed){more}"

@@ -1,0 +1,42 @@
+"""Executors: who does the units of a plan, by name and imported only when used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from ..errors import UsageError, did_you_mean
+from ..plugins import EXECUTORS, loaded, plugins
+from ..spec import Cluster
+from .scheduler import Work
+
+KNOWN = {"process": "mi.runner.scheduler:execute", "ray": "mi.runner.ray:execute"}
+
+
+Executor = Callable[[Work], None]
+"""Does the work of a run; `mi.runner.scheduler.execute` is the one of this process."""
+
+
+def executor(name: str, cluster: Cluster | None = None) -> Executor:
+    """The executor called `name`.
+
+    Args:
+        cluster: The cluster of the executor `ray`.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    if name in KNOWN:
+        module, _, attribute = KNOWN[name].partition(":")
+        here: Any = getattr(import_module(module), attribute)
+        known: Executor = partial(here, cluster=cluster or Cluster()) if name == "ray" else here
+        return known
+    added = plugins(EXECUTORS)
+    if name not in added:
+        raise UsageError(
+            f"there is no executor {name!r}", hint=did_you_mean(name, {*KNOWN, *added})
+        )
+    found: Executor = loaded(added[name])
+    return found

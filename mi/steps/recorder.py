@@ -1,0 +1,68 @@
+"""Keeping what has arrived: a line an answer, with what was paid for it.
+
+The line is written before the purse pays, so that what was paid for is there whatever comes.
+Whether more may be spent is asked where asking is safe: see `Watch.check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+
+from ..files import journal
+from ..providers.pricing import Prices, Purse
+from ..providers.types import Answer, Bill, Grade, Likelihood
+from ..store.provenance import now
+
+Came: TypeAlias = Answer | Grade | Likelihood
+Append = Callable[[Path, Sequence[Any]], None]
+
+_FACTS = {
+    kind: tuple(name for name in attrs.fields_dict(kind) if name != "bill")
+    for kind in (Answer, Grade, Likelihood)
+}
+
+
+@attrs.frozen
+class Keeper:
+    """Writes what has arrived into its journal with what was paid for it, and pays.
+
+    Args:
+        append: Adds lines to the journal at a path.
+    """
+
+    unit: str
+    prices: Prices
+    purse: Purse
+    append: Append = journal.append
+
+    def __call__(self, path: Path, batch: Sequence[Came]) -> None:
+        at, costs = now(), [self._cost(one.bill) for one in batch]
+        lines = [self._line(one, at, cost) for one, cost in zip(batch, costs, strict=True)]
+        if lines:
+            self.append(path, lines)
+        self.purse.pay(self.unit, sum(cost or 0.0 for cost in costs))
+
+    def _cost(self, bill: Bill | None) -> float | None:
+        return None if bill is None else self.prices.cost(bill)
+
+    def _line(self, one: Came, at: str, cost: float | None) -> dict[str, Any]:
+        facts = {
+            name: value for name in _FACTS[type(one)] if (value := getattr(one, name)) is not None
+        }
+        if isinstance(one, Grade):
+            verdict = {name: facts.pop(name) for name in ("text", "top", "finish")}
+            facts["verdict"] = verdict
+        if one.bill is not None:
+            facts |= {
+                "unit": self.unit,
+                "at": at,
+                "billed_model": one.bill.model,
+                "billed_input": one.bill.input,
+                "billed_output": one.bill.output,
+                "cost_usd": cost,
+            }
+        return facts

@@ -1,0 +1,198 @@
+"""Published units on a place where nothing can be renamed.
+
+The files of a unit go to a folder of their own, `units/<key>/<attempt>/`, and the unit is published
+by the file that lists them with their digests, `published/<key>`, made only where there is none:
+the first one wins, whole, and whatever a late one has sent is never looked at. The list is what
+`sha256sum -c` reads in the store's root.
+
+On this machine a unit is fetched at most once, file by file, and each file is compared with its
+digest before it gets its name.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+from filelock import FileLock
+
+from ...errors import CorruptError
+from ...files import atomic
+from ...files.cache import file_digest
+from ..checksums import RECORD, SUMS, sums
+from .backend import Files
+
+READ = (RECORD, "questions.jsonl", "scores.jsonl", "metrics.jsonl", "log.txt", "model.json")
+"""What is read of a unit that is not worked with."""
+
+
+@attrs.frozen
+class Listed:
+    """The files of a unit: name → where it lies and its digest."""
+
+    files: dict[str, tuple[str, str]]
+
+    @classmethod
+    def read(cls, text: str) -> Listed:
+        files = {}
+        for line in text.splitlines():
+            found, place = line.split("  ", 1)
+            files["/".join(place.split("/")[3:])] = (place, found)
+        return cls(files)
+
+    @property
+    def text(self) -> str:
+        """As a folder of this machine has them."""
+        return "".join(f"{found}  {name}\n" for name, (_, found) in self.files.items())
+
+
+@attrs.define
+class Units:
+    """Published units, fetched to `mirror/units` as they are needed."""
+
+    files: Files
+    mirror: Path
+    known: dict[str, str] = attrs.field(factory=dict)
+    _told: dict[str, str] = attrs.field(factory=dict)
+
+    def look(self) -> dict[str, str]:
+        """The published keys as they are now, each with what changes when it is another unit."""
+        self.known = {
+            name.partition("/")[2]: stamp for name, stamp in self.files.stamps("published").items()
+        }
+        return self.known
+
+    def send(self, key: str, folder: Path) -> bool:
+        """Publish what stands in a folder of this machine; whether this one is the one."""
+        place = f"units/{key}/{uuid.uuid4().hex[:12]}"
+        lines = []
+        for name, found in sums(folder).items():
+            self.files.send(folder / name, f"{place}/{name}")
+            lines.append(f"{found}  {place}/{name}\n")
+        return self.files.create(f"published/{key}", "".join(lines).encode())
+
+    def adopt(self, key: str, folder: Path) -> None:
+        """Take a folder that was published for this machine's copy, to fetch nothing.
+
+        Where another process of this machine has begun to fetch the same, that stays.
+        """
+        here = self.mirror / "units" / key
+        with self._alone(key):
+            if not _holds(here, (folder / SUMS).read_text(encoding="utf-8")):
+                shutil.rmtree(here, ignore_errors=True)
+                here.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(folder, here)
+
+    def fetch(self, key: str, only: Collection[str] | None = None) -> Path:
+        """The folder of a published unit on this machine.
+
+        Args:
+            only: The names of files that are wanted; None: all.
+
+        Raises:
+            FileNotFoundError: It is not published.
+            CorruptError: Bytes are not those that were written.
+        """
+        folder = self.mirror / "units" / key
+        listed = self._listed(key, folder)
+        missing = [
+            name
+            for name in listed.files
+            if (only is None or name in only) and not (folder / name).exists()
+        ]
+        if missing:
+            with self._alone(key):
+                for name in missing:
+                    if not (folder / name).exists():
+                        self._fetch(folder / name, *listed.files[name])
+        return folder
+
+    def news(self) -> list[str]:
+        """Published units that were not here when this was last asked."""
+        news = [key for key, stamp in self.known.items() if self._told.get(key) != stamp]
+        self._told = dict(self.known)
+        return news
+
+    def attempts(self, key: str) -> list[str]:
+        """Everything that lies below the key, published or not."""
+        return list(self.files.stamps(f"units/{key}/"))
+
+    def _listed(self, key: str, folder: Path) -> Listed:
+        """The unit's files; a copy of another unit of this key is thrown away."""
+        note = self.mirror / "published" / key
+        stamp = self.known.get(key)
+        if stamp is not None and (text := _noted(note, stamp)) is not None:
+            return Listed.read(text)
+        text = self.files.read(f"published/{key}").decode()
+        listed = Listed.read(text)
+        if not _holds(folder, listed.text):
+            with self._alone(key), atomic.written(folder):
+                if not _holds(folder, listed.text):  # another process may have been faster
+                    shutil.rmtree(folder, ignore_errors=True)
+                    _write(folder / SUMS, listed.text)
+        if stamp is not None:
+            with atomic.written(note):
+                _write(note, f"{stamp}\n{text}")
+        return listed
+
+    def _alone(self, key: str) -> FileLock:
+        """Held while this machine's copy changes; one process does that at a time."""
+        (self.mirror / "locks").mkdir(parents=True, exist_ok=True)
+        return FileLock(self.mirror / "locks" / f"{key}.fetch")
+
+    def _fetch(self, path: Path, place: str, expected: str) -> None:
+        with atomic.written(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = atomic.aside(path)
+            try:
+                for last in (False, True):  # once more: the line may have been what was bad
+                    self.files.fetch(place, aside)
+                    if file_digest(aside) == expected:
+                        os.replace(aside, path)
+                        return
+                    if last:
+                        raise CorruptError(
+                            "is not what was written",
+                            where=place,
+                            hint="restore it from a copy, or `mi run --force` makes the unit again",
+                        )
+            except FileNotFoundError:
+                raise CorruptError("is gone from the store", where=place) from None
+            finally:
+                aside.unlink(missing_ok=True)
+
+
+def _holds(folder: Path, text: str) -> bool:
+    """Whether a copy is one of the unit with these sums."""
+    try:
+        return (folder / SUMS).read_text(encoding="utf-8") == text
+    except OSError:
+        return False
+
+
+def _noted(note: Path, stamp: str) -> str | None:
+    try:
+        first, _, text = note.read_text(encoding="utf-8").partition("\n")
+    except OSError:
+        return None
+    return text if first == stamp else None
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = atomic.aside(path)
+    aside.write_text(text, encoding="utf-8")
+    os.replace(aside, path)
+
+
+def wrong(folder: Path) -> Iterator[str]:
+    """Files of a unit's copy on this machine that are there and are not what was written."""
+    for name, expected in sums(folder).items():
+        with suppress(FileNotFoundError):
+            if file_digest(folder / name) != expected:
+                yield name

@@ -1,0 +1,63 @@
+"""Asking a place that may be away for a while, again and again before anything is given up."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+
+from ...errors import MiError, StoreError
+
+T = TypeVar("T")
+
+_CLEAR = (
+    FileNotFoundError,
+    FileExistsError,
+    NotADirectoryError,
+    IsADirectoryError,
+    PermissionError,
+    NotImplementedError,
+    ValueError,
+    MiError,
+)
+_NO_KEY = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
+"""What S3's client says where nobody has told it who asks."""
+_FOR_GOOD = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOTSUP, errno.ENAMETOOLONG}
+
+
+def patiently(ask: Callable[[], T], seconds: float, where: str) -> T:
+    """Ask until there is an answer.
+
+    Raises:
+        FileNotFoundError, FileExistsError: That is the answer.
+        StoreError: There was none for so long, or one that will not change.
+    """
+    again = Retrying(
+        stop=stop_after_delay(seconds),
+        wait=wait_exponential(0.1, max=5.0),
+        retry=retry_if_exception(_passes),
+        reraise=True,
+    )
+    try:
+        return again(ask)
+    except (FileNotFoundError, FileExistsError, MiError):
+        raise
+    except Exception as error:  # each kind of place has errors of its own
+        said = "does not answer" if _passes(error) else "cannot be used"
+        hint = "what is done is kept: the same command goes on from there"
+        if type(error).__name__ in _NO_KEY:
+            hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have ~/.aws"
+        raise StoreError(
+            f"{said} ({type(error).__name__}: {error})", where=where, hint=hint
+        ) from None
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether another answer may come."""
+    if isinstance(error, _CLEAR) or not isinstance(error, Exception):
+        return False
+    if type(error).__name__ in _NO_KEY:
+        return False
+    return not (isinstance(error, OSError) and error.errno in _FOR_GOOD)
