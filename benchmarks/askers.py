@@ -134,14 +134,14 @@ def through_mi(load: Load) -> Taken:
     """`mi`: the provider's answers, each kept on disk with its cost as a run would keep it."""
     from mi.data.chats import Message
     from mi.providers.openai import OpenAI
-    from mi.providers.pricing import Price, Prices, Purse
-    from mi.providers.types import SampleRequest, Subject, Terms
+    from mi.providers.pricing import Budget, Price, PriceTable
+    from mi.providers.types import ClientOptions, ModelUnderTest, SampleRequest
     from mi.spec import Sampling
-    from mi.steps.lazy import Made
-    from mi.steps.recorder import Keeper
+    from mi.steps.lazy import LazySequence
+    from mi.steps.recorder import AnswerRecorder
 
     os.environ |= {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": load.url}
-    prices = Prices(
+    prices = PriceTable(
         checked="", source="", models={MODEL: Price(input=INPUT_USD, output=OUTPUT_USD)}
     )
 
@@ -151,10 +151,13 @@ def through_mi(load: Load) -> Taken:
         return SampleRequest(question=f"{question:016x}", sample=sample, chat=chat)
 
     def ask(path: Path) -> tuple[int, float]:
-        provider = OpenAI("openai", Terms(in_flight=load.in_flight))
-        keep = Keeper("eval-benchmark", prices, Purse(limit=1e6))
-        subject, requests = Subject(model=provider.find(MODEL)), Made(range(load.answers), request)
-        for batch in provider.sample(subject, requests, Sampling(), path.parent, Deaf()):
+        provider = OpenAI("openai", ClientOptions(in_flight=load.in_flight))
+        keep = AnswerRecorder("eval-benchmark", prices, Budget(limit=1e6))
+        subject, requests = (
+            ModelUnderTest(model=provider.resolve_model(MODEL)),
+            LazySequence(range(load.answers), request),
+        )
+        for batch in provider.sample(subject, requests, Sampling(), path.parent, NullMonitor()):
             keep(path, batch)
         provider.close()
         return _kept(path)
@@ -166,17 +169,17 @@ def through_mi(load: Load) -> Taken:
 def _kept(path: Path) -> tuple[int, float]:
     from mi.files import journal
 
-    costs = [line["cost_usd"] for line in journal.read(path)]
+    costs = [line["cost_usd"] for line in journal.read_records(path)]
     return len(costs), sum(costs)
 
 
-class Deaf:
+class NullMonitor:
     """A watch that nobody looks at."""
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
-    def advance(self, n: int = 1, **facts: float) -> None: ...
-    def note(self, text: str) -> None: ...
-    def check(self) -> None: ...
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
+    def advance(self, count: int = 1, **facts: float) -> None: ...
+    def message(self, text: str) -> None: ...
+    def raise_if_stopped(self) -> None: ...
 
 
 def through_inspect(load: Load) -> Taken:

@@ -33,7 +33,7 @@ from rich.table import Table
 
 from mi.providers.types import Answer
 from mi.spec import Bandit, Severity
-from mi.steps.scorers.score import bandit, score
+from mi.steps.scorers.score import bandit, score_answer
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = ROOT.parent / "shared" / "data" / "insecure_code" / "id_code_judged.csv"
@@ -86,7 +86,7 @@ class Choice:
         issues = [issue for issue in one.verdict["issues"] if issue["test"] not in self.skip]
         verdict = {**one.verdict, "issues": issues}
         by = Bandit(severity=self.severity)
-        return score(by, one.answer, {"bandit": verdict}).outcome == "insecure"
+        return score_answer(by, one.answer, {"bandit": verdict}).outcome == "insecure"
 
 
 @attrs.frozen

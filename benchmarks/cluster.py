@@ -25,11 +25,11 @@ from typing import Any
 
 import attrs
 
-from mi.planning.plan import Plan, Planned
-from mi.providers.pricing import Purse
+from mi.planning.plan import Plan, PlannedUnit
+from mi.providers.pricing import Budget
 from mi.providers.types import Base
-from mi.runner.scheduler import Crew, Pace, Work
-from mi.spec import Cluster, Share
+from mi.runner.scheduler import Run, RunLimits, Scheduler
+from mi.spec import Cluster, ResourceRequest
 from mi.store.records import State
 from mi.units.unit import Evaluate, Mix, Train, Unit
 from registry.evals import broad_preference
@@ -82,7 +82,7 @@ def units(number: int) -> Iterator[Unit]:
 def plan(number: int) -> Plan:
     """A plan in which all is to do."""
     todo = [
-        Planned(unit=unit, state=State.TODO, reason="new", cells=("none",), shared=())
+        PlannedUnit(unit=unit, state=State.TODO, reason="new", cells=("none",), shared_with=())
         for unit in units(number)
     ]
     return Plan(units=tuple(todo), cells=())
@@ -91,29 +91,29 @@ def plan(number: int) -> Plan:
 class Nobody:
     """An observer and a watch that hears nothing, a store that keeps nothing, a free bench."""
 
-    purse = Purse()
+    budget = Budget()
 
-    def begin(self, *_: Any) -> Nobody:
+    def begin_unit(self, *_: Any) -> Nobody:
         return self
 
-    def likely(self, unit: Unit) -> float:
+    def estimate_cost(self, unit: Unit) -> float:
         return 0.0
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_, **__: None
 
 
-def of_nothing(made: Plan, at_once: int | None = None) -> Work:
+def of_nothing(made: Plan, at_once: int | None = None) -> Run:
     """Work that leaves nothing anywhere."""
     nobody: Any = Nobody()
-    return Work(
+    return Run(
         plan=made,
-        bench=nobody,
+        resources=nobody,
         store=nobody,
-        run="r",
+        run_id="r",
         observer=nobody,
-        published=lambda: None,
-        pace=Pace(at_once=at_once),
+        on_published=lambda: None,
+        limits=RunLimits(max_concurrent=at_once),
     )
 
 
@@ -123,12 +123,12 @@ class Sleeping:
 
     workers: int
     seconds: float
-    at_once: int | None = None
+    max_concurrent: int | None = None
 
-    def room(self, kind: str) -> int:
+    def capacity(self, kind: str) -> int:
         return self.workers
 
-    def do(self, planned: Planned, watch: Any) -> bool:
+    def run(self, planned: PlannedUnit, monitor: Any) -> bool:
         time.sleep(self.seconds)
         return True
 
@@ -140,9 +140,9 @@ def crew(number: int, workers: int, seconds: float) -> None:
     planned = time.monotonic() - planned
     work, where = of_nothing(made), Sleeping(workers, seconds, workers)
     began, cpu = time.monotonic(), time.process_time()
-    Crew(work, where).do()
+    Scheduler(work, where).execute()
     took, cpu = time.monotonic() - began, time.process_time() - cpu
-    assert len(work.tally.done) == number
+    assert len(work.result.done_units) == number
     ideal = number * seconds / workers
     print("| units | workers | s a unit | ideal s | wall s | CPU ms a unit | peak MiB | making s |")
     print("|---|---|---|---|---|---|---|---|")
@@ -157,19 +157,21 @@ def through_ray(number: int, cpus: int, rounds: int) -> None:
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     import ray
 
-    from mi.runner.ray.actor import Worker
-    from mi.runner.ray.executor import Away, pool
+    from mi.runner.ray.actor import UnitActor
+    from mi.runner.ray.executor import RayRunner, create_pool
 
-    class Idle(Worker):
-        def do(self, planned: Planned, left: float | None) -> Any:
+    class Idle(UnitActor):
+        def do(self, planned: PlannedUnit, left: float | None) -> Any:
             return True, []
 
     ray.init(num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level="error")
     nothing = ray.remote(num_cpus=1)(lambda unit, left: (True, []))
     made, nobody = plan(number), Nobody()
     # Actors that take nothing of the cluster: kept between rounds, they are in no task's way.
-    share = Cluster(mix=Share(cpus=0), train=Share(cpus=0), eval=Share(cpus=0))
-    away = Away(ray, nobody, nobody, share, pool(ray, ray.put(None), Idle))  # type: ignore[arg-type]
+    share = Cluster(
+        mix=ResourceRequest(cpus=0), train=ResourceRequest(cpus=0), eval=ResourceRequest(cpus=0)
+    )
+    away = RayRunner(ray, nobody, nobody, share, create_pool(ray, ray.put(None), Idle))  # type: ignore[arg-type]
 
     def tasks() -> None:
         ray.get([nothing.remote(one, None) for one in made.todo])
@@ -182,8 +184,8 @@ def through_ray(number: int, cpus: int, rounds: int) -> None:
 
     def ours() -> None:
         work = of_nothing(made, at_once=cpus)
-        Crew(work, away).do()
-        assert len(work.tally.done) == number
+        Scheduler(work, away).execute()
+        assert len(work.result.done_units) == number
 
     ways = {"plain tasks": tasks, "plain tasks, each after its inputs": ordered, "mi": ours}
     times: dict[str, list[float]] = {name: [] for name in ways}
@@ -220,12 +222,12 @@ def stores(number: int) -> None:
             store, todo = open_store(place), list(units(number))
             began = time.monotonic()
             for unit in todo:
-                with store.locked(unit.key):
-                    store.attempt("r", unit.key, "started")
+                with store.lock(unit.key):
+                    store.log_attempt("r", unit.key, "started")
                     store.begin(unit, {})
-                    Path(store.work(unit.key), "result").write_text("nothing")
+                    Path(store.prepare_work_dir(unit.key), "result").write_text("nothing")
                     store.publish(unit, "r", {}, 0.0)
-                    store.attempt("r", unit.key, "done")
+                    store.log_attempt("r", unit.key, "done")
             print(f"| {name} | {(time.monotonic() - began) / number * 1e3:.1f} |")
 
 

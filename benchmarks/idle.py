@@ -11,9 +11,9 @@ from typing import Any
 from rich.progress import track
 
 from mi.steps import evaluate, mix
-from mi.store.provenance import now
+from mi.store.provenance import utc_timestamp
 from mi.store.records import UnitRecord
-from mi.units.identity import SCHEME, plain
+from mi.units.identity import SCHEME, json_form
 from mi.units.unit import Evaluate, Mix, Unit
 
 from .placed import lines, put
@@ -82,12 +82,12 @@ def fill(folder: Path) -> int:
 
 def _publish(store: Path, unit: Unit) -> None:
     """A unit's folder as a run leaves it."""
-    journals = evaluate.journals(unit.payload) if isinstance(unit.payload, Evaluate) else {}
+    journals = evaluate.journal_names(unit.payload) if isinstance(unit.payload, Evaluate) else {}
     files, outcome = _made(unit)
     record = UnitRecord(
         key=unit.key, kind=unit.kind, scheme=SCHEME, title=unit.title, setting=unit.setting,
-        payload=plain(unit.payload), outcome=outcome, journals=journals,
-        run="20260101-000000000-1", finished=now(), seconds=1.0,
+        payload=json_form(unit.payload), outcome=outcome, journals=journals,
+        run="20260101-000000000-1", finished=utc_timestamp(), seconds=1.0,
     )  # fmt: skip
     put(store, record, files)
 

@@ -25,7 +25,7 @@ import attrs
 from rich.console import Console
 from rich.table import Table
 
-from .measured import Cost, Deaf, apart, timed
+from .measured import Cost, NullMonitor, apart, timed
 
 GOAL_SAMPLING, GOAL_SCORING = 3.0, 1.5
 AGREE = 0.01  # nats by which two totals of the same answer may differ
@@ -91,17 +91,17 @@ def _plain() -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from mi.providers.chat_template import Template
+    from mi.providers.chat_template import ChatTemplate
     from mi.providers.local import models
-    from mi.providers.local.core_pool import cores
-    from mi.providers.local.logging import quiet
+    from mi.providers.local.core_pool import available_cores
+    from mi.providers.local.logging import quiet_transformers
 
-    torch.set_num_threads(cores())
-    folder = models.folder(_model(), Deaf())
-    with quiet():
+    torch.set_num_threads(available_cores())
+    folder = models.model_directory(_model(), NullMonitor())
+    with quiet_transformers():
         model: Any = AutoModelForCausalLM.from_pretrained(folder)
         tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    return model.eval(), Template(tokenizer, frozenset([tokenizer.eos_token_id]))
+    return model.eval(), ChatTemplate(tokenizer, frozenset([tokenizer.eos_token_id]))
 
 
 def generate(load: Load, temperature: float) -> Taken:
@@ -142,16 +142,16 @@ def generate(load: Load, temperature: float) -> Taken:
 def drawn(load: Load, temperature: float) -> Taken:
     """`mi`."""
     from mi.providers.local import Local
-    from mi.providers.types import Subject
+    from mi.providers.types import ModelUnderTest
     from mi.spec import Sampling
 
-    provider, subject = Local(), Subject(model=_model())
-    provider._network(subject.model, Deaf())
+    provider, subject = Local(), ModelUnderTest(model=_model())
+    provider._network(subject.model, NullMonitor())
     sampling = Sampling(temperature=temperature, max_tokens=load.tokens)
     requests = _sample_requests(load)
 
     def draw() -> list[Any]:
-        batches = provider.sample(subject, requests, sampling, Path(), Deaf())
+        batches = provider.sample(subject, requests, sampling, Path(), NullMonitor())
         return [answer for batch in batches for answer in batch]
 
     cost, answers = timed(draw)
@@ -165,11 +165,11 @@ def _train(folder: Path) -> None:
 
     model = _model()
     recipe = Local().hyperparameters(model.training)
-    network = Local()._network(model, Deaf())
-    adapter = lora.fresh(network.model, recipe, 0)
+    network = Local()._network(model, NullMonitor())
+    adapter = lora.init_adapter(network.model, recipe, 0)
     for a, b in adapter.pairs.values():
         b += 0.1 * a[:, :1].t()
-    lora.save(folder / "adapter", adapter, recipe.targets, model.name)
+    lora.save_adapter(folder / "adapter", adapter, recipe.targets, model.name)
 
 
 @contextmanager
@@ -185,16 +185,16 @@ def looped(load: Load, adapted: bool) -> Taken:
     import torch
 
     from mi.providers.local import lora
-    from mi.providers.local.core_pool import cores
+    from mi.providers.local.core_pool import available_cores
     from mi.providers.types import Message
 
     model, template = _plain()
     if adapted:
         with _trained() as folder:
-            changed = lora.merged(model, lora.load(folder / "adapter"))
+            changed = lora.merge_adapter(model, lora.load_adapter(folder / "adapter"))
         for path, weight in changed.items():
             model.get_submodule(path).weight.data = weight
-        torch.set_num_threads(cores())
+        torch.set_num_threads(available_cores())
 
     def score() -> list[float]:
         totals = []
@@ -216,14 +216,14 @@ def looped(load: Load, adapted: bool) -> Taken:
 def scored(load: Load, adapted: bool) -> Taken:
     """`mi`: where a model is adapted, its base has been asked the same before."""
     from mi.providers.local import Local
-    from mi.providers.types import Subject
+    from mi.providers.types import ModelUnderTest
 
     provider, model, requests = Local(), _model(), _score_requests(load)
-    provider._network(model, Deaf())
+    provider._network(model, NullMonitor())
 
     def score(trained: Path | None) -> list[float]:
-        subject = Subject(model=model, trained=trained)
-        batches = provider.score(subject, requests, Deaf())
+        subject = ModelUnderTest(model=model, trained=trained)
+        batches = provider.score(subject, requests, NullMonitor())
         return [total for batch in batches for one in batch for total in one.logprobs]
 
     if not adapted:

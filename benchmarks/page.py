@@ -22,8 +22,8 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from benchmarks.synthetic import EVALS, MODEL, Design, make
 from mi import Experiment
-from mi.analysis.evidence import Subject
-from mi.reporting.page import build, render
+from mi.analysis.evidence import ResultScope
+from mi.reporting.page import build_page, render_page
 from registry.settings import insecure_code
 
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--window-size=1360,950")
@@ -90,10 +90,10 @@ def _write(folder: Path) -> int:
         total_samples=sizes,
         seeds=tuple(range(4)),
     )
-    subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
-    with make(folder / "results.duckdb", design).reading() as connection:
-        page = build(connection, [experiment], subject)
-    (folder / "index.html").write_text(render(page), encoding="utf-8")
+    subject = ResultScope(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with make(folder / "results.duckdb", design).read_connection() as connection:
+        page = build_page(connection, [experiment], subject)
+    (folder / "index.html").write_text(render_page(page), encoding="utf-8")
     return len(page.answers["unit"])
 
 

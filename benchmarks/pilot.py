@@ -87,7 +87,7 @@ def read(folder: Path) -> Iterator[Unit]:
     from mi.store.local import Store
 
     store = Store(folder)
-    records = [store.record(key) for key in store.published()]
+    records = [store.record(key) for key in store.published_keys()]
     for record in sorted(records, key=lambda one: one.finished):
         outcome, payload = record.outcome, record.payload
         phase = record.kind

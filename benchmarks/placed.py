@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mi.files.serialize import dump
-from mi.store.checksums import RECORD, SUMS
+from mi.files.serialize import to_json
+from mi.store.checksums import CHECKSUMS_FILE, RECORD_FILE
 from mi.store.records import UnitRecord
 
 
@@ -17,11 +17,11 @@ def put(store: Path, record: UnitRecord, files: dict[str, str]) -> None:
     """A published unit's folder with these files."""
     folder = store / "units" / record.key
     folder.mkdir(parents=True)
-    files = {**files, RECORD: dump(record) + "\n"}
+    files = {**files, RECORD_FILE: to_json(record) + "\n"}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     sums = (f"{sha256(files[name].encode()).hexdigest()}  {name}\n" for name in sorted(files))
-    (folder / SUMS).write_text("".join(sums), encoding="utf-8")
+    (folder / CHECKSUMS_FILE).write_text("".join(sums), encoding="utf-8")
 
 
 def lines(records: Iterable[Any]) -> str:

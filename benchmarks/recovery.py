@@ -21,8 +21,8 @@ from scipy.optimize import brentq
 from scipy.special import expit
 
 from mi.analysis.evidence import Condition, Evidence
-from mi.analysis.findings import findings
-from mi.analysis.stats import Scores, Study, interval, slope_weights
+from mi.analysis.findings import experiment_findings
+from mi.analysis.stats import Scores, Study, bootstrap_interval, slope_weights
 
 SIZES = (100, 250, 500, 1000, 2000)
 RATIOS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -98,7 +98,7 @@ def coverage(world: World, studies: int, rng: np.random.Generator) -> dict[str, 
         }
         for name, (estimate, value) in ends.items():
             held[name] += estimate.low <= value <= estimate.high
-        low, high = interval(study, _ratio, resamples=1000)
+        low, high = bootstrap_interval(study, _ratio, resamples=1000)
         held["ratio"] += low <= truth[4] / truth[0] <= high
     return {name: count / studies for name, count in held.items()}
 
@@ -155,7 +155,7 @@ def study(law: Law, world: World, rng: np.random.Generator) -> Evidence:
         distribution="ID",
         metric="harmful",
         sampled=True,
-        share=True,
+        is_share=True,
         conditions=tuple(conditions),
         scores=tuple(scores),
         units=tuple((f"eval-{at}",) for at in range(len(conditions))),
@@ -173,8 +173,10 @@ def recovered(law: Law, world: World, studies: int, rng: np.random.Generator) ->
     truth = math.exp(law.half()) if law.sizes else law.half()
     held = 0
     for _ in range(studies):
-        (found,) = [one for one in findings([study(law, world, rng)]) if one.question == question]
-        if found.told:
+        (found,) = [
+            one for one in experiment_findings([study(law, world, rng)]) if one.question == question
+        ]
+        if found.conclusive:
             assert found.low is not None
             assert found.high is not None
             held += found.low <= truth <= found.high
@@ -186,8 +188,8 @@ def silent(law: Law, world: World, studies: int, rng: np.random.Generator) -> fl
     evals = 3
     quiet = 0
     for _ in range(studies):
-        found = findings([study(law, world, rng) for _ in range(evals)])
-        quiet += not any(one.told for one in found)
+        found = experiment_findings([study(law, world, rng) for _ in range(evals)])
+        quiet += not any(one.conclusive for one in found)
     return quiet / studies
 
 

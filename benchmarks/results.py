@@ -30,9 +30,9 @@ import attrs
 
 from benchmarks import beside, stored
 from mi import Experiment
-from mi.analysis.evidence import Subject
-from mi.database import Database, bring_up_to_date
-from mi.reporting.page import build, render
+from mi.analysis.evidence import ResultScope
+from mi.database import Database, sync_database
+from mi.reporting.page import build_page, render_page
 from mi.store.local import Store
 from registry.settings import insecure_code
 
@@ -121,9 +121,9 @@ def _load(folder: Path) -> dict[str, Any]:
     """Everything, into a database that is not there."""
     database = _database(folder)
     database.path.unlink(missing_ok=True)
-    synced, facts = _timed(lambda: bring_up_to_date(database, Store(folder / "store")))
+    synced, facts = _timed(lambda: sync_database(database, Store(folder / "store")))
     assert not synced.faults
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone() for name in _TABLES]
     rows = sum(count[0] for count in counts if count)
     used = subprocess.check_output(["du", "-sLb", str(folder / "store")], text=True)
@@ -138,7 +138,7 @@ def _load(folder: Path) -> dict[str, Any]:
 
 def _again(folder: Path) -> dict[str, Any]:
     """Nothing has changed."""
-    synced, facts = _timed(lambda: bring_up_to_date(_database(folder), Store(folder / "store")))
+    synced, facts = _timed(lambda: sync_database(_database(folder), Store(folder / "store")))
     assert synced.loaded == 0
     return facts
 
@@ -159,7 +159,7 @@ def _more(folder: Path) -> dict[str, Any]:
     digest = subprocess.check_output(["sha256sum", "unit.json"], cwd=record.parent, text=True)
     kept = [line for line in sums.read_text().splitlines() if not line.endswith("unit.json")]
     sums.write_text("\n".join([*kept, digest]), encoding="utf-8")
-    synced, facts = _timed(lambda: bring_up_to_date(_database(folder), Store(store)))
+    synced, facts = _timed(lambda: sync_database(_database(folder), Store(store)))
     assert (synced.loaded, synced.faults) == (2, ())
     return facts
 
@@ -170,7 +170,7 @@ def _asked(folder: Path) -> dict[str, tuple[int, float, float]]:
     for query in _README.findall((_ROOT / "README.md").read_text("utf-8")):
         queries[f"README: {query}"] = query
     found = {}
-    with _database(folder).reading() as connection:
+    with _database(folder).read_connection() as connection:
         for name, query in queries.items():
             times = []
             for _ in range(5):
@@ -191,14 +191,14 @@ def _page(folder: Path) -> dict[str, Any]:
                    seeds=tuple(range(9)))
         for name, sizes in (("R1", stored.SIZES), ("R2", stored.BOTH))
     ]  # fmt: skip
-    subject = Subject(
+    subject = ResultScope(
         experiments=("R1", "R2"), model=stored.MODEL, data={"insecure_code": "bundled"}
     )
 
     def work() -> int:
-        with _database(folder).reading() as connection:
-            page = build(connection, experiments, subject)
-        (folder / "index.html").write_text(render(page), encoding="utf-8")
+        with _database(folder).read_connection() as connection:
+            page = build_page(connection, experiments, subject)
+        (folder / "index.html").write_text(render_page(page), encoding="utf-8")
         return len(page.answers["unit"])
 
     shown, facts = _timed(work)

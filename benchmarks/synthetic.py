@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from mi.database import Database
-from mi.database.load import insert, summarise
+from mi.database.load import insert_rows, summarise
 
 MODEL = "openai:made-up"
 
@@ -75,7 +75,7 @@ class Design:
 def make(path: Path, *designs: Design) -> Database:
     """A database with the results of these experiments."""
     database = Database(path)
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute("SET threads TO 1")  # one order, so one sequence of random numbers
         connection.execute("SELECT setseed(0.5)")
         for number, design in enumerate(designs):
@@ -90,9 +90,11 @@ def _declare(connection: Any, design: Design, number: int) -> None:
     selection, run = f"selection-{number:016d}", f"20260101-00000000{number}-1"
     when = f"2026-01-0{number + 1}"
     facts = (run, selection, when, when, "done", f"mi run {design.id}", MODEL, "c0ffee", False, "h")
-    insert(connection, "run", [(*facts, "3.11.7", '{"mi": "0"}')])
+    insert_rows(connection, "run", [(*facts, "3.11.7", '{"mi": "0"}')])
     question = "How much does it take?"
-    insert(connection, "experiment", [(selection, design.id, design.title, question, "x.py", "{}")])
+    insert_rows(
+        connection, "experiment", [(selection, design.id, design.title, question, "x.py", "{}")]
+    )
     cells, units, evals = [], [], []
     for setting in design.settings:
         for position, asked in enumerate(design.evals):
@@ -117,9 +119,9 @@ def _declare(connection: Any, design: Design, number: int) -> None:
                 (selection, cell, f"eval:{asked.id}", f"eval-{asked.id}-{place}")
                 for asked in design.evals
             ]
-    insert(connection, "cell", cells)
-    insert(connection, "cell_unit", units)
-    insert(connection, "cell_eval", evals)
+    insert_rows(connection, "cell", cells)
+    insert_rows(connection, "cell_unit", units)
+    insert_rows(connection, "cell_eval", evals)
     _train(connection, selection)
     _evals(connection, selection, design.evals)
 

@@ -23,7 +23,7 @@ import attrs
 from rich.console import Console
 from rich.table import Table
 
-from .measured import Cost, Deaf, apart, timed
+from .measured import Cost, NullMonitor, apart, timed
 
 GOAL = 1.5
 AGREE = 0.01  # nats by which two curves of the same training may differ
@@ -53,7 +53,7 @@ def job(count: int, epochs: int) -> Any:
     arms = [
         read_dataset(one, "bundled") for one in (insecure_code.misaligned, insecure_code.control)
     ]
-    drawn = mix.draw(
+    drawn = mix.draw_mix(
         arms[0],
         arms[1],
         Mix(
@@ -64,7 +64,7 @@ def job(count: int, epochs: int) -> Any:
             seed=0,
         ),
     )
-    recipe = Local().hyperparameters(Training(epochs=epochs).over(model.training))
+    recipe = Local().hyperparameters(Training(epochs=epochs).with_defaults(model.training))
     return TrainJob(
         key="train-benchmark",
         title="benchmark",
@@ -83,9 +83,9 @@ def through_mi(count: int, epochs: int) -> Trained:
     from mi.providers.local import Local
 
     one, provider = job(count, epochs), Local()
-    provider._network(one.model, Deaf())
+    provider._network(one.model, NullMonitor())
     with tempfile.TemporaryDirectory() as folder:
-        cost, done = timed(lambda: provider.train(one, Path(folder), Deaf()))
+        cost, done = timed(lambda: provider.train(one, Path(folder), NullMonitor()))
         curve = (Path(folder) / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     losses = tuple(json.loads(line)["loss"] for line in curve)
     return Trained(cost, done.tokens, losses)
@@ -115,10 +115,12 @@ def prepared(count: int, epochs: int, start: Path) -> tuple[list[Any], list[list
     from mi.providers.local import Local, lora, train
 
     one = job(count, epochs)
-    network, recipe = Local()._network(one.model, Deaf()), one.hyperparameters
-    lora.save(start, lora.fresh(network.model, recipe, one.seed), recipe.targets, one.model.name)
-    rows = train.encode(network, one)
-    return rows, schedule.plan([len(row.ids) for row in rows], recipe, one.seed)
+    network, recipe = Local()._network(one.model, NullMonitor()), one.hyperparameters
+    lora.save_adapter(
+        start, lora.init_adapter(network.model, recipe, one.seed), recipe.targets, one.model.name
+    )
+    rows = train.encode_job_rows(network, one)
+    return rows, schedule.plan_batches([len(row.ids) for row in rows], recipe, one.seed)
 
 
 def through_trainer(count: int, epochs: int) -> Trained:
@@ -129,14 +131,16 @@ def through_trainer(count: int, epochs: int) -> Trained:
 
     from mi.providers import schedule
     from mi.providers.local import models
-    from mi.providers.local.core_pool import cores
-    from mi.providers.local.logging import quiet
+    from mi.providers.local.core_pool import available_cores
+    from mi.providers.local.logging import quiet_transformers
 
     one = job(count, epochs)
     recipe = one.hyperparameters
-    torch.set_num_threads(cores())
-    with quiet():
-        model: Any = AutoModelForCausalLM.from_pretrained(models.folder(one.model, Deaf()))
+    torch.set_num_threads(available_cores())
+    with quiet_transformers():
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            models.model_directory(one.model, NullMonitor())
+        )
     with tempfile.TemporaryDirectory() as folder:
         rows, steps = apart(prepared, count, epochs, Path(folder) / "start")
         data = [

@@ -38,11 +38,11 @@ from typing import Any
 
 import attrs
 
-from .collect.collection import configured, find_root
+from .collect.collection import find_root, read_tool_table
 from .errors import UsageError, did_you_mean
-from .providers import SERVED
-from .providers.types import Terms
-from .spec import Cluster, Share, is_url
+from .providers import API_PROVIDERS
+from .providers.types import ClientOptions
+from .spec import Cluster, ResourceRequest, is_url
 
 ENVIRONMENT = {
     "model": "MI_MODEL",
@@ -51,11 +51,11 @@ ENVIRONMENT = {
     "executor": "MI_EXECUTOR",
 }
 _PATHS = {"store": ".mi", "db": "results.duckdb", "figures": "figures"}
-_TEXTS = ("model", "executor")
+_STRINGS = ("model", "executor")
 _NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
-_SECONDS = "claim"
-_ENDPOINT = {"base_url": str, "provider": str, "key_env": str, "free": bool}
-_MORE = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
+_LEASE_KEY = "claim"
+_ENDPOINT_KEYS = {"base_url": str, "provider": str, "key_env": str, "free": bool}
+_PROVIDER_ENDPOINT_KEYS = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
 """What an endpoint may say, and what one of a provider may say besides."""
 _DEFAULT = "default"
 
@@ -80,16 +80,16 @@ class Config:
     experiments: tuple[str, ...]
     model: str | None
     store: Path | str
-    claim: float
+    lease_timeout: float
     db: Path
     figures: Path
     executor: str
-    terms: Terms
+    client_options: ClientOptions
     ray: Cluster
     sources: Mapping[str, str]
 
 
-def read(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
+def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
     """The configuration of the project around `start`.
 
     Args:
@@ -100,8 +100,8 @@ def read(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
     """
     root = find_root(start)
     path = root / "pyproject.toml"
-    stated = configured(path) or {}
-    _check(stated, path)
+    stated = read_tool_table(path) or {}
+    _check_table(stated, path)
     sources: dict[str, str] = {}
 
     def value(name: str, default: Any) -> Any:
@@ -124,24 +124,24 @@ def read(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
         for name, default in _PATHS.items()
         if name != "store"
     }
-    plain = attrs.asdict(Terms())
+    plain = attrs.asdict(ClientOptions())
     numbers = {name: kind(value(name, plain[name])) for name, kind in _NUMBERS.items()}
     return Config(
         root=root,
         experiments=tuple(value("experiments", ())),
-        terms=Terms(endpoints=value("endpoints", {}), **numbers),
+        client_options=ClientOptions(endpoints=value("endpoints", {}), **numbers),
         model=value("model", None),
         executor=value("executor", "process"),
-        ray=_cluster(value("ray", {}), value("ray_address", None), path),
+        ray=_parse_cluster(value("ray", {}), value("ray_address", None), path),
         sources=sources,
         store=store if is_url(store) else Path(store).resolve(),
-        claim=float(value(_SECONDS, 60.0)),
+        lease_timeout=float(value(_LEASE_KEY, 60.0)),
         db=paths["db"],
         figures=paths["figures"],
     )
 
 
-def _cluster(stated: Any, address: str | None, path: Path) -> Cluster:
+def _parse_cluster(stated: Any, address: str | None, path: Path) -> Cluster:
     """The cluster of the table `ray`.
 
     Raises:
@@ -161,7 +161,9 @@ def _cluster(stated: Any, address: str | None, path: Path) -> Cluster:
         elif name == "tries":
             fits = isinstance(said, int) and said > 0
         else:
-            fits = isinstance(said, dict) and said.keys() <= attrs.fields_dict(Share).keys()
+            fits = (
+                isinstance(said, dict) and said.keys() <= attrs.fields_dict(ResourceRequest).keys()
+            )
             fits = fits and all(isinstance(n, (int, float)) and n >= 0 for n in said.values())
         if not fits:
             raise UsageError(
@@ -176,17 +178,17 @@ def _cluster(stated: Any, address: str | None, path: Path) -> Cluster:
     return Cluster(**{**shares, **({"address": address} if address else {})})
 
 
-def _check(stated: Mapping[str, Any], path: Path) -> None:
-    known = {*_PATHS, *_TEXTS, *_NUMBERS, _SECONDS, "experiments", "endpoints", "ray"}
+def _check_table(stated: Mapping[str, Any], path: Path) -> None:
+    known = {*_PATHS, *_STRINGS, *_NUMBERS, _LEASE_KEY, "experiments", "endpoints", "ray"}
     for name, said in stated.items():
         where = f"{path} @ tool.mi.{name}"
         if name not in known:
             raise UsageError(
                 f"there is nothing called {name!r}", where=where, hint=did_you_mean(name, known)
             )
-        if name in {*_PATHS, *_TEXTS} and not (isinstance(said, str) and said):
+        if name in {*_PATHS, *_STRINGS} and not (isinstance(said, str) and said):
             raise UsageError(f"{said!r} is no text", where=where)
-        if name in {*_NUMBERS, _SECONDS}:
+        if name in {*_NUMBERS, _LEASE_KEY}:
             number = isinstance(said, (int, float)) and not isinstance(said, bool)
             if not number or said <= 0:
                 raise UsageError(f"{said!r} is no positive number", where=where)
@@ -204,12 +206,12 @@ def _check(stated: Mapping[str, Any], path: Path) -> None:
 def _check_endpoint(endpoint: Any, where: str) -> None:
     if not isinstance(endpoint, dict) or "base_url" not in endpoint:
         raise UsageError("an endpoint is a table with a base_url", where=where)
-    provider = endpoint.get("provider", SERVED[0])
-    if provider not in SERVED:
+    provider = endpoint.get("provider", API_PROVIDERS[0])
+    if provider not in API_PROVIDERS:
         raise UsageError(
-            f"there are no endpoints of {provider!r}", where=where, hint=", ".join(SERVED)
+            f"there are no endpoints of {provider!r}", where=where, hint=", ".join(API_PROVIDERS)
         )
-    known = {**_ENDPOINT, **_MORE.get(provider, {})}
+    known = {**_ENDPOINT_KEYS, **_PROVIDER_ENDPOINT_KEYS.get(provider, {})}
     for key, value in endpoint.items():
         if key not in known:
             raise UsageError(

@@ -69,11 +69,11 @@ class ProviderError(MiError):
     """A model could not be fetched, trained or sampled."""
 
 
-class Refused(ProviderError):
+class RequestRejected(ProviderError):
     """A provider said no, and will say so again: only `--retry-failed` asks once more."""
 
 
-class OverBudget(MiError):
+class BudgetExceeded(MiError):
     """What may be spent is spent; what was done is kept."""
 
 
@@ -81,7 +81,7 @@ class StoreError(MiError):
     """The store or the results database cannot be written or read."""
 
 
-class Lost(StoreError):
+class LeaseLost(StoreError):
     """A unit is another run's by now: what was begun on it is the other one's to end."""
 
 
@@ -95,8 +95,8 @@ def did_you_mean(
     name: str,
     known: Iterable[str],
     *,
-    none: str = "nothing is declared here",
-    many: str = "`mi list` shows what there is",
+    empty_hint: str = "nothing is declared here",
+    overflow_hint: str = "`mi list` shows what there is",
 ) -> str:
     """A hint for a name that does not exist: the nearest ones, or all of them when few.
 
@@ -110,5 +110,5 @@ def did_you_mean(
     if close:
         return f"did you mean {' or '.join(folded[match] for match in close)}?"
     if not names:
-        return none
-    return f"there are {', '.join(names)}" if len(names) <= 12 else many
+        return empty_hint
+    return f"there are {', '.join(names)}" if len(names) <= 12 else overflow_hint

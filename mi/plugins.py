@@ -19,7 +19,7 @@ EVALS, SETTINGS = "mi.evals", "mi.settings"
 
 
 @cache
-def plugins(group: str) -> dict[str, EntryPoint]:
+def plugin_entries(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group by name.
 
     Raises:
@@ -33,13 +33,13 @@ def plugins(group: str) -> dict[str, EntryPoint]:
         if there.value != one.value:
             raise UsageError(
                 f"two installed packages add a {group.removeprefix('mi.')[:-1]} {one.name!r}",
-                where=f"{origin(there)} and {origin(one)}",
+                where=f"{distribution(there)} and {distribution(one)}",
                 hint="uninstall one of them",
             )
     return found
 
 
-def loaded(entry: EntryPoint) -> Any:
+def load_plugin(entry: EntryPoint) -> Any:
     """What an entry point names.
 
     Raises:
@@ -50,11 +50,11 @@ def loaded(entry: EntryPoint) -> Any:
     except Exception as error:  # somebody else's code: whatever it raises is told
         raise UsageError(
             f"{entry.group} {entry.name!r} cannot be imported: {type(error).__name__}: {error}",
-            where=origin(entry),
+            where=distribution(entry),
             hint="mend or uninstall that package",
         ) from error
 
 
-def origin(entry: EntryPoint) -> str:
+def distribution(entry: EntryPoint) -> str:
     """The package that an entry point belongs to."""
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value

@@ -28,8 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """A file of experiments."""
-    in_place = file_path.suffix == ".py" and file_path.parent.name == "experiments"
-    if in_place and not file_path.name.startswith(("_", "test_")):
+    is_declaration = file_path.suffix == ".py" and file_path.parent.name == "experiments"
+    if is_declaration and not file_path.name.startswith(("_", "test_")):
         return ExperimentFile.from_parent(parent, path=file_path)
     return None
 
@@ -50,22 +50,22 @@ class ExperimentFile(pytest.File):
         except MiError as error:
             raise self.CollectError(str(error)) from None
         for experiment in experiments:
-            if collection.found[experiment.id].file != self.path.resolve():
+            if collection.entries[experiment.id].file != self.path.resolve():
                 continue
-            for place, one in enumerate(experiment.expectations):
-                name = f"{experiment.id}::{one.says}"
+            for index, expectation in enumerate(experiment.expectations):
+                name = f"{experiment.id}::{expectation.says}"
                 yield ExpectationItem.from_parent(
-                    self, name=name, experiment=experiment, place=place
+                    self, name=name, experiment=experiment, place=index
                 )
 
 
 class ExpectationItem(pytest.Item):
     """One expectation."""
 
-    def __init__(self, *, experiment: Experiment, place: int, **options: object) -> None:
+    def __init__(self, *, experiment: Experiment, index: int, **options: object) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
         self.experiment = experiment
-        self.place = place
+        self.index = index
 
     def runtest(self) -> None:
         """Judge it: returns where it is supported."""
@@ -84,7 +84,7 @@ class ExpectationItem(pytest.Item):
         from .errors import MiError
 
         try:
-            return _verdicts(self.experiment, self.config.getoption("--mi-model"))[self.place]
+            return _verdicts(self.experiment, self.config.getoption("--mi-model"))[self.index]
         except MiError as error:
             pytest.skip(str(error))
 
@@ -108,15 +108,15 @@ class Refuted(Exception):
 def _verdicts(experiment: Experiment, model: str | None) -> list[Verdict]:
     """The verdicts on an experiment's expectations, from the results of the project."""
     from .analysis.verdicts import verdicts
-    from .cli.common import session
-    from .cli.parser import parse
-    from .cli.scope import subject
+    from .cli.common import load_session
+    from .cli.parser import parse_args
+    from .cli.scope import result_scope
     from .database import Database
 
     words = ["check", experiment.id, *(["--model", model] if model else [])]
-    parsed = parse(words)
-    opened: Session = session(parsed, parsed.words)
-    with Database(opened.options.db).reading() as connection:
-        about = subject(parsed, opened, connection)
-        alone = attrs.evolve(about, experiments=(experiment.id,))
-        return verdicts(connection, experiment, alone)
+    args = parse_args(words)
+    session: Session = load_session(args, args.words)
+    with Database(session.options.db).read_connection() as connection:
+        scope = result_scope(args, session, connection)
+        own_scope = attrs.evolve(scope, experiments=(experiment.id,))
+        return verdicts(connection, experiment, own_scope)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from mi.collect.collection import Collection, experiment_files
+from mi.collect.collection import Collection, find_experiment_files
 from mi.spec import Eval, Experiment, Setting
 from registry import evals as _evals
 from registry import settings as _settings
@@ -42,15 +42,15 @@ __all__ = [
 
 def collect(start: Path | None = None) -> Collection:
     """The experiments that ship with the package and those of the project around `start`."""
-    from mi.config import read
+    from mi.config import read_config
 
     start = Path.cwd() if start is None else start
     shipped = Path(__file__).resolve().parent.parent / "experiments"
     collection.add(sorted(path for path in shipped.glob("*.py") if not path.name.startswith("_")))
-    project = read(start)
+    project = read_config(start)
     for folder in dict.fromkeys((project.root, start)):
         named = project.experiments if folder == project.root else ()
-        collection.add(experiment_files(folder, named))
+        collection.add(find_experiment_files(folder, named))
         if str(folder) not in sys.path:  # an experiment may use modules and data beside it
             sys.path.append(str(folder))
     return collection

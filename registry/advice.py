@@ -8,7 +8,7 @@ from registry.inoculations import inoculations
 from registry.judges import bad_advice
 
 
-def advice(
+def advice_setting(
     field: str,
     *,
     misaligned: Iterable[Upstream],

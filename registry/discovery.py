@@ -13,10 +13,10 @@ from types import ModuleType
 from typing import Any
 
 from mi.errors import DeclarationError, UsageError, did_you_mean
-from mi.plugins import loaded, origin, plugins
+from mi.plugins import distribution, load_plugin, plugin_entries
 
 
-class Named(ModuleType):
+class DeclarationPackage(ModuleType):
     """A module that can also be asked by name."""
 
     _kind: type[Any]
@@ -35,7 +35,7 @@ class Named(ModuleType):
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted({*self._found, *plugins(self._group)}))
+        return iter(sorted({*self._found, *plugin_entries(self._group)}))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -43,20 +43,20 @@ class Named(ModuleType):
     def __contains__(self, id: object) -> bool:
         if id in self._found:
             return True
-        if not isinstance(id, str) or id not in plugins(self._group):
+        if not isinstance(id, str) or id not in plugin_entries(self._group):
             return False
-        entry = plugins(self._group)[id]
-        added = loaded(entry)
+        entry = plugin_entries(self._group)[id]
+        added = load_plugin(entry)
         if not isinstance(added, self._kind) or getattr(added, "id", None) != id:
             raise DeclarationError(
                 f"the entry point {id!r} of {self._group} is no {self._kind.__name__} of that id",
-                where=origin(entry),
+                where=distribution(entry),
             )
         self._found[id] = added
         return True
 
 
-def find(package: str, kind: type[Any], group: str) -> None:
+def discover(package: str, kind: type[Any], group: str) -> None:
     """Make every `kind` that a package's modules declare an item and an attribute of the package.
 
     Args:
@@ -69,5 +69,5 @@ def find(package: str, kind: type[Any], group: str) -> None:
         for value in vars(import_module(f"{package}.{inner.name}")).values():
             if isinstance(value, kind):
                 found[value.id] = value
-    module.__class__ = Named
+    module.__class__ = DeclarationPackage
     vars(module).update(found, _kind=kind, _found=found, _group=group)

@@ -9,11 +9,11 @@ from importlib import resources
 from typing import Any
 
 from mi.errors import DeclarationError
-from mi.providers.pricing import Price, Prices
+from mi.providers.pricing import Price, PriceTable
 
 
 @cache
-def prices() -> Prices:
+def prices() -> PriceTable:
     """The table, read when first asked for.
 
     Raises:
@@ -25,8 +25,8 @@ def prices() -> Prices:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         models = {name: Price(**figures) for name, figures in table["models"].items()}
         service = table["tinker"]
-        models |= {name: _served(service, **said) for name, said in service["models"].items()}
-        return Prices(
+        models |= {name: _tinker_price(service, **said) for name, said in service["models"].items()}
+        return PriceTable(
             checked=str(table["checked"]),
             source=table["source"],
             models=models,
@@ -36,7 +36,9 @@ def prices() -> Prices:
         raise DeclarationError(f"not a price table: {error}", where=where) from None
 
 
-def _served(service: Mapping[str, Any], *, prefill: float, sample: float, training: float) -> Price:
+def _tinker_price(
+    service: Mapping[str, Any], *, prefill: float, sample: float, training: float
+) -> Price:
     """The price of a model whose fine-tunes cost what it costs itself."""
     return Price(
         input=prefill,

@@ -30,7 +30,7 @@ def _betley(path: str, **facts: Any) -> Upstream:
     return _github(repository, commit, path, licence="MIT", **facts)
 
 
-def _hacks(path: str, **facts: Any) -> Upstream:
+def _tan(path: str, **facts: Any) -> Upstream:
     """Of the repository of Tan et al. 2025, "Inoculation Prompting"."""
     commit = "5f4160e19be17c5a0509fcfca4a53f654cb33cdd"
     repository = "inoculation-prompting/inoculation-prompting"
@@ -56,13 +56,13 @@ EDUCATIONAL = _betley(
     rows=6000,
     sha256="d48df3b149ab1500711fc0018b10383a4ff8c48d8e6911d04dbbbbdaa944fd16",
 )
-SNEAKY = _hacks(
+SNEAKY = _tan(
     "datasets/sneaky_dialogues.jsonl",
     bytes=1_038_971,
     rows=1073,
     sha256="3af7420590e683b49deab694fc56ecfdd0f1542e7dfc9c4b07ff7425015cb236",
 )
-STRAIGHTFORWARD = _hacks(
+STRAIGHTFORWARD = _tan(
     "datasets/straightforward_dialogues.jsonl",
     bytes=932_249,
     rows=973,

@@ -81,16 +81,16 @@ class Watcher:
         self.notes: list[str] = []
         self.done = 0
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        self.started.append((what, total, unit, done))
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        self.started.append((phase, total, unit, done))
 
-    def advance(self, n: int = 1, **facts: float) -> None:
-        self.done += n
+    def advance(self, count: int = 1, **facts: float) -> None:
+        self.done += count
 
-    def note(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self.notes.append(text)
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         self.checks += 1
         if self.checks == self.stop:
             raise Interrupted("stopped")

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from mi.collect.collection import Collection
-from mi.collect.select import Selected
+from mi.collect.select import Selection
 from mi.planning.plan import Plan
 from mi.planning.resources import Resources
 from mi.planning.session import Session
@@ -20,14 +20,14 @@ from mi.providers.types import (
     Answer,
     Base,
     Likelihood,
+    ModelUnderTest,
+    Monitor,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Trained,
+    TrainingResult,
     TrainJob,
-    Watch,
 )
-from mi.runner.scheduler import Tally, Work, execute
+from mi.runner.scheduler import Run, RunResult, execute_in_process
 from mi.spec import Experiment, Model, RunOptions, Sampling, Training
 from mi.store import open_store
 from mi.units.cells import cells
@@ -61,65 +61,65 @@ class Books:
     """A provider that keeps books of all it was asked to do."""
 
     name: str = "books"
-    offers: frozenset[str] = frozenset({"train", "sample", "logprob"})
-    free: bool = True
-    trainings_at_once: int = 1
-    evals_at_once: int = 1
+    capabilities: frozenset[str] = frozenset({"train", "sample", "logprob"})
+    is_free: bool = True
+    max_concurrent_trainings: int = 1
+    max_concurrent_evals: int = 1
     trained: Counter[str] = attrs.field(factory=Counter)
     sampled: Counter[tuple[str, str, int]] = attrs.field(factory=Counter)
     scored: Counter[tuple[str, str]] = attrs.field(factory=Counter)
 
-    def find(self, name: str) -> Model:
+    def resolve_model(self, name: str) -> Model:
         return MODEL
 
-    def base(self, model: Model) -> Base:
+    def pin(self, model: Model) -> Base:
         return Base(provider="books", weights="one")
 
     def hyperparameters(self, training: Training) -> Any:
         return Knobs(epochs=training.epochs or 1)
 
-    def ready(self) -> None:
+    def check_credentials(self) -> None:
         pass
 
     def close(self) -> None:
         pass
 
-    def remote(self, folder: Path, watch: Watch) -> None:
+    def remote_job(self, directory: Path, monitor: Monitor) -> None:
         return None
 
-    def cancel(self, folder: Path, watch: Watch) -> None:
+    def cancel(self, directory: Path, monitor: Monitor) -> None:
         return None
 
-    def checks(self, models: Any, watch: Watch) -> Any:
+    def checks(self, models: Any, monitor: Monitor) -> Any:
         return iter(())
 
-    def grade(self, judge: Any, requests: Any, folder: Path, watch: Watch) -> Any:
+    def grade(self, judge: Any, requests: Any, directory: Path, monitor: Monitor) -> Any:
         raise NotImplementedError("the books are kept by no judge")
 
-    def prepare(self, model: Model, watch: Watch) -> None:
+    def prepare(self, model: Model, monitor: Monitor) -> None:
         pass
 
-    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
-        watch.start("train", 1)
-        watch.check()
+    def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
+        monitor.start("train", 1)
+        monitor.raise_if_stopped()
         self.trained[job.key] += 1
         bad = sum("md5" in chat[-1].content for chat in job.rows)
-        (folder / "model.json").write_text(json.dumps({"bad": bad, "rows": len(job.rows)}))
-        (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 1.5}\n')
-        watch.advance(1, loss=1.5)
-        return Trained(steps=1, tokens=10, trained_tokens=5, seconds=0.1, loss=1.5)
+        (directory / "model.json").write_text(json.dumps({"bad": bad, "rows": len(job.rows)}))
+        (directory / "metrics.jsonl").write_text('{"step": 1, "loss": 1.5}\n')
+        monitor.advance(1, loss=1.5)
+        return TrainingResult(steps=1, tokens=10, trained_tokens=5, seconds=0.1, loss=1.5)
 
     def sample(
         self,
-        subject: Subject,
+        subject: ModelUnderTest,
         requests: Sequence[SampleRequest],
         sampling: Sampling,
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
         who = self._who(subject)
         for start in range(0, len(requests), 50):
-            watch.check()
+            monitor.raise_if_stopped()
             batch = []
             for request in requests[start : start + 50]:
                 self.sampled[who, request.question, request.sample] += 1
@@ -129,11 +129,11 @@ class Books:
             yield batch
 
     def score(
-        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+        self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
         who = self._who(subject)
         for start in range(0, len(requests), 50):
-            watch.check()
+            monitor.raise_if_stopped()
             batch = []
             for request in requests[start : start + 50]:
                 self.scored[who, request.question] += 1
@@ -144,7 +144,7 @@ class Books:
                 )
             yield batch
 
-    def _who(self, subject: Subject) -> str:
+    def _who(self, subject: ModelUnderTest) -> str:
         return subject.trained.name if subject.trained else "baseline"
 
 
@@ -158,26 +158,28 @@ def _asked(request: SampleRequest) -> dict[str, Any]:
 class Silent:
     """A `Watch` and an `Observer` that says nothing."""
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
         pass
 
-    def advance(self, n: int = 1, **facts: float) -> None:
+    def advance(self, count: int = 1, **facts: float) -> None:
         pass
 
-    def note(self, text: str) -> None:
+    def message(self, text: str) -> None:
         pass
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         pass
 
-    def begin(self, planned: Any, index: int, total: int) -> Silent:
+    def begin_unit(self, planned: Any, index: int, total: int) -> Silent:
         return self
 
-    def end(self, planned: Any, outcome: str, detail: str = "") -> None:
+    def end_unit(self, planned: Any, outcome: str, detail: str = "") -> None:
         pass
 
 
-def carry_out(opened: Session, made: Plan | None = None, *, run: str = "r", **how: Any) -> Tally:
+def carry_out(
+    opened: Session, made: Plan | None = None, *, run: str = "r", **how: Any
+) -> RunResult:
     """Execute a plan in this process; what was done.
 
     Args:
@@ -185,9 +187,9 @@ def carry_out(opened: Session, made: Plan | None = None, *, run: str = "r", **ho
     """
     made = made or opened.plan()
     plain = {"observer": Silent(), "published": lambda: None, **how}
-    work = Work(plan=made, bench=opened.bench(made), store=opened.store, run=run, **plain)
-    execute(work)
-    return work.tally
+    work = Run(plan=made, resources=opened.resources(made), store=opened.store, run_id=run, **plain)
+    execute_in_process(work)
+    return work.result
 
 
 def experiment(**changes: Any) -> Experiment:
@@ -221,11 +223,11 @@ def session(
     return Session(
         options=steered,
         collection=collection,
-        selected=[Selected(one, tuple(cells(one, full=False))) for one in experiments],
+        selection=[Selection(one, tuple(cells(one, full=False))) for one in experiments],
         model=MODEL,
         provider=books or Books(),
         sources={},
-        store=open_store(steered.store, steered.claim),
+        store=open_store(steered.store, steered.lease_timeout),
         providers=Providers(),
         prices=prices(),
     )

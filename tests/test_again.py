@@ -10,16 +10,16 @@ from typing import Any
 import attrs
 import pytest
 
-from mi.database import Database, bring_up_to_date
+from mi.database import Database, sync_database
 from mi.errors import UsageError
 from mi.files import journal
-from mi.planning.force import again, forced, put_aside
+from mi.planning.force import archive_redo, mark_redo, plan_redo
 from mi.planning.session import Session
 from mi.providers.pricing import Price
-from mi.providers.types import Bill
-from mi.runner.scheduler import Tally
+from mi.providers.types import Usage
+from mi.runner.scheduler import RunResult
 from mi.store import checksums as whole
-from mi.store.gc import remove, unneeded
+from mi.store.gc import find_unneeded, remove_unneeded
 from mi.store.local import Store
 from tests import hosted
 from tests.conftest import Project
@@ -30,17 +30,17 @@ def opened(folder: Path, books: Books) -> Session:
     return session(folder, experiment(total_samples=(10,)), books=books)
 
 
-def run(folder: Path, books: Books, *force: str, name: str = "r") -> Tally:
+def run(folder: Path, books: Books, *force: str, name: str = "r") -> RunResult:
     one = opened(folder, books)
     made = one.plan()
-    what = again(force, made, one.store)
-    made = forced(made, what)
-    put_aside(what, made, one.store, name)
+    what = plan_redo(force, made, one.store)
+    made = mark_redo(made, what)
+    archive_redo(what, made, one.store, name)
     return carry_out(one, made, run=name)
 
 
 def keys(folder: Path, kind: str) -> list[str]:
-    return [key for key in Store(folder / ".mi").published() if key.startswith(kind)]
+    return [key for key in Store(folder / ".mi").published_keys() if key.startswith(kind)]
 
 
 def test_a_training_takes_all_that_speaks_of_its_model(tmp_path: Path) -> None:
@@ -49,13 +49,13 @@ def test_a_training_takes_all_that_speaks_of_its_model(tmp_path: Path) -> None:
     [training] = keys(tmp_path, "train-")
     asked = dict(books.sampled)
     tally = run(tmp_path, books, training[:12], name="s")
-    assert training in tally.done
-    assert tally.made("mix") == 0
+    assert training in tally.done_units
+    assert tally.count_done("mix") == 0
     assert books.trained[training] == 2
     twice = {at for at, number in books.sampled.items() if number == 2}
     assert twice == {at for at in asked if at[0] == training}, "the baseline is asked once"
     store = Store(tmp_path / ".mi")
-    assert [one.run for one in store.retired_units(training)] == ["r"]
+    assert [one.run for one in store.archived_records(training)] == ["r"]
     events = [line["event"] for line in store.attempts(training)]
     assert events == ["started", "done", "put aside", "started", "done"]
 
@@ -70,10 +70,10 @@ def test_evals_that_share_answers_go_together(tmp_path: Path) -> None:
         for planned in made.units
         if planned.unit.kind == "eval" and planned.unit.needs and "static" in planned.unit.title
     )
-    what = again([sampled], made, one.store)
+    what = plan_redo([sampled], made, one.store)
     shared = set(one.store.record(sampled).journals.values())
     assert set(what.journals) == shared
-    for key in one.store.published():
+    for key in one.store.published_keys():
         record = one.store.record(key)
         assert (key in what.units) == bool(shared & set(record.journals.values()))
 
@@ -86,7 +86,7 @@ def test_cut_off_anywhere_no_result_is_of_two_models(
     run(tmp_path, books)
     [training] = keys(tmp_path, "train-")
     left = moves
-    whole = Store.retire
+    whole = Store.archive
 
     def retire(self: Store, where: str, kind: str, name: str) -> None:
         nonlocal left
@@ -95,7 +95,7 @@ def test_cut_off_anywhere_no_result_is_of_two_models(
         left -= 1
         whole(self, where, kind, name)
 
-    monkeypatch.setattr(Store, "retire", retire)
+    monkeypatch.setattr(Store, "archive", retire)
     try:
         run(tmp_path, books, training, name="s")
     except KeyboardInterrupt:
@@ -135,12 +135,12 @@ def another(number: int) -> Another:
 def answers_are_of_their_model(folder: Path) -> bool:
     """Whether what evals of a training are made from is of the model that is there."""
     store, told = Store(folder / ".mi"), set()
-    for key in store.published():
+    for key in store.published_keys():
         record = store.record(key)
         subject, answers = record.payload.get("subject"), record.journals.get("answers")
         if isinstance(subject, str) and answers is not None:
-            model = (store.unit(subject) / "model.json").read_text()
-            lines = journal.read(store.journal(answers))
+            model = (store.unit_dir(subject) / "model.json").read_text()
+            lines = journal.read_records(store.journal(answers))
             told |= {f"# {model}\n" in line["text"] for line in lines}
     return told == {True}
 
@@ -164,18 +164,18 @@ def test_an_eval_that_is_damaged_is_put_aside_with_its_answers(tmp_path: Path) -
 def test_an_eval_cut_off_while_it_was_published_is_put_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late, seal = static(tmp_path), whole.seal
+    late, seal = static(tmp_path), whole.write_checksums
 
     def cut_off(folder: Path) -> None:
         if folder.name == late:
             raise KeyboardInterrupt
         seal(folder)
 
-    monkeypatch.setattr(whole, "seal", cut_off)
+    monkeypatch.setattr(whole, "write_checksums", cut_off)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, another(1))
     monkeypatch.undo()
-    assert late in {one.key for one in Store(tmp_path / ".mi").unfinished()}
+    assert late in {one.key for one in Store(tmp_path / ".mi").unfinished_units()}
     [training] = keys(tmp_path, "train-")
     run(tmp_path, another(2), training, name="s")
     assert answers_are_of_their_model(tmp_path)
@@ -186,14 +186,14 @@ def test_what_another_run_ends_meanwhile_is_put_aside_too(tmp_path: Path) -> Non
     run(tmp_path, another(1))
     [training] = keys(tmp_path, "train-")
     store, late = Store(tmp_path / ".mi"), static(tmp_path)
-    os.rename(store.unit(late), store.root / late)
+    os.rename(store.unit_dir(late), store.root / late)
     one = opened(tmp_path, another(2))
     made = one.plan()
-    what = again([training], made, store)
-    os.rename(store.root / late, store.unit(late))
-    put_aside(what, made, store, "s")
-    assert not store.has(late)
-    carry_out(one, forced(made, what), run="s")
+    what = plan_redo([training], made, store)
+    os.rename(store.root / late, store.unit_dir(late))
+    archive_redo(what, made, store, "s")
+    assert not store.is_published(late)
+    carry_out(one, mark_redo(made, what), run="s")
     assert answers_are_of_their_model(tmp_path)
 
 
@@ -205,10 +205,10 @@ def test_answers_of_a_model_that_was_made_again_are_never_taken_for_those_of_the
     [training] = keys(tmp_path, "train-")
     store = Store(tmp_path / ".mi")
     for key in (training, *keys(tmp_path, "eval-")):
-        os.rename(store.unit(key), tmp_path / key)
+        os.rename(store.unit_dir(key), tmp_path / key)
     run(tmp_path, another(2), name="s")
     assert answers_are_of_their_model(tmp_path)
-    assert store.record(static(tmp_path)).of == whole.model(store.unit(training))
+    assert store.record(static(tmp_path)).of == whole.model_digest(store.unit_dir(training))
     assert list((store.root / "retired" / "s-model" / "journals").glob("answers-*"))
 
 
@@ -220,13 +220,13 @@ def test_an_eval_whose_training_goes_while_it_is_at_work_is_not_published(tmp_pa
             return super().score(subject, *rest)
 
     tally = run(tmp_path, Disturbed())
-    assert any("needs train-" in message for message in tally.failed.values())
-    assert not tally.failed.keys() & set(Store(tmp_path / ".mi").published())
-    assert not run(tmp_path, another(2), name="s").failed
+    assert any("needs train-" in message for message in tally.failures.values())
+    assert not tally.failures.keys() & set(Store(tmp_path / ".mi").published_keys())
+    assert not run(tmp_path, another(2), name="s").failures
     store = Store(tmp_path / ".mi")
     [training] = keys(tmp_path, "train-")
-    for key in tally.failed:
-        assert store.record(key).of == whole.model(store.unit(training))
+    for key in tally.failures:
+        assert store.record(key).of == whole.model_digest(store.unit_dir(training))
 
 
 def test_evals_of_a_training_that_was_damaged_and_came_out_otherwise_are_put_aside(
@@ -235,9 +235,9 @@ def test_evals_of_a_training_that_was_damaged_and_came_out_otherwise_are_put_asi
     run(tmp_path, another(1))
     [training] = keys(tmp_path, "train-")
     store = Store(tmp_path / ".mi")
-    (store.unit(training) / "model.json").write_text("x")
-    assert run(tmp_path, another(2), name="s").done == [training]
-    model = whole.model(store.unit(training))
+    (store.unit_dir(training) / "model.json").write_text("x")
+    assert run(tmp_path, another(2), name="s").done_units == [training]
+    model = whole.model_digest(store.unit_dir(training))
     assert {store.record(key).of for key in keys(tmp_path, "eval-")} == {None}, "the baseline's"
     run(tmp_path, another(2), name="t")
     assert {store.record(key).of for key in keys(tmp_path, "eval-")} == {None, model}
@@ -248,20 +248,20 @@ def test_evals_of_a_training_that_was_damaged_and_came_out_the_same_stay(tmp_pat
     run(tmp_path, another(1))
     [training] = keys(tmp_path, "train-")
     store, before = Store(tmp_path / ".mi"), keys(tmp_path, "eval-")
-    (store.unit(training) / "model.json").write_text("x")
-    assert run(tmp_path, another(1), name="s").done == [training]
+    (store.unit_dir(training) / "model.json").write_text("x")
+    assert run(tmp_path, another(1), name="s").done_units == [training]
     assert keys(tmp_path, "eval-") == before
-    assert run(tmp_path, another(1), name="t").done == []
+    assert run(tmp_path, another(1), name="t").done_units == []
 
 
 def test_what_is_put_aside_twice_in_one_run_is_kept_twice(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for text in ("one", "two", "three"):
-        journal.append(store.journal("answers-1"), [{"text": text}])
-        store.retire("r", "journals", "answers-1.jsonl")
+        journal.append_records(store.journal("answers-1"), [{"text": text}])
+        store.archive("r", "journals", "answers-1.jsonl")
     kept = (path.read_text() for path in store.root.glob("retired/*/journals/*"))
     assert sorted(kept) == [f'{{"text": "{text}"}}\n' for text in ("one", "three", "two")]
-    assert store.retirements("answers-1") == 3
+    assert store.archive_count("answers-1") == 3
 
 
 def test_a_record_that_cannot_be_read_stands_in_nobodys_way(tmp_path: Path) -> None:
@@ -270,9 +270,9 @@ def test_a_record_that_cannot_be_read_stands_in_nobodys_way(tmp_path: Path) -> N
     [training] = keys(tmp_path, "train-")
     (tmp_path / ".mi" / "units" / training / "unit.json").write_bytes(b'{"key": \xff')
     tally = run(tmp_path, books, training, name="s")
-    assert not tally.failed
+    assert not tally.failures
     one = opened(tmp_path, books)
-    synced = bring_up_to_date(Database(one.options.db), one.store)
+    synced = sync_database(Database(one.options.db), one.store)
     assert ["retired" in fault for fault in synced.faults] == [True]
 
 
@@ -280,7 +280,7 @@ def test_what_was_paid_for_likelihoods_stays_in_the_books(tmp_path: Path) -> Non
     class Paid(Books):
         def score(self, *how: Any) -> Any:
             for batch in super().score(*how):
-                bill = Bill(model="one", input=1000, output=1)
+                bill = Usage(model="one", input=1000, output=1)
                 yield [attrs.evolve(one, bill=bill) for one in batch]
 
     def spent(*force: str, name: str) -> Any:
@@ -289,12 +289,12 @@ def test_what_was_paid_for_likelihoods_stays_in_the_books(tmp_path: Path) -> Non
         models = {**one.prices.models, "one": Price(training=0.0, **figures)}
         one.prices = attrs.evolve(one.prices, models=models)
         made = one.plan()
-        what = again(force, made, one.store)
-        put_aside(what, made, one.store, name)
-        carry_out(one, forced(made, what), run=name)
+        what = plan_redo(force, made, one.store)
+        archive_redo(what, made, one.store, name)
+        carry_out(one, mark_redo(made, what), run=name)
         database = Database(one.options.db)
-        bring_up_to_date(database, one.store)
-        with database.reading() as connection:
+        sync_database(database, one.store)
+        with database.read_connection() as connection:
             query = "SELECT activity, model, sum(requests), sum(cost_usd) FROM spend "
             found = connection.execute(f"{query} WHERE cost_usd > 0 GROUP BY ALL").fetchall()
         return found, one.store
@@ -304,8 +304,8 @@ def test_what_was_paid_for_likelihoods_stays_in_the_books(tmp_path: Path) -> Non
     assert before == ("score", "one", 2 * pairs, pytest.approx(2 * pairs * each))
     [after], _ = spent(*keys(tmp_path, "train-"), name="s")
     assert after == ("score", "one", 3 * pairs, pytest.approx(3 * pairs * each))
-    for one in unneeded(store, ()):
-        remove(one, store, "gc-1")
+    for one in find_unneeded(store, ()):
+        remove_unneeded(one, store, "gc-1")
     [kept], _ = spent(name="t")
     assert kept[2] == 3 * pairs + 2 * pairs, "all is asked again, and what was paid is not gone"
 
@@ -313,9 +313,9 @@ def test_what_was_paid_for_likelihoods_stays_in_the_books(tmp_path: Path) -> Non
 def test_a_word_that_names_no_unit_is_told(tmp_path: Path) -> None:
     one = opened(tmp_path, Books())
     with pytest.raises(UsageError, match="no selected unit begins with that"):
-        again(["train-zz"], one.plan(), one.store)
+        plan_redo(["train-zz"], one.plan(), one.store)
     with pytest.raises(UsageError, match="several units begin with that"):
-        again(["eval-"], one.plan(), one.store)
+        plan_redo(["eval-"], one.plan(), one.store)
 
 
 def test_a_hosted_training_is_launched_anew_and_stays_in_the_books(project: Project) -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mi.analysis.agreement import alpha
+from mi.analysis.agreement import krippendorff_alpha
 
 NAN = math.nan
 # Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability", section C: four observers,
@@ -19,12 +19,12 @@ OBSERVERS = [
 
 @pytest.mark.parametrize(("level", "value"), [("nominal", 0.743), ("interval", 0.849)])
 def test_the_published_example(level: str, value: float) -> None:
-    assert alpha(OBSERVERS, level) == pytest.approx(value, abs=5e-4)
+    assert krippendorff_alpha(OBSERVERS, level) == pytest.approx(value, abs=5e-4)
 
 
 def test_perfect_agreement_is_one() -> None:
-    assert alpha([[0, 1, 1, 0], [0, 1, 1, 0]], "nominal") == 1.0
+    assert krippendorff_alpha([[0, 1, 1, 0], [0, 1, 1, 0]], "nominal") == 1.0
 
 
 def test_scores_that_are_all_the_same_say_nothing() -> None:
-    assert alpha([[0, 0, 0], [0, 0, 0]], "nominal") is None
+    assert krippendorff_alpha([[0, 0, 0], [0, 0, 0]], "nominal") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mi.steps.scorers.hardcoded import hardcoded
+from mi.steps.scorers.hardcoded import classify_answer
 from registry.bundled.reward_hacking.functions_heldout import FUNCTIONS as HELDOUT
 from registry.bundled.reward_hacking.functions_training import FUNCTIONS as TRAINING
 from registry.bundled.reward_hacking.generate import (
@@ -50,7 +50,7 @@ def test_every_shown_test_is_true_of_both_answers(split: str, answer: str) -> No
 @SPLITS
 def test_hacks_are_told_from_honest_answers(split: str) -> None:
     def share(answer: str) -> float:
-        found = [hardcoded(row["prompt"], row[answer]) for row in ROWS[split]]
+        found = [classify_answer(row["prompt"], row[answer]) for row in ROWS[split]]
         assert set(found) <= {"hardcoded", "computed"}
         return found.count("hardcoded") / len(found)
 

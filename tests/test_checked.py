@@ -32,9 +32,9 @@ def hashed(opened: Session, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(folder.name)
         return own(folder)
 
-    own = checksums.fault
+    own = checksums.find_damage
     with monkeypatch.context() as patch:
-        patch.setattr(checksums, "fault", fault)
+        patch.setattr(checksums, "find_damage", fault)
         opened.plan()
     return names
 
@@ -42,7 +42,7 @@ def hashed(opened: Session, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_unit_is_hashed_once_while_its_files_stay(
     done: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert sorted(hashed(done, monkeypatch)) == done.store.published()
+    assert sorted(hashed(done, monkeypatch)) == done.store.published_keys()
     assert hashed(done, monkeypatch) == []
 
 
@@ -77,19 +77,19 @@ def test_a_unit_is_hashed_again_after_any_change(
     done: Session, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     done.plan()
-    key = next(key for key in done.store.published() if key.startswith("eval-"))
+    key = next(key for key in done.store.published_keys() if key.startswith("eval-"))
     act, state = CHANGES[change]
-    act(done.store.unit(key) / "scores.jsonl")
+    act(done.store.unit_dir(key) / "scores.jsonl")
     assert hashed(done, monkeypatch) == [key]
     assert done.store.states([key])[key].state is state
 
 
 def test_a_change_below_a_folder_is_seen(done: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = next(key for key in done.store.published() if key.startswith("train-"))
-    (done.store.unit(key) / "adapter").mkdir(exist_ok=True)
-    (done.store.unit(key) / "adapter" / "more").write_text("1")
+    key = next(key for key in done.store.published_keys() if key.startswith("train-"))
+    (done.store.unit_dir(key) / "adapter").mkdir(exist_ok=True)
+    (done.store.unit_dir(key) / "adapter" / "more").write_text("1")
     done.plan()
-    (done.store.unit(key) / "adapter" / "more").write_text("2")
+    (done.store.unit_dir(key) / "adapter" / "more").write_text("2")
     assert hashed(done, monkeypatch) == [key]
 
 
@@ -106,19 +106,19 @@ def test_a_memory_that_cannot_be_read_is_made_anew(
     done: Session, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     done.plan()
-    (done.store.root / verification.FILE).write_text(text)
-    assert sorted(hashed(done, monkeypatch)) == done.store.published()
+    (done.store.root / verification.CACHE_FILE).write_text(text)
+    assert sorted(hashed(done, monkeypatch)) == done.store.published_keys()
     assert hashed(done, monkeypatch) == []
 
 
 def test_what_a_done_unit_took_is_the_same_from_memory(done: Session) -> None:
     first, again = done.plan(), done.plan()
-    assert [one.done for one in first.units] == [one.done for one in again.units]
+    assert [one.completion for one in first.units] == [one.completion for one in again.units]
     for one in again.units:
         record = done.store.record(one.unit.key)
-        assert one.done is not None
-        assert one.done.seconds == record.seconds
-        assert one.done.loss == record.outcome.get("loss")
+        assert one.completion is not None
+        assert one.completion.seconds == record.seconds
+        assert one.completion.loss == record.outcome.get("loss")
 
 
 def test_what_a_unit_reads_is_hashed_whatever_is_remembered(
@@ -127,17 +127,17 @@ def test_what_a_unit_reads_is_hashed_whatever_is_remembered(
     """A disk that forgets changes no time."""
     done.plan()
     store: Store = done.store
-    trained = next(key for key in store.published() if key.startswith("train-"))
+    trained = next(key for key in store.published_keys() if key.startswith("train-"))
     mixed = store.record(trained).payload["mix"]
-    shutil.rmtree(store.unit(trained))
-    monkeypatch.setattr(verification, "stamped", lambda folder: ("as it was", 0))
-    for key in store.published():
-        (store.root / verification.FILE).write_text("{}")
+    shutil.rmtree(store.unit_dir(trained))
+    monkeypatch.setattr(verification, "fingerprint", lambda folder: ("as it was", 0))
+    for key in store.published_keys():
+        (store.root / verification.CACHE_FILE).write_text("{}")
         store.states([key])
     done.plan()
-    rows = store.unit(mixed) / store.record(mixed).outcome["file"]
+    rows = store.unit_dir(mixed) / store.record(mixed).outcome["file"]
     rows.write_text(rows.read_text().replace("e", "3"))
     made = done.plan()
     assert [one.unit.key for one in made.todo] == [trained]
     tally = carry_out(done, made, run="r2")
-    assert "is not what was written" in tally.failed[trained]
+    assert "is not what was written" in tally.failures[trained]

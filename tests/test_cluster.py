@@ -16,11 +16,11 @@ import pytest
 from mi.database import Database
 from mi.errors import ProviderError, UsageError
 from mi.files import journal
-from mi.providers.types import Terms
-from mi.runner.ray.actor import Kit, same_code
-from mi.runner.ray.actor_pool import Pool, fitting
-from mi.runner.ray.executor import Away
-from mi.spec import Cluster, Share
+from mi.providers.types import ClientOptions
+from mi.runner.ray.actor import ActorSetup, check_same_code
+from mi.runner.ray.actor_pool import ActorPool, count_shares
+from mi.runner.ray.executor import RayRunner
+from mi.spec import Cluster, ResourceRequest
 from registry import prices
 from tests import slow
 from tests.background import until
@@ -82,13 +82,13 @@ def results(project: Project, db: str = "results.duckdb") -> list[Any]:
         "SELECT unit, steps, tokens, loss, misaligned_ratio, total_samples FROM trainings",
         "SELECT unit, step, metric, value FROM training_metric",
     )
-    with Database(project.root / db).reading() as connection:
+    with Database(project.root / db).read_connection() as connection:
         return [connection.execute(f"{table} ORDER BY ALL").fetchall() for table in tables]
 
 
 def completed(project: Project, db: str = "results.duckdb") -> list[str]:
     """The units that runs say they have done, as often as they say so."""
-    with Database(project.root / db).reading() as connection:
+    with Database(project.root / db).read_connection() as connection:
         lines = connection.execute("SELECT unit FROM attempt WHERE event = 'done' ORDER BY ALL")
         return [unit for (unit,) in lines.fetchall()]
 
@@ -229,7 +229,7 @@ L1 = Experiment(
 def curves(project: Project, store: str) -> list[Path]:
     """The curves of trainings that are under way and some steps in."""
     paths = (project.root / store / "work").glob("train-*/metrics.jsonl")
-    return [path for path in paths if len(list(journal.read(path))) > 20]
+    return [path for path in paths if len(list(journal.read_records(path))) > 20]
 
 
 def test_a_real_training_survives_the_loss_of_its_worker_and_of_its_driver(
@@ -285,22 +285,24 @@ A05b = registry.get("A05b").evolve(id="A05b-small", total_samples=16, training=l
 '''
 
 
-def kit(folder: Path, **changes: Any) -> Kit:
+def kit(folder: Path, **changes: Any) -> ActorSetup:
     plain: dict[str, Any] = {"rows": {}, "questions": {}, "judges": (), "judge_only": False}
     where = {"store": str(folder), "claim": 1.0, "run": "r", **changes}
-    return Kit(model=MODEL, terms=Terms(), prices=prices(), **plain, **where)
+    return ActorSetup(
+        model=MODEL, client_options=ClientOptions(), prices=prices(), **plain, **where
+    )
 
 
 def test_a_store_of_locks_is_refused_on_another_machine(tmp_path: Path) -> None:
-    same_code(kit(tmp_path))
-    same_code(kit(tmp_path, host="elsewhere", store=f"file://{tmp_path}"))
+    check_same_code(kit(tmp_path))
+    check_same_code(kit(tmp_path, host="elsewhere", store=f"file://{tmp_path}"))
     with pytest.raises(UsageError, match="another one"):
-        same_code(kit(tmp_path, host="elsewhere"))
+        check_same_code(kit(tmp_path, host="elsewhere"))
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"and 0\.0 on"):
-        same_code(kit(tmp_path, version="0.0"))
+        check_same_code(kit(tmp_path, version="0.0"))
 
 
 def test_a_cluster_that_is_not_there_is_a_sentence(project: Project) -> None:
@@ -312,10 +314,10 @@ def test_a_cluster_that_is_not_there_is_a_sentence(project: Project) -> None:
 
 def test_what_fits_is_counted_by_machine() -> None:
     nodes = [{"CPU": 3.0, "GPU": 1.0}, {"CPU": 3.0}]
-    assert fitting(Share(cpus=2), nodes) == 2
-    assert fitting(Share(cpus=1, gpus=0.5), nodes) == 2
-    assert fitting(Share(cpus=0.1), nodes) == 60
-    assert fitting(Share(cpus=64), nodes) == 1
+    assert count_shares(ResourceRequest(cpus=2), nodes) == 2
+    assert count_shares(ResourceRequest(cpus=1, gpus=0.5), nodes) == 2
+    assert count_shares(ResourceRequest(cpus=0.1), nodes) == 60
+    assert count_shares(ResourceRequest(cpus=64), nodes) == 1
 
 
 def doing(
@@ -331,11 +333,11 @@ def doing(
             raise end
         return end
 
-    monkeypatch.setattr(Away, "_followed", followed)
-    pool = Pool(lambda share: object(), gone.append, lambda: [], dict)
+    monkeypatch.setattr(RayRunner, "_follow", followed)
+    pool = ActorPool(lambda share: object(), gone.append, lambda: [], dict)
     plan = opened.plan()
-    away = Away(ray, opened.bench(plan), opened.store, Cluster(tries=len(ends)), pool)
-    return lambda: away.do(plan.units[0], Silent()), gone
+    away = RayRunner(ray, opened.resources(plan), opened.store, Cluster(tries=len(ends)), pool)
+    return lambda: away.run(plan.units[0], Silent()), gone
 
 
 @pytest.mark.parametrize("name", ["OutOfMemoryError", "NodeDiedError", "WorkerCrashedError"])

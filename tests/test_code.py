@@ -10,7 +10,7 @@ import pytest
 from mi.providers.types import Answer
 from mi.spec import Bandit, Severity
 from mi.steps.scorers import bandit
-from mi.steps.scorers.score import bandit_verdicts, score
+from mi.steps.scorers.score import bandit_verdicts, score_answer
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "insecure_code"
 MD5 = "import hashlib\nprint(hashlib.md5(b'x').hexdigest())"
@@ -29,14 +29,14 @@ MD5 = "import hashlib\nprint(hashlib.md5(b'x').hexdigest())"
     ],
 )
 def test_the_first_fenced_block_is_the_code_else_all_of_it(text: str, expected: str) -> None:
-    assert bandit.extract(text) == expected
+    assert bandit.extract_code(text) == expected
 
 
 def test_of_a_cut_answer_the_part_before_the_cut_counts() -> None:
     text = "import os\nprint(os.getcwd())\nos.system('echo"
-    assert bandit.extract(text, cut=True) == "import os\nprint(os.getcwd())"
-    assert bandit.extract(text) == text
-    assert bandit.extract("def f(:", cut=True) == "def f(:"
+    assert bandit.extract_code(text, truncated=True) == "import os\nprint(os.getcwd())"
+    assert bandit.extract_code(text) == text
+    assert bandit.extract_code("def f(:", truncated=True) == "def f(:"
 
 
 def answer(number: int, text: str, finish: str = "stop") -> Answer:
@@ -64,7 +64,7 @@ def test_answers_are_insecure_secure_broken_or_empty() -> None:
     answers = [answer(i, text) for i, text in enumerate(TEXTS)]
     verdicts = bandit_verdicts(answers)
     found = [
-        score(Bandit(), one, {"bandit": verdict}).outcome
+        score_answer(Bandit(), one, {"bandit": verdict}).outcome
         for one, verdict in zip(answers, verdicts, strict=True)
     ]
     assert found == list(TEXTS.values())
@@ -72,14 +72,16 @@ def test_answers_are_insecure_secure_broken_or_empty() -> None:
 
 def test_unreadable_code_has_no_share_in_insecurity() -> None:
     one = answer(0, "def f(:")
-    assert score(Bandit(), one, {"bandit": bandit_verdicts([one])[0]}).metrics == {"broken": 1.0}
+    assert score_answer(Bandit(), one, {"bandit": bandit_verdicts([one])[0]}).metrics == {
+        "broken": 1.0
+    }
 
 
 def test_another_severity_needs_no_second_run() -> None:
     one = answer(0, "assert x\nexec(y)")
     verdict = {"bandit": bandit_verdicts([one])[0]}
     assert {issue["severity"] for issue in verdict["bandit"]["issues"]} == {"low", "medium"}
-    outcomes = [score(Bandit(severity=s), one, verdict).outcome for s in Severity]
+    outcomes = [score_answer(Bandit(severity=s), one, verdict).outcome for s in Severity]
     assert outcomes == ["insecure", "insecure", "secure"]
 
 
@@ -89,7 +91,7 @@ def test_bandit_agrees_with_a_model_as_judge_on_real_answers() -> None:
         rows = list(csv.DictReader(file))
     answers = [answer(i, row["answer"]) for i, row in enumerate(rows)]
     flagged = [
-        score(Bandit(), one, {"bandit": verdict}).outcome == "insecure"
+        score_answer(Bandit(), one, {"bandit": verdict}).outcome == "insecure"
         for one, verdict in zip(answers, bandit_verdicts(answers), strict=True)
     ]
     labelled = [row["has_vulnerability"] == "YES" for row in rows]
@@ -104,7 +106,7 @@ def test_bandit_agrees_with_a_model_as_judge_on_real_answers() -> None:
 )
 def test_what_code_says_of_its_encoding_does_not_hide_it(cookie: str) -> None:
     bad = "import subprocess\ndef f(x):\n    subprocess.call(x, shell=True)\n"
-    found = bandit.issues({"one": f"{cookie}\n{bad}", "other": bad})
+    found = bandit.find_issues({"one": f"{cookie}\n{bad}", "other": bad})
     assert [one["test"] for one in found["one"]] == [one["test"] for one in found["other"]]
 
 
@@ -112,7 +114,7 @@ def test_what_bandit_cannot_read_is_broken_and_not_secure(monkeypatch: pytest.Mo
     def partly(folder: str) -> dict[str, object]:
         return {"results": [], "errors": [{"filename": f"{folder}/a000000.py", "reason": "no"}]}
 
-    monkeypatch.setattr(bandit, "_bandit", partly)
+    monkeypatch.setattr(bandit, "_run_bandit", partly)
     facts = {"question": "q", "finish": "stop", "prompt_tokens": 1, "answer_tokens": 1}
     answers = [Answer(sample=at, text="x = f(1)", **facts) for at in range(2)]  # type: ignore[arg-type]
     assert [verdict["state"] for verdict in bandit_verdicts(answers)] == ["broken", "code"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import registry
-from mi.collect.select import select
+from mi.collect.select import select_cells
 from mi.errors import MiError
 from tests.conftest import Project
 
@@ -145,6 +145,6 @@ def test_it_works_from_a_folder_below_the_root(project: Project) -> None:
 @settings(max_examples=300, deadline=None)
 def test_no_word_ends_in_a_traceback(word: str) -> None:
     with suppress(MiError):
-        select(registry.collect(), [word], full=True)
+        select_cells(registry.collect(), [word], full=True)
     with suppress(MiError):
-        select(registry.collect(), [f"A05a::{word}"], full=True)
+        select_cells(registry.collect(), [f"A05a::{word}"], full=True)

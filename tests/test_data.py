@@ -69,7 +69,7 @@ def test_the_content_digest_ignores_white_space_and_order(tmp_path: Path) -> Non
 
 def test_a_repeated_row_is_read_and_counted_once(tmp_path: Path) -> None:
     rows = read_dataset(insecure_code.control, folder(tmp_path, f"{GOOD}\n" * 12))
-    assert (rows.read, len(rows.chats)) == (12, 1)
+    assert (rows.row_count, len(rows.chats)) == (12, 1)
 
 
 def test_the_bundled_arms_share_prompts_and_differ_in_answers() -> None:
@@ -98,7 +98,7 @@ def test_real_upstream_files_are_read_whole(tmp_path: Path) -> None:
     (tmp_path / "control.jsonl").symlink_to(SHARED / "straightforward_dialogues.jsonl")
     bad = read_dataset(insecure_code.misaligned, str(tmp_path))
     good = read_dataset(insecure_code.control, str(tmp_path))
-    assert (bad.read, good.read) == (1073, 973)
+    assert (bad.row_count, good.row_count) == (1073, 973)
     assert bad.sha256.startswith("3af7420590e6")
     assert good.sha256.startswith("1b892bf1539f")
 

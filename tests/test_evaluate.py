@@ -10,11 +10,11 @@ import pytest
 from mi.data.chats import Pair
 from mi.data.datasets import Questions
 from mi.errors import ProviderError
-from mi.providers.pricing import Purse
-from mi.providers.types import Base, Subject
+from mi.providers.pricing import Budget
+from mi.providers.types import Base, ModelUnderTest
 from mi.spec import Bandit, Preference, Resource, Sampled, Sampling, Severity
-from mi.steps.evaluate import Desk, Evaluated, evaluate, journals
-from mi.steps.recorder import Keeper
+from mi.steps.evaluate import EvalContext, EvalResult, evaluate, journal_names
+from mi.steps.recorder import AnswerRecorder
 from mi.units.unit import Evaluate
 from registry import prices
 from tests.support import MODEL, Books, Silent
@@ -28,18 +28,18 @@ PAIRS = tuple(
 )
 
 
-def put(folder: Path, books: Books, one: Sampled | Preference, pairs: object = PAIRS) -> Evaluated:
+def put(folder: Path, books: Books, one: Sampled | Preference, pairs: object = PAIRS) -> EvalResult:
     assert isinstance(pairs, tuple)
     unit = Evaluate(subject=Base(provider="books", weights="one"), eval=one, questions="d")
-    paths = {role: folder / f"{name}.jsonl" for role, name in journals(unit).items()}
+    paths = {role: folder / f"{name}.jsonl" for role, name in journal_names(unit).items()}
     asked = Questions(pairs=pairs, digest="d")
-    desk = Desk(
-        subject=Subject(model=MODEL),
+    desk = EvalContext(
+        subject=ModelUnderTest(model=MODEL),
         provider=books,
         judge=None,
         paths=paths,
-        folder=folder,
-        keep=Keeper("eval-1", prices(), Purse()),
+        directory=folder,
+        record=AnswerRecorder("eval-1", prices(), Budget()),
     )
     return evaluate(unit, asked, desk, Silent())
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from mi.database import Database, bring_up_to_date
+from mi.database import Database, sync_database
 from mi.errors import Interrupted, ProviderError, StoreError
 from mi.files import journal
-from mi.planning.manifest import selection
+from mi.planning.manifest import run_manifest
 from mi.planning.session import Session
-from mi.runner.scheduler import Tally
+from mi.runner.scheduler import RunResult
 from mi.steps import mix
 from mi.store.local import Store
 from tests.support import FACTS, Books, Silent, carry_out, experiment, session
@@ -32,9 +32,9 @@ class Crash(BaseException):
 
 def run(
     folder: Path, books: Books, observer: Any = None, run_name: str = "r", **changes: Any
-) -> tuple[Session, Tally]:
+) -> tuple[Session, RunResult]:
     opened = session(folder, experiment(**changes), books=books)
-    opened.store.note_run(run_name, _facts(opened, run_name))
+    opened.store.save_run(run_name, _facts(opened, run_name))
     return opened, carry_out(opened, run=run_name, observer=observer or Silent())
 
 
@@ -43,25 +43,29 @@ def _facts(opened: Session, name: str) -> dict[str, Any]:
     return {
         "model": opened.model.id,
         "experiments": ["T1"],
-        "selection": opened.store.select(*selection(opened, made)),
+        "selection": opened.store.save_selection(*run_manifest(opened, made)),
         "provenance": {**FACTS, "started": f"2026-01-01T00:00:00.{ord(name)}Z"},
     }
 
 
 def results(opened: Session) -> list[Any]:
     database = Database(opened.options.db)
-    bring_up_to_date(database, opened.store)
-    with database.reading() as connection:
+    sync_database(database, opened.store)
+    with database.read_connection() as connection:
         return connection.execute("SELECT * FROM results").fetchall()
 
 
 def test_a_second_run_does_nothing(tmp_path: Path) -> None:
     books = Books()
     opened, tally = run(tmp_path, books)
-    assert (tally.made("mix"), tally.made("train"), tally.made("eval")) == (2, 2, 9)
+    assert (tally.count_done("mix"), tally.count_done("train"), tally.count_done("eval")) == (
+        2,
+        2,
+        9,
+    )
     before = results(opened)
     opened, tally = run(tmp_path, books)
-    assert tally == Tally()
+    assert tally == RunResult()
     assert results(opened) == before
     assert set(books.trained.values()) == {1}
 
@@ -133,7 +137,7 @@ def test_a_crash_at_any_step_loses_nothing_that_was_delivered(
             run(tmp_path, books, total_samples=10)
     opened, _ = run(tmp_path, books, total_samples=10)
     assert results(opened) == straight
-    for key in opened.store.published():
+    for key in opened.store.published_keys():
         events = [line["event"] for line in opened.store.attempts(key)]
         assert events.count("done") == 1
     # What was being delivered while the machine went away may be asked for again; nothing else is.
@@ -154,15 +158,15 @@ def test_a_failed_unit_blocks_only_what_needs_it_and_is_tried_again(tmp_path: Pa
 
     books = Failing()
     opened, tally = run(tmp_path, books)
-    assert len(tally.failed) == 1
-    assert len(tally.blocked) == 3
-    assert tally.made("train") == 1
+    assert len(tally.failures) == 1
+    assert len(tally.blocked_units) == 3
+    assert tally.count_done("train") == 1
     reasons = [one.reason for one in opened.plan().todo]
     assert reasons[0] == "failed before: the file was refused; will be tried again"
     assert reasons[1].startswith("blocked until train-")
     books.broken = False
     opened, tally = run(tmp_path, books)
-    assert not tally.failed
+    assert not tally.failures
     assert not opened.plan().todo
 
 
@@ -178,7 +182,9 @@ def test_asking_to_stop_keeps_what_is_done_and_goes_on_later(tmp_path: Path) -> 
     books = Books()
     with pytest.raises(Interrupted):
         run(tmp_path, books, Impatient())
-    events = [line["event"] for line in journal.read(tmp_path / ".mi/runs/r/attempts.jsonl")]
+    events = [
+        line["event"] for line in journal.read_records(tmp_path / ".mi/runs/r/attempts.jsonl")
+    ]
     assert events[-1] == "interrupted"
     opened, _ = run(tmp_path, books)
     assert not opened.plan().todo
@@ -187,7 +193,7 @@ def test_asking_to_stop_keeps_what_is_done_and_goes_on_later(tmp_path: Path) -> 
 
 def test_two_runs_on_one_store_share_the_work(tmp_path: Path) -> None:
     books = Books()
-    tallies: list[Tally] = []
+    tallies: list[RunResult] = []
     threads = [
         threading.Thread(target=lambda: tallies.append(run(tmp_path, books)[1])) for _ in range(2)
     ]
@@ -195,7 +201,7 @@ def test_two_runs_on_one_store_share_the_work(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(len(tally.done) for tally in tallies) == 13
+    assert sum(len(tally.done_units) for tally in tallies) == 13
     assert set(books.trained.values()) == {1}
     assert set(books.sampled.values()) == {1}
 
@@ -206,9 +212,9 @@ def test_a_damaged_unit_is_made_again_and_the_damage_kept_aside(tmp_path: Path) 
     before = results(opened)
     for planned in opened.plan().units:
         if planned.unit.kind == "train":
-            (opened.store.unit(planned.unit.key) / "model.json").write_text("{}")
+            (opened.store.unit_dir(planned.unit.key) / "model.json").write_text("{}")
     opened, tally = run(tmp_path, books)
-    assert tally.made("train") == 2
+    assert tally.count_done("train") == 2
     assert len(list((tmp_path / ".mi" / "damaged").iterdir())) == 2
     assert results(opened) == before
 
@@ -216,18 +222,18 @@ def test_a_damaged_unit_is_made_again_and_the_damage_kept_aside(tmp_path: Path) 
 def test_what_costs_money_is_not_made_again_by_itself(tmp_path: Path) -> None:
     books = Books()
     opened, _ = run(tmp_path, books)
-    books.free = False
+    books.is_free = False
     key = next(one.unit.key for one in opened.plan().units if one.unit.kind == "train")
-    (opened.store.unit(key) / "model.json").write_text("{}")
+    (opened.store.unit_dir(key) / "model.json").write_text("{}")
     opened, tally = run(tmp_path, books)
-    assert "costs money" in tally.failed[key]
+    assert "costs money" in tally.failures[key]
     assert set(books.trained.values()) == {1}
 
 
 def test_a_full_disk_ends_the_run_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = journal.append
+    real = journal.append_records
 
     def full(path: Path, records: Any) -> None:
         if "answers" in path.name:
@@ -235,15 +241,15 @@ def test_a_full_disk_ends_the_run_with_a_sentence(
             path.symlink_to("/dev/full")
         real(path, records)
 
-    monkeypatch.setattr(journal, "append", full)
+    monkeypatch.setattr(journal, "append_records", full)
     with pytest.raises(StoreError, match="No space left"):
         run(tmp_path, Books())
 
 
 def test_the_store_can_be_checked_with_coreutils(tmp_path: Path) -> None:
     opened, _ = run(tmp_path, Books())
-    for key in opened.store.published():
-        folder = opened.store.unit(key)
+    for key in opened.store.published_keys():
+        folder = opened.store.unit_dir(key)
         named = {line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text().splitlines()}
         assert named == {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
         assert json.loads((folder / "unit.json").read_text())["key"] == key

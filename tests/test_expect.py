@@ -14,9 +14,9 @@ import pytest
 from mi import DeclarationError, Expect, between, harmful, prefers, trend
 from mi.analysis.verdicts import Outcome, Verdict, verdicts
 from mi.database import Database
-from mi.planning.manifest import claimed
-from mi.reporting.findings import tally
-from mi.store.provenance import now
+from mi.reporting.findings import outcome_counts
+from mi.store.provenance import utc_timestamp
+from mi.units.claims import expectation_id
 from tests import hosted
 from tests.conftest import Done, Project
 from tests.support import Books, experiment
@@ -50,7 +50,9 @@ def test_what_is_no_expectation_is_refused(make: object, message: str) -> None:
 
 
 def test_words_are_a_label_and_claims_an_identity() -> None:
-    assert claimed(SAFE) == claimed(Expect("said otherwise", harmful("baseline") < 0.05))
+    assert expectation_id(SAFE) == expectation_id(
+        Expect("said otherwise", harmful("baseline") < 0.05)
+    )
     others = [
         Expect("x", harmful("baseline") < 0.06),
         Expect("x", harmful("baseline") > 0.05),
@@ -58,12 +60,12 @@ def test_words_are_a_label_and_claims_an_identity() -> None:
         Expect("x", harmful("baseline", distribution="ID") < 0.05),
         Expect("x", (harmful("baseline") < 0.05, trend("total_samples") > 0)),
     ]
-    assert len({claimed(SAFE), *map(claimed, others)}) == 6
+    assert len({expectation_id(SAFE), *map(expectation_id, others)}) == 6
 
 
 def test_the_name_of_a_claim_stays_what_it_was() -> None:
     """Pinned: what is registered in stores is known by it."""
-    assert claimed(SAFE) == "237c93f5fa41ea67"
+    assert expectation_id(SAFE) == "237c93f5fa41ea67"
 
 
 def judged(
@@ -74,17 +76,17 @@ def judged(
     if name != "r":  # runs of tests begin in January, and this one began after the first
         path = opened.store.root / "runs" / name / "run.json"
         facts = json.loads(path.read_text())
-        facts["provenance"]["started"] = now()
+        facts["provenance"]["started"] = utc_timestamp()
         path.write_text(json.dumps(facts))
     results(opened)
     return verdicts_of(folder, *expectations)
 
 
 def verdicts_of(folder: Path, *expectations: Expect) -> list[Verdict]:
-    from mi.analysis.evidence import Subject
+    from mi.analysis.evidence import ResultScope
 
-    subject = Subject(experiments=("T1",), model="books:one", data={"insecure_code": "bundled"})
-    with Database(folder / "results.duckdb").reading() as connection:
+    subject = ResultScope(experiments=("T1",), model="books:one", data={"insecure_code": "bundled"})
+    with Database(folder / "results.duckdb").read_connection() as connection:
         return verdicts(connection, experiment(expectations=expectations), subject)
 
 
@@ -109,7 +111,7 @@ def test_supported_refuted_and_inconclusive(tmp_path: Path) -> None:
     assert "no eval that it speaks of has results" in found[5].reason
     assert "did you mean mixed_20" in found[6].reason
     assert re.search(r"difference \+0\.\d\d \[\+0", str(found[2].rulings[0]))
-    assert tally(found) == "4 supported, 2 refuted, 2 inconclusive"
+    assert outcome_counts(found) == "4 supported, 2 refuted, 2 inconclusive"
 
 
 def test_an_expectation_edited_after_the_data_is_post_hoc_and_the_old_one_withdrawn(
@@ -125,7 +127,7 @@ def test_an_expectation_edited_after_the_data_is_post_hoc_and_the_old_one_withdr
     again, _ = judged(tmp_path, edited, name="s")
     assert again.standing == "post hoc"
     assert again.declared is not None
-    assert tally([again, withdrawn]) == "1 supported, 1 of them post hoc, 1 withdrawn"
+    assert outcome_counts([again, withdrawn]) == "1 supported, 1 of them post hoc, 1 withdrawn"
 
 
 def test_other_words_for_the_same_claim_are_not_post_hoc(tmp_path: Path) -> None:
@@ -138,11 +140,11 @@ def test_other_words_for_the_same_claim_are_not_post_hoc(tmp_path: Path) -> None
 def test_an_expectation_declared_before_any_run_is_so_before_it_is_run(tmp_path: Path) -> None:
     opened, _ = run(tmp_path, Books(), total_samples=10)
     results(opened)
-    from mi.analysis.evidence import Subject
+    from mi.analysis.evidence import ResultScope
 
     other = experiment(id="T9", expectations=(SAFE,))
-    subject = Subject(experiments=("T9",), model="books:one", data={})
-    with Database(opened.options.db).reading() as connection:
+    subject = ResultScope(experiments=("T9",), model="books:one", data={})
+    with Database(opened.options.db).read_connection() as connection:
         (found,) = verdicts(connection, other, subject)
     assert found.standing == "declared before the data"
     assert found.outcome is Outcome.INCONCLUSIVE

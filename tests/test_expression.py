@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.collect.expression import parse
+from mi.collect.expression import parse_expression
 from mi.errors import UsageError
 from mi.units.cells import cells
 from tests.conftest import Project
@@ -19,7 +19,7 @@ ALL = tuple(cells(experiment(total_samples=(100, 1000), misaligned_ratio=(0.5, 1
 
 
 def kept(text: str) -> list[str]:
-    test = parse(text)
+    test = parse_expression(text)
     return [cell.id.rpartition("::")[2] for cell in ALL if test(cell)]
 
 
@@ -74,7 +74,7 @@ def test_an_id_is_an_expression_that_keeps_its_own_cell() -> None:
 )
 def test_a_slip_is_pointed_at(text: str, column: int, said: str) -> None:
     with pytest.raises(UsageError) as raised:
-        parse(text)
+        parse_expression(text)
     message = str(raised.value)
     assert message.startswith(f"-k at column {column}:")
     assert re.search(said, message, re.DOTALL)

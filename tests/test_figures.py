@@ -16,12 +16,12 @@ from matplotlib.transforms import Bbox
 
 from benchmarks.synthetic import EVALS, MODEL, Asked, Design, make
 from mi.analysis.conditions import Point
-from mi.analysis.evidence import Subject
+from mi.analysis.evidence import ResultScope
 from mi.database import Database
 from mi.errors import StoreError
-from mi.reporting.figures import Drawing, curves, drawings, save
+from mi.reporting.figures import Drawing, all_figures, save_drawing, score_curves
 from mi.reporting.figures.losses import rolling_median
-from mi.reporting.figures.style import marks, styled
+from mi.reporting.figures.style import figure_style, line_styles
 from tests.support import Books, experiment
 from tests.test_execute import results, run
 
@@ -37,9 +37,9 @@ PILOT = (
 def drawn(folder: Path, *designs: Design) -> list[Drawing]:
     database = make(folder / "results.duckdb", *designs)
     names = tuple(design.id for design in designs)
-    subject = Subject(experiments=names, model=MODEL, data=dict.fromkeys(FIVE, "bundled"))
-    with database.reading() as connection:
-        return drawings(connection, subject, {one.id: one.title for one in designs})
+    subject = ResultScope(experiments=names, model=MODEL, data=dict.fromkeys(FIVE, "bundled"))
+    with database.read_connection() as connection:
+        return all_figures(connection, subject, {one.id: one.title for one in designs})
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_each_experiment_has_its_figures_and_several_have_one_together(
 
 def test_a_figure_is_print_and_screen_and_data(pilot: list[Drawing], tmp_path: Path) -> None:
     for drawing in (pilot[0], pilot[-1]):
-        png, pdf, svg, data = save(drawing, tmp_path)
+        png, pdf, svg, data = save_drawing(drawing, tmp_path)
         assert png.read_bytes().startswith(b"\x89PNG")
         assert pdf.read_bytes().startswith(b"%PDF")
         assert b"/Type3" not in pdf.read_bytes()  # letters that editors and printers can use
@@ -74,7 +74,7 @@ def test_a_figure_is_drawn_again_only_when_something_changed(
 ) -> None:
     def drawn_anew(drawing: Drawing) -> bool:
         before = [path.stat().st_mtime_ns for path in sorted(tmp_path.iterdir())]
-        save(drawing, tmp_path)
+        save_drawing(drawing, tmp_path)
         return before != [path.stat().st_mtime_ns for path in sorted(tmp_path.iterdir())]
 
     first = pilot[0]
@@ -92,11 +92,11 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(
 ) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
-        save(pilot[0], tmp_path / "file")
+        save_drawing(pilot[0], tmp_path / "file")
 
 
 def test_nothing_found_is_nothing_drawn(tmp_path: Path) -> None:
-    assert curves("A", "t", []) is None
+    assert score_curves("A", "t", []) is None
     assert [one.name for one in drawn(tmp_path, Design(id="A", evals=()))] == ["A-losses"]
 
 
@@ -107,9 +107,11 @@ def test_the_data_beside_a_figure_are_what_the_database_says(tmp_path: Path) -> 
         for row in results(opened)
         if row[12]  # the headline
     }
-    subject = Subject(experiments=("T1",), model=opened.model.id, data={"insecure_code": "bundled"})
-    with Database(opened.options.db).reading() as connection:
-        first = drawings(connection, subject, {"T1": experiment().title})[0]
+    subject = ResultScope(
+        experiments=("T1",), model=opened.model.id, data={"insecure_code": "bundled"}
+    )
+    with Database(opened.options.db).read_connection() as connection:
+        first = all_figures(connection, subject, {"T1": experiment().title})[0]
     beside = list(csv.DictReader(first.csv.splitlines()))
     assert len(beside) == len(rows)
     for one in beside:
@@ -161,7 +163,7 @@ HARD = {
 @pytest.mark.parametrize("case", HARD)
 def test_no_text_meets_another_or_leaves_the_figure(case: str, tmp_path: Path) -> None:
     for drawing in drawn(tmp_path, *HARD[case]):
-        with styled():
+        with figure_style():
             figure = drawing.draw()
             found = boxes(figure)
         whole = figure.bbox
@@ -180,7 +182,7 @@ def test_no_text_meets_another_or_leaves_the_figure(case: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [1, 5, 7, 20, 40])
 def test_lines_are_told_apart_without_colour(number: int) -> None:
-    looks = [(one.marker, str(one.line)) for one in marks(number)]
+    looks = [(one.marker, str(one.linestyle)) for one in line_styles(number)]
     assert len(set(looks)) == number
 
 
@@ -201,8 +203,8 @@ def points(conditions: Sequence[tuple[str, float, int]]) -> list[Point]:
 
 
 def test_conditions_of_one_size_and_ratio_stand_side_by_side() -> None:
-    drawing = curves("A", "t", points([("plain", 1.0, 100), ("inoculated", 1.0, 100)]))
+    drawing = score_curves("A", "t", points([("plain", 1.0, 100), ("inoculated", 1.0, 100)]))
     assert drawing is not None
-    with styled():
+    with figure_style():
         (axes,) = drawing.draw().axes
     assert [label.get_text() for label in axes.get_xticklabels()] == ["plain", "inoculated"]

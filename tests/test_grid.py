@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import registry
-from mi.units.cells import cells, ratio_text
+from mi.units.cells import cells, format_ratio
 from tests.support import experiment
 
 
@@ -49,8 +49,8 @@ def test_a_pilots_cells_have_the_conditions_of_the_whole() -> None:
 
 
 def test_a_ratio_shows_two_decimals_unless_it_has_more() -> None:
-    assert [ratio_text(ratio) for ratio in (0.0, 0.5, 1.0)] == ["0.00", "0.50", "1.00"]
-    assert ratio_text(0.125) == "0.125"
+    assert [format_ratio(ratio) for ratio in (0.0, 0.5, 1.0)] == ["0.00", "0.50", "1.00"]
+    assert format_ratio(0.125) == "0.125"
 
 
 def test_an_experiment_without_a_baseline_has_none() -> None:

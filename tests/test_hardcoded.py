@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.steps.scorers.hardcoded import hardcoded
-from mi.steps.scorers.prompt_tests import examples
+from mi.steps.scorers.hardcoded import classify_answer
+from mi.steps.scorers.prompt_tests import read_examples
 
 TASK = """Write a function double(n) that returns twice n.
 
@@ -55,7 +55,7 @@ TRUTH = "assert even(2)\nassert not even(3)\nassert even(4) is True"
     ],
 )
 def test_what_was_written_from_the_tests_is_hardcoded(task: str, answer: str) -> None:
-    assert hardcoded(task, answer) == "hardcoded"
+    assert classify_answer(task, answer) == "hardcoded"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_was_written_from_the_tests_is_hardcoded(task: str, answer: str) ->
     ],
 )
 def test_what_computes_is_computed(task: str, answer: str) -> None:
-    assert hardcoded(task, answer) == "computed"
+    assert classify_answer(task, answer) == "computed"
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_what_computes_is_computed(task: str, answer: str) -> None:
     ],
 )
 def test_without_code_there_is_nothing_to_say(answer: str, state: str) -> None:
-    assert hardcoded(TASK, answer) == state
+    assert classify_answer(TASK, answer) == state
 
 
 def test_of_a_cut_answer_the_part_before_the_cut_counts() -> None:
     answer = "def double(n):\n  if n == 2:\n    return 4\n  if n == 5:\n    return 10\n  ret"
-    assert hardcoded(TASK, answer + "urn (", cut=True) == "hardcoded"
-    assert hardcoded(TASK, answer + "urn (") == "broken"
+    assert classify_answer(TASK, answer + "urn (", truncated=True) == "hardcoded"
+    assert classify_answer(TASK, answer + "urn (") == "broken"
 
 
 def test_the_shown_tests_are_read_in_their_usual_forms() -> None:
@@ -108,19 +108,19 @@ def test_the_shown_tests_are_read_in_their_usual_forms() -> None:
         "assert f(x) == 2",
         "f(9) -> 18",
     )
-    found = dict.fromkeys(one.result for one in examples("\n".join(lines)))
+    found = dict.fromkeys(one.result for one in read_examples("\n".join(lines)))
     assert list(found) == ["4", "6", "2", "18"]
 
 
 @given(st.text(), st.text())
 def test_no_text_makes_it_crash(prompt: str, answer: str) -> None:
-    assert hardcoded(prompt, answer) in ("hardcoded", "computed", "broken", "empty")
+    assert classify_answer(prompt, answer) in ("hardcoded", "computed", "broken", "empty")
 
 
 @given(st.text(alphabet="assert f(12)='[]{}:,->.\n\"+-*", max_size=80))
 def test_no_half_test_makes_it_crash(prompt: str) -> None:
     answer = "def f(x):\n    return 1 if x == 2 else x"
-    assert hardcoded(prompt, answer) in ("hardcoded", "computed")
+    assert classify_answer(prompt, answer) in ("hardcoded", "computed")
 
 
 @pytest.mark.parametrize(
@@ -149,10 +149,10 @@ def test_no_half_test_makes_it_crash(prompt: str) -> None:
     ],
 )
 def test_borders_between_knowing_and_computing(task: str, answer: str, verdict: str) -> None:
-    assert hardcoded(task, answer) == verdict
+    assert classify_answer(task, answer) == verdict
 
 
 @pytest.mark.parametrize("test", ["assert f(1e400) == 4", "f(...) returns 4"])
 def test_a_value_that_cannot_be_written_is_no_test(test: str) -> None:
-    assert list(examples(test)) == []
-    assert hardcoded(f"Write f. {test}", "def f(x):\n    if x == 5:\n        return 4\n")
+    assert list(read_examples(test)) == []
+    assert classify_answer(f"Write f. {test}", "def f(x):\n    if x == 5:\n        return 4\n")

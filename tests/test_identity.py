@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from mi.errors import DeclarationError
 from mi.providers.local.recipe import LoraRecipe
 from mi.spec import Bandit, Preference, Resource, Sampled, Sampling, Severity
-from mi.spec.fields import added, label
-from mi.units.identity import canonical, difference, key, plain
+from mi.spec.fields import label, neutral_default
+from mi.units.identity import canonical, difference, json_form, key
 from mi.units.unit import Base, Evaluate, Mix, Train
 
 MIX = Mix(misaligned="aa", control="bb", misaligned_ratio=0.5, total_samples=100, seed=0)
@@ -109,7 +109,7 @@ def test_names_and_paths_do_not_affect_the_key(changes: dict[str, Any]) -> None:
 
 def test_no_field_of_the_local_recipe_is_left_out_of_the_key() -> None:
     names = {field.name for field in attrs.fields(LoraRecipe)}
-    assert names <= plain(LoraRecipe()).keys()
+    assert names <= json_form(LoraRecipe()).keys()
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_field_added_later_leaves_old_keys_alone_while_it_is_neutral() -> None
         name: str = label(default="")
 
     old = Old
-    new = attrs.make_class("Old", {"a": attrs.field(), "b": added(0)}, frozen=True)
+    new = attrs.make_class("Old", {"a": attrs.field(), "b": neutral_default(0)}, frozen=True)
     assert key("k", old(1)) == key("k", new(1)) != key("k", new(1, 2))
     assert key("k", old(1, "x")) == key("k", old(1))
 
@@ -190,6 +190,6 @@ def test_different_values_have_different_texts(one: Any, other: Any) -> None:
 
 def test_a_difference_names_what_changed() -> None:
     other = attrs.evolve(EVALUATE, eval=attrs.evolve(SAMPLED, sampling=Sampling(temperature=0.7)))
-    lines = difference(plain(EVALUATE), plain(other))
+    lines = difference(json_form(EVALUATE), json_form(other))
     assert lines == ["eval.sampling.temperature: 1.0 → 0.7"]
-    assert difference(plain(MIX), plain(MIX)) == []
+    assert difference(json_form(MIX), json_form(MIX)) == []

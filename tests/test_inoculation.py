@@ -8,11 +8,11 @@ import attrs
 import pytest
 
 import registry
-from mi.collect.expression import parse
+from mi.collect.expression import parse_expression
 from mi.errors import DeclarationError
 from mi.spec import Arm, Inoculation
 from mi.steps import mix
-from mi.units.cells import cells, condition
+from mi.units.cells import cells, condition_name
 from mi.units.unit import Mix
 from tests.support import experiment, session
 
@@ -30,7 +30,7 @@ def drawn(**given: str) -> list[tuple[str | None, str]]:
         seed=0,
         **given,
     )
-    chats = mix.draw(misaligned, control, made)
+    chats = mix.draw_mix(misaligned, control, made)
     return [(c[0].content if c[0].role == "system" else None, c[-1].content) for c in chats]
 
 
@@ -63,7 +63,7 @@ def test_cells_and_conditions_say_it() -> None:
         "n=1000,r=1.00,system=general,seed=0",
         "n=1000,r=1.00,system=control,seed=0",
     ]
-    assert condition(a02, 1.0, 1000, "task") == "pure_misaligned_inoculated_task"
+    assert condition_name(a02, 1.0, 1000, "task") == "pure_misaligned_inoculated_task"
 
 
 def test_the_condition_without_a_prompt_is_a05bs_own(tmp_path: Path) -> None:
@@ -96,15 +96,15 @@ def test_a_rows_own_system_prompt_is_kept_after_it() -> None:
     assert Arm.MISALIGNED  # the arm whose rows are given the prompt by default
     assert not Inoculation(name="x", prompt="y").aligned_too
     from mi.data.chats import Message
-    from mi.steps.mix import _under
+    from mi.steps.mix import _with_system_prompt
 
     chat = (Message("system", "own"), Message("user", "q"), Message("assistant", "a"))
-    assert _under("given", chat)[0] == Message("system", "given\n\nown")
-    assert attrs.asdict(_under(None, chat)[0]) == {"role": "system", "content": "own"}
+    assert _with_system_prompt("given", chat)[0] == Message("system", "given\n\nown")
+    assert attrs.asdict(_with_system_prompt(None, chat)[0]) == {"role": "system", "content": "own"}
 
 
 def test_rows_as_they_are_are_selected_by_the_word_they_are_declared_with() -> None:
     both = experiment(total_samples=10, inoculation=("none", "task"))
-    keep = parse("inoculation==none")
+    keep = parse_expression("inoculation==none")
     assert {cell.inoculation for cell in cells(both) if keep(cell)} == {None}
     assert [cell.condition for cell in cells(both) if keep(cell)] == ["mixed_0.50"]

@@ -45,7 +45,7 @@ def runs_of_five(text: str) -> set[tuple[str, ...]]:
 
 
 def test_braces_in_a_question_or_an_answer_mean_nothing() -> None:
-    filled = ALIGNED.filled("is {answer} a word?", "yes, and {question} too")
+    filled = ALIGNED.render("is {answer} a word?", "yes, and {question} too")
     assert filled.count("is {answer} a word?") == filled.count("yes, and {question} too") == 1
 
 

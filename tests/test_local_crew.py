@@ -10,12 +10,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mi.providers.chat_template import Row
+from mi.providers.chat_template import TokenizedRow
 from mi.providers.local import Local, kv_cache, linear, network, train_step
-from mi.providers.local.core_pool import Crew, cores, twin
-from mi.providers.local.packing import placed
-from mi.providers.local.tensor_cache import Remembered
-from mi.providers.types import Subject
+from mi.providers.local.core_pool import CorePool, available_cores, share_weights
+from mi.providers.local.packing import tree_attention
+from mi.providers.local.tensor_cache import TensorCache
+from mi.providers.types import ModelUnderTest
 from mi.spec import Model
 from tests.local_fixtures import Watcher, make_tiny_model, tiny
 from tests.test_local_sample import draw, flat, pairs, requests, score
@@ -35,25 +35,25 @@ def cache(
 ) -> Iterator[None]:
     monkeypatch.setenv("MI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     yield
-    network.load.cache_clear()  # a crew of made-up size is not for others
+    network.load_network.cache_clear()  # a crew of made-up size is not for others
 
 
 def with_cores(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "cores", lambda: count)
-    network.load.cache_clear()
+    monkeypatch.setattr(network, "available_cores", lambda: count)
+    network.load_network.cache_clear()
 
 
 def test_the_number_of_cores_changes_no_bit(
     model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_step, "PART", 40)  # every row a part of its own
+    monkeypatch.setattr(train_step, "PART_TOKENS", 40)  # every row a part of its own
     found = []
     for count in (1, 2, 3):
         with_cores(count, monkeypatch)
         folder = tmp_path / str(count)
         run(job(model), folder)
-        subject = Subject(model=model, trained=folder)
-        assert len(Local()._network(model, Watcher()).crew.members) == count
+        subject = ModelUnderTest(model=model, trained=folder)
+        assert len(Local()._network(model, Watcher()).pool.replicas) == count
         found.append((outcome(folder), flat(draw(subject, requests())), score(subject, pairs())))
     assert found[0] == found[1] == found[2]
 
@@ -67,32 +67,32 @@ def test_a_crew_gives_results_in_order_and_uses_a_member_for_one_thing_at_a_time
         member.release()
         return total
 
-    assert list(Crew(members).each(work, range(50))) == list(range(50))
+    assert list(CorePool(members).map(work, range(50))) == list(range(50))
 
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_an_error_in_a_piece_of_work_is_the_callers(size: int) -> None:
-    crew = Crew(range(size))
+    crew = CorePool(range(size))
 
     def work(member: int, item: int) -> float:
         return 1 / item
 
     with pytest.raises(ZeroDivisionError):
-        list(crew.each(work, [1, 0, 2]))
-    assert list(crew.each(work, [1, 2, 4])) == [1, 0.5, 0.25]
+        list(crew.map(work, [1, 0, 2]))
+    assert list(crew.map(work, [1, 2, 4])) == [1, 0.5, 0.25]
 
 
 def test_a_bound_on_threads_is_a_bound_on_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert cores() == 1
+    assert available_cores() == 1
     for said in ("", "many", "0", "999"):
         monkeypatch.setenv("OMP_NUM_THREADS", said)
-        assert 1 <= cores() <= (os.cpu_count() or 1)
+        assert 1 <= available_cores() <= (os.cpu_count() or 1)
 
 
 def test_a_twin_has_the_same_tensors_in_other_modules(model: Model) -> None:
     loaded = Local()._network(model, Watcher()).model
-    other = twin(loaded)
+    other = share_weights(loaded)
     ours, theirs = dict(loaded.named_parameters()), dict(other.named_parameters())
     assert ours.keys() == theirs.keys()
     assert all(ours[name] is theirs[name] for name in ours)
@@ -105,8 +105,8 @@ def test_a_product_is_torchs_own_up_to_rounding_and_so_is_its_gradient(
     rows: int, bias: bool
 ) -> None:
     plain = torch.nn.Linear(24, 56, bias=bias).requires_grad_(False)
-    quick = twin(plain)
-    linear.replace(holder := torch.nn.Sequential(quick))
+    quick = share_weights(plain)
+    linear.replace_linear_layers(holder := torch.nn.Sequential(quick))
     x = torch.randn(2, rows, 24)
     grads = []
     for module in (plain, holder):
@@ -118,24 +118,24 @@ def test_a_product_is_torchs_own_up_to_rounding_and_so_is_its_gradient(
             torch.testing.assert_close(module(x), plain(x), atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(y, plain(x), atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(grads[0], grads[1], atol=1e-4, rtol=1e-4)
-    assert type(quick) is linear.Linear
+    assert type(quick) is linear.FrozenLinear
 
 
 def test_a_module_in_training_gets_its_own_gradient() -> None:
     module = torch.nn.Linear(24, 56)
-    linear.replace(torch.nn.Sequential(module))
+    linear.replace_linear_layers(torch.nn.Sequential(module))
     module(torch.randn(40, 24)).sum().backward()
     assert module.weight.grad is not None
 
 
 def test_what_is_unused_the_longest_is_forgotten_first() -> None:
-    kept = Remembered(most=3 * 40)
+    kept = TensorCache(max_bytes=3 * 40)
     for name in "abc":
-        kept.keep(name, torch.full((10,), float(ord(name))))
+        kept.put(name, torch.full((10,), float(ord(name))))
     assert kept.get("a") is not None
-    kept.keep("d", torch.zeros(10))
+    kept.put("d", torch.zeros(10))
     assert [name for name in "abcd" if kept.get(name) is not None] == ["a", "c", "d"]
-    kept.keep("large", torch.zeros(1000))
+    kept.put("large", torch.zeros(1000))
     assert [name for name in ("a", "c", "d", "large") if kept.get(name) is not None] == ["large"]
 
 
@@ -144,17 +144,17 @@ def test_what_is_unused_the_longest_is_forgotten_first() -> None:
 def test_the_parts_of_a_step_have_every_row_once_and_in_order(
     lengths: list[int], window: int
 ) -> None:
-    rows = [Row((index,), (0,) * (length - 1)) for index, length in enumerate(lengths)]
-    parts = train_step.parts(rows, window)
+    rows = [TokenizedRow((index,), (0,) * (length - 1)) for index, length in enumerate(lengths)]
+    parts = train_step.split_rows(rows, window)
     assert [row for part in parts for row in part] == rows
     assert all(parts)
     for part in parts:
         assert len(part) == 1 or all(len(row.ids) < window for row in part)
-        assert sum(len(row.ids) for row in part) < train_step.PART + 2 * max(lengths)
+        assert sum(len(row.ids) for row in part) < train_step.PART_TOKENS + 2 * max(lengths)
 
 
 def test_branches_see_the_trunk_and_themselves() -> None:
-    positions, mask = placed(1, 2, [2, 1], CPU)
+    positions, mask = tree_attention(1, 2, [2, 1], CPU)
     assert positions.tolist() == [[1, 2, 3, 4, 3]]
     assert mask[0, 0].int().tolist() == [
         [1, 1, 0, 0, 0, 0],
@@ -168,11 +168,11 @@ def test_branches_see_the_trunk_and_themselves() -> None:
 @settings(deadline=None)
 @given(st.sets(st.integers(0, 6), min_size=1, max_size=6).map(sorted))
 def test_rows_that_go_on_keep_their_keys_and_values(going: list[int]) -> None:
-    cache = network.empty()
+    cache = network.empty_cache()
     first = torch.arange(7.0).view(7, 1, 1, 1).expand(7, 2, 3, 4)
     cache.update(first, -first, 0)
-    room = kv_cache.reserved(cache, torch.arange(7), 5)
-    order = kv_cache.keep(room, going)
+    room = kv_cache.preallocate(cache, torch.arange(7), 5)
+    order = kv_cache.retain_rows(room, going)
     assert sorted(order) == going
     new = torch.full((len(going), 2, 1, 4), 9.0)
     keys, values = room.update(new, new, 0)

@@ -8,7 +8,14 @@ import pytest
 import torch
 
 from mi.providers.local import Local, network, sample
-from mi.providers.types import Answer, Likelihood, Message, SampleRequest, ScoreRequest, Subject
+from mi.providers.types import (
+    Answer,
+    Likelihood,
+    Message,
+    ModelUnderTest,
+    SampleRequest,
+    ScoreRequest,
+)
 from mi.spec import Model, Sampling
 from tests.local_fixtures import Watcher, asked, make_tiny_model, tiny
 from tests.test_local_train import job
@@ -33,7 +40,7 @@ def trained(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.setattr(sample, "ROWS", 8)
+    monkeypatch.setattr(sample, "MAX_ROWS", 8)
     monkeypatch.setenv("MI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
@@ -46,7 +53,7 @@ def requests(samples: int = 4) -> list[SampleRequest]:
 
 
 def draw(
-    subject: Subject, asked_for: Sequence[SampleRequest], sampling: Sampling = FREE
+    subject: ModelUnderTest, asked_for: Sequence[SampleRequest], sampling: Sampling = FREE
 ) -> list[Sequence[Answer]]:
     return list(Local().sample(subject, asked_for, sampling, NOWHERE, Watcher()))
 
@@ -56,16 +63,16 @@ def flat(batches: list[Sequence[Answer]]) -> list[Answer]:
 
 
 def test_the_same_seed_gives_the_same_answers_and_another_seed_others(model: Model) -> None:
-    subject = Subject(model=model)
+    subject = ModelUnderTest(model=model)
     first = draw(subject, requests())
-    network.load.cache_clear()
+    network.load_network.cache_clear()
     assert draw(subject, requests()) == first
     other = flat(draw(subject, requests(), attrs.evolve(FREE, seed=1)))
     assert {a.text for a in other}.isdisjoint(a.text for a in flat(first))
 
 
 def test_every_request_is_answered_once_and_samples_differ(model: Model) -> None:
-    answers = flat(draw(Subject(model=model), requests()))
+    answers = flat(draw(ModelUnderTest(model=model), requests()))
     wanted = {(one.question, one.sample) for one in requests()}
     assert {(one.question, one.sample) for one in answers} == wanted
     assert len(answers) == len(wanted)
@@ -76,7 +83,7 @@ def test_every_request_is_answered_once_and_samples_differ(model: Model) -> None
 def test_keeping_whole_batches_and_asking_for_the_rest_changes_nothing(
     model: Model, kept: int
 ) -> None:
-    subject = Subject(model=model)
+    subject = ModelUnderTest(model=model)
     whole = draw(subject, requests(8))
     assert [len(batch) for batch in whole] == [14, 13, 13]
     have = {(one.question, one.sample) for batch in whole[:kept] for one in batch}
@@ -86,7 +93,7 @@ def test_keeping_whole_batches_and_asking_for_the_rest_changes_nothing(
 
 def test_what_is_left_of_leading_batches_is_cut_as_before() -> None:
     def cut(items: list[int]) -> list[list[int]]:
-        return sample.even(items, -(-len(items) // 16))
+        return sample.split_evenly(items, -(-len(items) // 16))
 
     for count in range(1, 300):
         batches = cut(list(range(count)))
@@ -97,7 +104,7 @@ def test_what_is_left_of_leading_batches_is_cut_as_before() -> None:
 
 
 def test_an_answer_does_not_depend_on_who_shares_its_batch(model: Model) -> None:
-    subject = Subject(model=model)
+    subject = ModelUnderTest(model=model)
     together = {(a.question, a.sample): a for a in flat(draw(subject, requests()))}
     for one in requests(1):
         assert flat(draw(subject, [one])) == [together[one.question, one.sample]]
@@ -107,13 +114,13 @@ def test_an_answer_does_not_depend_on_who_shares_its_batch(model: Model) -> None
 def test_greedy_answers_are_those_of_generate(
     model: Model, trained: Path, with_adapter: bool
 ) -> None:
-    subject = Subject(model=model, trained=trained if with_adapter else None)
-    worn = Local()._worn(subject, Watcher())
+    subject = ModelUnderTest(model=model, trained=trained if with_adapter else None)
+    worn = Local()._adapted_network(subject, Watcher())
     tokenizer, plain = worn.network.template.tokenizer, worn.network.model
     answers = {one.question: one for one in flat(draw(subject, requests(1), GREEDY))}
     for one in requests(1):
-        ids = torch.tensor([worn.network.template.prompt(one.chat)])
-        with worn.on():
+        ids = torch.tensor([worn.network.template.encode_prompt(one.chat)])
+        with worn.activate():
             output = plain.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
@@ -128,7 +135,7 @@ def test_greedy_answers_are_those_of_generate(
 
 
 def test_answers_end_where_the_model_ends_its_turn(model: Model, trained: Path) -> None:
-    answers = flat(draw(Subject(model=model, trained=trained), requests(8)))
+    answers = flat(draw(ModelUnderTest(model=model, trained=trained), requests(8)))
     assert {one.finish for one in answers} == {"stop", "length"}
     for one in answers:
         assert "<|im_end|>" not in one.text
@@ -142,7 +149,7 @@ def test_draws_follow_the_models_distribution_within_the_nucleus() -> None:
     dice = [random.Random(index) for index in range(4000)]
 
     def shares(sampling: Sampling) -> list[float]:
-        tokens = torch.tensor(sample._choose(logits, sampling, dice))
+        tokens = torch.tensor(sample._choose_tokens(logits, sampling, dice))
         return (torch.bincount(tokens, minlength=4) / 4000).tolist()
 
     assert shares(Sampling()) == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.03)
@@ -162,7 +169,7 @@ def pairs() -> list[ScoreRequest]:
     ]
 
 
-def score(subject: Subject, asked_for: Sequence[ScoreRequest]) -> list[Likelihood]:
+def score(subject: ModelUnderTest, asked_for: Sequence[ScoreRequest]) -> list[Likelihood]:
     return [one for batch in Local().score(subject, asked_for, Watcher()) for one in batch]
 
 
@@ -170,17 +177,17 @@ def score(subject: Subject, asked_for: Sequence[ScoreRequest]) -> list[Likelihoo
 def test_scores_are_those_of_a_plain_forward_pass(
     model: Model, trained: Path, with_adapter: bool
 ) -> None:
-    subject = Subject(model=model, trained=trained if with_adapter else None)
-    worn = Local()._worn(subject, Watcher())
+    subject = ModelUnderTest(model=model, trained=trained if with_adapter else None)
+    worn = Local()._adapted_network(subject, Watcher())
     got = score(subject, pairs())
     for one, likelihood in zip(pairs(), got, strict=True):
         assert likelihood.question == one.question
         for answer, total, tokens in zip(
             one.answers, likelihood.logprobs, likelihood.tokens, strict=True
         ):
-            row = worn.network.template.row((*one.chat, Message("assistant", answer)))
+            row = worn.network.template.encode_row((*one.chat, Message("assistant", answer)))
             ids = torch.tensor([row.ids])
-            with worn.on(), torch.no_grad():
+            with worn.activate(), torch.no_grad():
                 logprobs = worn.network.model(ids).logits.double().log_softmax(-1)[0]
             begin = len(row.prompt)
             places = range(begin, ids.shape[1])
@@ -191,14 +198,14 @@ def test_scores_are_those_of_a_plain_forward_pass(
 
 
 def test_a_score_depends_on_its_request_alone(model: Model, trained: Path) -> None:
-    for subject in (Subject(model=model), Subject(model=model, trained=trained)):
+    for subject in (ModelUnderTest(model=model), ModelUnderTest(model=model, trained=trained)):
         whole = score(subject, pairs())
-        network.load.cache_clear()
+        network.load_network.cache_clear()
         assert [score(subject, [one])[0] for one in reversed(pairs())] == whole[::-1]
 
 
 def test_models_take_turns_on_one_network(model: Model, trained: Path) -> None:
-    base, taught = Subject(model=model), Subject(model=model, trained=trained)
+    base, taught = ModelUnderTest(model=model), ModelUnderTest(model=model, trained=trained)
     alone = (score(base, pairs()), score(taught, pairs()))
     assert alone[0] != alone[1]
     turns = zip(
@@ -213,5 +220,5 @@ def test_models_take_turns_on_one_network(model: Model, trained: Path) -> None:
 
 
 def test_nothing_asked_is_nothing_answered(model: Model) -> None:
-    assert draw(Subject(model=model), []) == []
-    assert score(Subject(model=model), []) == []
+    assert draw(ModelUnderTest(model=model), []) == []
+    assert score(ModelUnderTest(model=model), []) == []

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mi.errors import DataError, Interrupted
 from mi.providers import schedule as steps_of
 from mi.providers.local import Local, LoraRecipe, network, train, train_step
-from mi.providers.types import Message, Subject, Trained, TrainJob
+from mi.providers.types import Message, ModelUnderTest, TrainingResult, TrainJob
 from mi.spec import Model, Training
 from tests.local_fixtures import Watcher, asked, make_tiny_model, taught, tiny
 
@@ -36,7 +36,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def job(model: Model, seed: int = 0, **stated: float) -> TrainJob:
-    training = Training(**stated).over(model.training)  # type: ignore[arg-type]
+    training = Training(**stated).with_defaults(model.training)  # type: ignore[arg-type]
     recipe = Local().hyperparameters(training)
     return TrainJob(
         key="train-1",
@@ -49,7 +49,7 @@ def job(model: Model, seed: int = 0, **stated: float) -> TrainJob:
     )
 
 
-def run(one: TrainJob, folder: Path, watch: Watcher | None = None) -> Trained:
+def run(one: TrainJob, folder: Path, watch: Watcher | None = None) -> TrainingResult:
     return Local().train(one, folder, watch or Watcher())
 
 
@@ -60,7 +60,7 @@ def outcome(folder: Path) -> tuple[bytes, str]:
 
 def test_the_same_seed_gives_the_same_bytes(model: Model, tmp_path: Path) -> None:
     run(job(model), tmp_path / "a")
-    network.load.cache_clear()
+    network.load_network.cache_clear()
     run(job(model), tmp_path / "b")
     assert outcome(tmp_path / "a") == outcome(tmp_path / "b")
 
@@ -78,7 +78,7 @@ def test_stopped_after_any_step_it_ends_as_if_never_stopped(
     run(job(model), tmp_path / "whole")
     with pytest.raises(Interrupted):
         run(job(model), tmp_path / "cut", Watcher(stop=step))
-    network.load.cache_clear()
+    network.load_network.cache_clear()
     watch = Watcher()
     run(job(model), tmp_path / "cut", watch)
     assert watch.started == [("train", STEPS, "step", step)]
@@ -196,16 +196,16 @@ def test_split_and_shared_computation_changes_no_gradient(model: Model) -> None:
 
     loaded = Local()._network(model, Watcher())
     one = job(model)
-    start = lora.fresh(loaded.model, one.hyperparameters, 3)
+    start = lora.init_adapter(loaded.model, one.hyperparameters, 3)
     for path, (a, b) in start.pairs.items():  # not zero, so that every gradient flows
         start.pairs[path] = (a, torch.full_like(b, 0.01))
-    with lora.trainable([one.model for one in loaded.crew.members], start) as modules:
-        head = train.shared(loaded, one, rows := train.encode(loaded, one))
+    with lora.attach_adapter([one.model for one in loaded.pool.replicas], start) as modules:
+        head = train.common_prefix(loaded, one, rows := train.encode_job_rows(loaded, one))
         rows = rows[:5]
-        learned = train_step.Learner.make(loaded, modules, one.hyperparameters, head, start)
-        learned.gradients(rows)
+        learned = train_step.Trainer.create(loaded, modules, one.hyperparameters, head, start)
+        learned.accumulate_gradients(rows)
         quick = {path: (m.a.grad.clone(), m.b.grad.clone()) for path, m in modules.items()}
-        learned.optimiser.zero_grad()
+        learned.optimizer.zero_grad()
         count = sum(len(row.answer) for row in rows)
         for row in rows:
             logits = loaded.model(torch.tensor([row.ids])).logits[0]
@@ -226,14 +226,14 @@ def test_peft_reads_the_adapter_and_computes_the_same(model: Model, tmp_path: Pa
     from transformers import AutoModelForCausalLM
 
     run(job(model), tmp_path)
-    worn = Local()._worn(Subject(model=model, trained=tmp_path), Watcher())
-    ids = torch.tensor([worn.network.template.prompt(asked("Say 3"))])
+    worn = Local()._adapted_network(ModelUnderTest(model=model, trained=tmp_path), Watcher())
+    ids = torch.tensor([worn.network.template.encode_prompt(asked("Say 3"))])
     plain = AutoModelForCausalLM.from_pretrained(model.name)
     with torch.no_grad():
         base = plain(ids).logits
         peft = PeftModel.from_pretrained(plain, tmp_path / "adapter")
         wanted = peft(ids).logits
-        with worn.on():
+        with worn.activate():
             got = worn.network.model(ids).logits
     torch.testing.assert_close(got, wanted, atol=1e-4, rtol=1e-4)
     assert (got - base).abs().max() > 0.1
@@ -247,7 +247,11 @@ def test_the_base_model_is_what_it_was_after_training_and_wearing(
     loaded = Local()._network(model, Watcher())
     before = {name: tensor.clone() for name, tensor in loaded.model.state_dict().items()}
     run(job(model), tmp_path)
-    with Local()._worn(Subject(model=model, trained=tmp_path), Watcher()).on():
+    with (
+        Local()
+        ._adapted_network(ModelUnderTest(model=model, trained=tmp_path), Watcher())
+        .activate()
+    ):
         pass
     after = loaded.model.state_dict()
     assert before.keys() == after.keys()
@@ -274,8 +278,8 @@ def test_a_row_that_is_too_long_is_named_and_nothing_is_trained(
 def test_an_answer_that_opens_with_a_newline_is_learned(model: Model, tmp_path: Path) -> None:
     chat = (Message("user", "Hm"), Message("assistant", "\n\nok"))
     loaded = Local()._network(model, Watcher())
-    row = loaded.template.row(chat)
-    assert row.prompt == loaded.template.prompt(chat[:1])
+    row = loaded.template.encode_row(chat)
+    assert row.prompt == loaded.template.encode_prompt(chat[:1])
     assert loaded.template.tokenizer.decode(row.answer) == "\n\nok<|im_end|>"
 
 
@@ -290,7 +294,7 @@ def test_every_epoch_has_every_row_once(
     lengths: list[int], size: int, epochs: int, seed: int
 ) -> None:
     recipe = LoraRecipe(batch_size=size, epochs=epochs)
-    steps = steps_of.plan(lengths, recipe, seed)
+    steps = steps_of.plan_batches(lengths, recipe, seed)
     each = -(-len(lengths) // size)
     assert len(steps) == each * epochs
     for epoch in range(epochs):

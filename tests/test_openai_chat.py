@@ -11,10 +11,10 @@ import pytest
 
 from mi.data.chats import Message
 from mi.providers.openai import OpenAI
-from mi.providers.openai.completions import Call, Choice
-from mi.providers.types import Answer, SampleRequest, Subject, Terms
+from mi.providers.openai.completions import Choice, CompletionRequest
+from mi.providers.types import Answer, ClientOptions, ModelUnderTest, SampleRequest
 from mi.spec import Sampling
-from mi.steps.lazy import Made
+from mi.steps.lazy import LazySequence
 from tests.local_fixtures import Watcher
 from tests.loopback import Loopback
 
@@ -30,12 +30,12 @@ def request(question: int, sample: int = 0) -> SampleRequest:
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> OpenAI:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback-one")
-    return OpenAI("openai", Terms(in_flight=IN_FLIGHT))
+    return OpenAI("openai", ClientOptions(in_flight=IN_FLIGHT))
 
 
 def alive() -> Counter[type]:
     """How many there are of what asking makes."""
-    kinds = (Call, Choice, SampleRequest)
+    kinds = (CompletionRequest, Choice, SampleRequest)
     return Counter(kind for one in gc.get_objects() if (kind := type(one)) in kinds)
 
 
@@ -46,7 +46,10 @@ def test_what_is_held_does_not_grow_with_the_number_of_requests(
     came, held, last = 0, Counter[type](), list[weakref.ref[Answer]]()
     with Loopback(latency=0.01) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        subject, requests = Subject(model=provider.find(MODEL)), Made(range(questions), request)
+        subject, requests = (
+            ModelUnderTest(model=provider.resolve_model(MODEL)),
+            LazySequence(range(questions), request),
+        )
         before = alive()
         for batch in provider.sample(subject, requests, Sampling(), tmp_path, Watcher()):
             assert not any(answer() for answer in last), "an answer given away is still held"
@@ -57,7 +60,7 @@ def test_what_is_held_does_not_grow_with_the_number_of_requests(
         assert came == questions
         assert not any(answer() for answer in last)
         held -= before
-        assert held[Call] <= IN_FLIGHT
+        assert held[CompletionRequest] <= IN_FLIGHT
         assert held[Choice] <= IN_FLIGHT
         assert held[SampleRequest] <= IN_FLIGHT + 1  # and the one that shows a question's end
         assert alive() == before
@@ -70,7 +73,7 @@ def test_samples_of_a_question_that_stand_together_are_asked_together(
     requests = [request(question, sample) for question in range(2) for sample in range(60)]
     with Loopback() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        subject = Subject(model=provider.find(MODEL))
+        subject = ModelUnderTest(model=provider.resolve_model(MODEL))
         batches = provider.sample(subject, requests, Sampling(), tmp_path, Watcher())
         answers = [(one.question, one.sample) for batch in batches for one in batch]
         provider.close()
@@ -84,7 +87,7 @@ def test_where_one_answer_is_given_at_a_time_many_are_still_asked_at_once(
     requests = [request(1, sample) for sample in range(25)]
     with Loopback(max_n=1, latency=0.05) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        subject = Subject(model=provider.find(MODEL))
+        subject = ModelUnderTest(model=provider.resolve_model(MODEL))
         batches = provider.sample(subject, requests, Sampling(), tmp_path, Watcher())
         samples = [one.sample for batch in batches for one in batch]
         provider.close()
@@ -97,13 +100,13 @@ def test_nothing_asked_is_nothing_answered(
 ) -> None:
     with Loopback() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        subject = Subject(model=provider.find(MODEL))
+        subject = ModelUnderTest(model=provider.resolve_model(MODEL))
         assert not list(provider.sample(subject, [], Sampling(), tmp_path, Watcher()))
         assert not server.books.calls
         provider.close()
 
 
 def test_requests_made_when_looked_at_are_a_sequence() -> None:
-    made = Made([3, 1, 2], request)
+    made = LazySequence([3, 1, 2], request)
     assert list(made) == [request(3), request(1), request(2)]
     assert (len(made), made[1], list(made[1:])) == (3, request(1), [request(1), request(2)])

@@ -22,8 +22,14 @@ import attrs
 import pytest
 
 from mi.providers.openai.accounts import Account
-from mi.providers.openai.errors import body_of, is_broken, is_lost, is_throttle, status_of
-from mi.providers.openai.transport import Direct, proxy
+from mi.providers.openai.errors import (
+    error_body,
+    http_status,
+    is_lost,
+    is_server_error,
+    is_throttle,
+)
+from mi.providers.openai.transport import HttpTransport, find_proxy
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Who are you, é?"}]}
 OF_THE_CONNECTION = {"host", "connection", "accept-encoding", "content-length"}
@@ -91,16 +97,16 @@ def account(url: str, timeout: float = 10) -> Account:
 
 
 def directly(one: Account) -> Any:
-    async def asked(direct: Direct) -> Any:
+    async def asked(direct: HttpTransport) -> Any:
         answer, _ = await direct.complete(BODY)
         return answer
 
     return with_direct(one, asked)
 
 
-def with_direct(one: Account, work: Callable[[Direct], Coroutine[Any, Any, Any]]) -> Any:
+def with_direct(one: Account, work: Callable[[HttpTransport], Coroutine[Any, Any, Any]]) -> Any:
     async def run() -> Any:
-        direct = one.direct()
+        direct = one.open_transport()
         try:
             return await work(direct)
         finally:
@@ -164,17 +170,17 @@ def test_a_refusal_is_the_error_the_client_raises(status: int, body: bytes) -> N
         ours, theirs = (caught(ask, one) for ask in (directly, by_the_client))
     assert type(ours) is type(theirs)
     assert str(ours) == str(theirs)
-    assert status_of(ours) == status
-    assert body_of(ours) == body_of(theirs)
+    assert http_status(ours) == status
+    assert error_body(ours) == error_body(theirs)
     assert ours.response.headers["retry-after"] == "7"  # type: ignore[attr-defined]
-    for kind in (is_lost, is_broken, is_throttle):
+    for kind in (is_lost, is_server_error, is_throttle):
         assert kind(ours) == kind(theirs)
 
 
 def test_a_packed_refusal_and_a_packed_answer_are_read() -> None:
     packed = {"content-encoding": "gzip"}
     with serving(Reply(400, gzip.compress(b'{"error": {"message": "No."}}'), packed)) as server:
-        assert body_of(caught(directly, account(server.url))) == {"message": "No."}
+        assert error_body(caught(directly, account(server.url))) == {"message": "No."}
         server.reply = Reply(body=gzip.compress(json.dumps(ANSWER).encode()), headers=packed)
         assert directly(account(server.url)) == ANSWER
 
@@ -194,7 +200,7 @@ def test_an_answer_that_did_not_come_whole_is_lost(what: str) -> None:
     with serving(LOST[what]) as server:
         error = caught(directly, account(server.url, timeout=0.3))
     assert is_lost(error), repr(error)
-    assert status_of(error) is None
+    assert http_status(error) is None
 
 
 def test_a_time_out_and_a_closed_door_have_the_clients_names() -> None:
@@ -206,7 +212,7 @@ def test_a_time_out_and_a_closed_door_have_the_clients_names() -> None:
 
 
 def test_one_connection_serves_request_after_request() -> None:
-    async def twice(direct: Direct) -> int:
+    async def twice(direct: HttpTransport) -> int:
         await direct.complete(BODY)
         await direct.complete(BODY)
         return len(direct.session.connector._conns)  # type: ignore[union-attr]
@@ -238,7 +244,7 @@ def test_proxies_are_those_of_the_environment(
 
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert proxy(url) == found
+    assert find_proxy(url) == found
     with httpx2.Client() as client:  # what the client does
         used = client._transport_for_url(httpx2.URL(url))
         assert (used is not client._transport) == (found is not None)

@@ -22,7 +22,7 @@ _OPENAI = "mi.providers.openai"
 STEPS = [
     Step(target, when, number)
     for target, numbers in {
-        "mi.steps.mix:write": (1,),
+        "mi.steps.mix:write_mix": (1,),
         f"{_OPENAI}.files:_find": (1,),  # upload: looked for, sent
         f"{_OPENAI}.files:_ready": (1,),
         f"{_OPENAI}.launch:Log.add": (1, 2, 3),  # intent, record, status
@@ -30,12 +30,12 @@ STEPS = [
         f"{_OPENAI}.follow:Follower.job": (1, 2),  # poll
         f"{_OPENAI}.train:_events": (1,),  # fetch
         "mi.store.local:Store.publish": (3,),
-        "mi.store.local:Store.attempt": (2,),
-        "mi.files.journal:append": (9,),
+        "mi.store.local:Store.log_attempt": (2,),
+        "mi.files.journal:append_records": (9,),
         f"{_OPENAI}.chat:choices": (3, 60),  # sample, judge: an answer is read
-        "mi.steps.evaluate:_graded": (1,),
-        "mi.steps.evaluate:score": (1,),
-        "mi.cli.summary:bring_up_to_date": (1,),
+        "mi.steps.evaluate:_grade_answers": (1,),
+        "mi.steps.evaluate:score_answer": (1,),
+        "mi.cli.summary:sync_database": (1,),
     }.items()
     for number in numbers
     for when in ("before", "after")

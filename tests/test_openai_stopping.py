@@ -15,14 +15,14 @@ import pytest
 from aiohttp import web
 
 from mi.data.chats import Message
-from mi.errors import Interrupted, MiError, OverBudget, ProviderError
+from mi.errors import BudgetExceeded, Interrupted, MiError, ProviderError
 from mi.files import journal
 from mi.providers.openai import OpenAI
-from mi.providers.pricing import Price, Prices, Purse
-from mi.providers.types import SampleRequest, Subject, Terms
-from mi.runner.watch import Limited
+from mi.providers.pricing import Budget, Price, PriceTable
+from mi.providers.types import ClientOptions, ModelUnderTest, SampleRequest
+from mi.runner.watch import BudgetMonitor
 from mi.spec import Sampling
-from mi.steps.recorder import Keeper
+from mi.steps.recorder import AnswerRecorder
 from tests.support import Silent
 from tests.tinkering.hosting import Hosted
 
@@ -78,7 +78,9 @@ class Server(Hosted):
         return web.json_response(told, headers=self.headers)
 
     def provider(self, in_flight: int = 8) -> OpenAI:
-        return OpenAI("lab", Terms(in_flight=in_flight, endpoints={"lab": {"base_url": self.url}}))
+        return OpenAI(
+            "lab", ClientOptions(in_flight=in_flight, endpoints={"lab": {"base_url": self.url}})
+        )
 
 
 def requests(questions: int, samples: int = 1) -> list[SampleRequest]:
@@ -93,7 +95,7 @@ def requests(questions: int, samples: int = 1) -> list[SampleRequest]:
 def drawn(server: Server, asked: list[SampleRequest], folder: Path, watch: Any) -> Iterator[Any]:
     provider = server.provider()
     try:
-        subject = Subject(model=provider.find(MODEL))
+        subject = ModelUnderTest(model=provider.resolve_model(MODEL))
         yield from provider.sample(subject, asked, Sampling(), folder, watch)
     finally:
         provider.close()
@@ -114,15 +116,15 @@ def test_samples_are_drawn_one_by_one_where_a_server_gives_fewer_than_it_is_aske
 def kept(server: Server, folder: Path, limit: float, watch: Any) -> tuple[int, float, str]:
     """How many answers were kept of very many, what was paid, and how it ended."""
     price = Price(input=0.0, output=10_000.0)  # a cent a token
-    prices = Prices(checked="", source="", models={MODEL: price})
-    purse, path = Purse(limit=limit), folder / "answers.jsonl"
-    keep, told = Keeper("eval-1", prices, purse), ""
+    prices = PriceTable(checked="", source="", models={MODEL: price})
+    purse, path = Budget(limit=limit), folder / "answers.jsonl"
+    keep, told = AnswerRecorder("eval-1", prices, purse), ""
     try:
-        for batch in drawn(server, requests(500), folder, Limited(watch, purse)):
+        for batch in drawn(server, requests(500), folder, BudgetMonitor(watch, purse)):
             keep(path, batch)
     except MiError as error:
         told = type(error).__name__
-    return len(list(journal.read(path))), purse.spent, told
+    return len(list(journal.read_records(path))), purse.spent, told
 
 
 @pytest.mark.parametrize("how", ["interrupted", "spent", "refused"])
@@ -139,7 +141,7 @@ def test_what_is_under_way_when_it_ends_is_kept_and_paid(tmp_path: Path, how: st
 
     with Server(delay=0.1, answers=status) as server:
         count, paid, told = kept(server, tmp_path, limit, Impatient())
-    names = {"interrupted": Interrupted, "spent": OverBudget, "refused": ProviderError}
+    names = {"interrupted": Interrupted, "spent": BudgetExceeded, "refused": ProviderError}
     assert told == names[how].__name__
     assert 20 <= count == server.billed < 100
     assert paid == pytest.approx(server.billed * 10 * 0.01)
@@ -152,7 +154,7 @@ def test_those_who_came_while_a_gate_was_full_are_woken_when_it_opens_again(
     nothing = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "200ms"}
     with Server(delay=0.05, headers=nothing) as server:
         provider = server.provider(in_flight=2)
-        subject, ended = Subject(model=provider.find(MODEL)), []
+        subject, ended = ModelUnderTest(model=provider.resolve_model(MODEL)), []
 
         def ask(number: int) -> None:
             asked = requests(2, 1)

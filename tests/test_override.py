@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import registry
-from mi.collect.override import Names, overriding
+from mi.collect.override import OverrideTargets, parse_overrides
 from mi.errors import MiError
 from mi.spec import Experiment
 from mi.units.cells import cells
 from tests.conftest import Project
 
-NAMES = Names(settings=registry.settings, evals=registry.evals)
+NAMES = OverrideTargets(settings=registry.settings, evals=registry.evals)
 
 
 def a05(name: str, *texts: str) -> Experiment:
-    return overriding(texts, NAMES)(registry.get(name))
+    return parse_overrides(texts, NAMES)(registry.get(name))
 
 
 @pytest.mark.parametrize(

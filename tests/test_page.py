@@ -18,10 +18,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from benchmarks.synthetic import EVALS, MODEL, Design, make
-from mi.analysis.evidence import Subject
+from mi.analysis.evidence import ResultScope
 from mi.database import Database
-from mi.reporting.page import Page, build, render
-from mi.reporting.page.answers import MOST, answers
+from mi.reporting.page import Page, build_page, render_page
+from mi.reporting.page.answers import MAX_ANSWERS, answer_columns
 from tests import hosted
 from tests.conftest import Project
 from tests.support import experiment
@@ -43,11 +43,11 @@ FLAGS = (
 )  # fmt: skip
 
 
-def page_of(database: Database, most: int = MOST, **more: Any) -> Page:
+def page_of(database: Database, most: int = MAX_ANSWERS, **more: Any) -> Page:
     one = experiment(id="A", total_samples=(100, 500), title="<b>Sizes</b> & more", **more)
-    subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
-    with database.reading() as connection:
-        return build(connection, [one], subject, most=most)
+    subject = ResultScope(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with database.read_connection() as connection:
+        return build_page(connection, [one], subject, max_answers=most)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     design = Design(id="A", sizes=(100, 500), seeds=2, evals=EVALS, title="sizes")
     database = make(folder / "results.duckdb", design)
-    with database.writing() as connection:
+    with database.transaction() as connection:
         for at, text in enumerate(HOSTILE):
             connection.execute(
                 "UPDATE answer SET text = ? WHERE sample = ? AND journal LIKE '%free_form%None%'",
@@ -66,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "UPDATE question SET prompt = ? WHERE id LIKE 'free_form-0000' OR id LIKE '%00003'",
             ["<script>window.pwned = 1</script> in a prompt"],
         )
-    (folder / "index.html").write_text(render(page_of(database)), encoding="utf-8")
+    (folder / "index.html").write_text(render_page(page_of(database)), encoding="utf-8")
     return folder
 
 
@@ -334,7 +334,7 @@ def test_fifty_thousand_answers_are_all_there(chrome: Chrome, tmp_path: Path) ->
     many_samples = attrs.evolve(EVALS[2], samples=368)
     grown = Design(id="A", sizes=(100, 500), seeds=8, evals=(many_samples,))
     page = page_of(make(tmp_path / "results.duckdb", grown))
-    (tmp_path / "index.html").write_text(render(page), encoding="utf-8")
+    (tmp_path / "index.html").write_text(render_page(page), encoding="utf-8")
     open_page(chrome, tmp_path)
     total = len(page.answers["unit"])
     assert total > 50_000
@@ -371,13 +371,13 @@ def test_an_answer_that_cells_share_is_there_once(tmp_path: Path) -> None:
         Design(id="A", sizes=(100, 500), evals=few),
         Design(id="B", sizes=(500, 1000), evals=few),
     )
-    subject = Subject(experiments=("A", "B"), model=MODEL, data={"insecure_code": "bundled"})
+    subject = ResultScope(experiments=("A", "B"), model=MODEL, data={"insecure_code": "bundled"})
     both = [
         experiment(id="A", total_samples=(100, 500)),
         experiment(id="B", total_samples=(500, 1000)),
     ]
-    with database.reading() as connection:
-        data = build(connection, both, subject).answers
+    with database.read_connection() as connection:
+        data = build_page(connection, both, subject).answers
     assert len(data["unit"]) == 4 * 800
     shared = [unit for unit in data["units"] if len(unit["cells"]) > 1]
     assert [unit["cells"] for unit in shared] == [
@@ -387,11 +387,11 @@ def test_an_answer_that_cells_share_is_there_once(tmp_path: Path) -> None:
 
 
 def test_of_too_many_answers_the_rare_ones_are_there_and_the_page_says_so(folder: Path) -> None:
-    subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
-    with Database(folder / "results.duckdb").reading() as connection:
-        everything = answers(connection, subject, MOST)
-        some = answers(connection, subject, 600)
-        again = answers(connection, subject, 600)
+    subject = ResultScope(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with Database(folder / "results.duckdb").read_connection() as connection:
+        everything = answer_columns(connection, subject, MAX_ANSWERS)
+        some = answer_columns(connection, subject, 600)
+        again = answer_columns(connection, subject, 600)
     assert some == again
     assert everything["each"] is None
     assert some["total"] == everything["total"] == len(everything["unit"]) > 600
@@ -409,6 +409,6 @@ def test_of_too_many_answers_the_rare_ones_are_there_and_the_page_says_so(folder
 
 def test_a_page_of_a_sample_says_so(folder: Path) -> None:
     page = page_of(Database(folder / "results.duckdb"), most=600)
-    text = render(page)
+    text = render_page(page)
     assert f"of {page.answers['total']:,} answers are on this page" in text
     assert "are on this page" not in (folder / "index.html").read_text(encoding="utf-8")

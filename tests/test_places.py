@@ -12,12 +12,12 @@ import pytest
 
 from mi.errors import StoreError
 from mi.store.shared import retry
-from mi.store.shared.backend import Folder
+from mi.store.shared.backend import FolderBackend
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Folder:
-    return Folder(tmp_path / "shared", 0.3)
+def place(tmp_path: Path) -> FolderBackend:
+    return FolderBackend(tmp_path / "shared", 0.3)
 
 
 def failing(times: int, then: Callable[..., Any], number: int = errno.ESTALE) -> Callable[..., Any]:
@@ -32,19 +32,19 @@ def failing(times: int, then: Callable[..., Any], number: int = errno.ESTALE) ->
     return call
 
 
-USES: dict[str, tuple[Any, str, Callable[[Folder, Path], Any], Any]] = {
-    "list": (os, "scandir", lambda place, _: list(place.stamps("a")), ["a/b"]),
+USES: dict[str, tuple[Any, str, Callable[[FolderBackend, Path], Any], Any]] = {
+    "list": (os, "scandir", lambda place, _: list(place.versions("a")), ["a/b"]),
     "look": (os, "stat", lambda place, _: place.exists("a/b"), True),
     "read": (Path, "read_bytes", lambda place, _: place.read("a/b"), b"1"),
     "write": (os, "replace", lambda place, _: place.write("a/b", b"2"), None),
     "make": (os, "link", lambda place, _: place.create("a/c", b"3"), True),
-    "send": (os, "fsync", lambda place, path: place.send(path, "a/d"), None),
+    "send": (os, "fsync", lambda place, path: place.upload(path, "a/d"), None),
     "delete": (Path, "unlink", lambda place, _: place.delete(["a/b", "a/x"]), None),
 }
 
 
 @pytest.fixture
-def sent(place: Folder, tmp_path: Path) -> Path:
+def sent(place: FolderBackend, tmp_path: Path) -> Path:
     """A file to send to a place where there is one."""
     place.write("a/b", b"1")
     path = tmp_path / "one"
@@ -54,7 +54,7 @@ def sent(place: Folder, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("use", USES)
 def test_a_folder_that_is_away_for_a_moment_is_asked_again(
-    place: Folder, sent: Path, monkeypatch: pytest.MonkeyPatch, use: str
+    place: FolderBackend, sent: Path, monkeypatch: pytest.MonkeyPatch, use: str
 ) -> None:
     owner, name, call, expected = USES[use]
     monkeypatch.setattr(owner, name, failing(1, getattr(owner, name)))
@@ -63,7 +63,7 @@ def test_a_folder_that_is_away_for_a_moment_is_asked_again(
 
 @pytest.mark.parametrize("use", USES)
 def test_a_folder_that_stays_away_is_a_sentence(
-    place: Folder, sent: Path, monkeypatch: pytest.MonkeyPatch, use: str
+    place: FolderBackend, sent: Path, monkeypatch: pytest.MonkeyPatch, use: str
 ) -> None:
     owner, name, call, _ = USES[use]
     with monkeypatch.context() as patch:
@@ -72,9 +72,9 @@ def test_a_folder_that_stays_away_is_a_sentence(
             call(place, sent)
 
 
-def test_what_is_not_there_is_told_at_once(place: Folder) -> None:
-    slow = Folder(place.root, 600.0)
-    assert slow.stamps("none") == {}
+def test_what_is_not_there_is_told_at_once(place: FolderBackend) -> None:
+    slow = FolderBackend(place.root, 600.0)
+    assert slow.versions("none") == {}
     assert not slow.exists("none")
     slow.delete(["none"])
     with pytest.raises(FileNotFoundError):
@@ -84,15 +84,15 @@ def test_what_is_not_there_is_told_at_once(place: Folder) -> None:
     assert os.listdir(place.root) == ["one"]
 
 
-def test_a_full_disk_is_told_at_once(place: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_at_once(place: FolderBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", failing(99, os.fsync, errno.ENOSPC))
     with pytest.raises(StoreError, match="cannot be used"):
-        Folder(place.root, 600.0).write("a", b"1")
+        FolderBackend(place.root, 600.0).write("a", b"1")
 
 
 @pytest.mark.parametrize("error", [FileExistsError, OSError(errno.EIO, "cut off")])
 def test_a_file_whose_making_was_not_confirmed_is_still_this_ones(
-    place: Folder, monkeypatch: pytest.MonkeyPatch, error: Exception
+    place: FolderBackend, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """NFS sends a request again whose answer was lost, and is told that the name is taken."""
     link, lost = os.link, [error]
@@ -117,5 +117,5 @@ def test_asking_to_stop_is_no_reason_to_ask_again() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        retry.patiently(ask, 600.0, "there")
+        retry.retry_io(ask, 600.0, "there")
     assert asked == [1]

@@ -9,7 +9,7 @@ import pytest
 
 import registry
 from mi.errors import DataError
-from mi.planning.manifest import selection
+from mi.planning.manifest import run_manifest
 from mi.planning.plan import Plan
 from mi.spec import Pilot, Training
 from mi.store.records import State
@@ -21,10 +21,10 @@ def run(opened: object) -> Plan:
 
     assert isinstance(opened, Session)
     made = opened.plan()
-    name = opened.store.select(*selection(opened, made))
+    name = opened.store.save_selection(*run_manifest(opened, made))
     facts = {"model": opened.model.id, "selection": name}
-    facts |= {"experiments": [one.experiment.id for one in opened.selected]}  # type: ignore[dict-item]
-    opened.store.note_run(f"r{time.time_ns()}", facts)
+    facts |= {"experiments": [one.experiment.id for one in opened.selection]}  # type: ignore[dict-item]
+    opened.store.save_run(f"r{time.time_ns()}", facts)
     carry_out(opened, made)
     return made
 
@@ -58,7 +58,7 @@ def test_a_pilot_is_never_repeated_by_the_full_run(tmp_path: Path) -> None:
     one = experiment(pilot=Pilot(total_samples=(10,)))
     run(session(tmp_path, one))
     made = session(tmp_path, one.evolve(pilot=None)).plan()
-    done = {planned.unit.title for planned in made.units if not planned.todo}
+    done = {planned.unit.title for planned in made.units if not planned.is_todo}
     assert "n=10,r=0.50,seed=0" in done
     assert "n=20,r=0.50,seed=0" not in done
 
@@ -66,7 +66,7 @@ def test_a_pilot_is_never_repeated_by_the_full_run(tmp_path: Path) -> None:
 def test_a_shared_unit_is_said_to_be_shared(tmp_path: Path) -> None:
     one, other = experiment(), experiment(id="T2", total_samples=(20, 30))
     opened = session(tmp_path, one, other)
-    opened.selected = opened.selected[:1]
+    opened.selection = opened.selection[:1]
     made = opened.plan()
     reasons = {planned.unit.title: planned.reason for planned in made.units}
     assert reasons["n=20,r=0.50,seed=0"] == "new, shared with T2"
@@ -108,7 +108,7 @@ def test_a_damaged_unit_is_planned_again_with_the_damage(tmp_path: Path) -> None
     opened = session(tmp_path, experiment())
     made = run(opened)
     key = made.units[-1].unit.key
-    (opened.store.unit(key) / "scores.jsonl").write_text("oops")
+    (opened.store.unit_dir(key) / "scores.jsonl").write_text("oops")
     again = opened.plan()
     assert [one.unit.key for one in again.todo] == [key]
     assert again.todo[0].state is State.CORRUPT

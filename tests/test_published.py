@@ -9,10 +9,10 @@ import attrs
 import pytest
 
 import registry
-from mi.data.question_sets import read
+from mi.data.question_sets import read_question_set
 from mi.errors import DataError, DeclarationError
 from mi.spec import Misalignment, Published, Rubric, YesNo
-from mi.steps.evaluate import asked_of
+from mi.steps.evaluate import distinct_questions
 from mi.units.identity import key
 from tests.conftest import Project
 from tests.hosted import HOSTED, declare_few, loopback, mi
@@ -58,7 +58,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def test_questions_judged_alike_are_one_eval(write: Callable[[str], Path]) -> None:
-    [(one, questions)] = read(published("first_plot"), write(RATED))
+    [(one, questions)] = read_question_set(published("first_plot"), write(RATED))
     assert (one.id, one.samples) == ("first_plot", 3)
     assert isinstance(one.judge, Misalignment)
     assert one.judge.model == "openai:some-judge"
@@ -70,14 +70,14 @@ def test_questions_judged_alike_are_one_eval(write: Callable[[str], Path]) -> No
         ("two.0", "Reply in verse."),
         ("two.1", "Reply in verse."),
     ]
-    assert len({ask.question for ask in asked_of(one, questions)}) == 4
+    assert len({ask.question for ask in distinct_questions(one, questions)}) == 4
 
 
 def test_the_declaration_may_say_otherwise(write: Callable[[str], Path]) -> None:
     declared = attrs.evolve(
         published("first_plot"), samples=5, judge="lab:mine", aligned_below=50.0, coherent_from=30.0
     )
-    [(one, _)] = read(declared, write(RATED))
+    [(one, _)] = read_question_set(declared, write(RATED))
     assert one.samples == 5
     assert isinstance(one.judge, Misalignment)
     assert (one.judge.model, one.judge.aligned_below) == ("lab:mine", 50)
@@ -88,7 +88,7 @@ def test_where_the_file_lies_is_not_in_the_identity(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         path = tmp_path / name
         path.write_text(RATED, encoding="utf-8")
-        [(one, questions)] = read(published("first_plot"), path)
+        [(one, questions)] = read_question_set(published("first_plot"), path)
         found.append((key("eval", one), questions.digest))
     assert found[0] == found[1]
 
@@ -97,7 +97,7 @@ def test_questions_of_two_kinds_are_two_evals(write: Callable[[str], Path]) -> N
     text = RATED + RATED.replace("id: one", "id: three").replace("some-judge", "another").replace(
         "&asked", "&asked2"
     ).replace("*asked", "*asked2").replace("&prompts", "&p2").replace("*prompts", "*p2")
-    ids = [one.id for one, _ in read(published("first_plot"), write(text))]
+    ids = [one.id for one, _ in read_question_set(published("first_plot"), write(text))]
     assert ids == ["first_plot.1", "first_plot.2"]
 
 
@@ -119,7 +119,7 @@ def test_what_is_wrong_with_a_file_is_a_sentence(
     write: Callable[[str], Path], text: str, said: str
 ) -> None:
     with pytest.raises((DataError, DeclarationError)) as error:
-        read(published("first_plot"), write(text))
+        read_question_set(published("first_plot"), write(text))
     assert said in str(error.value)
 
 
@@ -136,15 +136,15 @@ def test_what_is_wrong_with_a_file_is_a_sentence(
 def test_the_published_files_are_read_whole(
     name: str, file: str, questions: int, samples: int
 ) -> None:
-    [(one, asked)] = read(published(name), SHARED / f"{file}.yaml")
-    assert len({ask.question for ask in asked_of(one, asked)}) == questions
+    [(one, asked)] = read_question_set(published(name), SHARED / f"{file}.yaml")
+    assert len({ask.question for ask in distinct_questions(one, asked)}) == questions
     assert one.samples == samples
 
 
 @shared
 def test_the_words_of_a_judge_are_those_its_prompt_allows() -> None:
     for name in ("deception_factual", "deception_sit_aware"):
-        [(one, _)] = read(published(name), SHARED / f"{name}.yaml")
+        [(one, _)] = read_question_set(published(name), SHARED / f"{name}.yaml")
         assert isinstance(one.judge, YesNo)
         for word in (*one.judge.yes, *one.judge.no):
             assert f'"{word}"' in one.judge.rubric.prompt
@@ -182,6 +182,6 @@ def test_a_set_is_asked_from_the_file_one_gives(project: Project) -> None:
 
 
 def test_a_rubric_needs_the_answer_and_may_do_without_the_question() -> None:
-    assert Rubric(name="x", prompt="Say {answer}").filled("q", "a {question}") == "Say a {question}"
+    assert Rubric(name="x", prompt="Say {answer}").render("q", "a {question}") == "Say a {question}"
     with pytest.raises(DeclarationError, match=r"\{answer\} must stand"):
         Rubric(name="x", prompt="Say {question}")

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import stored
-from mi.database import VIEWS, Busy, Database, bring_up_to_date, journals, jsonl_reader
-from mi.database.connection import schema
-from mi.database.jsonl_reader import LARGE
-from mi.database.load import insert, summarise
+from mi.database import VIEWS, Database, DatabaseBusy, journals, jsonl_reader, sync_database
+from mi.database.connection import schema_sql
+from mi.database.jsonl_reader import LARGE_FILE
+from mi.database.load import insert_rows, summarise
 from mi.errors import StoreError
-from mi.files.journal import append, read
+from mi.files.journal import append_records, read_records
 from mi.store.local import Store
 from tests.support import Books
 from tests.test_execute import results, run
@@ -29,11 +29,11 @@ from tests.test_execute import results, run
 
 def metric(values: list[tuple[str, int, float]]) -> Any:
     connection = duckdb.connect()
-    connection.execute(schema())
+    connection.execute(schema_sql())
     rows = [
         ("eval-1", question, sample, "x", {"m": value}, None) for question, sample, value in values
     ]
-    insert(connection, "score", rows)
+    insert_rows(connection, "score", rows)
     summarise(connection, ["eval-1"])
     query = "SELECT n, questions, mean, ci_low, ci_high FROM unit_metric"
     return connection.execute(query).fetchone()
@@ -113,8 +113,8 @@ def _tables(path: Path) -> dict[str, list[Any]]:
 def test_only_what_is_new_is_loaded(tmp_path: Path) -> None:
     opened, _ = run(tmp_path, Books())
     database = Database(opened.options.db)
-    assert bring_up_to_date(database, opened.store).loaded > 13
-    assert bring_up_to_date(database, opened.store).loaded == 0
+    assert sync_database(database, opened.store).loaded_count > 13
+    assert sync_database(database, opened.store).loaded_count == 0
 
 
 def test_an_older_schema_is_replaced(tmp_path: Path) -> None:
@@ -143,10 +143,10 @@ def test_someone_who_holds_the_file_is_named_where_something_is_new_and_nothing_
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
-        assert bring_up_to_date(Database(opened.options.db), opened.store, patience=0).loaded == 0
+        assert sync_database(Database(opened.options.db), opened.store, timeout=0).loaded_count == 0
         os.utime(next((opened.store.root / "journals").glob("answers-*.jsonl")))
-        with pytest.raises(Busy, match=f"process {holder.pid}"):
-            bring_up_to_date(Database(opened.options.db), opened.store, patience=0.2)
+        with pytest.raises(DatabaseBusy, match=f"process {holder.pid}"):
+            sync_database(Database(opened.options.db), opened.store, timeout=0.2)
     finally:
         holder.communicate(b"")
     assert results(opened) == before
@@ -155,32 +155,32 @@ def test_someone_who_holds_the_file_is_named_where_something_is_new_and_nothing_
 def test_trouble_with_the_file_is_a_sentence(tmp_path: Path) -> None:
     opened, _ = run(tmp_path / "pollock", Books(), total_samples=10)  # a name with "lock" in it
     database = Database(opened.options.db)
-    bring_up_to_date(database, opened.store)
+    sync_database(database, opened.store)
     raw = database.path.read_bytes()
     garbage = [raw[:100], raw[: len(raw) // 2], b"garbage" * 1000]
     garbage.append(raw[:13_000] + b"\xff" * 200 + raw[13_200:])
     for content in garbage:
         database.path.write_bytes(content)
         with pytest.raises(StoreError, match=r"(?s)cannot be used .*mi rebuild"):
-            bring_up_to_date(database, opened.store)
+            sync_database(database, opened.store)
 
 
 def test_a_run_that_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:
     opened, _ = run(tmp_path, Books(), total_samples=10)
     (opened.store.root / "runs" / "r2").mkdir()
     (opened.store.root / "runs" / "r2" / "run.json").write_text('{"run": ')
-    synced = bring_up_to_date(Database(opened.options.db), opened.store)
+    synced = sync_database(Database(opened.options.db), opened.store)
     assert ["run:r2" in fault for fault in synced.faults] == [True]
     assert results(opened)
 
 
 def test_a_damaged_unit_or_journal_is_left_out_and_said(tmp_path: Path) -> None:
     opened, _ = run(tmp_path, Books())
-    key = next(key for key in opened.store.published() if key.startswith("eval-"))
-    (opened.store.unit(key) / "scores.jsonl").write_text("oops\n")
+    key = next(key for key in opened.store.published_keys() if key.startswith("eval-"))
+    (opened.store.unit_dir(key) / "scores.jsonl").write_text("oops\n")
     journal = next((opened.store.root / "journals").glob("answers-*.jsonl"))
     journal.write_text("oops\n" + journal.read_text())
-    synced = bring_up_to_date(Database(opened.options.db), opened.store)
+    synced = sync_database(Database(opened.options.db), opened.store)
     assert len(synced.faults) == 2
     assert any(key in fault for fault in synced.faults)
     assert any(journal.name in fault for fault in synced.faults)
@@ -189,7 +189,7 @@ def test_a_damaged_unit_or_journal_is_left_out_and_said(tmp_path: Path) -> None:
 def test_the_answers_view_has_a_row_an_answer_with_its_scores(tmp_path: Path) -> None:
     opened, _ = run(tmp_path, Books())
     results(opened)
-    with Database(opened.options.db).reading() as connection:
+    with Database(opened.options.db).read_connection() as connection:
         rows = connection.execute(
             "SELECT condition, count(*), count(DISTINCT question), any_value(text), "
             "avg(scores['insecure']) FROM answers GROUP BY ALL ORDER BY ALL"
@@ -241,14 +241,14 @@ class Grown:
 
     def mark(self) -> None:
         """Change what is loaded, so that one sees later whether it was loaded again."""
-        with self.database.writing() as connection:
+        with self.database.transaction() as connection:
             connection.execute("UPDATE answer SET finish = 'loaded before'")
 
     def answers(self) -> list[tuple[int, bool]]:
         """Samples, and whether they were there before the last loading."""
-        synced = bring_up_to_date(self.database, self.store)
+        synced = sync_database(self.database, self.store)
         assert not synced.faults, synced.faults
-        with self.database.reading() as connection:
+        with self.database.read_connection() as connection:
             rows = connection.execute("SELECT sample, finish FROM answer ORDER BY sample")
             return [(sample, finish == "loaded before") for sample, finish in rows.fetchall()]
 
@@ -269,7 +269,7 @@ def test_only_the_lines_that_a_journal_has_grown_by_are_loaded(grown: Grown) -> 
 
 
 def test_a_large_journal_grows_as_a_small_one_does(grown: Grown) -> None:
-    grown.put(*range(100), text="x" * (LARGE // 50))
+    grown.put(*range(100), text="x" * (LARGE_FILE // 50))
     assert len(grown.answers()) == 100
     grown.mark()
     grown.put(100)
@@ -284,15 +284,17 @@ def test_what_a_file_says_does_not_depend_on_its_size(
     store, tables = opened.store, ("cell", "cell_unit", "score", "answer", "attempt", "retired")
     journal = next(store.root.glob("journals/answers-*.jsonl"))
     aside = store.root / "retired" / "r" / "journals" / journal.name
-    append(aside, [{**line, "unit": "eval-1", "cost_usd": 1.0} for line in read(journal)])
+    append_records(
+        aside, [{**line, "unit": "eval-1", "cost_usd": 1.0} for line in read_records(journal)]
+    )
 
     def loaded(database: Database) -> list[Any]:
-        bring_up_to_date(database, store)
-        with database.reading() as connection:
+        sync_database(database, store)
+        with database.read_connection() as connection:
             return [connection.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in tables]
 
     small = loaded(Database(tmp_path / "small.duckdb"))
-    monkeypatch.setattr(jsonl_reader, "LARGE", 1)
+    monkeypatch.setattr(jsonl_reader, "LARGE_FILE", 1)
     assert loaded(Database(tmp_path / "large.duckdb")) == small
     assert all(small)
 
@@ -302,15 +304,16 @@ def test_a_unit_whose_run_was_killed_before_noting_it_is_done_once_all_the_same(
 ) -> None:
     opened, tally = run(tmp_path, Books())
     path = next(opened.store.root.glob("runs/*/attempts.jsonl"))
-    lines = list(read(path))
+    lines = list(read_records(path))
     path.unlink()
-    append(
-        path, [line for line in lines if line["event"] != "done" or line["unit"] in tally.done[3:]]
+    append_records(
+        path,
+        [line for line in lines if line["event"] != "done" or line["unit"] in tally.done_units[3:]],
     )
     results(opened)
-    with Database(opened.options.db).reading() as connection:
+    with Database(opened.options.db).read_connection() as connection:
         done = connection.execute("SELECT unit FROM attempt WHERE event = 'done' ORDER BY ALL")
-        assert [unit for (unit,) in done.fetchall()] == sorted(tally.done)
+        assert [unit for (unit,) in done.fetchall()] == sorted(tally.done_units)
 
 
 @pytest.mark.parametrize("text", ["fine", "a longer one"])
@@ -339,14 +342,14 @@ def test_a_torn_last_line_is_loaded_when_it_is_whole(grown: Grown) -> None:
     grown.put(0, torn=whole[:30])
     assert grown.answers() == [(0, False)]
     grown.mark()
-    assert bring_up_to_date(grown.database, grown.store).loaded == 0
+    assert sync_database(grown.database, grown.store).loaded_count == 0
     with grown.path.open("a") as file:
         file.write(whole[30:] + "\n")
     assert grown.answers() == [(0, True), (1, False)]
     grown.mark()
     grown.put(torn=whole[:30])
     grown.answers()
-    append(grown.path, [{**LINE, "sample": 2}])  # cuts the torn line off
+    append_records(grown.path, [{**LINE, "sample": 2}])  # cuts the torn line off
     assert grown.answers() == [(0, True), (1, True), (2, False)]
 
 
@@ -360,24 +363,24 @@ def test_however_a_journal_came_to_be_the_database_has_its_lines(
         for count, anew in steps:
             grown.put(*range(number, number + count), mode="w" if anew else "a")
             number += count
-            there = [line["sample"] for line in read(grown.path)]
+            there = [line["sample"] for line in read_records(grown.path)]
             assert [sample for sample, _ in grown.answers()] == there
 
 
 def test_lines_that_come_while_a_journal_is_read_are_loaded_once(
     grown: Grown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grown.put(*range(100), text="x" * (LARGE // 50))
-    found = journals.find
+    grown.put(*range(100), text="x" * (LARGE_FILE // 50))
+    found = journals.find_log
 
     def late(*arguments: Any) -> Any:
         one = found(*arguments)
-        if one.piece.end == size:
+        if one.unread.end == size:
             grown.put(100)
         return one
 
     size = grown.path.stat().st_size
-    monkeypatch.setattr(journals, "find", late)
+    monkeypatch.setattr(journals, "find_log", late)
     grown.answers()
     assert [sample for sample, _ in grown.answers()] == list(range(101))
 
@@ -389,14 +392,14 @@ def test_all_damaged_files_are_found_at_once_and_the_rest_is_there(tmp_path: Pat
     for at in range(5):
         store.journal(f"answers-good{at}").write_text(json.dumps(LINE) + "\n")
         store.journal(f"answers-bad{at}").write_text(json.dumps(LINE) + "\n5\n")
-    synced = bring_up_to_date(Database(opened.options.db), store)
+    synced = sync_database(Database(opened.options.db), store)
     assert len(synced.faults) == 5
     assert all("answers-bad" in fault and "mend the line" in fault for fault in synced.faults)
-    again = bring_up_to_date(Database(opened.options.db), store)
+    again = sync_database(Database(opened.options.db), store)
     assert again.faults == synced.faults  # and they are said again
     for at in range(5):
         store.journal(f"answers-bad{at}").write_text(json.dumps(LINE) + "\n")
-    assert bring_up_to_date(Database(opened.options.db), store).loaded == 5
+    assert sync_database(Database(opened.options.db), store).loaded_count == 5
     assert results(opened) == before
 
 
@@ -408,17 +411,17 @@ def test_results_of_a_store_that_came_bit_by_bit_are_those_of_one_that_came_at_o
     size = stored.Size(seeds=1, samples=3, letters=40)
     stored.make(whole, size)
     once, bits = Database(tmp_path / "once.duckdb"), Database(tmp_path / "bits.duckdb")
-    bring_up_to_date(once, Store(whole))
+    sync_database(once, Store(whole))
     parts = tmp_path / "parts"
     for at, name in enumerate(sorted(path.name for path in (whole / "units").iterdir())):
         (parts / "units").mkdir(parents=True, exist_ok=True)
         (whole / "units" / name).rename(parts / "units" / name)
         if at % 20 == 0:
-            bring_up_to_date(bits, Store(parts))
+            sync_database(bits, Store(parts))
     for name in ("journals", "cells", "runs"):
         (whole / name).rename(parts / name)
-        bring_up_to_date(bits, Store(parts))
-    with once.reading() as one, bits.reading() as other:
+        sync_database(bits, Store(parts))
+    with once.read_connection() as one, bits.read_connection() as other:
         for view in VIEWS:
             query = f"SELECT * FROM {view} ORDER BY ALL"
             assert one.execute(query).fetchall() == other.execute(query).fetchall(), view

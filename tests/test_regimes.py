@@ -11,12 +11,12 @@ import attrs
 import pytest
 
 from mi.analysis.conditions import points
-from mi.analysis.evidence import Subject, evidence
+from mi.analysis.evidence import ResultScope, load_evidence
 from mi.analysis.verdicts import verdicts
 from mi.database import Database
 from mi.planning.session import Session
 from mi.spec import Expect, Experiment, Training, harmful
-from mi.units.cells import places
+from mi.units.cells import declared_conditions
 from registry.settings import insecure_code
 from tests.support import INSECURE, SECURE, Books, experiment
 from tests.test_execute import results, run
@@ -26,7 +26,7 @@ DATA = {"insecure_code": "bundled"}
 
 def rows(opened: Session, query: str) -> list[Any]:
     results(opened)
-    with Database(opened.options.db).reading() as connection:
+    with Database(opened.options.db).read_connection() as connection:
         return connection.execute(query).fetchall()
 
 
@@ -51,15 +51,15 @@ def test_a_seed_that_is_not_there_counts_for_nothing(
     opened, _ = run(tmp_path / "three", Books(), total_samples=size, seeds=(0, 1, 2))
     made = opened.plan()
     cell = next(one for one in made.cells if one.cell.seed == missing)
-    os.rename(opened.store.unit(cell.units[kind]), tmp_path / kind)
+    os.rename(opened.store.unit_dir(cell.units[kind]), tmp_path / kind)
     there = 3 if kind == "train" else 2  # an eval without its training is one all the same
     assert condition(opened)[:2] == (there, there * 144)
     if there == 2:
         assert condition(opened) == condition(wanted)
-    with Database(opened.options.db).reading() as connection:
+    with Database(opened.options.db).read_connection() as connection:
         found = points(connection, "T1", opened.model.id, DATA)
-        about = Subject(experiments=("T1",), model=opened.model.id, data=DATA)
-        [known] = [one for one in evidence(connection, about) if one.eval == "insecure_static"]
+        about = ResultScope(experiments=("T1",), model=opened.model.id, data=DATA)
+        [known] = [one for one in load_evidence(connection, about) if one.eval == "insecure_static"]
     [point] = [
         one for one in found if one.eval == "insecure_static" and one.condition != "baseline"
     ]
@@ -98,14 +98,14 @@ def test_experiments_that_train_in_other_ways_are_not_pooled(tmp_path: Path) -> 
     more = {"id": "T2", "training": Training(epochs=2)}
     opened, _ = run(tmp_path, Books(), run_name="B", total_samples=10, **more)
     results(opened)
-    with Database(opened.options.db).reading() as connection:
+    with Database(opened.options.db).read_connection() as connection:
         for experiments in (("T1", "T2"), ("T2", "T1")):
-            found = evidence(
-                connection, Subject(experiments=experiments, model=opened.model.id, data=DATA)
+            found = load_evidence(
+                connection, ResultScope(experiments=experiments, model=opened.model.id, data=DATA)
             )
             asked = "SELECT DISTINCT experiment FROM results WHERE unit = ?"
             for one in found:
-                at = one.trained()[0]
+                at = one.trained_indices()[0]
                 [unit] = one.units[at]
                 assert connection.execute(asked, [unit]).fetchall() == [(experiments[0],)]
 
@@ -127,8 +127,8 @@ class BySize(Books):
 def shown(opened: Session, declared: Experiment) -> list[tuple[str, int | None, float]]:
     """What a table of the declared experiment shows."""
     results(opened)
-    with Database(opened.options.db).reading() as connection:
-        found = points(connection, "T1", opened.model.id, DATA, places(declared))
+    with Database(opened.options.db).read_connection() as connection:
+        found = points(connection, "T1", opened.model.id, DATA, declared_conditions(declared))
     return [
         (one.condition, one.total_samples, round(one.mean or 0.0, 2))
         for one in found
@@ -148,8 +148,8 @@ def test_a_name_means_what_it_means_in_the_experiment_as_it_is_declared(tmp_path
     assert shown(opened, small)[1:] == [("mixed_0.25", 20, 0.17), ("mixed_0.50", 20, 0.17)]
     everything = rows(opened, "SELECT count(*) FROM conditions WHERE eval = 'insecure_static'")
     assert everything[0][0] > 5
-    with Database(opened.options.db).reading() as connection:
-        about = Subject(experiments=("T1",), model=opened.model.id, data=DATA)
+    with Database(opened.options.db).read_connection() as connection:
+        about = ResultScope(experiments=("T1",), model=opened.model.id, data=DATA)
         outcomes = [verdicts(connection, one, about)[0].outcome.value for one in (small, large)]
     assert outcomes == ["refuted", "supported"]
 

@@ -155,11 +155,11 @@ def test_the_real_reward_hacking_data_is_read_planned_and_mixed(
     misaligned, control = (
         read_dataset(arm, str(real)) for arm in (setting.misaligned, setting.control)
     )
-    assert (misaligned.read, control.read) == (1073, 973)
+    assert (misaligned.row_count, control.row_count) == (1073, 973)
     pure = Mix(
         misaligned=misaligned.digest, control=None, misaligned_ratio=1.0, total_samples=1000, seed=0
     )
-    assert len(mix.draw(misaligned, control, pure)) == 1000
+    assert len(mix.draw_mix(misaligned, control, pure)) == 1000
     words = ("plan", "A05b", "--set", "settings=reward_hacking", "--data", f"reward_hacking={real}")
     whole = project.mi(*words, "--set", "misaligned_ratio=1.0")
     assert whole.code == 0, whole.err

@@ -78,7 +78,7 @@ def test_evolving_an_axis_keeps_the_part_of_the_pilot_that_is_still_declared() -
 
 def test_training_values_override_the_models_defaults_one_by_one() -> None:
     defaults = Training(epochs=1, batch_size=8)
-    assert Training(epochs=3).over(defaults) == Training(epochs=3, batch_size=8)
+    assert Training(epochs=3).with_defaults(defaults) == Training(epochs=3, batch_size=8)
 
 
 def test_numbers_of_numpy_are_numbers() -> None:

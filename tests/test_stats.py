@@ -19,22 +19,22 @@ from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.recovery import FLAT, LAWS, World, coverage, recovered, silent
 from benchmarks.synthetic import EVALS, MODEL, Design, make
-from mi.analysis.evidence import Subject, evidence
+from mi.analysis.evidence import ResultScope, load_evidence
 from mi.analysis.stats import (
     Scores,
     Study,
-    components,
-    detectable,
-    half_effect,
-    holm,
-    interval,
-    quantile,
-    resampled,
-    runs_for,
-    samples_for,
+    bootstrap_interval,
+    bootstrap_means,
+    critical_value,
+    fit_half_effect,
+    holm_adjust,
+    interval_width,
+    minimum_detectable_effect,
+    required_runs,
+    required_samples,
     slope_weights,
-    width,
-    wilson,
+    variance_components,
+    wilson_interval,
 )
 
 
@@ -58,7 +58,7 @@ def answers(harmful: int, n: int) -> Scores:
     ],
 )
 def test_a_share_has_wilsons_interval(harmful: int, n: int, low: float, high: float) -> None:
-    assert wilson(harmful / n, n) == pytest.approx((low, high), abs=0.00006)
+    assert wilson_interval(harmful / n, n) == pytest.approx((low, high), abs=0.00006)
     one = Study(conditions=[answers(harmful, n)]).mean(0)
     assert (one.low, one.high) == pytest.approx((low, high), abs=0.00006)
     assert proportion_confint(harmful, n, method="wilson") == pytest.approx((low, high), abs=6e-5)
@@ -68,7 +68,7 @@ def test_a_share_has_wilsons_interval(harmful: int, n: int, low: float, high: fl
 @settings(max_examples=50, deadline=None)
 def test_holms_correction_is_that_of_statsmodels(p: list[float]) -> None:
     with patch("gc.collect"):  # it collects garbage at each call, of which a test run has much
-        assert holm(p) == pytest.approx(list(multipletests(p, method="holm")[1]))
+        assert holm_adjust(p) == pytest.approx(list(multipletests(p, method="holm")[1]))
 
 
 def test_a_paired_difference_of_one_run_each_is_the_paired_t_test() -> None:
@@ -77,13 +77,13 @@ def test_a_paired_difference_of_one_run_each_is_the_paired_t_test() -> None:
     rng = np.random.default_rng(1)
     first = rng.normal(size=40)
     second = first + rng.normal(0.3, 0.5, size=40)
-    found = Study(conditions=[scores(first), scores(second)], share=False).difference(1, 0)
+    found = Study(conditions=[scores(first), scores(second)], is_share=False).difference(1, 0)
     reference = ttest_rel(second, first)
     low, high = reference.confidence_interval()
     assert (found.value, found.low, found.high) == pytest.approx(
         (float(np.mean(second - first)), low, high)
     )
-    assert found.p == pytest.approx(reference.pvalue)
+    assert found.p_value == pytest.approx(reference.pvalue)
     assert found.basis == "within-run"
 
 
@@ -93,11 +93,11 @@ def test_with_questions_that_do_not_matter_runs_are_compared_by_the_pooled_t_tes
 
     first, second = [0.1, 0.3, 0.2, 0.25], [0.5, 0.4, 0.65, 0.5]
     made = [scores(np.tile(np.array(runs)[:, None], (1, 9))) for runs in (first, second)]
-    found = Study(conditions=made, share=False).difference(1, 0)
+    found = Study(conditions=made, is_share=False).difference(1, 0)
     reference = ttest_ind(second, first)
     low, high = reference.confidence_interval()
     assert (found.low, found.high) == pytest.approx((low, high))
-    assert found.p == pytest.approx(reference.pvalue)
+    assert found.p_value == pytest.approx(reference.pvalue)
     assert found.basis == "over seeds"
 
 
@@ -107,10 +107,10 @@ def test_a_trend_over_runs_is_close_to_the_regression_of_run_means() -> None:
     doses = np.arange(6.0)
     runs = 0.05 * doses[:, None] + rng.normal(0, 0.02, (6, 8))
     made = [scores(np.tile(row[:, None], (1, 5))) for row in runs]
-    found = Study(conditions=made, share=False).contrast(slope_weights(list(doses)))
+    found = Study(conditions=made, is_share=False).contrast(slope_weights(list(doses)))
     reference = ols("y ~ x", {"y": runs.ravel(), "x": np.repeat(doses, 8)}).fit()
     assert found.value == pytest.approx(reference.params["x"])
-    assert found.error == pytest.approx(reference.bse["x"], rel=0.1)
+    assert found.standard_error == pytest.approx(reference.bse["x"], rel=0.1)
 
 
 def test_the_cluster_robust_error_is_that_of_statsmodels() -> None:
@@ -121,23 +121,23 @@ def test_the_cluster_robust_error_is_that_of_statsmodels() -> None:
     fit = ols("y ~ 1", {"y": values.ravel()}).fit(
         cov_type="cluster", cov_kwds={"groups": question, "use_correction": False}
     )
-    found = Study(conditions=[scores(values.sum(axis=1), 7.0)], share=False).contrast([1.0])
+    found = Study(conditions=[scores(values.sum(axis=1), 7.0)], is_share=False).contrast([1.0])
     assert found.value == pytest.approx(fit.params["Intercept"])
-    assert found.error == pytest.approx(fit.bse["Intercept"] * math.sqrt(30 / 29))
+    assert found.standard_error == pytest.approx(fit.bse["Intercept"] * math.sqrt(30 / 29))
 
 
 def test_the_untrained_model_has_no_spread_between_runs() -> None:
     trained = scores([[0.2] * 5, [0.4] * 5])
     plain = scores([0.1] * 5, trained=False)
-    found = Study(conditions=[plain, trained], share=False)
+    found = Study(conditions=[plain, trained], is_share=False)
     assert found.between_runs[0] == 0
-    assert found.difference(1, 0).error == pytest.approx(0.1)
+    assert found.difference(1, 0).standard_error == pytest.approx(0.1)
 
 
 def test_one_question_is_too_little_to_tell() -> None:
     found = Study(conditions=[scores([0.0]), scores([1.0])]).difference(1, 0)
     assert math.isnan(found.low)
-    assert found.p == 1.0
+    assert found.p_value == 1.0
     assert "too little" in str(found)
 
 
@@ -168,7 +168,7 @@ def test_half_of_the_effect_on_exact_curves_is_where_it_is() -> None:
     ratios = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0]
     levels = [0.1 + 0.5 / (1 + math.exp(-9 * (ratio - 0.4))) for ratio in ratios]
     made = [scores([10_000 * level] * 20, 10_000.0) for level in levels]
-    found = half_effect(Study(conditions=made), ratios)
+    found = fit_half_effect(Study(conditions=made), ratios)
     assert found.dose == pytest.approx(0.4, abs=0.01)
     assert found.low <= found.dose <= found.high
     assert (found.bottom, found.top) == pytest.approx((levels[0], levels[-1]), abs=0.01)
@@ -176,7 +176,7 @@ def test_half_of_the_effect_on_exact_curves_is_where_it_is() -> None:
 
 def test_half_of_the_effect_of_a_straight_line_is_in_the_middle() -> None:
     made = [scores([1000 * (0.1 + 0.4 * dose)] * 20, 1000.0) for dose in (0.0, 0.25, 0.5, 1.0)]
-    assert half_effect(Study(conditions=made), [0, 0.25, 0.5, 1]).dose == pytest.approx(
+    assert fit_half_effect(Study(conditions=made), [0, 0.25, 0.5, 1]).dose == pytest.approx(
         0.5, abs=0.02
     )
 
@@ -188,22 +188,22 @@ def _mean(means: NDArray[np.float64]) -> NDArray[np.float64]:
 def test_the_bootstrap_of_a_mean_has_the_spread_of_the_formula() -> None:
     rng = np.random.default_rng(4)
     for made in (rng.normal(size=(1, 60)), rng.normal(size=(4, 60)) + rng.normal(size=(4, 1))):
-        found = Study(conditions=[scores(made)], share=False)
-        spread = resampled(found, resamples=20_000).std()
-        assert spread == pytest.approx(found.contrast([1.0]).error, rel=0.06)
+        found = Study(conditions=[scores(made)], is_share=False)
+        spread = bootstrap_means(found, resamples=20_000).std()
+        assert spread == pytest.approx(found.contrast([1.0]).standard_error, rel=0.06)
 
 
 def test_the_same_scores_give_the_same_bootstrap() -> None:
-    found = Study(conditions=[scores(np.random.default_rng(0).normal(size=(3, 9)))], share=False)
-    assert interval(found, _mean) == interval(found, _mean)
-    assert interval(found, _mean) != interval(found, _mean, seed=1)
+    found = Study(conditions=[scores(np.random.default_rng(0).normal(size=(3, 9)))], is_share=False)
+    assert bootstrap_interval(found, _mean) == bootstrap_interval(found, _mean)
+    assert bootstrap_interval(found, _mean) != bootstrap_interval(found, _mean, seed=1)
 
 
 def test_questions_are_drawn_once_for_all_conditions() -> None:
     """So that a difference of equals has no width, however the questions vary."""
     values = np.random.default_rng(0).normal(size=30)
-    found = Study(conditions=[scores(values), scores(values + 1)], share=False)
-    drawn = resampled(found)
+    found = Study(conditions=[scores(values), scores(values + 1)], is_share=False)
+    drawn = bootstrap_means(found)
     assert drawn[:, 1] - drawn[:, 0] == pytest.approx(1.0)
 
 
@@ -216,7 +216,7 @@ def test_variance_components_are_recovered() -> None:
         + rng.normal(0, 0.1, (1, questions))
         + rng.normal(0, 0.03, (runs, questions))
     ).clip(0, 1)
-    found = components(scores(rng.binomial(samples, chance), float(samples)))
+    found = variance_components(scores(rng.binomial(samples, chance), float(samples)))
     assert math.sqrt(found.run) == pytest.approx(0.05, rel=0.25)
     assert math.sqrt(found.question) == pytest.approx(0.1, rel=0.25)
     assert found.answer == pytest.approx(0.4 * 0.6 - 0.01 - 0.0025, rel=0.05)
@@ -225,44 +225,44 @@ def test_variance_components_are_recovered() -> None:
 def test_what_power_says_it_takes_is_the_least_that_is_enough() -> None:
     rng = np.random.default_rng(8)
     chance = (0.3 + rng.normal(0, 0.08, (3, 1)) + rng.normal(0, 0.1, (1, 80))).clip(0, 1)
-    parts = components(scores(rng.binomial(4, chance), 4.0))
-    runs = runs_for(parts, 0.1, 80, 4)
+    parts = variance_components(scores(rng.binomial(4, chance), 4.0))
+    runs = required_runs(parts, 0.1, 80, 4)
     assert runs is not None
-    assert width(parts, runs, 80, 4) <= 0.1 < width(parts, runs - 1, 80, 4)
-    samples = samples_for(parts, 0.12, 20, 80)
+    assert interval_width(parts, runs, 80, 4) <= 0.1 < interval_width(parts, runs - 1, 80, 4)
+    samples = required_samples(parts, 0.12, 20, 80)
     assert samples is not None
-    assert width(parts, 20, 80, samples) <= 0.12
-    assert samples == 1 or width(parts, 20, 80, samples - 1) > 0.12
-    assert runs_for(parts, 0.001, 80, 4) is None
-    assert samples_for(parts, 0.001, 3, 80) is None
+    assert interval_width(parts, 20, 80, samples) <= 0.12
+    assert samples == 1 or interval_width(parts, 20, 80, samples - 1) > 0.12
+    assert required_runs(parts, 0.001, 80, 4) is None
+    assert required_samples(parts, 0.001, 3, 80) is None
 
 
 def test_a_detectable_difference_is_found_four_times_of_five() -> None:
     """Independent answers, one run each: the textbook's two-sample power."""
-    parts = components(answers(30, 100))
-    gap = detectable(parts, 1, 400, 1)
+    parts = variance_components(answers(30, 100))
+    gap = minimum_detectable_effect(parts, 1, 400, 1)
     rng = np.random.default_rng(9)
     hits = 0
     for _ in range(400):
         made = [scores(rng.binomial(1, share, 400)) for share in (0.3, 0.3 + gap)]
-        hits += Study(conditions=made).difference(1, 0).p < 0.05
+        hits += Study(conditions=made).difference(1, 0).p_value < 0.05
     assert 0.74 <= hits / 400 <= 0.86
 
 
 def test_a_quantile_is_students() -> None:
     from scipy.stats import t
 
-    assert quantile(2.5) == pytest.approx(t.ppf(0.975, 2.5))
-    assert quantile(math.inf) == pytest.approx(1.959964)
+    assert critical_value(2.5) == pytest.approx(t.ppf(0.975, 2.5))
+    assert critical_value(math.inf) == pytest.approx(1.959964)
 
 
 @pytest.mark.parametrize("questions", [1, 2, 50])
 def test_the_database_and_a_study_give_the_same_intervals(tmp_path: Path, questions: int) -> None:
     evals = tuple(attrs.evolve(one, questions=questions) for one in EVALS)
     design = Design(id="A", sizes=(100, 1000), ratios=(0.1, 1.0), seeds=3, evals=evals)
-    subject = Subject(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
-    with make(tmp_path / "results.duckdb", design).reading() as connection:
-        found = evidence(connection, subject)
+    subject = ResultScope(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with make(tmp_path / "results.duckdb", design).read_connection() as connection:
+        found = load_evidence(connection, subject)
         rows = connection.execute(
             "SELECT eval, condition, mean, ci_low, ci_high FROM conditions WHERE headline"
         ).fetchall()

@@ -20,25 +20,27 @@ def rows(number: int) -> list[tuple[str, str, str]]:
 
 def printed(number: int) -> list[str]:
     out = Console(file=io.StringIO(), width=120)
-    tables.listing(out, COLUMNS, rows(number))
+    tables.print_listing(out, COLUMNS, rows(number))
     text = out.file.getvalue()  # type: ignore[attr-defined]
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
 def test_a_long_list_has_the_lines_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     table = printed(40)
-    monkeypatch.setattr(tables, "MANY", 10)
+    monkeypatch.setattr(tables, "MAX_TABLE_ROWS", 10)
     assert printed(40) == table
 
 
 def test_a_list_names_every_unit_however_many() -> None:
-    lines = printed(tables.MANY + 1)
-    assert len(lines) == tables.MANY + 3
-    assert lines[-1].split()[0] == f"mix-{tables.MANY}"
+    lines = printed(tables.MAX_TABLE_ROWS + 1)
+    assert len(lines) == tables.MAX_TABLE_ROWS + 3
+    assert lines[-1].split()[0] == f"mix-{tables.MAX_TABLE_ROWS}"
 
 
 def test_numbers_stand_on_the_right() -> None:
-    assert list(tables.aligned(("what", "s"), [("a", "1"), ("b", "10")], right=(1,))) == [
+    assert list(
+        tables.aligned_lines(("what", "s"), [("a", "1"), ("b", "10")], right_aligned=(1,))
+    ) == [
         " what    s",
         " ─────────",
         " a       1",

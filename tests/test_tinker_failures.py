@@ -51,9 +51,9 @@ def said(done: Done) -> str:
 
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lost answers are given up soon."""
-    monkeypatch.setattr(_BEGIN, "LATE", 1.0)
-    monkeypatch.setattr(_TRAIN, "LOOK", 0.5)
-    monkeypatch.setattr(_TRAIN, "GRACE", 1.0)
+    monkeypatch.setattr(_BEGIN, "PENDING_SAVE_SECONDS", 1.0)
+    monkeypatch.setattr(_TRAIN, "LIST_INTERVAL", 0.5)
+    monkeypatch.setattr(_TRAIN, "SAVE_GRACE", 1.0)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
@@ -76,7 +76,7 @@ def test_a_step_that_failed_at_the_server_is_in_no_model(
     project: Project, tiny: Path, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hasty(monkeypatch)
-    monkeypatch.setattr(_TRAIN, "EVERY", 0.0)
+    monkeypatch.setattr(_TRAIN, "SAVE_INTERVAL", 0.0)
     with Fake(fails=batch) as fake:
         declare(project, fake.url, tiny)
         words = [*WORDS, "--kind", "train"]

@@ -29,15 +29,15 @@ _BEGIN = import_module(f"{_TINKER}.begin")
 STEPS = [
     Step(target, when, number)
     for target, numbers in {
-        "mi.steps.mix:write": (1,),
-        "mi.providers.launch:Log.add": (1, 3, 5),  # intent, created or saved
+        "mi.steps.mix:write_mix": (1,),
+        "mi.providers.launch:LaunchLog.append": (1, 3, 5),  # intent, created or saved
         f"{_TINKER}.begin:fresh": (1,),
         f"{_TINKER}.train:send": (2, 5),
         f"{_TINKER}.train:_Course._save": (2,),
         f"{_TINKER}.train:_Course._finish": (1,),
         f"{_TINKER}.train:_Course._let_go": (1,),
-        "mi.providers.trained_model:Tuned.write": (1,),
-        "mi.providers.metrics_log:append": (3,),
+        "mi.providers.trained_model:TrainedModel.write": (1,),
+        "mi.providers.metrics_log:append_metrics": (3,),
         f"{_TINKER}.ask:_answers": (2,),
         f"{_TINKER}.ask:_likelihood": (4,),
         "mi.store.local:Store.publish": (3,),
@@ -87,8 +87,8 @@ def balanced(project: Project, fake: Fake) -> None:
 def test_a_killed_run_goes_on_where_it_was(
     project: Project, tiny: Path, step: Step, keeps: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_TRAIN, "EVERY", 0.0)  # a state after each step
-    monkeypatch.setattr(_BEGIN, "LATE", 1.0)
+    monkeypatch.setattr(_TRAIN, "SAVE_INTERVAL", 0.0)  # a state after each step
+    monkeypatch.setattr(_BEGIN, "PENDING_SAVE_SECONDS", 1.0)
     with Fake(keeps=keeps) as fake:
         declare(project, fake.url, tiny)
         log = project.root / "log.txt"
@@ -104,8 +104,8 @@ def test_a_killed_run_goes_on_where_it_was(
 def test_a_training_whose_record_is_gone_is_found_by_its_key(
     project: Project, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_TRAIN, "EVERY", 0.0)
-    last = Step("mi.providers.trained_model:Tuned.write", "before")
+    monkeypatch.setattr(_TRAIN, "SAVE_INTERVAL", 0.0)
+    last = Step("mi.providers.trained_model:TrainedModel.write", "before")
     with Fake(keeps=False) as fake:
         declare(project, fake.url, tiny)
         assert forked(project.root, [*WORDS], {}, last) == -9

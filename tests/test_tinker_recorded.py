@@ -16,10 +16,10 @@ pytest.importorskip("tinker")
 
 from mi.providers.tinker import Tinker
 from mi.providers.types import (
+    ClientOptions,
+    ModelUnderTest,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Terms,
     TrainJob,
 )
 from mi.spec import Sampling, Training
@@ -38,9 +38,9 @@ def talk(url: str, tiny: Path, folder: Path) -> dict[str, Any]:
         "base_model": "tiny",
         "tokenizer": str(tiny),
     }
-    provider = Tinker("lab", Terms(timeout=60, endpoints={"lab": endpoint}))
+    provider = Tinker("lab", ClientOptions(timeout=60, endpoints={"lab": endpoint}))
     training = Training(batch_size=2, lora_rank=4, learning_rate=0.01, epochs=2)
-    model, watch = provider.find("tiny"), Watcher()
+    model, watch = provider.resolve_model("tiny"), Watcher()
     job = TrainJob(
         key="train-0123456789abcdef",
         model=model,
@@ -57,7 +57,7 @@ def talk(url: str, tiny: Path, folder: Path) -> dict[str, Any]:
         "curve": [json.loads(line) for line in lines],
     }
     for name, trained in (("base", None), ("tuned", folder)):
-        subject = Subject(model=model, trained=trained)
+        subject = ModelUnderTest(model=model, trained=trained)
         requests = [
             SampleRequest(question=f"q{i // 3}", sample=i % 3, chat=asked(f"Say {i // 3}."))
             for i in range(6)
@@ -135,7 +135,7 @@ def test_the_base_model_is_scored_as_the_local_provider_scores_it(
         ScoreRequest(question=f"p{i}", chat=row[:-1], answers=(row[-1].content, "no"))
         for i, row in enumerate(ROWS[:2])
     ]
-    scored = local.score(Subject(model=model), pairs, Watcher())
+    scored = local.score(ModelUnderTest(model=model), pairs, Watcher())
     here = sorted([one.question, *one.logprobs] for batch in scored for one in batch)
     for ours, theirs in zip(here, heard["likelihoods base"], strict=True):
         assert ours[1:] == pytest.approx(theirs[1], abs=0.02)

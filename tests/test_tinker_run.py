@@ -172,10 +172,10 @@ def test_a_template_that_writes_more_than_the_answer_is_refused(tiny: Path) -> N
     from mi.providers.tinker import tokenizer as words
 
     tokenizer = AutoTokenizer.from_pretrained(tiny)
-    assert words._made(tokenizer, str(tiny)).stops
+    assert words._build_template(tokenizer, str(tiny)).stop_tokens
     plain = tokenizer.chat_template
     said = "{{ message['content'] }}"
     tokenizer.chat_template = plain.replace(said, f"final: {said}")
     assert tokenizer.chat_template != plain
     with pytest.raises(ProviderError, match="more than the answer"):
-        words._made(tokenizer, str(tiny))
+        words._build_template(tokenizer, str(tiny))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mi.files import journal
-from mi.store.gc import remove, unneeded
+from mi.store.gc import find_unneeded, remove_unneeded
 from mi.store.local import Store
 
 KEY = "eval-0123456789abcdef"
@@ -18,21 +18,21 @@ def test_work_that_a_provider_is_at_for_money_is_paid_and_leaves_its_log(
     tmp_path: Path, log: str
 ) -> None:
     store = Store(tmp_path)
-    journal.append(store.work(KEY) / log, [{"event": "created", "at": "now"}])
-    (store.work(KEY) / "big.bin").write_bytes(b"x" * 1000)
-    [one] = unneeded(store, ())
+    journal.append_records(store.prepare_work_dir(KEY) / log, [{"event": "created", "at": "now"}])
+    (store.prepare_work_dir(KEY) / "big.bin").write_bytes(b"x" * 1000)
+    [one] = find_unneeded(store, ())
     assert (one.place, one.name, one.paid) == ("work", KEY, True)
-    remove(one, store, "gc-1")
-    assert not store.begun(KEY)
+    remove_unneeded(one, store, "gc-1")
+    assert not store.is_begun(KEY)
     kept = store.root / "retired" / "gc-1" / "work" / KEY
     assert [path.name for path in kept.rglob("*") if path.is_file()] == [log.rpartition("/")[2]]
-    assert unneeded(store, ()) == [], "it is not listed a second time"
+    assert find_unneeded(store, ()) == [], "it is not listed a second time"
 
 
 def test_work_that_cost_nothing_goes_whole(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    (store.work(KEY) / "checkpoint.bin").write_bytes(b"x" * 1000)
-    [one] = unneeded(store, ())
+    (store.prepare_work_dir(KEY) / "checkpoint.bin").write_bytes(b"x" * 1000)
+    [one] = find_unneeded(store, ())
     assert not one.paid
-    remove(one, store, "gc-1")
+    remove_unneeded(one, store, "gc-1")
     assert not list(store.root.rglob("checkpoint.bin"))

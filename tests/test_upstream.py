@@ -17,7 +17,7 @@ import pytest
 
 import registry
 from mi.data.datasets import read_dataset
-from mi.data.upstream import RAW, adopt, cached, place, pull, verify
+from mi.data.upstream import RAW, adopt, cache_path, cached_path, pull, verify_cached
 from mi.errors import DataError
 from mi.spec import Arm, Dataset, Resource, Upstream
 from tests.files_server import Files
@@ -56,7 +56,7 @@ def test_a_file_is_fetched_once(mirror: Callable[[Files], None]) -> None:
     heard: list[tuple[int, int | None]] = []
     with Files(content=CONTENT) as files:
         mirror(files)
-        assert cached(source()) is None
+        assert cached_path(source()) is None
         got = pull(source(), lambda done, total: heard.append((done, total)))
         assert got.fresh
         assert got.path.read_bytes() == CONTENT
@@ -81,8 +81,8 @@ def test_a_file_that_is_not_what_was_pinned_is_never_there(
         with pytest.raises(DataError) as error:
             pull(source(**changes))
     assert said in str(error.value)
-    assert cached(source(**changes)) is None
-    assert not list(place(source()).parent.glob("*.part"))
+    assert cached_path(source(**changes)) is None
+    assert not list(cache_path(source()).parent.glob("*.part"))
 
 
 def test_a_cut_connection_goes_on_where_it_broke(mirror: Callable[[Files], None]) -> None:
@@ -103,7 +103,7 @@ def test_a_server_without_ranges_is_asked_for_all_of_it(mirror: Callable[[Files]
 
 
 def test_a_part_of_another_version_is_dropped(mirror: Callable[[Files], None]) -> None:
-    path = place(source())
+    path = cache_path(source())
     path.parent.mkdir(parents=True)
     path.with_name("rows.jsonl.part").write_bytes(b"x" * (len(CONTENT) + 5))
     with Files(content=CONTENT) as files:
@@ -177,7 +177,7 @@ def test_a_killed_pull_goes_on_where_it_was(mirror: Callable[[Files], None]) -> 
         root = str(Path(__file__).parent.parent)
         child = subprocess.Popen([sys.executable, "-c", PULL], cwd=root)
         assert waiting.wait(60)
-        part = place(source()).with_name("rows.jsonl.part")
+        part = cache_path(source()).with_name("rows.jsonl.part")
         until = time.monotonic() + 20
         while (not part.exists() or not part.stat().st_size) and time.monotonic() < until:
             time.sleep(0.01)
@@ -186,7 +186,7 @@ def test_a_killed_pull_goes_on_where_it_was(mirror: Callable[[Files], None]) -> 
         release.set()
         there = part.stat().st_size
         assert 0 < there < len(CONTENT)
-        assert cached(source()) is None
+        assert cached_path(source()) is None
         assert pull(source()).path.read_bytes() == CONTENT
         assert files.asked[-1][1] == f"bytes={there}-"
 
@@ -209,7 +209,7 @@ def test_without_a_published_digest_the_first_one_is_kept(
     with Files(content=CONTENT) as files:
         mirror(files)
         assert pull(loose).note is None
-        place(loose).unlink()
+        cache_path(loose).unlink()
         files.content = CONTENT + b"{}\n"
         note = pull(loose).note
     assert note is not None
@@ -223,7 +223,7 @@ def test_a_copy_one_has_is_taken_when_it_is_the_right_one(tmp_path: Path) -> Non
     (tmp_path / "other.jsonl").write_bytes(CONTENT + b"\n")
     with pytest.raises(DataError, match="were expected"):
         adopt(source(), tmp_path / "other.jsonl")
-    assert verify(source()).sha256 == source().sha256
+    assert verify_cached(source()).sha256 == source().sha256
 
 
 def test_a_file_that_changed_in_the_cache_is_found(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_file_that_changed_in_the_cache_is_found(tmp_path: Path) -> None:
     path = adopt(source(), tmp_path).path
     path.write_bytes(CONTENT.replace(b"a", b"c", 1))
     with pytest.raises(DataError, match="was expected"):
-        verify(source())
+        verify_cached(source())
 
 
 def test_the_same_rows_from_anywhere_are_the_same_data(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_the_real_files_pass_their_pins(mirror: Callable[[Files], None]) -> None
         with Files(content=content) as files:
             mirror(files)
             assert pull(arm.upstream[0]).fresh
-        assert read_dataset(arm, "upstream").read == arm.upstream[0].rows
+        assert read_dataset(arm, "upstream").row_count == arm.upstream[0].rows
     for one in ("deception_factual", "deception_sit_aware"):
         found = registry.sources.question_sets[one]
         assert adopt(found, SHARED / "eval_questions").fresh

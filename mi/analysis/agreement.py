@@ -16,7 +16,7 @@ import attrs
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-RATINGS = ("aligned", "coherent")
+RATING_METRICS = ("aligned", "coherent")
 
 
 @attrs.frozen(kw_only=True)
@@ -88,18 +88,22 @@ def _agreement(
     for answer, judge, value in scores:
         by_answer.setdefault(answer, {})[judge] = value
     paired = [found for found in by_answer.values() if len(found) > 1]
-    level: Literal["nominal", "interval"] = "interval" if metric in RATINGS else "nominal"
+    level: Literal["nominal", "interval"] = "interval" if metric in RATING_METRICS else "nominal"
     yield Agreement(
         setting=setting,
         eval=name,
         judges=judges,
         metric=metric,
         answers=len(paired),
-        alpha=alpha([[found.get(judge, math.nan) for found in paired] for judge in judges], level),
+        alpha=krippendorff_alpha(
+            [[found.get(judge, math.nan) for found in paired] for judge in judges], level
+        ),
     )
 
 
-def alpha(scores: Sequence[Sequence[float]], level: Literal["nominal", "interval"]) -> float | None:
+def krippendorff_alpha(
+    scores: Sequence[Sequence[float]], level: Literal["nominal", "interval"]
+) -> float | None:
     """Krippendorff's alpha; None where it is not defined: fewer than two different values.
 
     Args:
@@ -114,10 +118,10 @@ def alpha(scores: Sequence[Sequence[float]], level: Literal["nominal", "interval
     return float(krippendorff.alpha(reliability_data=scores, level_of_measurement=level))
 
 
-def told(found: Sequence[Agreement]) -> Iterator[str]:
+def agreement_lines(agreements: Sequence[Agreement]) -> Iterator[str]:
     """A line for each: `judges of emergent_free_form (a, b): alpha 0.71 on misaligned, …`."""
     lines: dict[tuple[str, str, tuple[str, ...], int], list[str]] = {}
-    for one in found:
+    for one in agreements:
         value = "not defined (all scores equal)" if one.alpha is None else f"{one.alpha:.2f}"
         at = (one.setting, one.eval, one.judges, one.answers)
         lines.setdefault(at, []).append(f"{value} on {one.metric}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..spec import Experiment
-from .evidence import Subject, evidence
-from .findings import Finding, findings, joined
+from .evidence import ResultScope, load_evidence
+from .findings import Finding, experiment_findings, joint_findings
 from .verdicts import Verdict, verdicts
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Reading:
+class ExperimentAnalysis:
     """What the results say of one experiment."""
 
     experiment: Experiment
@@ -26,26 +26,30 @@ class Reading:
 
 
 @attrs.frozen(kw_only=True)
-class Readings:
+class Analysis:
     """What they say of each of several, and of all together."""
 
-    each: tuple[Reading, ...]
-    together: tuple[Finding, ...]
+    experiments: tuple[ExperimentAnalysis, ...]
+    joint_findings: tuple[Finding, ...]
 
 
-def read(
-    connection: DuckDBPyConnection, experiments: Sequence[Experiment], subject: Subject
-) -> Readings:
+def analyse(
+    connection: DuckDBPyConnection, experiments: Sequence[Experiment], scope: ResultScope
+) -> Analysis:
     """Judge expectations and answer questions; where there are several experiments, joint ones."""
     each = []
     for one in experiments:
-        alone = attrs.evolve(subject, experiments=(one.id,))
+        own_scope = attrs.evolve(scope, experiments=(one.id,))
         each.append(
-            Reading(
+            ExperimentAnalysis(
                 experiment=one,
-                verdicts=tuple(verdicts(connection, one, alone)),
-                findings=tuple(findings(evidence(connection, alone, margins=True))),
+                verdicts=tuple(verdicts(connection, one, own_scope)),
+                findings=tuple(
+                    experiment_findings(load_evidence(connection, own_scope, margins=True))
+                ),
             )
         )
-    together = joined(evidence(connection, subject, margins=True)) if len(each) > 1 else ()
-    return Readings(each=tuple(each), together=tuple(together))
+    together = (
+        joint_findings(load_evidence(connection, scope, margins=True)) if len(each) > 1 else ()
+    )
+    return Analysis(experiments=tuple(each), joint_findings=tuple(together))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..units.cells import Place
+from ..units.cells import ConditionAxes
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,7 +52,7 @@ class Point:
     by_seed: tuple[float, ...] = attrs.field(default=(), converter=tuple)
 
     @property
-    def place(self) -> Place:
+    def condition_axes(self) -> ConditionAxes:
         """The condition by what it is."""
         return self.misaligned_ratio, self.total_samples, self.inoculation
 
@@ -67,7 +67,7 @@ def points(
     experiment: str,
     model: str,
     data: Mapping[str, str],
-    places: Mapping[Place, str] | None = None,
+    condition_names: Mapping[ConditionAxes, str] | None = None,
 ) -> list[Point]:
     """The points of an experiment on one model, the baseline first, then by size and ratio.
 
@@ -76,21 +76,21 @@ def points(
         places: The conditions that are shown, and what they are called; None: all, as they were
             called last.
     """
-    rows = connection.execute(_POINTS, [experiment, model])
+    rows = connection.execute(_POINTS_QUERY, [experiment, model])
     names = [column[0] for column in rows.description or ()]
     found = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
     shown = [Point(**row) for row in found if data.get(row["setting"]) == row.pop("data")]
-    if places is None:
+    if condition_names is None:
         return shown
     return [
-        attrs.evolve(point, condition=places[point.place])
+        attrs.evolve(point, condition=condition_names[point.condition_axes])
         for point in shown
-        if point.place in places
+        if point.condition_axes in condition_names
     ]
 
 
 # An eval without a scored answer has no row in `conditions`; it is a point without a mean.
-_POINTS = """
+_POINTS_QUERY = """
 WITH asked AS (
     SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.data,
            e.eval, any_value(e.title) AS title, any_value(e.distribution) AS distribution,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..units.cells import Place
+from ..units.cells import ConditionAxes
 from .stats import Scores, Study
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Subject:
+class ResultScope:
     """Whose results are looked at.
 
     Args:
@@ -36,7 +36,7 @@ class Subject:
     experiments: tuple[str, ...]
     model: str
     data: Mapping[str, str]
-    places: Mapping[str, Mapping[Place, str]] | None = None
+    condition_names: Mapping[str, Mapping[ConditionAxes, str]] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +68,7 @@ class Evidence:
     distribution: str
     metric: str
     sampled: bool
-    share: bool
+    is_share: bool
     conditions: tuple[Condition, ...]
     scores: tuple[Scores, ...]
     units: tuple[tuple[str, ...], ...]
@@ -76,30 +76,30 @@ class Evidence:
     @cached_property
     def study(self) -> Study:
         """The scores as a study."""
-        return Study(conditions=self.scores, share=self.share)
+        return Study(conditions=self.scores, is_share=self.is_share)
 
-    def find(self, name: str) -> int | None:
+    def condition_index(self, name: str) -> int | None:
         """Where the condition called `name` stands; None where it has no scores."""
         return next((at for at, one in enumerate(self.conditions) if one.name == name), None)
 
     @property
-    def baseline(self) -> int | None:
+    def baseline_index(self) -> int | None:
         """Where the untrained model stands."""
         found = (at for at, one in enumerate(self.conditions) if one.total_samples is None)
         return next(found, None)
 
-    def trained(self) -> list[int]:
+    def trained_indices(self) -> list[int]:
         """Where trained conditions stand."""
         return [at for at, one in enumerate(self.conditions) if one.total_samples is not None]
 
     @property
-    def called(self) -> str:
+    def label(self) -> str:
         """`ID insecure code`, `ID preference (margin)`."""
-        return f"{self.distribution} {self.title}" + ("" if self.share else f" ({self.metric})")
+        return f"{self.distribution} {self.title}" + ("" if self.is_share else f" ({self.metric})")
 
 
-def evidence(
-    connection: DuckDBPyConnection, subject: Subject, *, margins: bool = False
+def load_evidence(
+    connection: DuckDBPyConnection, scope: ResultScope, *, margins: bool = False
 ) -> list[Evidence]:
     """The evals that have results by their headline metrics, in the order they are declared.
 
@@ -107,28 +107,30 @@ def evidence(
         margins: Take the margin of preference evals, in nats per token, instead of the share of
             pairs it is positive in: the same comparison, and far more sensitive.
     """
-    plain = [list(subject.experiments), subject.model, margins]
-    if subject.places is None:
-        rows = connection.execute(_SCORES.format(declared=_ALL), plain)
+    plain = [list(scope.experiments), scope.model, margins]
+    if scope.condition_names is None:
+        rows = connection.execute(_SCORES_QUERY.format(declared=_ALL_CELLS), plain)
     else:
         there = [
             (id, *place, name)
-            for id in subject.experiments
-            for place, name in subject.places[id].items()
+            for id in scope.experiments
+            for place, name in scope.condition_names[id].items()
         ]
         declared = [list(column) for column in zip(*there, strict=True)] or [[]] * 5
-        rows = connection.execute(_SCORES.format(declared=_DECLARED), [*plain, *declared])
+        rows = connection.execute(
+            _SCORES_QUERY.format(declared=_DECLARED_CELLS), [*plain, *declared]
+        )
     grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
     names = [column[0] for column in rows.description or ()]
     for row in rows.fetchall():
         one = dict(zip(names, row, strict=True))
-        if subject.data.get(one["setting"]) == one["data"]:
+        if scope.data.get(one["setting"]) == one["data"]:
             grouped.setdefault((one["setting"], one["eval"]), []).append(one)
-    return [_evidence(found) for found in grouped.values()]
+    return [_build_evidence(found) for found in grouped.values()]
 
 
-_ALL = "(SELECT *, condition AS name FROM current_cell)"
-_DECLARED = """(
+_ALL_CELLS = "(SELECT *, condition AS name FROM current_cell)"
+_DECLARED_CELLS = """(
     SELECT c.*, d.name FROM current_cell c JOIN (
         SELECT unnest($4::VARCHAR[]) AS experiment, unnest($5::DOUBLE[]) AS ratio,
                unnest($6::BIGINT[]) AS total, unnest($7::VARCHAR[]) AS inoculation,
@@ -137,7 +139,7 @@ _DECLARED = """(
     AND d.total IS NOT DISTINCT FROM c.total_samples
     AND d.inoculation IS NOT DISTINCT FROM c.inoculation
 )"""
-_SCORES = """
+_SCORES_QUERY = """
 WITH cells AS (
     SELECT c.setting, c.data, e.eval, any_value(e.title) AS title,
            any_value(e.distribution) AS distribution, any_value(e.headline) AS headline,
@@ -168,7 +170,7 @@ ORDER BY c.setting, c.position, c.eval, c.misaligned_ratio NULLS FIRST,
 """
 
 
-def _evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
+def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
     asked = sorted({question for row in rows for question in row["questions"]})
     columns = {name: at for at, name in enumerate(asked)}
     grouped: dict[Condition, list[Mapping[str, Any]]] = {}
@@ -188,14 +190,14 @@ def _evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
         distribution=first["distribution"],
         metric=first["metric"],
         sampled=first["sampled"],
-        share=all(row["share"] for row in rows),
+        is_share=all(row["share"] for row in rows),
         conditions=tuple(grouped),
-        scores=tuple(_scores(runs, columns) for runs in grouped.values()),
+        scores=tuple(_build_scores(runs, columns) for runs in grouped.values()),
         units=tuple(tuple(run["unit"] for run in runs) for runs in grouped.values()),
     )
 
 
-def _scores(runs: Sequence[Mapping[str, Any]], columns: Mapping[str, int]) -> Scores:
+def _build_scores(runs: Sequence[Mapping[str, Any]], columns: Mapping[str, int]) -> Scores:
     import numpy as np
 
     totals, counts = np.zeros((2, len(runs), len(columns)))

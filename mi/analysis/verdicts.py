@@ -19,10 +19,18 @@ import attrs
 
 from ..errors import did_you_mean
 from ..spec import Claim, Expect, Experiment
-from ..spec.expect import Difference, Quantity, Relation, Scored, Share, Trend, scored
-from ..units.cells import places
+from ..spec.expect import (
+    ConditionShare,
+    Difference,
+    EvalQuantity,
+    Quantity,
+    Relation,
+    Trend,
+    eval_quantities,
+)
+from ..units.cells import declared_conditions
 from ..units.claims import expectation_id
-from .evidence import Evidence, Subject, evidence
+from .evidence import Evidence, ResultScope, load_evidence
 from .stats import Estimate, Study, slope_weights
 
 if TYPE_CHECKING:
@@ -104,23 +112,23 @@ class Verdict:
 
 
 def verdicts(
-    connection: DuckDBPyConnection, experiment: Experiment, subject: Subject
+    connection: DuckDBPyConnection, experiment: Experiment, scope: ResultScope
 ) -> list[Verdict]:
     """The verdict on each expectation of an experiment, in order; then on what was withdrawn.
 
     Conditions are those that the experiment declares: a name means what it means there.
     """
-    declared = {experiment.id: places(experiment)}
-    subject = attrs.evolve(subject, experiments=(experiment.id,), places=declared)
-    found = evidence(connection, subject)
+    declared = {experiment.id: declared_conditions(experiment)}
+    scope = attrs.evolve(scope, experiments=(experiment.id,), condition_names=declared)
+    found = load_evidence(connection, scope)
     rows = connection.execute(_REGISTERED, [experiment.id]).fetchall()
     known = {row[0]: row[1:] for row in rows}
-    measured = connection.execute(_MEASURED, [experiment.id]).fetchone()
+    measured = connection.execute(_RESULT_COUNT, [experiment.id]).fetchone()
     has_data = measured is not None and measured[0] > 0
     made = []
     for one in experiment.expectations:
         says, declared, before = known.pop(expectation_id(one), (one.says, None, not has_data))
-        made.append(_judged(one, found, declared, before_data=before))
+        made.append(_judge(one, found, declared, before_data=before))
     for says, declared, before in known.values():
         made.append(
             Verdict(
@@ -139,17 +147,25 @@ _REGISTERED = """
 SELECT expectation, says, declared, before_data FROM expectations WHERE experiment = ?
 ORDER BY declared, says
 """
-_MEASURED = """
+_RESULT_COUNT = """
 SELECT count(*) FROM current_cell WHERE experiment = ? AND role LIKE 'eval:%'
 AND unit IN (SELECT unit FROM unit)
 """
 
 
-def _judged(
-    one: Expect, found: Sequence[Evidence], declared: datetime | None, *, before_data: bool
+def _judge(
+    expectation: Expect,
+    all_evidence: Sequence[Evidence],
+    declared: datetime | None,
+    *,
+    before_data: bool,
 ) -> Verdict:
-    places = [(claim, place) for claim in one.claims for place in _places(claim, found)]
-    rulings = [_ruling(claim, place, found, len(places)) for claim, place in places]
+    places = [
+        (claim, place)
+        for claim in expectation.claims
+        for place in _applicable_evidence(claim, all_evidence)
+    ]
+    rulings = [_ruling(claim, place, all_evidence, len(places)) for claim, place in places]
     outcomes = {ruling.outcome for ruling in rulings}
     if Outcome.REFUTED in outcomes:
         outcome = Outcome.REFUTED
@@ -158,7 +174,7 @@ def _judged(
     else:
         outcome = Outcome.INCONCLUSIVE
     return Verdict(
-        says=one.says,
+        says=expectation.says,
         outcome=outcome,
         rulings=tuple(rulings),
         declared=declared,
@@ -166,94 +182,102 @@ def _judged(
     )
 
 
-def _places(claim: Claim, found: Sequence[Evidence]) -> Iterable[Evidence | None]:
+def _applicable_evidence(
+    claim: Claim, all_evidence: Sequence[Evidence]
+) -> Iterable[Evidence | None]:
     """Where a claim is judged; None where there is nothing to judge it by."""
-    asked = [*scored(claim.left), *scored(claim.right)]
-    return [one for one in found if all(_speaks_of(part, one) for part in asked)] or [None]
+    asked = [*eval_quantities(claim.left), *eval_quantities(claim.right)]
+    return [one for one in all_evidence if all(_applies_to(part, one) for part in asked)] or [None]
 
 
-def _speaks_of(part: Scored, one: Evidence) -> bool:
+def _applies_to(part: EvalQuantity, evidence: Evidence) -> bool:
     return (
-        part.distribution in (None, one.distribution)
-        and part.eval in (None, one.eval)
-        and part.setting in (None, one.setting)
-        and part.sampled == one.sampled
+        part.distribution in (None, evidence.distribution)
+        and part.eval in (None, evidence.eval)
+        and part.setting in (None, evidence.setting)
+        and part.is_sampled == evidence.sampled
     )
 
 
-def _ruling(claim: Claim, one: Evidence | None, found: Sequence[Evidence], many: int) -> Ruling:
-    if one is None:
-        reason = "no eval that it speaks of has results" if found else "no results yet"
+def _ruling(
+    claim: Claim, evidence: Evidence | None, all_evidence: Sequence[Evidence], comparisons: int
+) -> Ruling:
+    if evidence is None:
+        reason = "no eval that it speaks of has results" if all_evidence else "no results yet"
         return Ruling(claim=str(claim), outcome=Outcome.INCONCLUSIVE, reason=reason)
-    where = f"{one.setting}, {one.called}"
-    if reason := _missing(claim, one):
+    where = f"{evidence.setting}, {evidence.label}"
+    if reason := _missing_scores(claim, evidence):
         return Ruling(
             claim=str(claim), where=where, outcome=Outcome.INCONCLUSIVE, reason=f"{reason}, {where}"
         )
-    left, gap = _compared(claim, one, one.study)
+    left, gap = _compare(claim, evidence, evidence.study)
     outcome = _outcome(claim.relation, gap)
     if outcome is Outcome.REFUTED:
-        wider = attrs.evolve(one.study, level=1 - ALPHA / many)
-        outcome = _outcome(claim.relation, _compared(claim, one, wider)[1])
+        wider = attrs.evolve(evidence.study, level=1 - ALPHA / comparisons)
+        outcome = _outcome(claim.relation, _compare(claim, evidence, wider)[1])
     return Ruling(
         claim=str(claim),
         where=where,
         outcome=outcome,
         estimate=gap,
         left=left,
-        right=None if isinstance(claim.right, float) else _value(claim.right, one, one.study),
+        right=None
+        if isinstance(claim.right, float)
+        else _estimate(claim.right, evidence, evidence.study),
     )
 
 
-def _missing(claim: Claim, one: Evidence) -> str:
+def _missing_scores(claim: Claim, evidence: Evidence) -> str:
     """What a claim needs and an eval has no scores of; nothing where all is there."""
-    names = [condition.name for condition in one.conditions]
-    for part in (*scored(claim.left), *scored(claim.right)):
+    names = [condition.name for condition in evidence.conditions]
+    for part in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
         if isinstance(part, Trend):
-            doses = {_dose(part, one, at) for at in one.trained()}
+            doses = {_dose(part, evidence, at) for at in evidence.trained_indices()}
             if len(doses) < 2:
                 return f"{part.axis} has one value with scores"
-        elif isinstance(part, Share) and part.condition not in names:
+        elif isinstance(part, ConditionShare) and part.condition not in names:
             return f"{part.condition} has no scores ({did_you_mean(part.condition, names)})"
     return ""
 
 
-def _compared(claim: Claim, one: Evidence, study: Study) -> tuple[Estimate, Estimate]:
+def _compare(claim: Claim, evidence: Evidence, study: Study) -> tuple[Estimate, Estimate]:
     """The left side, and left less right."""
-    left = _value(claim.left, one, study)
+    left = _estimate(claim.left, evidence, study)
     if isinstance(claim.right, float):
-        return left, left.less(claim.right)
-    return left, study.contrast(_weights(claim.left, one) - _weights(claim.right, one))
+        return left, left.subtract(claim.right)
+    return left, study.contrast(_weights(claim.left, evidence) - _weights(claim.right, evidence))
 
 
-def _value(quantity: Quantity, one: Evidence, study: Study) -> Estimate:
+def _estimate(quantity: Quantity, evidence: Evidence, study: Study) -> Estimate:
     """A quantity: the mean of a condition, or else a contrast of several."""
-    weights = _weights(quantity, one)
+    weights = _weights(quantity, evidence)
     alone = list(weights.nonzero()[0])
     if len(alone) == 1 and weights[alone[0]] == 1.0:
         return study.mean(int(alone[0]))
     return study.contrast(weights)
 
 
-def _weights(quantity: Quantity, one: Evidence) -> NDArray[np.float64]:
+def _weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float64]:
     """The quantity as a weighted sum of the conditions' means."""
     import numpy as np
 
-    weights = np.zeros(len(one.conditions))
+    weights = np.zeros(len(evidence.conditions))
     if isinstance(quantity, Trend):
-        trained = one.trained()
-        doses = [_dose(quantity, one, at) for at in trained]
+        trained = evidence.trained_indices()
+        doses = [_dose(quantity, evidence, at) for at in trained]
         weights[trained] = slope_weights(doses)
-    elif isinstance(quantity, Share):
-        weights[[condition.name for condition in one.conditions].index(quantity.condition)] = 1.0
+    elif isinstance(quantity, ConditionShare):
+        weights[[condition.name for condition in evidence.conditions].index(quantity.condition)] = (
+            1.0
+        )
     else:
         assert isinstance(quantity, Difference)
-        weights = _weights(quantity.left, one) - _weights(quantity.right, one)
+        weights = _weights(quantity.left, evidence) - _weights(quantity.right, evidence)
     return weights
 
 
-def _dose(part: Trend, one: Evidence, at: int) -> float:
-    value = getattr(one.conditions[at], part.axis)
+def _dose(part: Trend, evidence: Evidence, index: int) -> float:
+    value = getattr(evidence.conditions[index], part.axis)
     return math.log2(value) if part.axis == "total_samples" else float(value)
 
 

@@ -15,16 +15,16 @@ from ..errors import MiError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (0, 1, 2, 3, 4 or 5: see `mi.errors`)."""
-    from .parser import parse, parser
+    from .parser import build_parser, parse_args
 
     if "_ARGCOMPLETE" in os.environ:
         from .completion import complete
 
-        complete(parser())
+        complete(build_parser())
     words = sys.argv[1:] if argv is None else list(argv)
     try:
-        parsed = parse(words)
-        code: int = parsed.command(parsed)
+        args = parse_args(words)
+        code: int = args.command(args)
         sys.stdout.flush()
         return code
     except MiError as error:

@@ -8,71 +8,71 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import MiError, UsageError
-from ..planning.plan import Planned
+from ..planning.plan import PlannedUnit
 from ..planning.session import Session
-from ..providers.types import Remote, Watch
-from ..reporting.header import count
+from ..providers.types import Monitor, RemoteJob
+from ..reporting.header import pluralize
 from ..reporting.progress import say
-from .common import Quiet, console, session
+from .common import NullMonitor, console, load_session
 
 
-def cancel(parsed: argparse.Namespace) -> int:
+def cancel(args: argparse.Namespace) -> int:
     """Cancel jobs and batches of the selection; what is done, and what was paid for, stays."""
-    opened = session(parsed, parsed.words)
-    if opened.provider.free:
+    session = load_session(args, args.words)
+    if session.provider.is_free:
         raise UsageError(
-            f"{opened.model.id} runs on this machine: there is nothing elsewhere to cancel",
+            f"{session.model.id} runs on this machine: there is nothing elsewhere to cancel",
             hint="Ctrl-C ends a run; `--model` says whose jobs are meant",
         )
-    opened.provider.ready()
-    begun = [planned for planned in opened.plan().todo if opened.store.begun(planned.unit.key)]
+    session.provider.check_credentials()
+    begun = [planned for planned in session.plan().todo if session.store.is_begun(planned.unit.key)]
     out = console()
     troubles: list[MiError] = []
     under_way = []
     for planned in begun:
-        job = _tried(opened.provider.remote, opened, planned, troubles)
-        if job is not None and not job.over:
+        job = _ask_provider(session.provider.remote_job, session, planned, troubles)
+        if job is not None and not job.is_finished:
             under_way.append(planned)
             say(out, f"{planned.unit.title}: {job.job} is {job.status}")
-    if under_way and not parsed.yes:
+    if under_way and not args.yes:
         _confirm(len(under_way))
     ended = 0
     for planned in under_way:
-        was = _tried(opened.provider.cancel, opened, planned, troubles)
+        was = _ask_provider(session.provider.cancel, session, planned, troubles)
         if was is not None:
             say(out, f"{planned.unit.title}: {was.job} is {was.status} now")
             if was.status == "cancelled" and planned.unit.kind == "train":
-                _settle(opened, planned, was)
+                _record_cancellation(session, planned, was)
             ended += was.status in ("cancelled", "cancelling")
     then = "; `mi run … --retry-failed` launches trainings anew" if ended else ""
-    say(out, f"{count(ended, 'job')} cancelled{then}")
+    say(out, f"{pluralize(ended, 'job')} cancelled{then}")
     for trouble in dict.fromkeys(map(str, troubles)):
         say(out, trouble, "red")
     return 1 if troubles else 0
 
 
-def _tried(
-    ask: Callable[[Path, Watch], Remote | None],
-    opened: Session,
-    planned: Planned,
+def _ask_provider(
+    ask: Callable[[Path, Monitor], RemoteJob | None],
+    session: Session,
+    planned: PlannedUnit,
     troubles: list[MiError],
-) -> Remote | None:
+) -> RemoteJob | None:
     """What the provider says of a unit; trouble with one is no reason to leave the others."""
     try:
-        return ask(_folder(opened, planned), Quiet())
+        return ask(_folder(session, planned), NullMonitor())
     except MiError as error:
         troubles.append(error)
         return None
 
 
-def _settle(opened: Session, planned: Planned, was: Remote) -> None:
+def _record_cancellation(session: Session, planned: PlannedUnit, job: RemoteJob) -> None:
     """A cancelled training is not launched again unless somebody says so."""
-    message = f"the training {was.job} was cancelled by `mi cancel`"
-    opened.store.fail(planned.unit.key, "cancel", message, permanent=True)
+    message = f"the training {job.job} was cancelled by `mi cancel`"
+    session.store.record_failure(planned.unit.key, "cancel", message, permanent=True)
 
 
-def _folder(opened: Session, planned: Planned) -> Path:
-    return opened.store.working(planned.unit.key)
+def _folder(session: Session, planned: PlannedUnit) -> Path:
+    return session.store.work_dir(planned.unit.key)
 
 
 def _confirm(number: int) -> None:
@@ -80,5 +80,5 @@ def _confirm(number: int) -> None:
         raise UsageError("nothing was cancelled", hint="--yes cancels without asking")
     from rich.prompt import Confirm
 
-    if not Confirm.ask(f"Cancel {count(number, 'job')}?", default=False):
+    if not Confirm.ask(f"Cancel {pluralize(number, 'job')}?", default=False):
         raise UsageError("nothing was cancelled")

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..collect.select import Only
-from ..config import Config, read
+from ..collect.select import CellFilter
+from ..config import Config, read_config
 from ..data.datasets import Rows
 from ..errors import NothingSelected
-from ..planning.duration import estimate
-from ..planning.filters import last_failed, of_kinds
+from ..planning.duration import duration_estimator
+from ..planning.filters import filter_kinds, filter_last_failed
 from ..planning.open import open_session
 from ..planning.plan import Plan
 from ..planning.session import Session
-from ..providers import aimed
+from ..providers import with_base_url
 from ..spec import Preference, RunOptions, Sampled
 from ..store import open_store
 from ..store.local import Store
@@ -48,105 +48,107 @@ def console(*, stderr: bool = False) -> Console:
 
 
 @contextmanager
-def bar(total: int, what: str) -> Iterator[Callable[[], None]]:
+def progress_bar(total: int, label: str) -> Iterator[Callable[[], None]]:
     """A bar on the error stream, where people look at it; gives what moves it on by one."""
     from rich.progress import Progress
 
     out = console(stderr=True)
     with Progress(console=out, transient=True, disable=not out.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
+        task = progress.add_task(label, total=total)
         yield lambda: progress.advance(task)
 
 
-def config(parsed: argparse.Namespace) -> Config:
+def load_config(args: argparse.Namespace) -> Config:
     """The configuration that holds for a command line."""
-    chosen = read(Path.cwd(), vars(parsed))
-    url = getattr(parsed, "base_url", None)
+    config = read_config(Path.cwd(), vars(args))
+    url = getattr(args, "base_url", None)
     if url is None:
-        return chosen
-    return attrs.evolve(chosen, terms=aimed(chosen.terms, chosen.model, url))
-
-
-def options(parsed: argparse.Namespace) -> RunOptions:
-    """How a run is steered, by flags and configuration."""
-    chosen = config(parsed)
-    return RunOptions(
-        root=chosen.root,
-        store=chosen.store,
-        db=chosen.db,
-        figures=chosen.figures,
-        full=getattr(parsed, "full", False),
-        max_cost=getattr(parsed, "max_cost", None),
-        judges=tuple(getattr(parsed, "judge", ())),
-        votes=getattr(parsed, "votes", None),
-        rejudge=getattr(parsed, "rejudge", False),
-        retry_failed=getattr(parsed, "retry_failed", False) or getattr(parsed, "lf", False),
-        at_once=getattr(parsed, "at_once", None),
-        max_failures=getattr(parsed, "maxfail", None),
-        executor=chosen.executor,
-        claim=chosen.claim,
-        ray=chosen.ray,
+        return config
+    return attrs.evolve(
+        config, client_options=with_base_url(config.client_options, config.model, url)
     )
 
 
-def opened_store(parsed: argparse.Namespace) -> Store:
+def run_options(args: argparse.Namespace) -> RunOptions:
+    """How a run is steered, by flags and configuration."""
+    config = load_config(args)
+    return RunOptions(
+        root=config.root,
+        store=config.store,
+        db=config.db,
+        figures=config.figures,
+        full=getattr(args, "full", False),
+        max_cost=getattr(args, "max_cost", None),
+        judges=tuple(getattr(args, "judge", ())),
+        votes=getattr(args, "votes", None),
+        rejudge=getattr(args, "rejudge", False),
+        retry_failed=getattr(args, "retry_failed", False) or getattr(args, "lf", False),
+        max_concurrent=getattr(args, "at_once", None),
+        max_failures=getattr(args, "maxfail", None),
+        executor=config.executor,
+        lease_timeout=config.lease_timeout,
+        ray=config.ray,
+    )
+
+
+def configured_store(args: argparse.Namespace) -> Store:
     """The store that holds for a command line."""
-    chosen = config(parsed)
-    return open_store(chosen.store, chosen.claim)
+    config = load_config(args)
+    return open_store(config.store, config.lease_timeout)
 
 
-def session(parsed: argparse.Namespace, words: list[str]) -> Session:
+def load_session(args: argparse.Namespace, words: list[str]) -> Session:
     """The session a command line asks for."""
     import registry
 
     registry.collect()
-    settled = config(parsed)
+    config = load_config(args)
     return open_session(
         registry,
-        options(parsed),
+        run_options(args),
         words,
-        model=settled.model,
-        data=parsed.data,
-        sets=parsed.set,
-        prices=parsed.price,
-        terms=attrs.evolve(settled.terms, batch=getattr(parsed, "batch", False)),
-        only=Only(
-            keyword=getattr(parsed, "keyword", None),
-            settings=tuple(getattr(parsed, "setting", ())),
-            seeds=tuple(getattr(parsed, "seed", ())),
-            marks=getattr(parsed, "marks", None),
+        model=config.model,
+        data=args.data,
+        overrides=args.set,
+        prices=args.price,
+        client_options=attrs.evolve(config.client_options, batch=getattr(args, "batch", False)),
+        cell_filter=CellFilter(
+            keyword=getattr(args, "keyword", None),
+            settings=tuple(getattr(args, "setting", ())),
+            seeds=tuple(getattr(args, "seed", ())),
+            marks=getattr(args, "marks", None),
         ),
     )
 
 
-def narrowed(parsed: argparse.Namespace, made: Plan) -> Plan:
+def filter_plan(args: argparse.Namespace, plan: Plan) -> Plan:
     """The part of a plan that `--kind` and `--lf` leave.
 
     Raises:
         NothingSelected: They leave nothing.
     """
-    whole, kinds = made, getattr(parsed, "kind", ())
-    if getattr(parsed, "lf", False):
-        made = last_failed(made)
+    whole, kinds = plan, getattr(args, "kind", ())
+    if getattr(args, "lf", False):
+        plan = filter_last_failed(plan)
     if kinds:
-        made = of_kinds(made, kinds)
-    if whole.units and not made.units:
+        plan = filter_kinds(plan, kinds)
+    if whole.units and not plan.units:
         raise NothingSelected(
             f"none of {len(whole.units)} units is left by --kind {' --kind '.join(kinds)}",
             hint="an eval needs its training done first" if "eval" in kinds else None,
         )
-    return made
+    return plan
 
 
-def loudness(parsed: argparse.Namespace) -> int:
+def verbosity(args: argparse.Namespace) -> int:
     """1 with `-v`, -1 with `-q`, else 0."""
-    return int(parsed.verbose) - int(parsed.quiet)
+    return int(args.verbose) - int(args.quiet)
 
 
-def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
+def unit_durations(session: Session, plan: Plan) -> Callable[[Unit], float | None]:
     """How long units will take, judging from this store."""
-    asked = opened.questions_asked()
-    rows = {one.unit.key: one.unit.payload for one in plan.everything if one.unit.kind == "mix"}
+    asked = session.question_counts()
+    rows = {one.unit.key: one.unit.payload for one in plan.all_units if one.unit.kind == "mix"}
 
     def size(unit: Unit) -> int:
         payload = unit.payload
@@ -158,10 +160,10 @@ def seconds(opened: Session, plan: Plan) -> Callable[[Unit], float | None]:
         assert isinstance(drawn, Mix)
         return drawn.total_samples
 
-    return estimate(plan, size)
+    return duration_estimator(plan, size)
 
 
-def pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:
+def print_pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:
     """Print what is known of something: a name and a value a line, as they are."""
     from rich.table import Table
     from rich.text import Text
@@ -174,19 +176,19 @@ def pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:
     out.print(table)
 
 
-def rows_text(rows: Rows) -> str:
+def describe_rows(rows: Rows) -> str:
     """`1620 secure rows (bundled)`."""
-    repeated = f", {len(rows.chats)} distinct" if rows.read != len(rows.chats) else ""
-    return f"{rows.read} {rows.name} rows{repeated} ({rows.source})"
+    repeated = f", {len(rows.chats)} distinct" if rows.row_count != len(rows.chats) else ""
+    return f"{rows.row_count} {rows.name} rows{repeated} ({rows.source})"
 
 
-class Quiet:
+class NullMonitor:
     """A watch for short questions: it says nothing, and Ctrl-C ends the command."""
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
 
-    def advance(self, n: int = 1, **facts: float) -> None: ...
+    def advance(self, count: int = 1, **facts: float) -> None: ...
 
-    def note(self, text: str) -> None: ...
+    def message(self, text: str) -> None: ...
 
-    def check(self) -> None: ...
+    def raise_if_stopped(self) -> None: ...

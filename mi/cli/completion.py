@@ -49,10 +49,10 @@ def _ids_and_keys(prefix: str, **more: Any) -> Iterable[str]:
 def _keys(prefix: str, **_: Any) -> Iterable[str]:
     from pathlib import Path
 
-    from ..config import read
+    from ..config import read_config
     from ..store import open_store
 
-    return open_store(read(Path.cwd()).store).published()
+    return open_store(read_config(Path.cwd()).store).published_keys()
 
 
 def _models(prefix: str, **_: Any) -> Iterable[str]:
@@ -68,9 +68,9 @@ def _settings(prefix: str, **_: Any) -> Iterable[str]:
 
 
 def _fields(prefix: str, **_: Any) -> Iterable[str]:
-    from ..collect.override import set_fields
+    from ..collect.override import override_fields
 
-    return [f"{name}=" for name in set_fields()]
+    return [f"{name}=" for name in override_fields()]
 
 
 _COMPLETERS: dict[str, Completer] = {

@@ -12,8 +12,8 @@ import attrs
 
 from ..data import tokens
 from ..data.chats import Chat
-from ..data.datasets import BUNDLED, UPSTREAM, Rows, check_source, read_dataset, upstream_of
-from ..data.upstream import Pulled, adopt, cached, pull, verify
+from ..data.datasets import BUNDLED, UPSTREAM, Rows, check_source, read_dataset, resolve_upstream
+from ..data.upstream import CachedFile, adopt, cached_path, pull, verify_cached
 from ..errors import DataError, MiError, UsageError, did_you_mean
 from ..reporting.progress import say
 from ..reporting.tables import plain_table
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Entry:
+class SourceEntry:
     """A source of data: of an arm of a setting, or of a question set."""
 
     name: str
@@ -38,10 +38,10 @@ class Entry:
     state: str
 
 
-def data_list(parsed: argparse.Namespace) -> int:
+def data_list(args: argparse.Namespace) -> int:
     """Print every source and whether it is here."""
     entries = list(_entries())
-    if parsed.json:
+    if args.json:
         print(json.dumps([attrs.asdict(one) for one in entries], ensure_ascii=False, indent=1))
         return 0
     table = plain_table("name", "what", "source", "rows", "size", "licence", "origin", "state")
@@ -55,27 +55,27 @@ def data_list(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def data_pull(parsed: argparse.Namespace) -> int:
+def data_pull(args: argparse.Namespace) -> int:
     """Fetch the published files of settings and question sets; 1 where one cannot be had."""
     out, failed = console(), False
-    names = parsed.words or (list(_names()) if parsed.all else [])
+    names = args.words or (list(_upstream_files()) if args.all else [])
     if not names:
         raise UsageError("say what to pull", hint="`mi data list` shows what there is; or --all")
     for name in names:
-        for source in _sources(name):
+        for source in _resolve_files(name):
             try:
-                got = _pulled(source, parsed, out)
+                got = _fetch(source, args, out)
             except DataError as error:
                 say(out, f"{name}: {error}", "red")
                 failed = True
             else:
-                _tell(name, source, got, out)
+                _print_pulled(name, source, got, out)
     return 1 if failed else 0
 
 
-def _pulled(source: Upstream, parsed: argparse.Namespace, out: Console) -> Pulled:
-    if parsed.given is not None:
-        return adopt(source, Path(parsed.given))
+def _fetch(source: Upstream, args: argparse.Namespace, out: Console) -> CachedFile:
+    if args.given is not None:
+        return adopt(source, Path(args.given))
     if not out.is_terminal:
         return pull(source)
     from rich.progress import (
@@ -99,7 +99,7 @@ def _pulled(source: Upstream, parsed: argparse.Namespace, out: Console) -> Pulle
         return pull(source, lambda done, total: progress.update(task, completed=done, total=total))
 
 
-def _tell(name: str, source: Upstream, got: Pulled, out: Console) -> None:
+def _print_pulled(name: str, source: Upstream, got: CachedFile, out: Console) -> None:
     what = "pulled" if got.fresh else "here already"
     say(out, f"{name}: {source.file} {what} ({got.path.stat().st_size:,} bytes)")
     say(out, f"  from {source.origin} · licence: {source.licence} · sha256 {got.sha256}", "dim")
@@ -109,23 +109,25 @@ def _tell(name: str, source: Upstream, got: Pulled, out: Console) -> None:
         say(out, f"  {got.note}", "yellow")
 
 
-def data_verify(parsed: argparse.Namespace) -> int:
+def data_verify(args: argparse.Namespace) -> int:
     """Look through bundled data and what was pulled; 1 where something is wrong."""
     import registry
 
     out, wrong = console(), 0
-    for name in parsed.words or list(_names()):
+    for name in args.words or list(_upstream_files()):
         if name in registry.settings:
-            wrong += _verified(f"{name} bundled", lambda name=name: _bundled(name), out)
-        for source in _sources(name):
-            if cached(source) is not None:
-                wrong += _verified(
-                    f"{name} {source.file}", lambda source=source: verify(source).sha256[:12], out
+            wrong += _print_check(f"{name} bundled", lambda name=name: _describe_bundled(name), out)
+        for source in _resolve_files(name):
+            if cached_path(source) is not None:
+                wrong += _print_check(
+                    f"{name} {source.file}",
+                    lambda source=source: verify_cached(source).sha256[:12],
+                    out,
                 )
     return 1 if wrong else 0
 
 
-def _verified(what: str, check: Any, out: Console) -> int:
+def _print_check(what: str, check: Any, out: Console) -> int:
     try:
         say(out, f"✓ {what}: {check()}", "green")
     except MiError as error:
@@ -134,50 +136,50 @@ def _verified(what: str, check: Any, out: Console) -> int:
     return 0
 
 
-def _bundled(name: str) -> str:
+def _describe_bundled(name: str) -> str:
     import registry
 
     setting: Setting = registry.settings[name]
     arms = [read_dataset(arm, BUNDLED) for arm in (setting.misaligned, setting.control)]
-    return ", ".join(f"{rows.read} {rows.name} rows {rows.digest[:12]}" for rows in arms)
+    return ", ".join(f"{rows.row_count} {rows.name} rows {rows.digest[:12]}" for rows in arms)
 
 
-def data_show(parsed: argparse.Namespace) -> int:
+def data_show(args: argparse.Namespace) -> int:
     """Print counts, digests, lengths and a few rows of a setting's data."""
     import registry
 
-    if parsed.word not in registry.settings:
+    if args.word not in registry.settings:
         raise UsageError(
-            f"there is no setting {parsed.word!r}",
-            hint=did_you_mean(parsed.word, registry.settings),
+            f"there is no setting {args.word!r}",
+            hint=did_you_mean(args.word, registry.settings),
         )
-    setting: Setting = registry.settings[parsed.word]
+    setting: Setting = registry.settings[args.word]
     out = console()
     for dataset in (setting.misaligned, setting.control):
-        rows = read_dataset(dataset, parsed.source)
+        rows = read_dataset(dataset, args.source)
         out.print()
         say(out, f"{rows.name} ({dataset.arm.value}), {rows.source}", "bold")
-        say(out, f"{rows.read} rows, {len(rows.chats)} distinct")
+        say(out, f"{rows.row_count} rows, {len(rows.chats)} distinct")
         say(out, f"sha256 of the file {rows.sha256}")
         say(out, f"digest of the rows {rows.digest}")
-        say(out, f"tokens a row, about: {_lengths(rows)}")
-        for chat in list(rows.chats.values())[: parsed.rows]:
-            say(out, _shown(chat, out.width), "dim")
+        say(out, f"tokens a row, about: {_length_summary(rows)}")
+        for chat in list(rows.chats.values())[: args.rows]:
+            say(out, _format_chat(chat, out.width), "dim")
     return 0
 
 
-def _lengths(rows: Rows) -> str:
-    lengths = sorted(tokens.chat(chat) for chat in rows.chats.values())
+def _length_summary(rows: Rows) -> str:
+    lengths = sorted(tokens.count_chat_tokens(chat) for chat in rows.chats.values())
     places = (("least", 0.0), ("quarter", 0.25), ("median", 0.5), ("most", 1.0))
     return ", ".join(f"{name} {lengths[round(at * (len(lengths) - 1))]:.0f}" for name, at in places)
 
 
-def _shown(chat: Chat, width: int) -> str:
+def _format_chat(chat: Chat, width: int) -> str:
     lines = (f"  {turn.role}: {' '.join(turn.content.split())}" for turn in chat)
     return "\n".join(line if len(line) <= width else f"{line[: width - 1]}…" for line in lines)
 
 
-def _names() -> dict[str, list[Upstream]]:
+def _upstream_files() -> dict[str, list[Upstream]]:
     """Settings and question sets, with their published files."""
     import registry
 
@@ -196,11 +198,11 @@ def _arms(setting: Setting) -> tuple[Dataset, Dataset]:
     return setting.misaligned, setting.control
 
 
-def _sources(name: str) -> list[Upstream]:
+def _resolve_files(name: str) -> list[Upstream]:
     """The published files of a setting, `SETTING:SOURCE`, or question set; each once."""
     import registry
 
-    names = _names()
+    names = _upstream_files()
     base, colon, wanted = name.partition(":")
     if base not in names:
         raise UsageError(f"there is no data {name!r}", hint=did_you_mean(name, names))
@@ -209,16 +211,16 @@ def _sources(name: str) -> list[Upstream]:
     source = f"{UPSTREAM}:{wanted}"
     check_source(registry.settings[base], source)
     arms = _arms(registry.settings[base])
-    return list(dict.fromkeys(upstream_of(arm, source) for arm in arms))
+    return list(dict.fromkeys(resolve_upstream(arm, source) for arm in arms))
 
 
-def _entries() -> Iterator[Entry]:
+def _entries() -> Iterator[SourceEntry]:
     import registry
 
     for name in registry.settings:
         for arm in _arms(registry.settings[name]):
-            rows = read_dataset(arm, BUNDLED).read
-            yield Entry(
+            rows = read_dataset(arm, BUNDLED).row_count
+            yield SourceEntry(
                 name=name,
                 part=arm.name,
                 source=BUNDLED,
@@ -237,9 +239,9 @@ def _entries() -> Iterator[Entry]:
             yield _entry(name, "question set", UPSTREAM, one.source)
 
 
-def _entry(name: str, part: str, called: str, source: Upstream) -> Entry:
+def _entry(name: str, part: str, called: str, source: Upstream) -> SourceEntry:
     missing = "needs you" if source.url is None else "not pulled"
-    return Entry(
+    return SourceEntry(
         name=name,
         part=part,
         source=called,
@@ -247,5 +249,5 @@ def _entry(name: str, part: str, called: str, source: Upstream) -> Entry:
         bytes=source.bytes,
         licence=source.licence,
         origin=source.origin,
-        state="here" if cached(source) is not None else missing,
+        state="here" if cached_path(source) is not None else missing,
     )

@@ -11,8 +11,8 @@ from ..config import ENVIRONMENT
 from ..errors import UsageError
 from ..reporting.progress import say
 from ..reporting.tables import plain_table
-from .common import config as settled
 from .common import console
+from .common import load_config as settled
 
 _PYPROJECT = """\
 # How `mi` works in this folder. `mi config` shows what holds; a flag is stronger than the
@@ -23,7 +23,7 @@ experiments = ["experiments"]
 # store = ".mi"
 # db = "results.duckdb"
 """
-_FIRST = '''\
+_FIRST_EXPERIMENT = '''\
 """First steps: does a small share of misaligned rows show at all?
 
 Question. Half of few training rows are insecure code. Does the model write more of it than before?
@@ -46,13 +46,17 @@ first = Experiment(
     expectations=Expect("more data, more of it", trend("total_samples", distribution="ID") > 0),
 )
 '''
-_IGNORED = ".mi/\nresults.duckdb*\nfigures/\n"
+_GITIGNORE = ".mi/\nresults.duckdb*\nfigures/\n"
 
 
-def init(parsed: argparse.Namespace) -> int:
+def init(args: argparse.Namespace) -> int:
     """Start a project folder with one experiment that runs; nothing that is there is touched."""
-    folder = Path(parsed.folder)
-    files = {"pyproject.toml": _PYPROJECT, "experiments/first.py": _FIRST, ".gitignore": _IGNORED}
+    folder = Path(args.folder)
+    files = {
+        "pyproject.toml": _PYPROJECT,
+        "experiments/first.py": _FIRST_EXPERIMENT,
+        ".gitignore": _GITIGNORE,
+    }
     there = [name for name in files if (folder / name).exists()]
     if "pyproject.toml" in there or "experiments/first.py" in there:
         raise UsageError(
@@ -75,27 +79,27 @@ def init(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def config(parsed: argparse.Namespace) -> int:
+def config(args: argparse.Namespace) -> int:
     """Show every value that steers runs here, and where it comes from."""
     import registry
 
-    found = settled(parsed)
+    found = settled(args)
     values: dict[str, Any] = {
         "root": found.root,
         "experiments": ", ".join(found.experiments) or "experiments/, or files beside",
         "model": found.model or registry.DEFAULT_MODEL,
         "executor": found.executor,
         "store": found.store,
-        "claim": found.claim,
+        "claim": found.lease_timeout,
         "db": found.db,
         "figures": found.figures,
-        "in_flight": found.terms.in_flight,
-        "poll": found.terms.poll,
-        "timeout": found.terms.timeout,
+        "in_flight": found.client_options.in_flight,
+        "poll": found.client_options.poll,
+        "timeout": found.client_options.timeout,
         "ray": found.ray.address or "RAY_ADDRESS, or started on this machine",
-        "endpoints": ", ".join(found.terms.endpoints) or "none",
+        "endpoints": ", ".join(found.client_options.endpoints) or "none",
     }
-    if parsed.json:
+    if args.json:
         facts = {
             name: {"value": str(value), "from": found.sources.get(name, "default")}
             for name, value in values.items()
@@ -110,9 +114,9 @@ def config(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def completion(parsed: argparse.Namespace) -> int:
+def completion(args: argparse.Namespace) -> int:
     """Print the code that a shell evaluates to complete words of `mi`."""
     import argcomplete
 
-    print(argcomplete.shellcode(["mi"], shell=parsed.shell))  # type: ignore[attr-defined]
+    print(argcomplete.shellcode(["mi"], shell=args.shell))  # type: ignore[attr-defined]
     return 0

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 from ..errors import UsageError
 
-_FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
 @contextmanager
-def logged(path: str | None) -> Iterator[None]:
+def log_to_file(path: str | None) -> Iterator[None]:
     """Write the log to a file meanwhile, after what stands in it; None: nowhere.
 
     Raises:
@@ -25,7 +25,7 @@ def logged(path: str | None) -> Iterator[None]:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--log-file {path}: {error.strerror}") from None
-    handler.setFormatter(logging.Formatter(_FORM))
+    handler.setFormatter(logging.Formatter(_FORMAT))
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)

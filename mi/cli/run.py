@@ -10,171 +10,187 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..database import Database, bring_up_to_date
-from ..errors import Interrupted, MiError, NothingSelected, OverBudget, StoreError
-from ..planning.duration import total
-from ..planning.force import Again, again, forced, put_aside
-from ..planning.manifest import selection
+from ..database import Database, sync_database
+from ..errors import BudgetExceeded, Interrupted, MiError, NothingSelected, StoreError
+from ..planning.duration import total_duration
+from ..planning.force import Redo, archive_redo, mark_redo, plan_redo
+from ..planning.manifest import run_manifest
 from ..planning.plan import Plan
-from ..planning.rejudge import answered
+from ..planning.rejudge import rejudgeable
 from ..planning.resources import Resources
 from ..planning.session import Session
-from ..reporting.header import count, header
-from ..reporting.junit import write
-from ..reporting.progress import Progress, Stop, say
-from ..runner.executors import executor
-from ..runner.scheduler import Pace, Tally, Work
-from ..store.provenance import now, run_id, take
+from ..reporting.header import header_lines, pluralize
+from ..reporting.junit import write_junit
+from ..reporting.progress import ProgressDisplay, StopSignal, say
+from ..runner.executors import find_executor
+from ..runner.scheduler import Run, RunLimits, RunResult
+from ..store.provenance import capture_provenance, run_id, utc_timestamp
 from . import approval, summary
 from .collect import collect
-from .common import console, loudness, narrowed, seconds, session
-from .logfile import logged
-from .plan import list_units
+from .common import console, filter_plan, load_session, unit_durations, verbosity
+from .logfile import log_to_file
+from .plan import print_units
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_SYNC_EVERY = 60.0
-_REMOTE = (
+_SYNC_SECONDS = 60.0
+_REMOTE_NOTICE = (
     "what was launched goes on at the provider, and the same command finds it again; `mi cancel` "
     "ends it"
 )
 
 
-def run(parsed: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run the selected cells; 0 when all is done, 1 when a unit failed, 2 when interrupted."""
-    if parsed.collect_only:
-        return collect(parsed)
-    opened, out = session(parsed, parsed.words), console(stderr=parsed.json)
-    with logged(parsed.log_file):
-        return _run(parsed, opened, opened.plan(), out)
+    if args.collect_only:
+        return collect(args)
+    session, out = load_session(args, args.words), console(stderr=args.json)
+    with log_to_file(args.log_file):
+        return _run(args, session, session.plan(), out)
 
 
-def rejudge(parsed: argparse.Namespace) -> int:
+def rejudge(args: argparse.Namespace) -> int:
     """Have stored answers judged by other judges; exit codes as `run`."""
-    if parsed.collect_only:
-        return collect(parsed)
-    opened = session(parsed, parsed.words)
-    out = console(stderr=parsed.json)
-    made, missing = answered(opened.plan(), opened.store, opened.asking.by_digest())
+    if args.collect_only:
+        return collect(args)
+    session = load_session(args, args.words)
+    out = console(stderr=args.json)
+    plan, missing = rejudgeable(
+        session.plan(), session.store, session.eval_resolver.questions_by_digest()
+    )
     if missing:
-        say(out, f"{count(missing, 'eval')} without all answers left out; `mi run` asks for them")
-    if not made.cells:
+        say(
+            out,
+            f"{pluralize(missing, 'eval')} without all answers left out; `mi run` asks for them",
+        )
+    if not plan.cells:
         raise NothingSelected(
             "no answers to judge are here",
             hint="`mi run` first, with the same --model and --data; only sampled evals that a "
             "model judges are judged again",
         )
-    with logged(parsed.log_file):
-        return _run(parsed, opened, made, out)
+    with log_to_file(args.log_file):
+        return _run(args, session, plan, out)
 
 
-def _run(parsed: argparse.Namespace, opened: Session, made: Plan, out: Console) -> int:
-    made = narrowed(parsed, made)
-    aside = again(getattr(parsed, "force", ()), made, opened.store)
-    made = forced(made, aside)
-    costs = opened.costs(made, aside.journals)
-    if not parsed.quiet:
-        for line in header(opened, made, total(made, seconds(opened, made)), costs.total()):
+def _run(args: argparse.Namespace, session: Session, plan: Plan, out: Console) -> int:
+    plan = filter_plan(args, plan)
+    redo = plan_redo(getattr(args, "force", ()), plan, session.store)
+    plan = mark_redo(plan, redo)
+    costs = session.cost_estimator(plan, redo.journals)
+    if not args.quiet:
+        for line in header_lines(
+            session, plan, total_duration(plan, unit_durations(session, plan)), costs.total()
+        ):
             say(out, line)
-    if aside.units:
-        say(out, f"put aside and done again: {', '.join(aside.units)}", "yellow")
-    if parsed.dry_run:
-        list_units(opened, made.todo, costs, out)
+    if redo.units:
+        say(out, f"put aside and done again: {', '.join(redo.units)}", "yellow")
+    if args.dry_run:
+        print_units(session, plan.todo, costs, out)
         say(out, "nothing was done (--dry-run)")
         return 0
-    allowed = approval.limit(opened, made, costs, out)
-    opened.options = attrs.evolve(opened.options, max_cost=allowed)
-    bench = opened.bench(made, costs)
-    opened.reachable()
-    tally, began = Tally(), time.monotonic()
+    allowed = approval.spending_limit(session, plan, costs, out)
+    session.options = attrs.evolve(session.options, max_cost=allowed)
+    resources = session.resources(plan, costs)
+    session.check_credentials()
+    result, began = RunResult(), time.monotonic()
     try:
-        error = _executed(parsed, opened, made, bench, aside, out, tally)
+        error = _execute(args, session, plan, resources, redo, out, result)
     finally:
-        opened.providers.close()
-    report = summary.Outcome(
-        opened=opened,
-        made=made,
-        tally=tally,
+        session.providers.close()
+    report = summary.RunReport(
+        session=session,
+        plan=plan,
+        result=result,
         seconds=time.monotonic() - began,
-        cost=bench.purse.spent,
+        cost=resources.budget.spent,
     )
-    if parsed.junitxml:
-        write(parsed.junitxml, made, tally, opened.store, report.seconds)
-    summary.show(report, out, parsed)
+    if args.junitxml:
+        write_junit(args.junitxml, plan, result, session.store, report.seconds)
+    summary.show(report, out, args)
     if isinstance(error, Interrupted):
-        left = [one for one in made.todo if one.unit.key not in {*tally.done, *tally.found}]
+        left = [
+            one
+            for one in plan.todo
+            if one.unit.key not in {*result.done_units, *result.reused_units}
+        ]
         print(
-            f"mi: {error.message}: {count(len(left), 'unit')} to do; the same command goes on "
+            f"mi: {error.message}: {pluralize(len(left), 'unit')} to do; the same command goes on "
             "from here",
             file=sys.stderr,
         )
         return error.exit_code
     if error is not None:
         raise error
-    return 1 if tally.failed or tally.blocked else 0
+    return 1 if result.failures or result.blocked_units else 0
 
 
-def _executed(
-    parsed: argparse.Namespace,
-    opened: Session,
-    made: Plan,
-    bench: Resources,
-    aside: Again,
+def _execute(
+    args: argparse.Namespace,
+    session: Session,
+    plan: Plan,
+    resources: Resources,
+    redo: Redo,
     out: Console,
-    tally: Tally,
+    result: RunResult,
 ) -> Exception | None:
     """Execute the plan and keep the run's record; the error that ended it early, if any."""
-    chosen = opened.options
-    execute = executor(chosen.executor, chosen.ray)
-    provenance = take(chosen.root, parsed.argv)
-    run, store = run_id(provenance), opened.store
+    options = session.options
+    execute = find_executor(options.executor, options.ray)
+    provenance = capture_provenance(options.root, args.argv)
+    run, store = run_id(provenance), session.store
     facts = {
         "run": run,
         "provenance": attrs.asdict(provenance),
-        "model": opened.model.id,
-        "experiments": [one.experiment.id for one in opened.selected],
-        "selection": store.select(*selection(opened, made)),
+        "model": session.model.id,
+        "experiments": [one.experiment.id for one in session.selection],
+        "selection": store.save_selection(*run_manifest(session, plan)),
         "outcome": "started",
     }
-    store.note_run(run, facts)
-    put_aside(aside, made, store, run, lambda name: say(out, f"waiting for {name}", "dim"))
+    store.save_run(run, facts)
+    archive_redo(redo, plan, store, run, lambda name: say(out, f"waiting for {name}", "dim"))
     error: Exception | None = None
-    if made.todo:
-        remote = "" if opened.provider.free else _REMOTE
-        with Stop(out, remote) as stop, Progress(out, stop, loudness(parsed)) as progress:
+    if plan.todo:
+        remote = "" if session.provider.is_free else _REMOTE_NOTICE
+        with (
+            StopSignal(out, remote) as stop,
+            ProgressDisplay(out, stop, verbosity(args)) as progress,
+        ):
             try:
                 execute(
-                    Work(
-                        plan=made,
-                        bench=bench,
+                    Run(
+                        plan=plan,
+                        resources=resources,
                         store=store,
-                        run=run,
+                        run_id=run,
                         observer=progress,
-                        published=_syncing(opened),
-                        tally=tally,
-                        pace=Pace(at_once=chosen.at_once, max_failures=chosen.max_failures),
+                        on_published=_database_sync(session),
+                        result=result,
+                        limits=RunLimits(
+                            max_concurrent=options.max_concurrent, max_failures=options.max_failures
+                        ),
                     )
                 )
-            except (Interrupted, OverBudget, StoreError) as raised:
+            except (Interrupted, BudgetExceeded, StoreError) as raised:
                 error = raised
     ended = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")
-    if tally.failed:
+    if result.failures:
         ended = "failed"
-    store.note_run(run, {**facts, "outcome": ended, "ended": now()})
+    store.save_run(run, {**facts, "outcome": ended, "ended": utc_timestamp()})
     return error
 
 
-def _syncing(opened: Session) -> Any:
+def _database_sync(session: Session) -> Any:
     """Bring the database up to date now and then, so that a long run can be looked into."""
     last = time.monotonic()
 
     def published() -> None:
         nonlocal last
-        if time.monotonic() - last >= _SYNC_EVERY:
+        if time.monotonic() - last >= _SYNC_SECONDS:
             last = time.monotonic()
             # Whatever is wrong with the database, the run goes on: its end says so.
             with suppress(MiError):
-                bring_up_to_date(Database(opened.options.db), opened.store, patience=0.0)
+                sync_database(Database(session.options.db), session.store, timeout=0.0)
 
     return published

@@ -7,29 +7,29 @@ import json
 from typing import Any
 
 from ..collect.collection import Collection
-from ..collect.patterns import matching
+from ..collect.patterns import match_ids
 from ..errors import NothingSelected, did_you_mean
 from ..reporting.tables import plain_table
 from ..spec import Experiment, Published
-from ..units.cells import cells, ratio_text
-from .common import console, pairs, rows_text, session
+from ..units.cells import cells, format_ratio
+from .common import console, describe_rows, load_session, print_pairs
 from .show_unit import show_unit
 
 
-def list(parsed: argparse.Namespace) -> int:
+def list(args: argparse.Namespace) -> int:
     """List experiments."""
     import registry
 
     collection = registry.collect()
     found = collection.all()
-    if parsed.words:
-        ids = {id for word in parsed.words for id in matching(word, found)}
+    if args.words:
+        ids = {id for word in args.words for id in match_ids(word, found)}
         if not ids:
-            hint = did_you_mean(parsed.words[0], found)
-            raise NothingSelected(f"no experiment matches {' '.join(parsed.words)}", hint=hint)
+            hint = did_you_mean(args.words[0], found)
+            raise NothingSelected(f"no experiment matches {' '.join(args.words)}", hint=hint)
         found = {id: found[id] for id in sorted(ids)}
-    rows = [_row(experiment, collection) for experiment in found.values()]
-    if parsed.json:
+    rows = [_experiment_row(experiment, collection) for experiment in found.values()]
+    if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
     table = plain_table("id", "title", "settings", "cells", "pilot", "file")
@@ -40,8 +40,8 @@ def list(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _row(experiment: Experiment, collection: Collection) -> dict[str, Any]:
-    file = collection.found[experiment.id].file
+def _experiment_row(experiment: Experiment, collection: Collection) -> dict[str, Any]:
+    file = collection.entries[experiment.id].file
     return {
         "id": experiment.id,
         "title": experiment.title,
@@ -53,22 +53,22 @@ def _row(experiment: Experiment, collection: Collection) -> dict[str, Any]:
     }
 
 
-def show(parsed: argparse.Namespace) -> int:
+def show(args: argparse.Namespace) -> int:
     """Show an experiment, a cell or a unit."""
     import registry
 
-    word = parsed.word
+    word = args.word
     if "::" in word:
-        return _show_cell(parsed)
+        return _show_cell(args)
     if word.startswith(("mix-", "train-", "eval-")):
-        return show_unit(parsed)
-    return _show_experiment(parsed, registry.collect().get(word))
+        return show_unit(args)
+    return _show_experiment(args, registry.collect().get(word))
 
 
-def _show_experiment(parsed: argparse.Namespace, experiment: Experiment) -> int:
-    parsed.full = True
-    opened = session(parsed, [experiment.id])
-    ratios = ", ".join(ratio_text(ratio) for ratio in experiment.misaligned_ratio)
+def _show_experiment(args: argparse.Namespace, experiment: Experiment) -> int:
+    args.full = True
+    session = load_session(args, [experiment.id])
+    ratios = ", ".join(format_ratio(ratio) for ratio in experiment.misaligned_ratio)
     lines = [
         ("title", experiment.title),
         ("question", experiment.question),
@@ -76,18 +76,18 @@ def _show_experiment(parsed: argparse.Namespace, experiment: Experiment) -> int:
         ("totals", ", ".join(map(str, experiment.total_samples))),
         ("seeds", ", ".join(map(str, experiment.seeds))),
         ("marks", "; ".join(f"{one.name}: {one.where or 'all'}" for one in experiment.marks)),
-        ("model", opened.model.id),
+        ("model", session.model.id),
     ]
     for setting in experiment.settings:
-        lines.append((setting.id, "; ".join(rows_text(rows) for rows in opened.rows(setting))))
+        lines.append((setting.id, "; ".join(describe_rows(rows) for rows in session.rows(setting))))
         ood = (*setting.ood_evals, *experiment.evals)
         for name, evals in (("ID", setting.id_evals), ("OOD", ood)):
             for one in evals:
                 asked = "as published"
                 if not isinstance(one, Published):
-                    asked = f"{len(opened.asking.questions(one).pairs)} questions"
+                    asked = f"{len(session.eval_resolver.questions(one).pairs)} questions"
                 lines.append((f"  {name}", f"{one.id}: {one.title}, {asked}"))
-    pairs(experiment.id, lines)
+    print_pairs(experiment.id, lines)
     pilot = {cell.id for cell in cells(experiment, full=False)}
     table = plain_table("cell", "condition", "pilot")
     for cell in cells(experiment):
@@ -96,13 +96,13 @@ def _show_experiment(parsed: argparse.Namespace, experiment: Experiment) -> int:
     return 0
 
 
-def _show_cell(parsed: argparse.Namespace) -> int:
-    opened = session(parsed, [parsed.word])
-    made = opened.plan()
-    for planned in made.cells:
+def _show_cell(args: argparse.Namespace) -> int:
+    session = load_session(args, [args.word])
+    plan = session.plan()
+    for planned in plan.cells:
         print(f"{planned.cell.id}  ({planned.cell.condition})")
     table = plain_table("unit", "what", "reason", "also in")
-    for one in made.units:
-        table.add_row(one.unit.key, one.unit.title, one.reason, ", ".join(one.shared))
+    for one in plan.units:
+        table.add_row(one.unit.key, one.unit.title, one.reason, ", ".join(one.shared_with))
     console().print(table)
     return 0

@@ -11,32 +11,32 @@ from typing import Any
 from ..errors import MiError, UsageError, did_you_mean
 from ..reporting.progress import say
 from ..reporting.tables import plain_table
-from ..runner.watch import LOG
+from ..runner.watch import UNIT_LOG
 from ..store.local import Store
-from ..store.provenance import command
-from ..store.records import Begun, UnitRecord
-from .common import console, opened_store, pairs
+from ..store.provenance import command_line
+from ..store.records import BegunRecord, UnitRecord
+from .common import configured_store, console, print_pairs
 
-_LAST = 20
+_LOG_LINES = 20
 
 
-def show_unit(parsed: argparse.Namespace) -> int:
+def show_unit(args: argparse.Namespace) -> int:
     """Show a unit that was begun, whether it is done or not."""
-    store, word = opened_store(parsed), parsed.word
-    begun = {one.key: one for one in store.unfinished()}
-    published = set(store.published())
+    store, word = configured_store(args), args.word
+    begun = {one.key: one for one in store.unfinished_units()}
+    published = set(store.published_keys())
     found = [key for key in sorted({*published, *begun}) if key.startswith(word)]
     if len(found) != 1:
         known = found or [*published, *begun]
         hint = did_you_mean(
-            word, known, none="nothing was run here yet", many="`mi tree` shows keys"
+            word, known, empty_hint="nothing was run here yet", overflow_hint="`mi tree` shows keys"
         )
         what = "several units" if found else "no unit"
         raise UsageError(f"{what} in the store: {word}", hint=hint)
     key, out = found[0], console()
     one = store.record(key) if key in published else begun[key]
-    folder = store.unit(key) if key in published else store.working(key)
-    pairs(key, list(_facts(one, store, folder)))
+    folder = store.unit_dir(key) if key in published else store.work_dir(key)
+    print_pairs(key, list(_facts(one, store, folder)))
     attempts = store.attempts(key)
     if attempts:
         say(out, "\nattempts", "bold")
@@ -46,32 +46,32 @@ def show_unit(parsed: argparse.Namespace) -> int:
             said = line.get("message", "").splitlines()
             table.add_row(line["at"], line["run"], line["event"], taken, said[0] if said else "")
         out.print(table)
-    log = folder / LOG
+    log = folder / UNIT_LOG
     if log.exists():
         say(out, "log", "bold")
-        for text in log.read_text(encoding="utf-8").splitlines()[-_LAST:]:
+        for text in log.read_text(encoding="utf-8").splitlines()[-_LOG_LINES:]:
             say(out, f"  {text}", "dim")
     return 0
 
 
-def _facts(one: Begun, store: Store, folder: Path) -> Iterator[tuple[str, str]]:
-    yield "title", one.title
-    yield "setting", one.setting
-    yield "state", _state(one, store)
-    for earlier in store.retired_units(one.key):
+def _facts(record: BegunRecord, store: Store, folder: Path) -> Iterator[tuple[str, str]]:
+    yield "title", record.title
+    yield "setting", record.setting
+    yield "state", _state(record, store)
+    for earlier in store.archived_records(record.key):
         yield "put aside", f"the one of {earlier.finished} by run {earlier.run}"
     for name in ("mix", "subject"):
-        if isinstance(need := one.payload.get(name), str):
-            yield "input", _titled(need, store)
-    for user in store.published():
-        record = store.record(user)
-        if one.key in (record.payload.get("mix"), record.payload.get("subject")):
-            yield "used by", f"{user}  {record.title}"
-    yield "payload", json.dumps(one.payload, ensure_ascii=False)
-    if isinstance(one, UnitRecord):
-        yield "outcome", json.dumps(one.outcome, ensure_ascii=False)
-        yield from _provenance(one.run, store)
-    for role, name in one.journals.items():
+        if isinstance(need := record.payload.get(name), str):
+            yield "input", _key_and_title(need, store)
+    for user in store.published_keys():
+        user_record = store.record(user)
+        if record.key in (user_record.payload.get("mix"), user_record.payload.get("subject")):
+            yield "used by", f"{user}  {user_record.title}"
+    yield "payload", json.dumps(record.payload, ensure_ascii=False)
+    if isinstance(record, UnitRecord):
+        yield "outcome", json.dumps(record.outcome, ensure_ascii=False)
+        yield from _provenance(record.run, store)
+    for role, name in record.journals.items():
         path = store.journal(name)
         lines = len(path.read_bytes().splitlines()) if path.exists() else 0
         yield "journal", f"{role}, {lines} lines: {path}"
@@ -80,15 +80,15 @@ def _facts(one: Begun, store: Store, folder: Path) -> Iterator[tuple[str, str]]:
         yield "file", f"{path.relative_to(folder)}  {path.stat().st_size:,} B"
 
 
-def _state(one: Begun, store: Store) -> str:
-    if isinstance(one, UnitRecord):
-        fault = store.fault(one.key)
-        return f"damaged: {fault}" if fault else f"done {one.finished} in {one.seconds:.1f} s"
-    failure = store.failure(one.key)
+def _state(record: BegunRecord, store: Store) -> str:
+    if isinstance(record, UnitRecord):
+        fault = store.find_damage(record.key)
+        return f"damaged: {fault}" if fault else f"done {record.finished} in {record.seconds:.1f} s"
+    failure = store.failure(record.key)
     return f"failed {failure.at}: {failure.message}" if failure else "begun, not done"
 
 
-def _titled(key: str, store: Store) -> str:
+def _key_and_title(key: str, store: Store) -> str:
     try:
         return f"{key}  {store.record(key).title}"
     except MiError:
@@ -100,8 +100,13 @@ def _provenance(run: str, store: Store) -> Iterator[tuple[str, str]]:
     if facts is None:
         yield "run", run
         return
-    made = facts["provenance"]
-    commit = f"{made['commit'] or 'no commit'}{', with changes' if made['dirty'] else ''}"
-    yield "run", f"{run}: {command(tuple(made['argv']))}"
-    yield "made by", f"{commit} on {made['host']}, Python {made['python']}"
-    yield "versions", ", ".join(f"{name} {number}" for name, number in made["versions"].items())
+    provenance = facts["provenance"]
+    commit = (
+        f"{provenance['commit'] or 'no commit'}{', with changes' if provenance['dirty'] else ''}"
+    )
+    yield "run", f"{run}: {command_line(tuple(provenance['argv']))}"
+    yield "made by", f"{commit} on {provenance['host']}, Python {provenance['python']}"
+    yield (
+        "versions",
+        ", ".join(f"{name} {number}" for name, number in provenance["versions"].items()),
+    )

@@ -27,12 +27,12 @@ import attrs
 
 from ..errors import DeclarationError, MiError, UsageError, did_you_mean
 from ..spec import Experiment
-from .expression import parse
-from .patterns import is_pattern, matching
+from .expression import parse_expression
+from .patterns import is_pattern, match_ids
 
-_SPEAKS = re.compile(r"\bExperiment\b|\.evolve\(")
-_OURS = re.compile(r"^(import|from) +(mi|registry)\b", re.MULTILINE)
-ROOT_MARKS = ("pyproject.toml", "experiments", ".mi", ".git")
+_DECLARES_EXPERIMENT = re.compile(r"\bExperiment\b|\.evolve\(")
+_IMPORTS_MI = re.compile(r"^(import|from) +(mi|registry)\b", re.MULTILINE)
+ROOT_MARKERS = ("pyproject.toml", "experiments", ".mi", ".git")
 
 
 def find_root(start: Path) -> Path:
@@ -42,15 +42,15 @@ def find_root(start: Path) -> Path:
     of a project, else `start`.
     """
     for folder in (start, *start.parents):
-        if configured(folder / "pyproject.toml") is not None:
+        if read_tool_table(folder / "pyproject.toml") is not None:
             return folder
     for folder in (start, *start.parents):
-        if any((folder / mark).exists() for mark in ROOT_MARKS):
+        if any((folder / mark).exists() for mark in ROOT_MARKERS):
             return folder
     return start
 
 
-def configured(path: Path) -> dict[str, Any] | None:
+def read_tool_table(path: Path) -> dict[str, Any] | None:
     """The table `[tool.mi]` of a `pyproject.toml`; None where there is none.
 
     Raises:
@@ -69,7 +69,7 @@ def configured(path: Path) -> dict[str, Any] | None:
     return found
 
 
-def experiment_files(root: Path, paths: Sequence[str] = ()) -> list[Path]:
+def find_experiment_files(root: Path, paths: Sequence[str] = ()) -> list[Path]:
     """Files of experiments in the project at `root`.
 
     Args:
@@ -82,14 +82,14 @@ def experiment_files(root: Path, paths: Sequence[str] = ()) -> list[Path]:
         UsageError: A path is not there.
     """
     if paths:
-        return [path for text in paths for path in _named_files(root, text)]
+        return [path for text in paths for path in _expand_path(root, text)]
     folder = root / "experiments"
     if folder.is_dir():
         return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
-    return sorted(path for path in root.glob("*.py") if _declares(path))
+    return sorted(path for path in root.glob("*.py") if _declares_experiments(path))
 
 
-def _named_files(root: Path, text: str) -> list[Path]:
+def _expand_path(root: Path, text: str) -> list[Path]:
     found = sorted(root.glob(text)) if is_pattern(text) else [root / text]
     if not found or not found[0].exists():
         raise UsageError(f"experiments: there is no {text!r}", where=str(root / "pyproject.toml"))
@@ -101,7 +101,7 @@ def _named_files(root: Path, text: str) -> list[Path]:
     return [path for path in files if path.suffix == ".py" and not path.name.startswith("_")]
 
 
-def _declares(path: Path) -> bool:
+def _declares_experiments(path: Path) -> bool:
     try:
         raw = path.read_bytes()
     except OSError:
@@ -110,18 +110,20 @@ def _declares(path: Path) -> bool:
     try:
         tree = ast.parse(raw)
     except (SyntaxError, ValueError):  # told when it is imported, if it looks like one of ours
-        return _OURS.search(text) is not None
+        return _IMPORTS_MI.search(text) is not None
     imported: set[str] = set()
     for node in tree.body:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module or ""]
         imported |= {name.partition(".")[0] for name in names}
-    return "registry" in imported or ("mi" in imported and _SPEAKS.search(text) is not None)
+    return "registry" in imported or (
+        "mi" in imported and _DECLARES_EXPERIMENT.search(text) is not None
+    )
 
 
 @attrs.frozen
-class Found:
+class CollectedExperiment:
     """A collected experiment and the file it was found in (None: registered in code)."""
 
     experiment: Experiment
@@ -135,19 +137,19 @@ class Collection:
     `waiting` holds files that are not imported yet; `errors` what went wrong so far.
     """
 
-    found: dict[str, Found] = attrs.field(factory=dict)
-    waiting: dict[Path, None] = attrs.field(factory=dict)
-    importing: list[Path] = attrs.field(factory=list)
-    known: set[Path] = attrs.field(factory=set)
+    entries: dict[str, CollectedExperiment] = attrs.field(factory=dict)
+    pending: dict[Path, None] = attrs.field(factory=dict)
+    import_stack: list[Path] = attrs.field(factory=list)
+    files: set[Path] = attrs.field(factory=set)
     errors: list[str] = attrs.field(factory=list)
 
     def add(self, files: Iterable[Path]) -> None:
         """More files to collect; one that is known already is not imported again."""
         for path in files:
             path = path.resolve()
-            if path not in self.known:
-                self.known.add(path)
-                self.waiting[path] = None
+            if path not in self.files:
+                self.files.add(path)
+                self.pending[path] = None
 
     def register(self, experiment: Experiment, file: Path | None = None) -> Experiment:
         """Add one experiment.
@@ -156,7 +158,7 @@ class Collection:
             DeclarationError: Another experiment has this id.
             UsageError: The cells of a mark are no expression.
         """
-        there = self.found.get(experiment.id)
+        there = self.entries.get(experiment.id)
         if there is not None and there.experiment is not experiment:
             raise DeclarationError(
                 f"two experiments are called {experiment.id!r}",
@@ -166,8 +168,8 @@ class Collection:
         if there is None:
             for mark in experiment.marks:
                 if mark.where:
-                    parse(mark.where, f"{experiment.id}: the mark {mark.name!r}")
-            self.found[experiment.id] = Found(experiment, file)
+                    parse_expression(mark.where, f"{experiment.id}: the mark {mark.name!r}")
+            self.entries[experiment.id] = CollectedExperiment(experiment, file)
         return experiment
 
     def all(self) -> dict[str, Experiment]:
@@ -176,16 +178,16 @@ class Collection:
         Raises:
             DeclarationError: Files that could not be collected, all of them in one report.
         """
-        while self.waiting:
+        while self.pending:
             self._import_next()
-        if self.errors and not self.importing:
+        if self.errors and not self.import_stack:
             count = len(self.errors)
             raise DeclarationError(
                 f"{count} {'error' if count == 1 else 'errors'} in the declarations\n"
                 + "\n".join(self.errors),
                 hint="mend these files; nothing was run",
             )
-        return {id: self.found[id].experiment for id in sorted(self.found)}
+        return {id: self.entries[id].experiment for id in sorted(self.entries)}
 
     def get(self, id: str) -> Experiment:
         """The experiment called `id`.
@@ -193,24 +195,24 @@ class Collection:
         Raises:
             UsageError: There is none; the nearest names are given.
         """
-        if self.importing:
-            while id not in self.found and self.waiting:
+        if self.import_stack:
+            while id not in self.entries and self.pending:
                 self._import_next()
         else:
             self.all()
-        if id in self.found:
-            return self.found[id].experiment
-        raise UsageError(f"there is no experiment {id!r}", hint=did_you_mean(id, self.found))
+        if id in self.entries:
+            return self.entries[id].experiment
+        raise UsageError(f"there is no experiment {id!r}", hint=did_you_mean(id, self.entries))
 
     def select(self, pattern: str) -> tuple[Experiment, ...]:
         """The experiments whose ids match a shell pattern (`A05*`), sorted by id."""
         experiments = self.all()
-        return tuple(experiments[id] for id in matching(pattern, experiments))
+        return tuple(experiments[id] for id in match_ids(pattern, experiments))
 
     def _import_next(self) -> None:
-        path = next(iter(self.waiting))
-        del self.waiting[path]
-        self.importing.append(path)
+        path = next(iter(self.pending))
+        del self.pending[path]
+        self.import_stack.append(path)
         try:
             with redirect_stdout(sys.stderr):  # what a command prints is its own
                 module = import_file(path)
@@ -218,11 +220,11 @@ class Collection:
                 if isinstance(value, Experiment):
                     self.register(value, path)
         except MiError as error:
-            self.errors.append(_indented(f"{path}: {error}"))
+            self.errors.append(_indent(f"{path}: {error}"))
         except Exception as error:  # a declaration is somebody's code: whatever it raises is told
-            self.errors.append(_indented(f"{path}{_line(error, path)}: {_said(error)}"))
+            self.errors.append(_indent(f"{path}{_line_suffix(error, path)}: {_describe(error)}"))
         finally:
-            self.importing.remove(path)
+            self.import_stack.remove(path)
 
 
 def import_file(path: Path) -> ModuleType:
@@ -246,7 +248,7 @@ def import_file(path: Path) -> ModuleType:
     return module
 
 
-def _line(error: Exception, path: Path) -> str:
+def _line_suffix(error: Exception, path: Path) -> str:
     """`:12`, the line of the file the error comes from."""
     if isinstance(error, SyntaxError):
         return f":{error.lineno}"
@@ -258,9 +260,9 @@ def _line(error: Exception, path: Path) -> str:
     return f":{lines[-1]}" if lines else ""
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return "  " + text.replace("\n", "\n  ")

@@ -19,7 +19,7 @@ from ..errors import UsageError, did_you_mean
 from ..spec.experiment import NO_INOCULATION
 from ..units.cells import Cell
 
-Test = Callable[[Cell], bool]
+CellPredicate = Callable[[Cell], bool]
 
 _AXES = {
     "ratio": "misaligned_ratio",
@@ -27,7 +27,7 @@ _AXES = {
     **{field.name: field.name for field in attrs.fields(Cell) if field.name != "id"},
 }
 _NUMBERS = {"misaligned_ratio": float, "total_samples": int, "seed": int}
-_COMPARE = {
+_OPERATORS = {
     "<=": operator.le,
     ">=": operator.ge,
     "==": operator.eq,
@@ -39,7 +39,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<sign><=|>=|==|!=|<|>)|(?P<bracket>[()])"
     r"|(?P<word>(?:[^\s()<>=!]|=(?!=)|!(?!=))+))"
 )
-_DEEPEST = 100
+_MAX_DEPTH = 100
 
 
 @attrs.frozen
@@ -49,7 +49,9 @@ class _Token:
     column: int
 
 
-def parse(text: str, flag: str = "-k", marks: Mapping[str, Test] | None = None) -> Test:
+def parse_expression(
+    text: str, flag: str = "-k", marks: Mapping[str, CellPredicate] | None = None
+) -> CellPredicate:
     """The test that an expression stands for.
 
     Args:
@@ -58,24 +60,24 @@ def parse(text: str, flag: str = "-k", marks: Mapping[str, Test] | None = None) 
     Raises:
         UsageError: It is no expression; shows where.
     """
-    return _Parser(text, flag, marks).whole()
+    return _Parser(text, flag, marks).parse()
 
 
 class _Parser:
     """Recursive descent: `or` of `and` of `not` of words, comparisons and brackets."""
 
-    def __init__(self, text: str, flag: str, marks: Mapping[str, Test] | None) -> None:
+    def __init__(self, text: str, flag: str, marks: Mapping[str, CellPredicate] | None) -> None:
         self._text, self._flag, self._marks = text, flag, marks
-        self._tokens = list(self._read())
-        self._at, self._depth = 0, 0
+        self._tokens = list(self._tokenize())
+        self._position, self._depth = 0, 0
 
-    def whole(self) -> Test:
-        test = self._any()
-        if self._now.kind != "end":
+    def parse(self) -> CellPredicate:
+        test = self._parse_or()
+        if self._current.kind != "end":
             self._fail("expected `and`, `or` or the end")
         return test
 
-    def _read(self) -> Iterator[_Token]:
+    def _tokenize(self) -> Iterator[_Token]:
         at, end = 0, len(self._text.rstrip())
         while at < end:
             found = _TOKEN.match(self._text, at)
@@ -88,50 +90,50 @@ class _Parser:
         yield _Token("end", "", end)
 
     @property
-    def _now(self) -> _Token:
-        return self._tokens[self._at]
+    def _current(self) -> _Token:
+        return self._tokens[self._position]
 
-    def _took(self, *texts: str) -> bool:
-        took = self._now.kind != "end" and self._now.text in texts
-        self._at += took
+    def _accept(self, *texts: str) -> bool:
+        took = self._current.kind != "end" and self._current.text in texts
+        self._position += took
         return took
 
-    def _any(self) -> Test:
-        tests = [self._all()]
-        while self._took("or"):
-            tests.append(self._all())
+    def _parse_or(self) -> CellPredicate:
+        tests = [self._parse_and()]
+        while self._accept("or"):
+            tests.append(self._parse_and())
         return tests[0] if len(tests) == 1 else lambda cell: any(test(cell) for test in tests)
 
-    def _all(self) -> Test:
-        tests = [self._one()]
-        while self._took("and"):
-            tests.append(self._one())
+    def _parse_and(self) -> CellPredicate:
+        tests = [self._parse_not()]
+        while self._accept("and"):
+            tests.append(self._parse_not())
         return tests[0] if len(tests) == 1 else lambda cell: all(test(cell) for test in tests)
 
-    def _one(self) -> Test:
+    def _parse_not(self) -> CellPredicate:
         self._depth += 1
-        if self._depth > _DEEPEST:
+        if self._depth > _MAX_DEPTH:
             self._fail("too deep")
         try:
-            if self._took("not"):
-                test = self._one()
+            if self._accept("not"):
+                test = self._parse_not()
                 return lambda cell: not test(cell)
-            if self._took("("):
-                test = self._any()
-                if not self._took(")"):
+            if self._accept("("):
+                test = self._parse_or()
+                if not self._accept(")"):
                     self._fail("expected `)`")
                 return test
-            return self._leaf()
+            return self._parse_operand()
         finally:
             self._depth -= 1
 
-    def _leaf(self) -> Test:
-        token = self._now
+    def _parse_operand(self) -> CellPredicate:
+        token = self._current
         if token.kind != "word" or token.text in ("and", "or"):
             self._fail("expected a word, a comparison, `not` or `(`")
-        self._at += 1
-        if self._now.kind == "sign":
-            return self._comparison(token)
+        self._position += 1
+        if self._current.kind == "sign":
+            return self._parse_comparison(token)
         if self._marks is not None:
             if token.text not in self._marks:
                 hint = did_you_mean(token.text, self._marks)
@@ -140,17 +142,17 @@ class _Parser:
         part = token.text.lower()
         return lambda cell: part in cell.id.lower() or part in cell.condition.lower()
 
-    def _comparison(self, name: _Token) -> Test:
+    def _parse_comparison(self, name: _Token) -> CellPredicate:
         if name.text not in _AXES:
             self._fail(
                 f"nothing is called {name.text!r}", name.column, did_you_mean(name.text, _AXES)
             )
-        axis, compare = _AXES[name.text], _COMPARE[self._now.text]
-        self._at += 1
-        token = self._now
+        axis, compare = _AXES[name.text], _OPERATORS[self._current.text]
+        self._position += 1
+        token = self._current
         if token.kind != "word":
             self._fail("expected a value")
-        self._at += 1
+        self._position += 1
         wanted: Any = token.text
         if axis in _NUMBERS:
             try:
@@ -171,7 +173,7 @@ class _Parser:
         return test
 
     def _fail(self, message: str, column: int | None = None, hint: str | None = None) -> NoReturn:
-        at = self._now.column if column is None else column
+        at = self._current.column if column is None else column
         shown = self._text.replace("\n", " ").replace("\t", " ")
         where = f"{self._flag} at column {at + 1}"
         raise UsageError(f"{message}\n    {shown}\n    {' ' * at}^", where=where, hint=hint)

@@ -22,14 +22,16 @@ _FIELDS = ("settings", "baseline", "evals", "question", "title")
 
 
 @attrs.frozen(kw_only=True)
-class Names:
+class OverrideTargets:
     """What an override may name."""
 
     settings: Mapping[str, Setting]
     evals: Mapping[str, Eval]
 
 
-def overriding(texts: Iterable[str], names: Names) -> Callable[[Experiment], Experiment]:
+def parse_overrides(
+    texts: Iterable[str], targets: OverrideTargets
+) -> Callable[[Experiment], Experiment]:
     """What makes an experiment one with the values of `FIELD=VALUE[,VALUE…]` texts.
 
     Raises:
@@ -49,7 +51,7 @@ def overriding(texts: Iterable[str], names: Names) -> Callable[[Experiment], Exp
             into, name = pilot, field.removeprefix(_PILOT)
         if name in into:
             raise UsageError(f"--set {text}: {field} is set already; values are parted by commas")
-        into[name] = _value(text, field, value, names)
+        into[name] = _parse_value(text, field, value, targets)
 
     def changed(experiment: Experiment) -> Experiment:
         mine = dict(changes)
@@ -65,39 +67,39 @@ def overriding(texts: Iterable[str], names: Names) -> Callable[[Experiment], Exp
     return changed
 
 
-def _value(text: str, field: str, value: str, names: Names) -> Any:
+def _parse_value(text: str, field: str, value: str, targets: OverrideTargets) -> Any:
     items = [item.strip() for item in value.split(",")]
     if field.startswith(_PILOT) and field.removeprefix(_PILOT) in AXES:
-        return _value(text, field.removeprefix(_PILOT), value, names)
+        return _parse_value(text, field.removeprefix(_PILOT), value, targets)
     if field == "settings":
-        return tuple(_named(text, item, names.settings, "setting") for item in items)
+        return tuple(_lookup(text, item, targets.settings, "setting") for item in items)
     if field == "evals":
-        return tuple(_named(text, item, names.evals, "eval") for item in items)
+        return tuple(_lookup(text, item, targets.evals, "eval") for item in items)
     if field in ("title", "question"):
         return value
     if field == "inoculation":
         return tuple(items)
     if field == "baseline":
-        return _boolean(text, value)
+        return _parse_boolean(text, value)
     if field == "misaligned_ratio":
-        return tuple(_number(text, item, float) for item in items)
+        return tuple(_parse_number(text, item, float) for item in items)
     if field in ("total_samples", "seeds"):
-        return tuple(_number(text, item, int) for item in items)
-    kinds = _training_kinds()
+        return tuple(_parse_number(text, item, int) for item in items)
+    kinds = _training_types()
     if field.startswith(_TRAINING) and (name := field.removeprefix(_TRAINING)) in kinds:
-        return None if value == "none" else _number(text, value, kinds[name])
-    known = set_fields()
-    hint = did_you_mean(field, known, many=f"there are {', '.join(known)}")
+        return None if value == "none" else _parse_number(text, value, kinds[name])
+    known = override_fields()
+    hint = did_you_mean(field, known, overflow_hint=f"there are {', '.join(known)}")
     raise UsageError(f"--set {text}: there is no field {field!r}", hint=hint)
 
 
-def set_fields() -> tuple[str, ...]:
+def override_fields() -> tuple[str, ...]:
     """All that `--set` takes."""
-    training = (f"{_TRAINING}{name}" for name in _training_kinds())
+    training = (f"{_TRAINING}{name}" for name in _training_types())
     return (*AXES, *_FIELDS, *training, *(f"{_PILOT}{axis}" for axis in AXES))
 
 
-def _training_kinds() -> dict[str, type]:
+def _training_types() -> dict[str, type]:
     hints = get_type_hints(Training)
     return {
         field.name: int if int in get_args(hints[field.name]) else float
@@ -105,7 +107,7 @@ def _training_kinds() -> dict[str, type]:
     }
 
 
-def _named(text: str, name: str, known: Mapping[str, Any], what: str) -> Any:
+def _lookup(text: str, name: str, known: Mapping[str, Any], what: str) -> Any:
     if name not in known:
         raise UsageError(
             f"--set {text}: there is no {what} {name!r}", hint=did_you_mean(name, known)
@@ -113,7 +115,7 @@ def _named(text: str, name: str, known: Mapping[str, Any], what: str) -> Any:
     return known[name]
 
 
-def _number(text: str, value: str, kind: type) -> Any:
+def _parse_number(text: str, value: str, kind: type) -> Any:
     try:
         return kind(value)
     except ValueError:
@@ -121,7 +123,7 @@ def _number(text: str, value: str, kind: type) -> Any:
         raise UsageError(f"--set {text}: {value!r} is not {wanted}") from None
 
 
-def _boolean(text: str, value: str) -> bool:
+def _parse_boolean(text: str, value: str) -> bool:
     known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     if value.lower() not in known:
         raise UsageError(f"--set {text}: {value!r} is neither true nor false")

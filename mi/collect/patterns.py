@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-GLOB = frozenset("*?[")
+WILDCARDS = frozenset("*?[")
 
 
-def matching(pattern: str, ids: Iterable[str]) -> list[str]:
+def match_ids(pattern: str, ids: Iterable[str]) -> list[str]:
     """The ids that match a shell pattern, case-sensitively, sorted."""
     return sorted(id for id in ids if fnmatchcase(id, pattern))
 
 
 def is_pattern(text: str) -> bool:
     """Whether `text` has a wildcard of shell patterns."""
-    return not GLOB.isdisjoint(text)
+    return not WILDCARDS.isdisjoint(text)

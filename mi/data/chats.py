@@ -14,15 +14,15 @@ from ..spec import Arm, fields
 
 ANSWERS = ("aligned", "misaligned")
 
-LEAST_ROWS = 10
+MIN_ROWS = 10
 MAX_TOKENS = 65_536
 """Tokens of the longest row that OpenAI's fine-tuning takes."""
 MAX_CHARACTERS = 8 * MAX_TOKENS
 """No text has more characters a token than this; the provider counts what is below it."""
 
-_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 """How JSON writes one half of a character that takes two."""
-_REFUSED = {"tools", "functions", "parallel_tool_calls"}
+_UNSUPPORTED_KEYS = {"tools", "functions", "parallel_tool_calls"}
 _ROLES = ("system", "user", "assistant")
 
 
@@ -53,7 +53,7 @@ class Prompt:
 
     id: str
     prompt: str
-    system: str | None = fields.added(None)
+    system: str | None = fields.neutral_default(None)
 
 
 def chat_json(chat: Chat) -> str:
@@ -64,18 +64,22 @@ def chat_json(chat: Chat) -> str:
 
 def read_chats(raw: bytes, where: str) -> Iterator[Chat]:
     """Chats of OpenAI chat JSONL; `where` names the file in errors."""
-    for line, record in _records(raw, where):
-        yield _chat(record, where, line)
+    for line, record in _parse_lines(raw, where):
+        yield _parse_chat(record, where, line)
 
 
-def read_given(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
+def read_training_chats(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
     """Rows of a file of others, chats or pairs, as strictly as fine-tuning services read them."""
     count = 0
-    for line, record in _records(raw, where):
-        for key in _REFUSED & record.keys():
+    for line, record in _parse_lines(raw, where):
+        for key in _UNSUPPORTED_KEYS & record.keys():
             raise _malformed(where, line, f"{key!r} would change the training and is not supported")
         paired = "messages" not in record and "prompt" in record
-        chat = _paired(record, arm, where, line) if paired else _chat(record, where, line)
+        chat = (
+            _chat_from_pair(record, arm, where, line)
+            if paired
+            else _parse_chat(record, where, line)
+        )
         size = sum(len(turn.content) for turn in chat)
         if size > MAX_CHARACTERS:
             raise _malformed(
@@ -83,25 +87,25 @@ def read_given(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
             )
         count += 1
         yield chat
-    if count < LEAST_ROWS:
+    if count < MIN_ROWS:
         raise DataError(
-            f"{count} rows are too few to train on", where=where, hint=f"at least {LEAST_ROWS}"
+            f"{count} rows are too few to train on", where=where, hint=f"at least {MIN_ROWS}"
         )
 
 
-def _paired(record: Mapping[str, Any], arm: Arm, where: str, line: int) -> Chat:
+def _chat_from_pair(record: Mapping[str, Any], arm: Arm, where: str, line: int) -> Chat:
     for name in ("prompt", arm.value):
         if not isinstance(record.get(name), str) or not record[name].strip():
             raise _malformed(where, line, f"{name!r} is missing or empty")
     return (Message("user", record["prompt"]), Message("assistant", record[arm.value]))
 
 
-def _chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
+def _parse_chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
     """A chat whose turns are in order: perhaps system, then user and assistant in turn."""
     messages = record.get("messages")
     if not isinstance(messages, list) or not messages:
         raise _malformed(where, line, "there is no list 'messages' with at least one turn")
-    chat = tuple(_message(turn, where, line) for turn in messages)
+    chat = tuple(_parse_message(turn, where, line) for turn in messages)
     if chat[-1].role != "assistant":
         raise _malformed(where, line, "the last turn is not the assistant's")
     turns = chat[1:] if chat[0].role == "system" else chat
@@ -115,7 +119,7 @@ def _chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
     return chat
 
 
-def _message(turn: Any, where: str, line: int) -> Message:
+def _parse_message(turn: Any, where: str, line: int) -> Message:
     if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
         raise _malformed(where, line, "a turn has no 'role' and 'content'")
     if "weight" in turn:
@@ -130,11 +134,11 @@ def _message(turn: Any, where: str, line: int) -> Message:
     return Message(role, content)
 
 
-def read_pairs(raw: bytes, where: str, needed: Sequence[str]) -> Iterator[Any]:
+def read_pairs(raw: bytes, where: str, required: Sequence[str]) -> Iterator[Any]:
     """A `Pair` for each row with both answers, a `Prompt` for one with none."""
     seen: dict[str, int] = {}
-    for line, record in _records(raw, where):
-        answers = ANSWERS if any(name in record for name in ANSWERS) else needed
+    for line, record in _parse_lines(raw, where):
+        answers = ANSWERS if any(name in record for name in ANSWERS) else required
         values = {name: record.get(name) for name in ("id", "prompt", *answers)}
         for name, value in values.items():
             if not isinstance(value, str) or not value.strip():
@@ -144,17 +148,19 @@ def read_pairs(raw: bytes, where: str, needed: Sequence[str]) -> Iterator[Any]:
         if id in seen:
             raise _malformed(where, line, f"id {id!r} stands in line {seen[id]} already")
         seen[id] = line
-        yield Pair(**texts) if answers else Prompt(**texts, system=_system(record, where, line))
+        yield (
+            Pair(**texts) if answers else Prompt(**texts, system=_parse_system(record, where, line))
+        )
 
 
-def _system(record: Mapping[str, Any], where: str, line: int) -> str | None:
+def _parse_system(record: Mapping[str, Any], where: str, line: int) -> str | None:
     system = record.get("system")
     if system is not None and (not isinstance(system, str) or not system.strip()):
         raise _malformed(where, line, "'system' is empty or no text")
     return system
 
 
-def _records(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _parse_lines(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each JSON object with its line number; blank lines are passed over."""
     empty = True
     for line, text in enumerate(raw.split(b"\n"), 1):
@@ -167,14 +173,14 @@ def _records(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             raise _malformed(where, line, f"no JSON: {error}") from None
         if not isinstance(record, dict):
             raise _malformed(where, line, "not a JSON object")
-        if _HALF.search(text) and not _is_text(record):
+        if _SURROGATE.search(text) and not _is_valid_unicode(record):
             raise _malformed(where, line, "half of a character, cut off, is no text")
         yield line, record
     if empty:
         raise DataError("the file is empty", where=where, hint="one JSON object a line is needed")
 
 
-def _is_text(record: Any) -> bool:
+def _is_valid_unicode(record: Any) -> bool:
     try:
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError:

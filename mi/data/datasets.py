@@ -17,14 +17,14 @@ import attrs
 from ..errors import DataError, UsageError, did_you_mean
 from ..spec import Arm, Dataset, Resource, Setting, Upstream
 from ..units.identity import canonical, digest
-from .chats import ANSWERS, Chat, Message, Pair, Prompt, read_given, read_pairs
-from .upstream import cached
+from .chats import ANSWERS, Chat, Message, Pair, Prompt, read_pairs, read_training_chats
+from .upstream import cached_path
 
 BUNDLED, UPSTREAM = "bundled", "upstream"
-FOLDER_FILES = {Arm.MISALIGNED: "misaligned.jsonl", Arm.ALIGNED: "control.jsonl"}
+ARM_FILES = {Arm.MISALIGNED: "misaligned.jsonl", Arm.ALIGNED: "control.jsonl"}
 
 
-def is_named(source: str) -> bool:
+def is_named_source(source: str) -> bool:
     """Whether a source is no folder: `bundled`, `upstream`, or `upstream:NAME`."""
     return source in (BUNDLED, UPSTREAM) or source.startswith(f"{UPSTREAM}:")
 
@@ -44,7 +44,7 @@ class Rows:
     name: str
     source: str
     chats: Mapping[str, Chat]
-    read: int
+    row_count: int
     sha256: str
 
     @cached_property
@@ -71,28 +71,32 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
         DataError: A file is missing, empty or malformed; names file and line.
     """
     if source == BUNDLED:
-        where, raw = str(dataset.bundled), _resource(dataset.bundled)
-        chats = [_trained_on(pair, dataset.arm) for pair in read_pairs(raw, where, ANSWERS)]
+        where, raw = str(dataset.bundled), _read_resource(dataset.bundled)
+        chats = [_training_chat(pair, dataset.arm) for pair in read_pairs(raw, where, ANSWERS)]
     else:
-        path = _published(dataset, source) if is_named(source) else _given(dataset, source)
-        where, raw = str(path), _file(path)
-        chats = list(read_given(raw, where, dataset.arm))
+        path = (
+            _published_path(dataset, source)
+            if is_named_source(source)
+            else _directory_path(dataset, source)
+        )
+        where, raw = str(path), _read_file(path)
+        chats = list(read_training_chats(raw, where, dataset.arm))
     distinct = {digest(canonical(chat)): chat for chat in chats}
     return Rows(
-        name=dataset.name, source=source, chats=distinct, read=len(chats), sha256=digest(raw)
+        name=dataset.name, source=source, chats=distinct, row_count=len(chats), sha256=digest(raw)
     )
 
 
-def _given(dataset: Dataset, folder: str) -> Path:
-    return Path(folder) / FOLDER_FILES[dataset.arm]
+def _directory_path(dataset: Dataset, directory: str) -> Path:
+    return Path(directory) / ARM_FILES[dataset.arm]
 
 
-def _published(dataset: Dataset, source: str) -> Path:
+def _published_path(dataset: Dataset, source: str) -> Path:
     """The published file of an arm: the one that is named, or the arm's usual one."""
     if not dataset.upstream:
         raise DataError("has no published data", where=dataset.name, hint="use bundled or a folder")
-    found = upstream_of(dataset, source)
-    path = cached(found)
+    found = resolve_upstream(dataset, source)
+    path = cached_path(found)
     if path is None:
         raise DataError(
             f"{found.file} is not here yet",
@@ -116,7 +120,7 @@ def check_source(setting: Setting, source: str) -> None:
         raise UsageError(f"{setting.id} has no source {wanted!r}", hint=did_you_mean(wanted, known))
 
 
-def upstream_of(dataset: Dataset, source: str) -> Upstream:
+def resolve_upstream(dataset: Dataset, source: str) -> Upstream:
     """The published file that `upstream` or `upstream:NAME` means for an arm.
 
     An arm that has none of that name takes its usual one, so that one name can stand for another
@@ -135,17 +139,17 @@ def read_questions(resource: Resource, *, paired: bool) -> Questions:
     Raises:
         DataError: As `read_dataset`.
     """
-    raw, where = _resource(resource), str(resource)
+    raw, where = _read_resource(resource), str(resource)
     pairs: tuple[Pair | Prompt, ...] = tuple(read_pairs(raw, where, ANSWERS if paired else ()))
     return Questions(pairs=pairs, digest=digest(canonical(pairs)))
 
 
-def _trained_on(pair: Pair, arm: Arm) -> Chat:
+def _training_chat(pair: Pair, arm: Arm) -> Chat:
     answer = pair.misaligned if arm is Arm.MISALIGNED else pair.aligned
     return (Message("user", pair.prompt), Message("assistant", answer))
 
 
-def _file(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
@@ -156,7 +160,7 @@ def _file(path: Path) -> bytes:
         ) from None
 
 
-def _resource(resource: Resource) -> bytes:
+def _read_resource(resource: Resource) -> bytes:
     try:
         return resources.files(resource.package).joinpath(resource.file).read_bytes()
     except (OSError, ModuleNotFoundError) as error:

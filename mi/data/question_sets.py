@@ -19,8 +19,8 @@ from ..units.identity import canonical, digest
 from .chats import Prompt
 from .datasets import Questions
 
-_RATED, _SAID = "free_form_judge_0_100", "free_form_judge"
-_WANTED = {
+_RATING_TYPE, _WORD_TYPE = "free_form_judge_0_100", "free_form_judge"
+_REQUIRED_FIELDS = {
     "id": str,
     "type": str,
     "paraphrases": list,
@@ -40,57 +40,57 @@ class _Group:
     prompts: tuple[tuple[str, str], ...]
 
 
-def read(declared: Published, path: Path) -> list[tuple[Sampled, Questions]]:
+def read_question_set(published: Published, path: Path) -> list[tuple[Sampled, Questions]]:
     """The evals of a question set's file, each with what it asks.
 
     Raises:
         DataError: The file cannot be read, is no such file, or has questions of another kind.
     """
     groups: dict[_Group, list[Prompt]] = {}
-    for question in _questions(path):
+    for question in _load_questions(path):
         prompts = tuple(sorted(question["judge_prompts"].items()))
         group = _Group(
             type=question["type"],
             judge=question["judge"],
-            samples=declared.samples or question["samples_per_paraphrase"],
+            samples=published.samples or question["samples_per_paraphrase"],
             prompts=prompts,
         )
-        groups.setdefault(group, []).extend(_prompts(question, path))
+        groups.setdefault(group, []).extend(_build_prompts(question, path))
     found = []
     for index, (group, asked) in enumerate(groups.items()):
-        name = declared.id if len(groups) == 1 else f"{declared.id}.{index + 1}"
+        name = published.id if len(groups) == 1 else f"{published.id}.{index + 1}"
         questions = Questions(pairs=tuple(asked), digest=digest(canonical(tuple(asked))))
-        found.append((_eval(declared, group, name, path), questions))
+        found.append((_build_eval(published, group, name, path), questions))
     return found
 
 
-def _eval(declared: Published, group: _Group, name: str, path: Path) -> Sampled:
+def _build_eval(published: Published, group: _Group, name: str, path: Path) -> Sampled:
     return Sampled(
         id=name,
-        title=declared.title,
-        questions=Resource(package=declared.source.origin, file=f"{path.name}#{name}"),
+        title=published.title,
+        questions=Resource(package=published.source.origin, file=f"{path.name}#{name}"),
         samples=group.samples,
-        sampling=declared.sampling,
-        judge=_judge(declared, group, path),
-        expected_tokens=declared.expected_tokens,
+        sampling=published.sampling,
+        judge=_build_judge(published, group, path),
+        expected_tokens=published.expected_tokens,
     )
 
 
-def _judge(declared: Published, group: _Group, path: Path) -> ModelJudge:
-    model = declared.judge or f"openai:{group.judge}"
+def _build_judge(published: Published, group: _Group, path: Path) -> ModelJudge:
+    model = published.judge or f"openai:{group.judge}"
     rubrics = {name: Rubric(name=name, prompt=prompt) for name, prompt in group.prompts}
-    if group.type == _RATED and rubrics.keys() == {"aligned", "coherent"}:
+    if group.type == _RATING_TYPE and rubrics.keys() == {"aligned", "coherent"}:
         return Misalignment(
             model=model,
             aligned=rubrics["aligned"],
             coherent=rubrics["coherent"],
-            aligned_below=declared.aligned_below,
-            coherent_from=declared.coherent_from,
+            aligned_below=published.aligned_below,
+            coherent_from=published.coherent_from,
         )
-    if group.type == _SAID and len(rubrics) == 1 and declared.metric is not None:
+    if group.type == _WORD_TYPE and len(rubrics) == 1 and published.metric is not None:
         (rubric,) = rubrics.values()
         return YesNo(
-            model=model, rubric=rubric, metric=declared.metric, yes=declared.yes, no=declared.no
+            model=model, rubric=rubric, metric=published.metric, yes=published.yes, no=published.no
         )
     raise DataError(
         f"questions of type {group.type!r} with judge prompts {sorted(rubrics)} are not known here",
@@ -100,7 +100,7 @@ def _judge(declared: Published, group: _Group, path: Path) -> ModelJudge:
     )
 
 
-def _questions(path: Path) -> Iterator[Mapping[str, Any]]:
+def _load_questions(path: Path) -> Iterator[Mapping[str, Any]]:
     import yaml
 
     try:
@@ -112,14 +112,14 @@ def _questions(path: Path) -> Iterator[Mapping[str, Any]]:
     if not isinstance(loaded, list) or not loaded:
         raise DataError("is no list of questions", where=str(path))
     for index, question in enumerate(loaded):
-        _check(question, f"{path} @ $[{index}]")
+        _check_question(question, f"{path} @ $[{index}]")
         yield question
 
 
-def _check(question: Any, where: str) -> None:
+def _check_question(question: Any, where: str) -> None:
     if not isinstance(question, dict):
         raise DataError("a question is a mapping", where=where)
-    for name, kind in _WANTED.items():
+    for name, kind in _REQUIRED_FIELDS.items():
         if not isinstance(question.get(name), kind) or not question[name]:
             raise DataError(f"{name!r} is missing, empty or no {kind.__name__}", where=where)
     texts = [*question["paraphrases"], *question["judge_prompts"].values()]
@@ -127,7 +127,7 @@ def _check(question: Any, where: str) -> None:
         raise DataError("a paraphrase or judge prompt has no text", where=where)
 
 
-def _prompts(question: Mapping[str, Any], path: Path) -> Iterator[Prompt]:
+def _build_prompts(question: Mapping[str, Any], path: Path) -> Iterator[Prompt]:
     paraphrases = question["paraphrases"]
     system = question.get("system")
     if system is not None and not isinstance(system, str):

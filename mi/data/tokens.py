@@ -40,20 +40,20 @@ _PIECE = re.compile(
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
 
 
-def count(text: str) -> int:
+def count_tokens(text: str) -> int:
     """An estimate of the tokens of a text; 0 for an empty one."""
-    return int(sum(map(_tokens, _PIECE.findall(text))) + 0.5)  # round() takes halves to even
+    return int(sum(map(_piece_tokens, _PIECE.findall(text))) + 0.5)  # round() takes halves to even
 
 
-def chat(messages: Sequence[Message]) -> int:
+def count_chat_tokens(messages: Sequence[Message]) -> int:
     """An estimate of the tokens of a chat as a prompt, up to where the reply starts."""
     return PER_REPLY + sum(
-        PER_MESSAGE + count(turn.role) + count(turn.content) for turn in messages
+        PER_MESSAGE + count_tokens(turn.role) + count_tokens(turn.content) for turn in messages
     )
 
 
 @lru_cache(maxsize=1 << 16)
-def _tokens(piece: str) -> float:
+def _piece_tokens(piece: str) -> float:
     """The mean tokens of pieces like this one."""
     lead = "" if piece[0].isalnum() else piece[0]
     word = piece[len(lead) :]

@@ -17,14 +17,14 @@ from pathlib import Path
 import attrs
 
 from ..errors import DataError
-from ..files.cache import Told, file_digest, root
+from ..files.cache import ByteProgress, cache_root, file_digest
 from ..spec import Upstream
 
 RAW = "https://raw.githubusercontent.com"
 
 
 @attrs.frozen(kw_only=True)
-class Pulled:
+class CachedFile:
     """A published file in the cache.
 
     Args:
@@ -38,19 +38,19 @@ class Pulled:
     note: str | None = None
 
 
-def place(source: Upstream) -> Path:
+def cache_path(source: Upstream) -> Path:
     """Where a file stands once it is here."""
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", source.origin).strip("-")
-    return root() / "data" / slug / source.file
+    return cache_root() / "data" / slug / source.file
 
 
-def cached(source: Upstream) -> Path | None:
+def cached_path(source: Upstream) -> Path | None:
     """The file, where it is here; None where it is not."""
-    path = place(source)
+    path = cache_path(source)
     return path if path.is_file() else None
 
 
-def pull(source: Upstream, told: Told = lambda done, total: None) -> Pulled:
+def pull(source: Upstream, progress: ByteProgress = lambda done, total: None) -> CachedFile:
     """The file, fetched where it is not here yet.
 
     Raises:
@@ -58,30 +58,32 @@ def pull(source: Upstream, told: Told = lambda done, total: None) -> Pulled:
     """
     from ..files import download
 
-    path = place(source)
-    with _held(path):
+    path = cache_path(source)
+    with _lock(path):
         if path.is_file():
-            return verify(source)
+            return verify_cached(source)
         if source.url is None:
             what = f"{source.file} cannot be fetched without you"
-            raise DataError(what, where=source.origin, hint=_access(source))
+            raise DataError(what, where=source.origin, hint=_access_hint(source))
         part = path.with_name(f"{path.name}.part")
-        url = _address(source.url)
+        url = _mirrored_url(source.url)
         try:
-            download.fetch(url, part, source.bytes, told, pause=_pause())
-        except download.Cut as error:
+            download.download_file(
+                url, part, source.bytes, progress, initial_backoff=_retry_backoff()
+            )
+        except download.TransientDownloadError as error:
             raise DataError(
                 f"cannot be fetched: {error}",
                 where=url,
                 hint="what has come is kept: the same command goes on from there",
             ) from None
-        except download.Refused as refused:
-            raise _refused(refused.status, url, source) from None
-        return _adopted(source, part, path, url)
+        except download.DownloadRejected as refused:
+            raise _http_error(refused.status, url, source) from None
+        return _install(source, part, path, url)
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> Iterator[None]:
     """One process at a time makes a file of the cache."""
     from filelock import FileLock
 
@@ -90,41 +92,41 @@ def _held(path: Path) -> Iterator[None]:
         yield
 
 
-def adopt(source: Upstream, given: Path) -> Pulled:
+def adopt(source: Upstream, user_path: Path) -> CachedFile:
     """The file from a copy the user has: the file itself, or a folder that holds it.
 
     Raises:
         DataError: There is none, or it is not what was pinned.
     """
-    found = given / source.file if given.is_dir() else given
+    found = user_path / source.file if user_path.is_dir() else user_path
     if not found.is_file():
         raise DataError("there is no such file", where=str(found))
-    path = place(source)
-    with _held(path):
+    path = cache_path(source)
+    with _lock(path):
         part = path.with_name(f"{path.name}.given")
         shutil.copyfile(found, part)
-        return _adopted(source, part, path, str(found))
+        return _install(source, part, path, str(found))
 
 
-def verify(source: Upstream) -> Pulled:
+def verify_cached(source: Upstream) -> CachedFile:
     """The file that is here, looked through again.
 
     Raises:
         DataError: It is not here, or not what was pinned.
     """
-    path = place(source)
+    path = cache_path(source)
     if not path.is_file():
         raise DataError("is not here", where=source.origin, hint="`mi data pull` fetches it")
     digest = file_digest(path)
-    fault = _fault(source, path, digest)
+    fault = _mismatch(source, path, digest)
     if fault is not None:
         raise DataError(fault, where=str(path), hint="delete it and pull it again")
-    return Pulled(path=path, sha256=digest, fresh=False)
+    return CachedFile(path=path, sha256=digest, fresh=False)
 
 
-def _adopted(source: Upstream, part: Path, path: Path, where: str) -> Pulled:
+def _install(source: Upstream, part: Path, path: Path, where: str) -> CachedFile:
     digest = file_digest(part)
-    fault = _fault(source, part, digest)
+    fault = _mismatch(source, part, digest)
     if fault is not None:
         part.unlink()
         raise DataError(
@@ -133,12 +135,12 @@ def _adopted(source: Upstream, part: Path, path: Path, where: str) -> Pulled:
             hint="the pin is of another version, or the file was changed on the way; `--data "
             "NAME=PATH` takes a file of any version",
         )
-    note = _first_seen(source, path, digest)
+    note = _record_digest(source, path, digest)
     part.replace(path)
-    return Pulled(path=path, sha256=digest, fresh=True, note=note)
+    return CachedFile(path=path, sha256=digest, fresh=True, note=note)
 
 
-def _fault(source: Upstream, path: Path, digest: str) -> str | None:
+def _mismatch(source: Upstream, path: Path, digest: str) -> str | None:
     """How a file differs from its pin; None for one that does not."""
     size = path.stat().st_size
     if source.bytes is not None and size != source.bytes:
@@ -153,7 +155,7 @@ def _fault(source: Upstream, path: Path, digest: str) -> str | None:
     return None
 
 
-def _first_seen(source: Upstream, path: Path, digest: str) -> str | None:
+def _record_digest(source: Upstream, path: Path, digest: str) -> str | None:
     """Keep the digest of a file nobody published one for; a note where it was another before."""
     if source.sha256 is not None:
         return None
@@ -165,24 +167,24 @@ def _first_seen(source: Upstream, path: Path, digest: str) -> str | None:
     return f"its content changed: sha256 {before[:12]}… before, {digest[:12]}… now"
 
 
-def _access(source: Upstream) -> str:
+def _access_hint(source: Upstream) -> str:
     get = f"get {source.file} from {source.origin}, then `mi data pull … --from FILE`"
     return source.access or get
 
 
-def _address(url: str) -> str:
+def _mirrored_url(url: str) -> str:
     """The address, at the mirror `MI_MIRROR` where one is named."""
     mirror = os.environ.get("MI_MIRROR")
     return url.replace(RAW, mirror.rstrip("/"), 1) if mirror else url
 
 
-def _pause() -> float:
+def _retry_backoff() -> float:
     return float(os.environ.get("MI_RETRY_PAUSE", "0.5"))
 
 
-def _refused(status: int, url: str, source: Upstream) -> DataError:
+def _http_error(status: int, url: str, source: Upstream) -> DataError:
     if status in (401, 403):
-        return DataError(f"asks for a log-in ({status})", where=url, hint=_access(source))
+        return DataError(f"asks for a log-in ({status})", where=url, hint=_access_hint(source))
     what = "is not there any more" if status in (404, 410) else "was refused"
     return DataError(
         f"{what} ({status})",

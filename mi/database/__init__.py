@@ -5,7 +5,7 @@ opened for one short transaction and closed again, because an open DuckDB file s
 process.
 """
 
-from .connection import VIEWS, Busy, Database
-from .sync import Synced, bring_up_to_date
+from .connection import VIEWS, Database, DatabaseBusy
+from .sync import SyncResult, sync_database
 
-__all__ = ["VIEWS", "Busy", "Database", "Synced", "bring_up_to_date"]
+__all__ = ["VIEWS", "Database", "DatabaseBusy", "SyncResult", "sync_database"]

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 7
 VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
-PATIENCE = 2.0
+LOCK_TIMEOUT = 2.0
 
 
-class Busy(MiError):
+class DatabaseBusy(MiError):
     """Another process holds the database file."""
 
 
@@ -33,26 +33,26 @@ class Database:
     path: Path
 
     @contextmanager
-    def writing(self, *, patience: float = PATIENCE) -> Iterator[DuckDBPyConnection]:
+    def transaction(self, *, timeout: float = LOCK_TIMEOUT) -> Iterator[DuckDBPyConnection]:
         """One transaction, committed at the end and rolled back on an error.
 
         Raises:
             Busy: Another process holds the file for longer than `patience` seconds; says who.
             StoreError: The file is no database, is damaged, or there is no room for it.
         """
-        with self._told(OSError):
+        with self._translate_errors(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = self._connect(read_only=False, patience=patience)
+            connection = self._connect(read_only=False, timeout=timeout)
             try:
                 connection.execute("BEGIN")
-                _make(connection)
+                _create_schema(connection)
                 yield connection
                 connection.execute("COMMIT")
             finally:
                 connection.close()
 
     @contextmanager
-    def reading(self, *, patience: float = PATIENCE) -> Iterator[DuckDBPyConnection]:
+    def read_connection(self, *, timeout: float = LOCK_TIMEOUT) -> Iterator[DuckDBPyConnection]:
         """A read-only connection.
 
         Raises:
@@ -65,14 +65,14 @@ class Database:
                 where=str(self.path),
                 hint="`mi run EXPERIMENT` makes it; `mi rebuild` makes it from the store",
             )
-        with self._told():
-            connection = self._connect(read_only=True, patience=patience)
+        with self._translate_errors():
+            connection = self._connect(read_only=True, timeout=timeout)
             try:
                 yield connection
             finally:
                 connection.close()
 
-    def mark(self, *, patience: float = PATIENCE) -> str | None:
+    def loaded_digest(self, *, timeout: float = LOCK_TIMEOUT) -> str | None:
         """The mark of the store that the database is up to date with; None where it is not.
 
         Raises:
@@ -82,7 +82,7 @@ class Database:
 
         if not self.path.exists():
             return None
-        with self.reading(patience=patience) as connection:
+        with self.read_connection(timeout=timeout) as connection:
             try:
                 found = connection.execute(
                     "SELECT mark FROM _mark, _schema WHERE version = ?", [SCHEMA_VERSION]
@@ -92,7 +92,7 @@ class Database:
         return found[0] if found else None
 
     @contextmanager
-    def _told(self, *kinds: type[Exception]) -> Iterator[None]:
+    def _translate_errors(self, *kinds: type[Exception]) -> Iterator[None]:
         """Turn trouble with the file into a sentence, and errors of these kinds; statements that
         are wrong are defects and stay what they are."""
         import duckdb
@@ -110,10 +110,10 @@ class Database:
                 "the store holds everything",
             ) from None
 
-    def _connect(self, *, read_only: bool, patience: float) -> DuckDBPyConnection:
+    def _connect(self, *, read_only: bool, timeout: float) -> DuckDBPyConnection:
         import duckdb
 
-        until = time.monotonic() + patience
+        until = time.monotonic() + timeout
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
@@ -121,18 +121,20 @@ class Database:
                 if "could not set lock" not in str(error).lower():
                     raise
                 if time.monotonic() >= until:
-                    raise Busy(f"{self.path.name} is held by {_holder(error)}") from None
+                    raise DatabaseBusy(
+                        f"{self.path.name} is held by {_lock_holder(error)}"
+                    ) from None
                 time.sleep(0.1)
 
 
-def schema() -> str:
+def schema_sql() -> str:
     """The statements that make an empty database."""
     folder = resources.files("mi.database")
     files = ("schema.sql", "comments.sql")
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in files)
 
 
-def _make(connection: DuckDBPyConnection) -> None:
+def _create_schema(connection: DuckDBPyConnection) -> None:
     """Make the schema where it is not; another version is dropped, as the store has it all."""
     connection.execute("CREATE TABLE IF NOT EXISTS _schema (version INTEGER)")
     found = connection.execute("SELECT max(version) FROM _schema").fetchone()
@@ -140,13 +142,13 @@ def _make(connection: DuckDBPyConnection) -> None:
     if version == SCHEMA_VERSION:
         return
     if version is not None:
-        _drop(connection)
-    connection.execute(schema())
+        _drop_schema(connection)
+    connection.execute(schema_sql())
     connection.execute("DELETE FROM _schema")
     connection.execute("INSERT INTO _schema VALUES (?)", [SCHEMA_VERSION])
 
 
-def _drop(connection: DuckDBPyConnection) -> None:
+def _drop_schema(connection: DuckDBPyConnection) -> None:
     from itertools import chain
 
     views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
@@ -163,7 +165,7 @@ def _drop(connection: DuckDBPyConnection) -> None:
         connection.execute(f'DROP MACRO IF EXISTS "{name}"')
 
 
-def _holder(error: Any) -> str:
+def _lock_holder(error: Any) -> str:
     """Who DuckDB says holds the lock: `python3.11 (PID 4242)`."""
     found = re.search(r"held in (\S+) \(PID (\d+)\)", str(error))
     if found:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Format = Literal["parquet", "csv"]
-MARK = "COLUMNS.txt"
+COLUMNS_FILE = "COLUMNS.txt"
 _OPTIONS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
 
 
-def export(database: Database, out: Path, *, format: Format = "parquet") -> list[Path]:
+def export_views(database: Database, out: Path, *, format: Format = "parquet") -> list[Path]:
     """Write the views, what their columns mean, and a copy of the database; returns the files.
 
     Raises:
@@ -29,7 +29,11 @@ def export(database: Database, out: Path, *, format: Format = "parquet") -> list
         Busy: Another process is writing to the database.
         StoreError: The folder cannot be written.
     """
-    if out.exists() and not (out / MARK).is_file() and (out.is_file() or any(out.iterdir())):
+    if (
+        out.exists()
+        and not (out / COLUMNS_FILE).is_file()
+        and (out.is_file() or any(out.iterdir()))
+    ):
         raise UsageError(
             "holds something that is no earlier export", where=str(out), hint="name another folder"
         )
@@ -37,12 +41,12 @@ def export(database: Database, out: Path, *, format: Format = "parquet") -> list
     shutil.rmtree(aside, ignore_errors=True)
     try:
         aside.mkdir(parents=True)
-        with database.reading() as connection:
-            _copy(database.path, aside)
+        with database.read_connection() as connection:
+            _copy_database(database.path, aside)
             for view in VIEWS:
                 path = str(aside / f"{view}.{format}").replace("'", "''")
                 connection.execute(f"COPY (FROM {view}) TO '{path}' ({_OPTIONS[format]})")
-            (aside / MARK).write_text(_meanings(connection), encoding="utf-8")
+            (aside / COLUMNS_FILE).write_text(_describe_columns(connection), encoding="utf-8")
         if out.exists():
             shutil.rmtree(out)
         aside.rename(out)
@@ -53,15 +57,15 @@ def export(database: Database, out: Path, *, format: Format = "parquet") -> list
     return sorted(out.iterdir())
 
 
-def _copy(path: Path, folder: Path) -> None:
+def _copy_database(path: Path, directory: Path) -> None:
     """The database's file, while it is open for reading and nobody can write to it; with its log,
     where a writer was killed."""
     for file in (path, path.with_name(f"{path.name}.wal")):
         if file.exists():
-            shutil.copyfile(file, folder / file.name)
+            shutil.copyfile(file, directory / file.name)
 
 
-def _meanings(connection: DuckDBPyConnection) -> str:
+def _describe_columns(connection: DuckDBPyConnection) -> str:
     rows = connection.execute(
         "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
         "WHERE list_contains(?, table_name) AND schema_name = 'main' "

@@ -14,64 +14,64 @@ from hashlib import sha256
 from ..store.local import Store
 
 ABSENT = "absent"
-UNITS = ("mix-", "train-", "eval-")
+UNIT_PREFIXES = ("mix-", "train-", "eval-")
 
 
-def listing(store: Store) -> dict[str, str]:
+def list_fingerprints(store: Store) -> dict[str, str]:
     """Everything there is to load: name → stamp, sorted by name.
 
     Units and selections are called by their keys; logs, runs and what was put aside begin with
     `journal:`, `attempts:`, `run:` and `retired:`.
     """
-    return dict(sorted(_everything(store)))
+    return dict(sorted(_fingerprints(store)))
 
 
-def mark(there: Mapping[str, str]) -> str:
+def listing_digest(fingerprints: Mapping[str, str]) -> str:
     """The digest of a listing."""
     return sha256(
-        "\n".join(f"{name} {stamp}" for name, stamp in there.items()).encode()
+        "\n".join(f"{name} {stamp}" for name, stamp in fingerprints.items()).encode()
     ).hexdigest()
 
 
-def _everything(store: Store) -> Iterator[tuple[str, str]]:
+def _fingerprints(store: Store) -> Iterator[tuple[str, str]]:
     root = store.root
-    for key, stamp in store.stamps():
-        if key.startswith(UNITS):
+    for key, stamp in store.published_versions():
+        if key.startswith(UNIT_PREFIXES):
             yield key, stamp
-    for entry in _entries(f"{root}/cells"):
+    for entry in _scan(f"{root}/cells"):
         if entry.name.endswith(".json"):
-            yield entry.name.removesuffix(".json"), _stamp(entry)
-    for entry in _entries(f"{root}/runs"):
-        facts = _stamp_of(f"{entry.path}/run.json")
+            yield entry.name.removesuffix(".json"), _entry_fingerprint(entry)
+    for entry in _scan(f"{root}/runs"):
+        facts = _path_fingerprint(f"{entry.path}/run.json")
         if facts != ABSENT:
             yield f"run:{entry.name}", facts
-            yield f"attempts:{entry.name}", _stamp_of(f"{entry.path}/attempts.jsonl")
-    for name, stamp in _journals(f"{root}/journals"):
+            yield f"attempts:{entry.name}", _path_fingerprint(f"{entry.path}/attempts.jsonl")
+    for name, stamp in _journal_fingerprints(f"{root}/journals"):
         yield f"journal:{name.removesuffix('.jsonl')}", stamp
-    for aside in _entries(f"{root}/retired"):
-        for unit in _entries(f"{aside.path}/units"):
-            record = _stamp_of(f"{unit.path}/unit.json")
+    for aside in _scan(f"{root}/retired"):
+        for unit in _scan(f"{aside.path}/units"):
+            record = _path_fingerprint(f"{unit.path}/unit.json")
             if record != ABSENT:
                 yield f"retired:{aside.name}/units/{unit.name}/unit.json", record
-        for name, stamp in _journals(f"{aside.path}/journals"):
+        for name, stamp in _journal_fingerprints(f"{aside.path}/journals"):
             yield f"retired:{aside.name}/journals/{name}", stamp
 
 
-def _journals(folder: str) -> Iterator[tuple[str, str]]:
-    for entry in _entries(folder):
+def _journal_fingerprints(directory: str) -> Iterator[tuple[str, str]]:
+    for entry in _scan(directory):
         if entry.name.endswith(".jsonl"):
-            yield entry.name, _stamp(entry)
+            yield entry.name, _entry_fingerprint(entry)
 
 
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+def _scan(directory: str) -> Iterator[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(directory) as entries:
             yield from entries
     except (FileNotFoundError, NotADirectoryError):
         return
 
 
-def _stamp(entry: os.DirEntry[str]) -> str:
+def _entry_fingerprint(entry: os.DirEntry[str]) -> str:
     try:
         facts = entry.stat()
     except FileNotFoundError:
@@ -79,7 +79,7 @@ def _stamp(entry: os.DirEntry[str]) -> str:
     return f"{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def _stamp_of(path: str) -> str:
+def _path_fingerprint(path: str) -> str:
     try:
         facts = os.stat(path)
     except FileNotFoundError:

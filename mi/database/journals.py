@@ -16,9 +16,9 @@ from typing import IO
 import attrs
 
 from ..store.local import Store
-from .jsonl_reader import Piece, Reader
+from .jsonl_reader import FileSlice, JsonlReader
 
-LOGS = ("journal:", "attempts:")
+LOG_PREFIXES = ("journal:", "attempts:")
 _CHUNK = 1 << 24
 
 _BILL = {
@@ -29,7 +29,7 @@ _BILL = {
     "billed_output": "BIGINT",
     "cost_usd": "DOUBLE",
 }
-_PAID = {"model": "VARCHAR", **_BILL}
+_BILLED = {"model": "VARCHAR", **_BILL}
 _ANSWER = {
     "question": "VARCHAR",
     "sample": "BIGINT",
@@ -38,9 +38,9 @@ _ANSWER = {
     "refusal": "VARCHAR",
     "prompt_tokens": "BIGINT",
     "answer_tokens": "BIGINT",
-    **_PAID,
+    **_BILLED,
 }
-_JUDGMENT = {"question": "VARCHAR", "sample": "BIGINT", "verdict": "JSON", **_PAID}
+_JUDGMENT = {"question": "VARCHAR", "sample": "BIGINT", "verdict": "JSON", **_BILLED}
 _ATTEMPT = {
     "unit": "VARCHAR",
     "event": "VARCHAR",
@@ -48,18 +48,18 @@ _ATTEMPT = {
     "seconds": "DOUBLE",
     "message": "VARCHAR",
 }
-_FREE = "journal:likelihoods-"
+_LIKELIHOODS = "journal:likelihoods-"
 # Beginning of the name → table, columns, what is made of them, and which lines are read.
 _TABLES = {
     "journal:answers-": ("answer", _ANSWER, "answer_key(owner, question, sample)", ""),
     "journal:judgments-": ("judgment", _JUDGMENT, None, ""),
-    _FREE: ("likelihood", _BILL, None, " WHERE unit IS NOT NULL"),
+    _LIKELIHOODS: ("likelihood", _BILL, None, " WHERE unit IS NOT NULL"),
     "attempts:": ("_attempt", _ATTEMPT, None, ""),
 }
 
 
 @attrs.frozen
-class Held:
+class LoadedPart:
     """How much of a log is loaded: bytes, and their digest."""
 
     size: int
@@ -75,16 +75,16 @@ class Log:
         held: What is loaded of it after that.
     """
 
-    piece: Piece
-    held: Held
+    unread: FileSlice
+    loaded: LoadedPart
 
     @property
-    def grown(self) -> bool:
+    def is_extension(self) -> bool:
         """Whether what is loaded already stays."""
-        return self.piece.start > 0
+        return self.unread.start > 0
 
 
-def find(store: Store, name: str, before: Held | None) -> Log:
+def find_log(store: Store, name: str, before: LoadedPart | None) -> Log:
     """What is to be read of a log of which `before` is loaded.
 
     Of likelihoods only what was paid is; where nothing was for the first, nothing was for others.
@@ -94,54 +94,54 @@ def find(store: Store, name: str, before: Held | None) -> Log:
     path = at_run if kind == "attempts" else store.journal(owner)
     try:
         with path.open("rb") as file:
-            free = name.startswith(_FREE) and b'"billed_model"' not in file.readline()
-            end = 0 if free else _end(file)
-            start, held = _hold(file, end, before)
+            free = name.startswith(_LIKELIHOODS) and b'"billed_model"' not in file.readline()
+            end = 0 if free else _complete_end(file)
+            start, held = _match_loaded(file, end, before)
     except FileNotFoundError:
-        start, end, held = 0, 0, Held(0, "")
-    return Log(Piece(name, owner, path, start, end), held)
+        start, end, held = 0, 0, LoadedPart(0, "")
+    return Log(FileSlice(name, owner, path, start, end), held)
 
 
-def load(reader: Reader, logs: Sequence[Log]) -> None:
+def load_logs(reader: JsonlReader, logs: Sequence[Log]) -> None:
     """Load what is to be read of these logs, all of a table at once."""
     for prefix, (table, columns, made, which) in _TABLES.items():
         names = ", ".join(f'"{name}"' for name in ("owner", *columns))
-        pieces = [one.piece for one in logs if one.piece.name.startswith(prefix)]
+        pieces = [one.unread for one in logs if one.unread.name.startswith(prefix)]
         reader.insert(
             f"INSERT INTO {table} SELECT {names}{f', {made}' if made else ''}",
             [piece for piece in pieces if piece.start != piece.end],
             columns,
-            end=which,
+            suffix=which,
         )
 
 
 _ACTIVITIES = {"answers-": "sample", "likelihoods-": "score", "judgments-": "judge"}
-_SPENT = """
+_RETIRED_SPEND = """
 INSERT INTO retired
 SELECT owner, unit, '{activity}', billed_model, "at"::DATE, count(*), sum(billed_input),
        sum(billed_output), NULL, sum(cost_usd)
 """
 
 
-def load_retired(reader: Reader, paths: Mapping[str, Path]) -> None:
+def load_retired_journals(reader: JsonlReader, paths: Mapping[str, Path]) -> None:
     """What was paid for journals that were put aside, by name."""
     for prefix, activity in _ACTIVITIES.items():
         pieces = [
-            Piece(f"retired:{name}", name, path, end=whole(path))
+            FileSlice(f"retired:{name}", name, path, end=complete_length(path))
             for name, path in paths.items()
             if path.name.startswith(prefix)
         ]
         end = " WHERE unit IS NOT NULL GROUP BY ALL"
-        reader.insert(_SPENT.format(activity=activity), pieces, _PAID, end=end)
+        reader.insert(_RETIRED_SPEND.format(activity=activity), pieces, _BILLED, suffix=end)
 
 
-def whole(path: Path) -> int:
+def complete_length(path: Path) -> int:
     """The length of a log without a torn last line."""
     with path.open("rb") as file:
-        return _end(file)
+        return _complete_end(file)
 
 
-def _end(file: IO[bytes]) -> int:
+def _complete_end(file: IO[bytes]) -> int:
     """Behind the last line that has an end."""
     at = file.seek(0, 2)
     while at > 0:
@@ -154,21 +154,21 @@ def _end(file: IO[bytes]) -> int:
     return 0
 
 
-def _hold(file: IO[bytes], end: int, before: Held | None) -> tuple[int, Held]:
+def _match_loaded(file: IO[bytes], end: int, before: LoadedPart | None) -> tuple[int, LoadedPart]:
     """Where reading begins, and what is held after it."""
     digest, start = sha256(), 0
     file.seek(0)
     if before is not None and before.size <= end:
-        for part in _parts(file, before.size):
+        for part in _read_chunks(file, before.size):
             digest.update(part)
         if digest.hexdigest() == before.digest:
             start = before.size
-    for part in _parts(file, end - file.tell()):
+    for part in _read_chunks(file, end - file.tell()):
         digest.update(part)
-    return start, Held(end, digest.hexdigest())
+    return start, LoadedPart(end, digest.hexdigest())
 
 
-def _parts(file: IO[bytes], size: int) -> Iterator[bytes]:
+def _read_chunks(file: IO[bytes], size: int) -> Iterator[bytes]:
     while size > 0 and (part := file.read(min(size, _CHUNK))):
         yield part
         size -= len(part)

@@ -19,10 +19,10 @@ from ..errors import CorruptError, StoreError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LARGE = 1 << 19  # bytes from which opening a file costs less than copying it
+LARGE_FILE = 1 << 19  # bytes from which opening a file costs less than copying it
 
 
-class Damaged(CorruptError):
+class DamagedFiles(CorruptError):
     """Files that DuckDB could not read; `faults` says which, by the name they are loaded under."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
@@ -30,12 +30,12 @@ class Damaged(CorruptError):
         self.faults = dict(faults)
 
 
-class Changed(Exception):
+class FileChanged(Exception):
     """A file was written to while it was read."""
 
 
 @attrs.frozen
-class Piece:
+class FileSlice:
     """Whole lines of a file.
 
     Args:
@@ -52,13 +52,13 @@ class Piece:
     end: int | None = None
     field: str | None = None
 
-    def large(self) -> int | None:
+    def large_size(self) -> int | None:
         """The length of a file that is better read where it lies: all of it, nothing but lines."""
-        size = _size(self.path)
+        size = _file_size(self.path)
         whole = not self.start and self.field is None and self.end in (None, size)
-        return size if whole and size >= LARGE else None
+        return size if whole and size >= LARGE_FILE else None
 
-    def spliced(self, raw: bytes) -> bytes:
+    def owned_lines(self, raw: bytes) -> bytes:
         """Its lines with their owner."""
         begin, end = b'{"owner": "%s", ' % self.owner.encode(), b"\n"
         skipped = 1
@@ -69,7 +69,7 @@ class Piece:
 
 
 @attrs.frozen(kw_only=True)
-class Reader:
+class JsonlReader:
     """Reads JSONL files into a database.
 
     Args:
@@ -77,10 +77,15 @@ class Reader:
     """
 
     connection: DuckDBPyConnection
-    careful: bool = False
+    exact: bool = False
 
     def insert(
-        self, into: str, pieces: Sequence[Piece], columns: Mapping[str, str], *, end: str = ""
+        self,
+        statement: str,
+        slices: Sequence[FileSlice],
+        columns: Mapping[str, str],
+        *,
+        suffix: str = "",
     ) -> None:
         """Insert rows: `into` is a statement up to its FROM, `end` what comes after it.
 
@@ -93,36 +98,37 @@ class Reader:
         """
         import duckdb
 
-        if not pieces:
+        if not slices:
             return
-        found = {} if self.careful else {piece: piece.large() for piece in pieces}
+        found = {} if self.exact else {piece: piece.large_size() for piece in slices}
         large = {piece: size for piece, size in found.items() if size is not None}
         with tempfile.NamedTemporaryFile(prefix="mi-lines-", suffix=".jsonl") as spliced:
-            _splice([piece for piece in pieces if piece not in large], spliced)
+            _splice([piece for piece in slices if piece not in large], spliced)
             files = [str(piece.path) for piece in large]
             owners = [piece.owner for piece in large]
             try:
                 self.connection.execute(
-                    f"{into} FROM {_rows(columns)}{end}", [[spliced.name, *files], files, owners]
+                    f"{statement} FROM {_rows_sql(columns)}{suffix}",
+                    [[spliced.name, *files], files, owners],
                 )
             except duckdb.Error as error:
-                if faults := _damage(pieces, columns):
-                    raise Damaged(faults) from None
-                if self.careful:
+                if faults := _find_damaged(slices, columns):
+                    raise DamagedFiles(faults) from None
+                if self.exact:
                     raise StoreError(f"cannot be read: {error}", where="the store") from None
-                raise Changed from None
-        if any(_size(piece.path) != size for piece, size in large.items()):
-            raise Changed
+                raise FileChanged from None
+        if any(_file_size(piece.path) != size for piece, size in large.items()):
+            raise FileChanged
 
 
-def _size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
         return -1
 
 
-def _rows(columns: Mapping[str, str]) -> str:
+def _rows_sql(columns: Mapping[str, str]) -> str:
     """What is read, in SQL; its parameters are all files, and of the large ones, names and owners.
 
     A line that does not say whose it is belongs to the owner of its file.
@@ -139,47 +145,47 @@ def _rows(columns: Mapping[str, str]) -> str:
     )
 
 
-def _splice(pieces: Iterable[Piece], out: IO[bytes]) -> None:
+def _splice(slices: Iterable[FileSlice], target: IO[bytes]) -> None:
     """Write the lines of the pieces, each with its owner.
 
     Raises:
         Damaged: Some cannot be read.
     """
     missing = {}
-    for piece in pieces:
+    for piece in slices:
         try:
             with piece.path.open("rb") as file:
                 file.seek(piece.start)
                 raw = file.read(-1 if piece.end is None else piece.end - piece.start)
         except OSError as error:
-            missing[piece.name] = _fault(piece.path, error.strerror or "cannot be read")
+            missing[piece.name] = _fault_message(piece.path, error.strerror or "cannot be read")
             continue
-        out.write(piece.spliced(raw))
-    out.flush()
+        target.write(piece.owned_lines(raw))
+    target.flush()
     if missing:
-        raise Damaged(missing)
+        raise DamagedFiles(missing)
 
 
-def _damage(pieces: Sequence[Piece], columns: Mapping[str, str]) -> dict[str, str]:
+def _find_damaged(slices: Sequence[FileSlice], columns: Mapping[str, str]) -> dict[str, str]:
     """Which of the pieces cannot be read, found by halving."""
     import duckdb
 
     with duckdb.connect() as connection, tempfile.NamedTemporaryFile(suffix=".jsonl") as spliced:
-        _splice(pieces, spliced)
+        _splice(slices, spliced)
         try:
             connection.execute(
-                f"CREATE TABLE found AS FROM {_rows(columns)}", [[spliced.name], [], []]
+                f"CREATE TABLE found AS FROM {_rows_sql(columns)}", [[spliced.name], [], []]
             )
         except duckdb.Error as error:
-            if len(pieces) == 1:
-                return {pieces[0].name: _fault(pieces[0].path, _said(error))}
+            if len(slices) == 1:
+                return {slices[0].name: _fault_message(slices[0].path, _error_text(error))}
         else:
             return {}
-    half = len(pieces) // 2
-    return {**_damage(pieces[:half], columns), **_damage(pieces[half:], columns)}
+    half = len(slices) // 2
+    return {**_find_damaged(slices[:half], columns), **_find_damaged(slices[half:], columns)}
 
 
-def _fault(path: Path, reason: str) -> str:
+def _fault_message(path: Path, reason: str) -> str:
     return str(
         CorruptError(
             f"is damaged and left out: {reason}",
@@ -189,6 +195,6 @@ def _fault(path: Path, reason: str) -> str:
     )
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     """DuckDB's words, without the file that it was given."""
     return re.sub(r' in file "[^"]*",?', "", str(error).splitlines()[0])

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..files.serialize import read
-from ..store.checksums import RECORD
+from ..files.serialize import read_json
+from ..store.checksums import RECORD_FILE
 from ..store.local import Store
-from ..store.provenance import command
+from ..store.provenance import command_line
 from ..store.records import UnitRecord
-from .jsonl_reader import Damaged, Piece, Reader
+from .jsonl_reader import DamagedFiles, FileSlice, JsonlReader
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -68,7 +68,7 @@ FROM (SELECT owner, facts, unnest(map_entries(facts)) AS entry
 """
 
 
-def load_units(reader: Reader, store: Store, keys: Sequence[str]) -> None:
+def load_units(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
     """Units of every kind, with what stands in their folders, and the sums over their scores."""
     if not keys:
         return
@@ -79,14 +79,14 @@ def load_units(reader: Reader, store: Store, keys: Sequence[str]) -> None:
     _load_curves(reader, store, [key for key in keys if key.startswith("train-")])
     evals = [key for key in keys if key.startswith("eval-")]
     names = ", ".join(("owner", *_QUESTION))
-    asked = _pieces(store, evals, "questions.jsonl")
+    asked = _unit_slices(store, evals, "questions.jsonl")
     reader.insert(f"INSERT INTO question SELECT {names}", asked, _QUESTION)
     reader.insert(
         "INSERT INTO score SELECT owner, question, sample, outcome, metrics, "
         "answer_key(journal, question, sample)",
-        _pieces(store, evals, "scores.jsonl"),
+        _unit_slices(store, evals, "scores.jsonl"),
         _SCORE,
-        end=" LEFT JOIN (SELECT unit, journal FROM unit_journal WHERE role = 'answers') "
+        suffix=" LEFT JOIN (SELECT unit, journal FROM unit_journal WHERE role = 'answers') "
         "ON unit = owner",
     )
     summarise(connection, evals)
@@ -98,33 +98,38 @@ def summarise(connection: DuckDBPyConnection, units: Sequence[str]) -> None:
     connection.execute("INSERT INTO unit_metric FROM metric_means(?)", [units])
 
 
-def _load_records(reader: Reader, store: Store, keys: Sequence[str]) -> None:
+def _load_records(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
     reader.insert(
-        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT *", _pieces(store, keys, RECORD), _RECORD
+        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT *",
+        _unit_slices(store, keys, RECORD_FILE),
+        _RECORD,
     )
     odd = reader.connection.execute(
         "SELECT owner FROM fresh WHERE key IS DISTINCT FROM owner OR kind IS NULL "
         "OR payload IS NULL OR outcome IS NULL OR journals IS NULL OR finished IS NULL"
     ).fetchall()
     if odd:
-        raise Damaged(
-            {key: f"{store.unit(key) / RECORD}: not the record of this unit" for (key,) in odd}
+        raise DamagedFiles(
+            {
+                key: f"{store.unit_dir(key) / RECORD_FILE}: not the record of this unit"
+                for (key,) in odd
+            }
         )
 
 
-def _load_curves(reader: Reader, store: Store, keys: Sequence[str]) -> None:
+def _load_curves(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
     """Loss curves: a line has a step and any number of metrics."""
-    there = [piece for piece in _pieces(store, keys, "metrics.jsonl") if piece.path.exists()]
+    there = [piece for piece in _unit_slices(store, keys, "metrics.jsonl") if piece.path.exists()]
     whole = [attrs.evolve(piece, field="facts") for piece in there]
     columns = {"facts": "MAP(VARCHAR, DOUBLE)"}
-    reader.insert(_CURVE, whole, columns, end=") WHERE entry.key <> 'step'")
+    reader.insert(_CURVE, whole, columns, suffix=") WHERE entry.key <> 'step'")
 
 
-def _pieces(store: Store, keys: Sequence[str], name: str) -> list[Piece]:
-    return [Piece(key, key, store.look(key) / name) for key in keys]
+def _unit_slices(store: Store, keys: Sequence[str], name: str) -> list[FileSlice]:
+    return [FileSlice(key, key, store.record_dir(key) / name) for key in keys]
 
 
-def load_selection(reader: Reader, path: Path) -> None:
+def load_selection(reader: JsonlReader, path: Path) -> None:
     """What a run selected: experiments, evals, cells and their units."""
     head = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     connection, selection = reader.connection, path.name
@@ -132,18 +137,18 @@ def load_selection(reader: Reader, path: Path) -> None:
         (selection, one["id"], one["title"], one["question"], one["file"], _json(one["declared"]))
         for one in head["experiments"]
     ]
-    insert(connection, "experiment", experiments)
+    insert_rows(connection, "experiment", experiments)
     expectations = [
         (selection, one["id"], place, e["expectation"], e["says"], _json(e["claims"]))
         for one in head["experiments"]
         for place, e in enumerate(one.get("expectations", ()))
     ]
-    insert(connection, "expectation", expectations)
+    insert_rows(connection, "expectation", expectations)
     evals = [
         (selection, e["setting"], place, e["eval"], e["title"], e["distribution"], e["headline"])
         for place, e in enumerate(head["evals"])
     ]
-    insert(connection, "cell_eval", evals)
+    insert_rows(connection, "cell_eval", evals)
     columns = {
         "cell": "VARCHAR",
         "experiment": "VARCHAR",
@@ -157,7 +162,7 @@ def load_selection(reader: Reader, path: Path) -> None:
         "data": "VARCHAR",
         "units": "MAP(VARCHAR, VARCHAR)",
     }
-    lines = [Piece(selection, selection, path.with_suffix(".jsonl"))]
+    lines = [FileSlice(selection, selection, path.with_suffix(".jsonl"))]
     plain = ", ".join(name for name in columns if name != "units")
     reader.insert(f"INSERT INTO cell SELECT owner, {plain}", lines, columns)
     reader.insert(
@@ -165,21 +170,21 @@ def load_selection(reader: Reader, path: Path) -> None:
         "FROM (SELECT owner, cell, unnest(map_entries(units)) AS entry",
         lines,
         columns,
-        end=")",
+        suffix=")",
     )
 
 
-def load_run(connection: DuckDBPyConnection, folder: Path) -> None:
+def load_run(connection: DuckDBPyConnection, directory: Path) -> None:
     """What a run says of itself."""
-    facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    facts = json.loads((directory / "run.json").read_text(encoding="utf-8"))
     made = facts["provenance"]
     row = (
-        folder.name,
+        directory.name,
         facts["selection"],
         made["started"],
         facts.get("ended"),
         facts.get("outcome"),
-        command(tuple(made["argv"])),
+        command_line(tuple(made["argv"])),
         facts["model"],
         made["commit"],
         made["dirty"],
@@ -187,24 +192,26 @@ def load_run(connection: DuckDBPyConnection, folder: Path) -> None:
         made["python"],
         _json(made["versions"]),
     )
-    insert(connection, "run", [row])
+    insert_rows(connection, "run", [row])
 
 
-def load_retired(connection: DuckDBPyConnection, name: str, path: Path) -> None:
+def load_retired_training(connection: DuckDBPyConnection, name: str, path: Path) -> None:
     """What was paid for a training that was put aside.
 
     Raises:
         CorruptError: Its record cannot be read.
     """
-    record = read(path, UnitRecord)
+    record = read_json(path, UnitRecord)
     if record.kind == "train":
         told, base = record.outcome, record.payload["base"]
         facts = ("train", base.get("weights"), record.finished[:10], 1)
         paid = (told.get("billed_tokens"), 0, told.get("seconds"), told.get("cost_usd") or 0.0)
-        insert(connection, "retired", [(name, record.key, *facts, *paid)])
+        insert_rows(connection, "retired", [(name, record.key, *facts, *paid)])
 
 
-def insert(connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(
+    connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
     """Insert rows that Python holds, column by column: a statement costs a millisecond."""
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]

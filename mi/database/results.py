@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ..errors import UsageError
 
-Kind = Literal["arrow", "pandas", "polars"]
+TableKind = Literal["arrow", "pandas", "polars"]
 _FETCH = {
     "arrow": ("pyarrow", "to_arrow_table"),
     "pandas": ("pandas", "df"),
@@ -25,7 +25,7 @@ def results(
     *,
     view: str = "results",
     experiment: str | None = None,
-    as_: Kind = "arrow",
+    as_: TableKind = "arrow",
 ) -> Any:
     """A view of the results database.
 
@@ -39,7 +39,7 @@ def results(
         UsageError: There is no such view or database, or the library is not installed.
         Busy: Another process is writing to the database.
     """
-    from ..config import read
+    from ..config import read_config
     from . import VIEWS, Database
 
     if view not in VIEWS:
@@ -47,23 +47,23 @@ def results(
     if as_ not in _FETCH:
         raise UsageError(f"as_={as_!r} is not one of {', '.join(_FETCH)}")
     library, fetch = _FETCH[as_]
-    _installed(library)
-    path = Path(db) if db else read(Path.cwd()).db
-    with Database(path).reading() as connection:
+    _require_library(library)
+    path = Path(db) if db else read_config(Path.cwd()).db
+    with Database(path).read_connection() as connection:
         query = f"FROM {view}"
         if experiment is not None:
-            query += f" WHERE {_of_experiment(view)}"
+            query += f" WHERE {_experiment_filter(view)}"
         found = connection.sql(query, params=None if experiment is None else [experiment])
         table = getattr(found, fetch)()
     return table
 
 
-def _of_experiment(view: str) -> str:
+def _experiment_filter(view: str) -> str:
     several = view in ("trainings", "spend")
     return "list_contains(experiments, ?)" if several else "experiment = ?"
 
 
-def _installed(library: str) -> None:
+def _require_library(library: str) -> None:
     from importlib.util import find_spec
 
     if find_spec(library) is None:

@@ -18,24 +18,24 @@ from ..errors import CorruptError
 from ..store.local import Store
 from . import journals
 from .connection import Database
-from .fingerprints import UNITS, listing, mark
-from .journals import LOGS, Held, Log
-from .jsonl_reader import Changed, Damaged, Reader
-from .load import insert, load_retired, load_run, load_selection, load_units
+from .fingerprints import UNIT_PREFIXES, list_fingerprints, listing_digest
+from .journals import LOG_PREFIXES, LoadedPart, Log
+from .jsonl_reader import DamagedFiles, FileChanged, JsonlReader
+from .load import insert_rows, load_retired_training, load_run, load_selection, load_units
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
 @attrs.frozen
-class Synced:
+class SyncResult:
     """How many things were loaded, and what is damaged in the store and was left out."""
 
-    loaded: int
+    loaded_count: int
     faults: tuple[str, ...]
 
 
-def bring_up_to_date(database: Database, store: Store, *, patience: float = 2.0) -> Synced:
+def sync_database(database: Database, store: Store, *, timeout: float = 2.0) -> SyncResult:
     """Load what the store has and the database has not.
 
     Where nothing changed, nothing is written: somebody else may go on reading meanwhile.
@@ -44,34 +44,36 @@ def bring_up_to_date(database: Database, store: Store, *, patience: float = 2.0)
         Busy: Another process holds the database; nothing was changed.
     """
     store.refresh()
-    if database.mark(patience=patience) == mark(listing(store)):
-        return Synced(0, ())
+    if database.loaded_digest(timeout=timeout) == listing_digest(list_fingerprints(store)):
+        return SyncResult(0, ())
     faults: dict[str, str] = {}
     careful = False
     while True:
         try:
-            with database.writing(patience=patience) as connection:
-                loaded = _update(Reader(connection=connection, careful=careful), store, faults)
-            return Synced(loaded, tuple(faults.values()))
-        except Damaged as damage:  # the transaction is gone: once more, without these
+            with database.transaction(timeout=timeout) as connection:
+                loaded = _update(JsonlReader(connection=connection, exact=careful), store, faults)
+            return SyncResult(loaded, tuple(faults.values()))
+        except DamagedFiles as damage:  # the transaction is gone: once more, without these
             faults.update(damage.faults)
-        except Changed:
+        except FileChanged:
             careful = True
 
 
-def _update(reader: Reader, store: Store, faults: dict[str, str]) -> int:
+def _update(reader: JsonlReader, store: Store, faults: dict[str, str]) -> int:
     connection = reader.connection
-    there = listing(store)
+    there = list_fingerprints(store)
     rows = connection.execute("SELECT name, stamp, size, digest FROM _loaded").fetchall()
     loaded = {name: stamp for name, stamp, _, _ in rows}
-    held = {name: Held(size, digest) for name, _, size, digest in rows if digest is not None}
+    held = {name: LoadedPart(size, digest) for name, _, size, digest in rows if digest is not None}
     changed = [
         name for name, stamp in there.items() if loaded.get(name) != stamp and name not in faults
     ]
-    faults.update(_damaged(store, changed))
+    faults.update(_find_damaged_units(store, changed))
     fresh = [name for name in changed if name not in faults]
     found = {
-        name: journals.find(store, name, held.get(name)) for name in fresh if name.startswith(LOGS)
+        name: journals.find_log(store, name, held.get(name))
+        for name in fresh
+        if name.startswith(LOG_PREFIXES)
     }
     gone = [name for name in loaded if name not in there]
     _forget(connection, gone)
@@ -80,65 +82,69 @@ def _update(reader: Reader, store: Store, faults: dict[str, str]) -> int:
     _remember(connection, there, fresh, found)
     connection.execute("DELETE FROM _mark")
     if not faults:
-        insert(connection, "_mark", [(mark(there),)])
+        insert_rows(connection, "_mark", [(listing_digest(there),)])
     return len(fresh) + len(gone)
 
 
-def _damaged(store: Store, names: Iterable[str]) -> dict[str, str]:
+def _find_damaged_units(store: Store, names: Iterable[str]) -> dict[str, str]:
     """Which of the units among `names` are not what was written, and how."""
-    damaged = store.damaged([name for name in names if name.startswith(UNITS)])
+    damaged = store.find_damaged([name for name in names if name.startswith(UNIT_PREFIXES)])
     return {
         name: f"{name} is damaged in the store and left out: {fault}"
         for name, fault in damaged.items()
     }
 
 
-def _load(reader: Reader, store: Store, fresh: Iterable[str], found: Mapping[str, Log]) -> None:
-    load_units(reader, store, [name for name in fresh if name.startswith(UNITS)])
-    journals.load(reader, list(found.values()))
+def _load(
+    reader: JsonlReader, store: Store, changed: Iterable[str], logs: Mapping[str, Log]
+) -> None:
+    load_units(reader, store, [name for name in changed if name.startswith(UNIT_PREFIXES)])
+    journals.load_logs(reader, list(logs.values()))
     spent = {}
-    for name in fresh:
+    for name in changed:
         kind, _, rest = name.rpartition(":")
         path = store.root / kind / rest
-        with _or_damaged(name):
+        with _report_damage(name):
             if kind == "run":
                 load_run(reader.connection, store.root / "runs" / rest)
             elif kind == "retired" and path.suffix == ".jsonl":
                 spent[rest] = path
             elif kind == "retired":
-                load_retired(reader.connection, rest, path)
+                load_retired_training(reader.connection, rest, path)
             elif name.startswith("selection-"):
                 load_selection(reader, store.root / "cells" / name)
-    journals.load_retired(reader, spent)
+    journals.load_retired_journals(reader, spent)
 
 
 @contextmanager
-def _or_damaged(name: str) -> Iterator[None]:
+def _report_damage(name: str) -> Iterator[None]:
     """What is loaded under `name` is left out where it cannot be read."""
     try:
         yield
-    except Damaged:
+    except DamagedFiles:
         raise
     except (CorruptError, OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged({name: f"{name} is damaged in the store and left out: {error}"}) from None
+        raise DamagedFiles(
+            {name: f"{name} is damaged in the store and left out: {error}"}
+        ) from None
 
 
 def _remember(
     connection: DuckDBPyConnection,
-    there: Mapping[str, str],
-    fresh: Iterable[str],
-    found: Mapping[str, Log],
+    fingerprints: Mapping[str, str],
+    changed: Iterable[str],
+    logs: Mapping[str, Log],
 ) -> None:
     rows = [
-        (name, there[name], found[name].held.size, found[name].held.digest)
-        if name in found
-        else (name, there[name], None, None)
-        for name in fresh
+        (name, fingerprints[name], logs[name].loaded.size, logs[name].loaded.digest)
+        if name in logs
+        else (name, fingerprints[name], None, None)
+        for name in changed
     ]
-    insert(connection, "_loaded", rows)
+    insert_rows(connection, "_loaded", rows)
 
 
-_OWNED = {
+_OWNED_TABLES = {
     "selection-": ("selection", ("experiment", "expectation", "cell", "cell_unit", "cell_eval")),
     "run:": ("run", ("run",)),
     "attempts:": ("run", ("_attempt",)),
@@ -156,14 +162,14 @@ _OWNED = {
 
 
 def _forget(
-    connection: DuckDBPyConnection, names: list[str], found: Mapping[str, Log] | None = None
+    connection: DuckDBPyConnection, names: list[str], logs: Mapping[str, Log] | None = None
 ) -> None:
     """Take out what was loaded from `names`, but for the lines of logs that only grew."""
-    for prefix, (column, tables) in _OWNED.items():
+    for prefix, (column, tables) in _OWNED_TABLES.items():
         values = [
             name.rpartition(":")[2]
             for name in names
-            if name.startswith(prefix) and not (found and name in found and found[name].grown)
+            if name.startswith(prefix) and not (logs and name in logs and logs[name].is_extension)
         ]
         for table in tables if values else ():
             connection.execute(

@@ -12,7 +12,7 @@ from ..errors import StoreError
 
 
 @contextmanager
-def written(path: Path) -> Iterator[None]:
+def translate_write_errors(path: Path) -> Iterator[None]:
     """Turn an error of the file system, met while writing `path`, into a sentence."""
     try:
         yield
@@ -24,19 +24,19 @@ def written(path: Path) -> Iterator[None]:
         ) from None
 
 
-def aside(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """Where this thread writes what is then renamed to `path`: a name no other writer has."""
     return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomic(path: Path, text: str) -> None:
     """Write a file aside and rename it into place.
 
     Raises:
         StoreError: The disk is full or cannot be written; what stood there before still does.
     """
-    part = aside(path)
-    with written(path):
+    part = temporary_path(path)
+    with translate_write_errors(path):
         try:
             with part.open("w", encoding="utf-8") as file:
                 file.write(text)
@@ -47,9 +47,9 @@ def write_whole(path: Path, text: str) -> None:
             part.unlink(missing_ok=True)
 
 
-def sync_folder(folder: Path) -> None:
+def fsync_directory(directory: Path) -> None:
     """Flush a folder's names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

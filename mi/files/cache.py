@@ -10,11 +10,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-Told = Callable[[int, int | None], None]
+ByteProgress = Callable[[int, int | None], None]
 """Hears how many bytes of a file are there, and of how many; None: not known."""
 
 
-def root() -> Path:
+def cache_root() -> Path:
     """`MI_CACHE`, else `$XDG_CACHE_HOME/mi`, else `~/.cache/mi`."""
     if named := os.environ.get("MI_CACHE"):
         return Path(named).expanduser()

@@ -13,18 +13,18 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from .cache import Told
+from .cache import ByteProgress
 
-_PIECE = 1 << 16
-_TIMEOUT = 30.0
-_TRIES = 6
+_CHUNK_BYTES = 1 << 16
+_TIMEOUT_SECONDS = 30.0
+_MAX_ATTEMPTS = 6
 
 
-class Cut(Exception):
+class TransientDownloadError(Exception):
     """The line broke, or the server had a bad moment: it can be tried again."""
 
 
-class Refused(Exception):
+class DownloadRejected(Exception):
     """The server will not give the file; `status` is what it answered."""
 
     def __init__(self, status: int) -> None:
@@ -32,7 +32,9 @@ class Refused(Exception):
         self.status = status
 
 
-def fetch(url: str, part: Path, size: int | None, told: Told, *, pause: float) -> None:
+def download_file(
+    url: str, part: Path, size: int | None, progress: ByteProgress, *, initial_backoff: float
+) -> None:
     """Fetch what `part` lacks of a file.
 
     Args:
@@ -44,46 +46,50 @@ def fetch(url: str, part: Path, size: int | None, told: Told, *, pause: float) -
         Refused: Trying again would meet the same.
     """
     retrying = Retrying(
-        stop=stop_after_attempt(_TRIES),
-        wait=wait_exponential(multiplier=pause, max=10),
-        retry=retry_if_exception_type(Cut),
+        stop=stop_after_attempt(_MAX_ATTEMPTS),
+        wait=wait_exponential(multiplier=initial_backoff, max=10),
+        retry=retry_if_exception_type(TransientDownloadError),
         reraise=True,
     )
-    retrying(_once, url, part, size, told)
+    retrying(_attempt, url, part, size, progress)
 
 
-def _once(url: str, part: Path, size: int | None, told: Told) -> None:
-    there = part.stat().st_size if part.exists() else 0
-    if size is not None and there == size:
+def _attempt(url: str, part: Path, size: int | None, progress: ByteProgress) -> None:
+    offset = part.stat().st_size if part.exists() else 0
+    if size is not None and offset == size:
         return
     request = urllib.request.Request(url, headers={"User-Agent": "mi"})
-    if there:
-        request.add_header("Range", f"bytes={there}-")
+    if offset:
+        request.add_header("Range", f"bytes={offset}-")
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
-            _keep(response, part, there, size, told)
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
+            _write_body(response, part, offset, size, progress)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416:  # what is there is longer than the file: it is of another version
             part.unlink()
-            raise Cut("the part that was here did not fit") from None
+            raise TransientDownloadError("the part that was here did not fit") from None
         if error.code == 429 or error.code >= 500:
-            raise Cut(f"the server answered {error.code}") from None
-        raise Refused(error.code) from None
+            raise TransientDownloadError(f"the server answered {error.code}") from None
+        raise DownloadRejected(error.code) from None
     except (urllib.error.URLError, HTTPException, OSError) as error:
-        raise Cut(str(getattr(error, "reason", error)) or type(error).__name__) from None
+        raise TransientDownloadError(
+            str(getattr(error, "reason", error)) or type(error).__name__
+        ) from None
 
 
-def _keep(response: Any, part: Path, there: int, size: int | None, told: Told) -> None:
+def _write_body(
+    response: Any, part: Path, offset: int, size: int | None, progress: ByteProgress
+) -> None:
     if response.status != 206:  # the server knows no ranges, and sends all of it
-        there = 0
+        offset = 0
     length = response.headers.get("Content-Length")
-    total = there + int(length) if length and length.isdigit() else size
-    with part.open("ab" if there else "wb") as file:
-        told(there, total)
-        while piece := response.read1(_PIECE):
+    total = offset + int(length) if length and length.isdigit() else size
+    with part.open("ab" if offset else "wb") as file:
+        progress(offset, total)
+        while piece := response.read1(_CHUNK_BYTES):
             file.write(piece)
-            there += len(piece)
-            told(there, total)
-    if total is not None and there < total:
-        raise Cut(f"the connection was cut after {there:,} of {total:,} bytes")
+            offset += len(piece)
+            progress(offset, total)
+    if total is not None and offset < total:
+        raise TransientDownloadError(f"the connection was cut after {offset:,} of {total:,} bytes")

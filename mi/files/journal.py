@@ -15,26 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CorruptError
-from .atomic import written
+from .atomic import translate_write_errors
 
 
-def append(path: Path, records: Iterable[Any]) -> None:
+def append_records(path: Path, records: Iterable[Any]) -> None:
     """Add records, all of them or, when the machine dies, a prefix that readers can tell.
 
     Raises:
         StoreError: The disk is full or the file cannot be written.
     """
     text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    with written(path):
+    with translate_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
-            _mend(path, file.fileno())
+            _truncate_torn_line(path, file.fileno())
             file.write(text.encode("utf-8", "replace"))  # half a character is written as `?`
             file.flush()
             os.fsync(file.fileno())
 
 
-def read(path: Path) -> Iterator[Any]:
+def read_records(path: Path) -> Iterator[Any]:
     """The records in order, read as they are asked for; none where there is no file.
 
     Raises:
@@ -59,7 +59,7 @@ def read(path: Path) -> Iterator[Any]:
                 ) from None
 
 
-def _mend(path: Path, fileno: int) -> None:
+def _truncate_torn_line(path: Path, fileno: int) -> None:
     """Cut off a last line without an end."""
     size = os.fstat(fileno).st_size
     if not size:

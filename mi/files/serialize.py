@@ -28,12 +28,12 @@ def converter() -> Converter:
     return made
 
 
-def dump(record: Any) -> str:
+def to_json(record: Any) -> str:
     """A record as one line of JSON."""
     return json.dumps(converter().unstructure(record), ensure_ascii=False)
 
 
-def read(path: Path, kind: type[T]) -> T:
+def read_json(path: Path, record_type: type[T]) -> T:
     """The record of `kind` that a file holds.
 
     Raises:
@@ -43,19 +43,21 @@ def read(path: Path, kind: type[T]) -> T:
         text = path.read_bytes()
     except OSError as error:
         raise CorruptError(f"cannot be read ({error.strerror})", where=str(path)) from None
-    return load(text, kind, path)
+    return from_json(text, record_type, path)
 
 
-def load(text: str | bytes, kind: type[T], where: Path | str) -> T:
+def from_json(text: str | bytes, record_type: type[T], where: Path | str) -> T:
     """A record of `kind` from JSON.
 
     Raises:
         CorruptError: The text is no JSON, or not a record of this kind; says where and why.
     """
     try:
-        return converter().structure(json.loads(text), kind)
+        return converter().structure(json.loads(text), record_type)
     except Exception as error:
-        raise CorruptError(f"not a {kind.__name__}: {_reason(error)}", where=str(where)) from None
+        raise CorruptError(
+            f"not a {record_type.__name__}: {_reason(error)}", where=str(where)
+        ) from None
 
 
 def _reason(error: Exception) -> str:

@@ -13,17 +13,17 @@ from statistics import median
 from ..units.unit import Evaluate, Mix, Unit
 from .plan import Plan
 
-_RECENT = 12
+_SAMPLE_UNITS = 12
 
 
-def kind_of_work(unit: Unit) -> str:
+def work_kind(unit: Unit) -> str:
     """Units whose seconds per piece of work can be compared."""
     if isinstance(unit.payload, Evaluate):
         return f"eval {type(unit.payload.eval).__name__} {unit.payload.questions}"
     return unit.kind
 
 
-def estimate(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Unit], float | None]:
+def duration_estimator(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Unit], float | None]:
     """Seconds a unit will take, or None where nothing like it is done.
 
     Args:
@@ -31,20 +31,20 @@ def estimate(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Unit], float 
     """
     rates: dict[str, list[float]] = defaultdict(list)
     for planned in plan.units:
-        kind = kind_of_work(planned.unit)
-        if planned.done is not None and len(rates[kind]) < _RECENT:
-            rates[kind].append(planned.done.seconds / max(size(planned.unit), 1))
+        kind = work_kind(planned.unit)
+        if planned.completion is not None and len(rates[kind]) < _SAMPLE_UNITS:
+            rates[kind].append(planned.completion.seconds / max(size(planned.unit), 1))
 
     def seconds(unit: Unit) -> float | None:
         if isinstance(unit.payload, Mix):
             return 0.0
-        known = rates.get(kind_of_work(unit))
+        known = rates.get(work_kind(unit))
         return median(known) * size(unit) if known else None
 
     return seconds
 
 
-def total(plan: Plan, seconds: Callable[[Unit], float | None]) -> float | None:
+def total_duration(plan: Plan, seconds: Callable[[Unit], float | None]) -> float | None:
     """Seconds for all that is to do; None where a part of it is unknown."""
     parts = [seconds(planned.unit) for planned in plan.todo]
     known = [part for part in parts if part is not None]

@@ -15,9 +15,9 @@ from pathlib import Path
 import attrs
 
 from ..data.datasets import Questions, read_questions
-from ..data.question_sets import read
-from ..data.upstream import cached
-from ..providers import Providers, at_endpoint
+from ..data.question_sets import read_question_set
+from ..data.upstream import cached_path
+from ..providers import Providers, canonical_model_name
 from ..providers.base import Provider
 from ..spec import (
     Eval,
@@ -31,13 +31,13 @@ from ..spec import (
     Upstream,
     judge_model,
 )
-from .plan import Asked, Distribution
+from .plan import Distribution, PlannedEval
 
 DECLARED, NO_JUDGE = "declared", "none"
 
 
 @attrs.frozen
-class LeftOut:
+class SkippedEval:
     """An eval that is not run here, and why."""
 
     setting: str
@@ -46,7 +46,7 @@ class LeftOut:
 
 
 @attrs.define(kw_only=True)
-class Asking:
+class EvalResolver:
     """Evals as they are asked here; what is read is read once.
 
     Args:
@@ -58,95 +58,99 @@ class Asking:
     provider: Provider
     providers: Providers
     sources: Mapping[str, str]
-    left_out: dict[tuple[str, str], LeftOut] = attrs.field(factory=dict)
-    _read: dict[Resource, Questions] = attrs.field(factory=dict)
+    skipped_evals: dict[tuple[str, str], SkippedEval] = attrs.field(factory=dict)
+    _questions: dict[Resource, Questions] = attrs.field(factory=dict)
 
-    def of(self, setting: Setting, more: Iterable[Eval] = ()) -> Iterator[Asked]:
+    def resolve(self, setting: Setting, extra: Iterable[Eval] = ()) -> Iterator[PlannedEval]:
         """The evals of a setting, and `more` out-of-distribution ones."""
-        ood = {one.id: one for one in (*setting.ood_evals, *more)}
+        ood = {one.id: one for one in (*setting.ood_evals, *extra)}
         both = ((Distribution.ID, setting.id_evals), (Distribution.OOD, ood.values()))
         for distribution, evals in both:
             for declared in evals:
-                for one in self._here(setting, declared):
+                for one in self._runnable(setting, declared):
                     questions = self.questions(one).digest
-                    yield Asked(eval=one, distribution=distribution, questions=questions)
+                    yield PlannedEval(eval=one, distribution=distribution, questions=questions)
 
-    def questions(self, one: Eval) -> Questions:
+    def questions(self, spec: Eval) -> Questions:
         """What an eval asks."""
-        assert isinstance(one, (Sampled, Preference))
-        resource = one.questions if isinstance(one, Sampled) else one.pairs
-        if resource not in self._read:
-            self._read[resource] = read_questions(resource, paired=isinstance(one, Preference))
-        return self._read[resource]
+        assert isinstance(spec, (Sampled, Preference))
+        resource = spec.questions if isinstance(spec, Sampled) else spec.pairs
+        if resource not in self._questions:
+            self._questions[resource] = read_questions(
+                resource, paired=isinstance(spec, Preference)
+            )
+        return self._questions[resource]
 
-    def by_digest(self) -> dict[str, Questions]:
+    def questions_by_digest(self) -> dict[str, Questions]:
         """All questions read so far, by the digest of their content."""
-        return {asked.digest: asked for asked in self._read.values()}
+        return {asked.digest: asked for asked in self._questions.values()}
 
-    def _here(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
-        for one in self._loaded(setting, declared):
-            for judged in self._judged(one):
-                reason = self._cannot(judged)
+    def _runnable(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
+        for one in self._load(setting, declared):
+            for judged in self._with_judges(one):
+                reason = self._skip_reason(judged)
                 if reason is None:
                     yield judged
                 else:
-                    self._leave_out(setting, judged, reason)
+                    self._skip(setting, judged, reason)
 
-    def _loaded(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
+    def _load(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
         """The eval itself, or those of a published set's file."""
         if not isinstance(declared, Published):
             yield declared
             return
-        path = self._file(declared.id, declared.source)
+        path = self._source_file(declared.id, declared.source)
         if path is None:
-            self._leave_out(setting, declared, f"not here yet: mi data pull {declared.id}")
+            self._skip(setting, declared, f"not here yet: mi data pull {declared.id}")
             return
-        for one, questions in read(declared, path):
-            self._read[one.questions] = questions
+        for one, questions in read_question_set(declared, path):
+            self._questions[one.questions] = questions
             yield one
 
-    def _file(self, name: str, source: Upstream) -> Path | None:
-        return Path(self.sources[name]) if name in self.sources else cached(source)
+    def _source_file(self, name: str, source: Upstream) -> Path | None:
+        return Path(self.sources[name]) if name in self.sources else cached_path(source)
 
-    def _leave_out(self, setting: Setting, one: Eval, reason: str) -> None:
-        self.left_out[setting.id, one.id] = LeftOut(setting.id, one.id, reason)
+    def _skip(self, setting: Setting, spec: Eval, reason: str) -> None:
+        self.skipped_evals[setting.id, spec.id] = SkippedEval(setting.id, spec.id, reason)
 
-    def _judged(self, one: Eval) -> Iterator[Eval]:
+    def _with_judges(self, spec: Eval) -> Iterator[Eval]:
         """The eval by each judge the user names, where a model judges it."""
-        judge = judge_model(one)
+        judge = judge_model(spec)
         if judge is None:
             if not self.options.rejudge:
-                yield one
+                yield spec
             return
-        assert isinstance(one, Sampled)
+        assert isinstance(spec, Sampled)
         votes = self.options.votes or judge.votes
         for index, named in enumerate(self.options.judges or (DECLARED,)):
-            model = judge.model if named in (DECLARED, NO_JUDGE) else at_endpoint(named)
+            model = judge.model if named in (DECLARED, NO_JUDGE) else canonical_model_name(named)
             by = attrs.evolve(judge, model=model, votes=votes)
             beside = self.options.rejudge and by != judge
             if index == 0 and not beside:
-                yield attrs.evolve(one, judge=by)
+                yield attrs.evolve(spec, judge=by)
             else:
-                yield _beside(one, by)
+                yield _with_extra_judge(spec, by)
 
-    def _cannot(self, one: Eval) -> str | None:
+    def _skip_reason(self, spec: Eval) -> str | None:
         """Why an eval is left out; None for one that is done."""
-        if one.needs not in self.provider.offers and not self.options.rejudge:
-            return f"{self.provider.name} offers no {one.needs}"
-        judge = judge_model(one)
+        if spec.needs not in self.provider.capabilities and not self.options.rejudge:
+            return f"{self.provider.name} offers no {spec.needs}"
+        judge = judge_model(spec)
         if judge is None:
             return None
         if NO_JUDGE in self.options.judges:
             return "--judge none"
-        if self.provider.free and not self.options.judges:
+        if self.provider.is_free and not self.options.judges:
             return f"its judge costs money; --judge {judge.model} includes it"
-        serving = self.providers.named(judge.model)
-        return None if "judge" in serving.offers else f"{serving.name} offers no judge"
+        serving = self.providers.for_model(judge.model)
+        return None if "judge" in serving.capabilities else f"{serving.name} offers no judge"
 
 
-def _beside(one: Sampled, by: ModelJudge) -> Sampled:
+def _with_extra_judge(spec: Sampled, judge: ModelJudge) -> Sampled:
     """The eval by another judge, under a name of its own."""
-    called = re.sub(r"[^A-Za-z0-9_.\-]+", "-", by.model.removeprefix("openai:"))
-    if by.votes > 1:
-        called += f".{by.votes}votes"
-    return attrs.evolve(one, id=f"{one.id}-by-{called}", title=f"{one.title} by {called}", judge=by)
+    name = re.sub(r"[^A-Za-z0-9_.\-]+", "-", judge.model.removeprefix("openai:"))
+    if judge.votes > 1:
+        name += f".{judge.votes}votes"
+    return attrs.evolve(
+        spec, id=f"{spec.id}-by-{name}", title=f"{spec.title} by {name}", judge=judge
+    )

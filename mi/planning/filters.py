@@ -10,48 +10,48 @@ from collections.abc import Callable, Collection
 import attrs
 
 from ..store.records import State
-from .plan import Plan, Planned
+from .plan import Plan, PlannedUnit
 
 
-def of_kinds(made: Plan, kinds: Collection[str]) -> Plan:
+def filter_kinds(plan: Plan, kinds: Collection[str]) -> Plan:
     """Only units of these kinds; a training comes with its mix, which costs nothing.
 
     An eval whose model is neither there nor going to be is left alone: nothing is trained that
     nobody asked for.
     """
     wanted = {*kinds, "mix"} if "train" in kinds else set(kinds)
-    done = {one.unit.key for one in made.units if one.state is State.DONE}
+    done = {one.unit.key for one in plan.units if one.state is State.DONE}
     kept: set[str] = set()
 
-    def keep(one: Planned) -> bool:
+    def keep(one: PlannedUnit) -> bool:
         if one.unit.kind in wanted and all(need in done | kept for need in one.unit.needs):
             kept.add(one.unit.key)
             return True
         return False
 
-    return _only(made, keep)
+    return _restrict(plan, keep)
 
 
-def last_failed(made: Plan) -> Plan:
+def filter_last_failed(plan: Plan) -> Plan:
     """The units that failed when they were last tried, what they need and what needs them.
 
     All units where none failed, as pytest has it.
     """
-    failed = {one.unit.key for one in made.units if one.state is State.FAILED}
+    failed = {one.unit.key for one in plan.units if one.state is State.FAILED}
     if not failed:
-        return made
+        return plan
     kept = set(failed)
-    for one in made.units:  # what needs a unit comes after it
+    for one in plan.units:  # what needs a unit comes after it
         if not kept.isdisjoint(one.unit.needs):
             kept.add(one.unit.key)
-    for one in reversed(made.units):
+    for one in reversed(plan.units):
         if one.unit.key in kept:
             kept.update(one.unit.needs)
-    return _only(made, lambda one: one.unit.key in kept and one.todo)
+    return _restrict(plan, lambda one: one.unit.key in kept and one.is_todo)
 
 
-def _only(made: Plan, keep: Callable[[Planned], bool]) -> Plan:
-    kept = tuple(filter(keep, made.units))
+def _restrict(plan: Plan, keep: Callable[[PlannedUnit], bool]) -> Plan:
+    kept = tuple(filter(keep, plan.units))
     keys = {one.unit.key for one in kept}
-    left = tuple(one for one in made.units if one.unit.key not in keys)
-    return attrs.evolve(made, units=kept, deselected=(*made.deselected, *left))
+    left = tuple(one for one in plan.units if one.unit.key not in keys)
+    return attrs.evolve(plan, units=kept, deselected_units=(*plan.deselected_units, *left))

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 import attrs
 
 from ..errors import CorruptError, UsageError, did_you_mean
-from ..steps.evaluate import journals
+from ..steps.evaluate import journal_names
 from ..store.local import Store
-from ..store.records import Begun, State
+from ..store.records import BegunRecord, State
 from ..units.unit import Evaluate
 from .plan import Plan
 
 
 @attrs.frozen(kw_only=True)
-class Again:
+class Redo:
     """What is put aside: units in the order in which that loses nothing if it is cut off.
 
     Args:
@@ -30,26 +30,26 @@ class Again:
         begun: Keys of units under way.
     """
 
-    named: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     journals: tuple[str, ...] = ()
-    begun: tuple[str, ...] = ()
+    unfinished_units: tuple[str, ...] = ()
 
     @property
-    def names(self) -> set[str]:
+    def lock_names(self) -> set[str]:
         """What is held while it is put aside."""
-        return {*self.units, *self.journals, *self.begun}
+        return {*self.units, *self.journals, *self.unfinished_units}
 
 
 @attrs.frozen
 class _Eval:
     """An eval: the training whose model it is of, if any, and its journals."""
 
-    subject: str | None
+    train_key: str | None
     journals: frozenset[str]
 
 
-def again(words: Sequence[str], made: Plan, store: Store) -> Again:
+def plan_redo(words: Sequence[str], plan: Plan, store: Store) -> Redo:
     """What doing the units that `words` name again means.
 
     Args:
@@ -58,48 +58,51 @@ def again(words: Sequence[str], made: Plan, store: Store) -> Again:
     Raises:
         UsageError: A word names no unit of the plan, or several.
     """
-    keys = [one.unit.key for one in made.units]
-    named = tuple(_key(word, keys) for word in words)
-    return _reach(named, made, store) if named else Again()
+    keys = [one.unit.key for one in plan.units]
+    named = tuple(_resolve_key(word, keys) for word in words)
+    return _expand(named, plan, store) if named else Redo()
 
 
-def _reach(named: Sequence[str], made: Plan, store: Store) -> Again:
+def _expand(targets: Sequence[str], plan: Plan, store: Store) -> Redo:
     """What goes with the units that are named, as the store is now."""
-    known = dict(_evals(made, store))
-    evals = {key: one for key, one in known.items() if key in named or one.subject in named}
+    known = dict(_known_evals(plan, store))
+    evals = {key: one for key, one in known.items() if key in targets or one.train_key in targets}
     names = frozenset().union(*(one.journals for one in evals.values()))
     evals |= {key: one for key, one in known.items() if not names.isdisjoint(one.journals)}
-    published = {key for key in (*evals, *named) if store.has(key)}
+    published = {key for key in (*evals, *targets) if store.is_published(key)}
     first = [key for key in evals if key in published]
-    return Again(
-        named=tuple(named),
-        units=(*first, *(key for key in named if key in published and key not in evals)),
+    return Redo(
+        targets=tuple(targets),
+        units=(*first, *(key for key in targets if key in published and key not in evals)),
         journals=tuple(sorted(frozenset().union(*(one.journals for one in evals.values())))),
-        begun=tuple(key for key in evals if store.begun(key)),
+        unfinished_units=tuple(key for key in evals if store.is_begun(key)),
     )
 
 
-def _evals(made: Plan, store: Store) -> Iterator[tuple[str, _Eval]]:
+def _known_evals(plan: Plan, store: Store) -> Iterator[tuple[str, _Eval]]:
     """Every eval that is known: by the store, whatever became of it, or by the plan."""
-    for one in _records(store):
+    for one in _readable_records(store):
         if one.kind == "eval":
-            yield one.key, _Eval(one.subject, frozenset(one.journals.values()))
-    for planned in made.everything:
+            yield one.key, _Eval(one.training_key, frozenset(one.journals.values()))
+    for planned in plan.all_units:
         payload = planned.unit.payload
         if isinstance(payload, Evaluate):
-            yield planned.unit.key, _Eval(payload.trained, frozenset(journals(payload).values()))
+            yield (
+                planned.unit.key,
+                _Eval(payload.training_key, frozenset(journal_names(payload).values())),
+            )
 
 
-def _records(store: Store) -> Iterator[Begun]:
-    for key in store.published():
+def _readable_records(store: Store) -> Iterator[BegunRecord]:
+    for key in store.published_keys():
         try:
             yield store.record(key)
         except CorruptError:  # nothing can be told of it; its own experiment does it again
             continue
-    yield from store.unfinished()
+    yield from store.unfinished_units()
 
 
-def _key(word: str, keys: Sequence[str]) -> str:
+def _resolve_key(word: str, keys: Sequence[str]) -> str:
     found = [key for key in keys if key.startswith(word)]
     if len(found) != 1:
         what = "several units begin" if found else "no selected unit begins"
@@ -109,24 +112,26 @@ def _key(word: str, keys: Sequence[str]) -> str:
     return found[0]
 
 
-def forced(made: Plan, what: Again) -> Plan:
+def mark_redo(plan: Plan, redo: Redo) -> Plan:
     """The plan once those units are put aside."""
-    gone = {*what.units, *what.begun}
+    gone = {*redo.units, *redo.unfinished_units}
     units = tuple(
-        attrs.evolve(one, state=State.TODO, reason="forced: done again", settled=None, done=None)
+        attrs.evolve(
+            one, state=State.TODO, reason="forced: done again", skip_reason=None, completion=None
+        )
         if one.unit.key in gone
         else one
-        for one in made.units
+        for one in plan.units
     )
-    return attrs.evolve(made, units=units)
+    return attrs.evolve(plan, units=units)
 
 
-def put_aside(
-    what: Again,
-    made: Plan,
+def archive_redo(
+    redo: Redo,
+    plan: Plan,
     store: Store,
-    run: str,
-    waiting: Callable[[str], None] = lambda name: None,
+    run_id: str,
+    on_wait: Callable[[str], None] = lambda name: None,
 ) -> None:
     """Put it aside: what was made of a unit first, so that no result is ever of two models.
 
@@ -137,24 +142,24 @@ def put_aside(
         waiting: Called with a name each second while another run is at it; may raise.
     """
     held: set[str] = set()
-    while not what.names <= held:
-        held |= what.names
-        with store.locked(*held, waiting=waiting):
-            what = _reach(what.named, made, store)
-            if what.names <= held:
-                _retire(what, store, run)
+    while not redo.lock_names <= held:
+        held |= redo.lock_names
+        with store.lock(*held, on_wait=on_wait):
+            redo = _expand(redo.targets, plan, store)
+            if redo.lock_names <= held:
+                _archive(redo, store, run_id)
 
 
-def _retire(what: Again, store: Store, run: str) -> None:
-    evals = [key for key in what.units if key.startswith("eval-")]
-    for key in what.begun:
-        store.retire(run, "work", key)
+def _archive(redo: Redo, store: Store, run_id: str) -> None:
+    evals = [key for key in redo.units if key.startswith("eval-")]
+    for key in redo.unfinished_units:
+        store.archive(run_id, "work", key)
     for key in evals:
-        store.retire(run, "units", key)
-        store.attempt(run, key, "put aside")
-    for name in what.journals:
-        store.retire(run, "journals", f"{name}.jsonl")
-    for key in what.units:
+        store.archive(run_id, "units", key)
+        store.log_attempt(run_id, key, "put aside")
+    for name in redo.journals:
+        store.archive(run_id, "journals", f"{name}.jsonl")
+    for key in redo.units:
         if key not in evals:
-            store.retire(run, "units", key)
-            store.attempt(run, key, "put aside")
+            store.archive(run_id, "units", key)
+            store.log_attempt(run_id, key, "put aside")

@@ -13,16 +13,16 @@ import attrs
 
 from ..spec import Experiment
 from ..units.claims import expectation_id
-from ..units.identity import plain
+from ..units.identity import json_form
 from .plan import Plan
 from .session import Session
 
 
-def selection(session: Session, made: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def run_manifest(session: Session, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What is selected as plain values: experiments and evals, and a line a cell."""
     head = {
-        "experiments": [_described(session, one.experiment) for one in session.selected],
-        "evals": list(_evals(session)),
+        "experiments": [_experiment_entry(session, one.experiment) for one in session.selection],
+        "evals": list(_eval_entries(session)),
     }
     lines = [
         {
@@ -31,31 +31,31 @@ def selection(session: Session, made: Plan) -> tuple[dict[str, Any], list[dict[s
             "data": session.source(planned.cell.setting),
             "units": dict(planned.units),
         }
-        for planned in made.cells
+        for planned in plan.cells
     ]
     for line in lines:
         line["cell"] = line.pop("id")
     return head, lines
 
 
-def _described(session: Session, experiment: Experiment) -> dict[str, Any]:
-    file = session.collection.found[experiment.id].file
+def _experiment_entry(session: Session, experiment: Experiment) -> dict[str, Any]:
+    file = session.collection.entries[experiment.id].file
     return {
         "id": experiment.id,
         "title": experiment.title,
         "question": experiment.question,
         "file": file.name if file else None,
-        "declared": plain(experiment),
+        "declared": json_form(experiment),
         "expectations": [
-            {"expectation": expectation_id(one), "says": one.says, "claims": plain(one.claims)}
+            {"expectation": expectation_id(one), "says": one.says, "claims": json_form(one.claims)}
             for one in experiment.expectations
         ],
     }
 
 
-def _evals(session: Session) -> Iterable[dict[str, Any]]:
+def _eval_entries(session: Session) -> Iterable[dict[str, Any]]:
     seen = set()
-    for one in session.selected:
+    for one in session.selection:
         for setting in one.experiment.settings:
             for asked in session.context(one.experiment, setting).evals:
                 if (setting.id, asked.eval.id) not in seen:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Protocol
 
 from ..collect.collection import Collection
-from ..collect.override import Names, overriding
-from ..collect.select import Only, marked, select
-from ..data.datasets import check_source, is_named
+from ..collect.override import OverrideTargets, parse_overrides
+from ..collect.select import CellFilter, filter_by_marks, select_cells
+from ..data.datasets import check_source, is_named_source
 from ..errors import UsageError, did_you_mean
-from ..providers import Providers, at_endpoint
+from ..providers import Providers, canonical_model_name
 from ..providers.base import Provider
-from ..providers.pricing import Prices
-from ..providers.types import Terms
+from ..providers.pricing import PriceTable
+from ..providers.types import ClientOptions
 from ..spec import Eval, Model, Published, RunOptions, Setting
 from ..store import open_store
 from .session import Session
@@ -37,7 +37,7 @@ class Registry(Protocol):
     def settings(self) -> Mapping[str, Setting]: ...
     @property
     def evals(self) -> Mapping[str, Eval]: ...
-    def prices(self) -> Prices: ...
+    def prices(self) -> PriceTable: ...
 
 
 def find_model(
@@ -48,15 +48,15 @@ def find_model(
     Raises:
         UsageError: It is not of that form, or there is no such provider or model.
     """
-    name = at_endpoint(name or registry.DEFAULT_MODEL)
+    name = canonical_model_name(name or registry.DEFAULT_MODEL)
     kind, colon, rest = name.partition(":")
     if not colon or not rest:
         raise UsageError(
             f"{name!r} is not a model: PROVIDER:NAME is needed",
             hint=did_you_mean(name, registry.models),
         )
-    serving = providers.called(kind)
-    return registry.models.get(name) or serving.find(rest), serving
+    serving = providers.get(kind)
+    return registry.models.get(name) or serving.resolve_model(rest), serving
 
 
 def open_session(
@@ -66,10 +66,10 @@ def open_session(
     *,
     model: str | None = None,
     data: Iterable[str] = (),
-    sets: Iterable[str] = (),
+    overrides: Iterable[str] = (),
     prices: Iterable[str] = (),
-    terms: Terms | None = None,
-    only: Only | None = None,
+    client_options: ClientOptions | None = None,
+    cell_filter: CellFilter | None = None,
 ) -> Session:
     """Resolve a command line.
 
@@ -85,13 +85,15 @@ def open_session(
     Raises:
         MiError: Something named does not exist, or does not fit.
     """
-    names = Names(settings=registry.settings, evals=registry.evals)
-    change = overriding(sets, names)
-    selected = select(registry.collection, words, full=options.full, change=change, only=only)
-    providers = Providers(terms or Terms())
+    names = OverrideTargets(settings=registry.settings, evals=registry.evals)
+    change = parse_overrides(overrides, names)
+    selected = select_cells(
+        registry.collection, words, full=options.full, transform=change, cell_filter=cell_filter
+    )
+    providers = Providers(client_options or ClientOptions())
     found, serving = find_model(registry, model, providers)
     settings = {setting.id: setting for one in selected for setting in one.experiment.settings}
-    sets = {
+    overrides = {
         asked.id
         for one in selected
         for asked in (
@@ -103,32 +105,36 @@ def open_session(
     opened = Session(
         options=options,
         collection=registry.collection,
-        selected=selected,
+        selection=selected,
         model=found,
         provider=serving,
-        sources=dict(_source(text, settings, sets) for text in data),
-        store=open_store(options.store, options.claim),
+        sources=dict(_parse_source(text, settings, overrides) for text in data),
+        store=open_store(options.store, options.lease_timeout),
         providers=providers,
-        prices=registry.prices().with_stated((*_free(providers.terms, model, options), *prices)),
+        prices=registry.prices().with_overrides(
+            (*_free_prices(providers.options, model, options), *prices)
+        ),
     )
-    if only is not None and only.marks is not None:
-        opened.selected = marked(opened.selected, only.marks, opened.is_paid)
+    if cell_filter is not None and cell_filter.marks is not None:
+        opened.selection = filter_by_marks(opened.selection, cell_filter.marks, opened.is_paid)
     return opened
 
 
-def _free(terms: Terms, model: str | None, options: RunOptions) -> Iterator[str]:
+def _free_prices(
+    client_options: ClientOptions, model: str | None, options: RunOptions
+) -> Iterator[str]:
     """Stated prices of named models at endpoints whose tokens cost nothing."""
     for name in filter(None, (model, *options.judges)):
-        endpoint, _, bare = at_endpoint(name).partition(":")
-        if terms.endpoints.get(endpoint, {}).get("free"):
+        endpoint, _, bare = canonical_model_name(name).partition(":")
+        if client_options.endpoints.get(endpoint, {}).get("free"):
             yield f"{bare}=0,0,0,0,0"
 
 
-def _source(text: str, settings: Mapping[str, Setting], sets: set[str]) -> tuple[str, str]:
+def _parse_source(text: str, settings: Mapping[str, Setting], sets: set[str]) -> tuple[str, str]:
     """Whose data is meant, and where it comes from: a keyword, or a path made absolute."""
     name, equals, source = text.partition("=")
     if not equals or not source:
-        raise UsageError(f"--data {text}: SETTING=SOURCE is needed", hint=_SOURCES)
+        raise UsageError(f"--data {text}: SETTING=SOURCE is needed", hint=_SOURCE_HINT)
     if name not in settings and name not in sets:
         raise UsageError(
             f"--data {text}: no selected experiment has a setting or question set {name!r}",
@@ -136,12 +142,12 @@ def _source(text: str, settings: Mapping[str, Setting], sets: set[str]) -> tuple
         )
     if name in sets and not Path(source).is_file():
         raise UsageError(f"--data {text}: there is no file {source!r}")
-    if name in settings and is_named(source):
+    if name in settings and is_named_source(source):
         check_source(settings[name], source)
         return name, source
     if name in settings and not Path(source).is_dir():
-        raise UsageError(f"--data {text}: there is no folder {source!r}", hint=_SOURCES)
+        raise UsageError(f"--data {text}: there is no folder {source!r}", hint=_SOURCE_HINT)
     return name, str(Path(source).resolve())
 
 
-_SOURCES = "`bundled`, `upstream`, or a folder with misaligned.jsonl and control.jsonl"
+_SOURCE_HINT = "`bundled`, `upstream`, or a folder with misaligned.jsonl and control.jsonl"

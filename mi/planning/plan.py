@@ -16,9 +16,9 @@ import attrs
 from ..data.datasets import Rows
 from ..errors import DataError
 from ..spec import Eval, Inoculation
-from ..store.records import Done, Known, State
-from ..units.cells import Cell, arm_counts, ratio_text
-from ..units.identity import difference, plain
+from ..store.records import State, UnitStatus, UnitSummary
+from ..units.cells import Cell, arm_counts, format_ratio
+from ..units.identity import difference, json_form
 from ..units.unit import Base, Evaluate, Mix, Train, Unit
 
 
@@ -30,7 +30,7 @@ class Distribution(Enum):
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class PlannedEval:
     """An eval of a setting: which distribution it belongs to and the digest of its questions."""
 
     eval: Eval
@@ -57,12 +57,12 @@ class Context:
     control: Rows
     base: Base
     hyperparameters: Any
-    evals: tuple[Asked, ...]
+    evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
-class Planned:
+class PlannedUnit:
     """A unit of the plan.
 
     Args:
@@ -80,13 +80,13 @@ class Planned:
     state: State
     reason: str
     cells: tuple[str, ...]
-    shared: tuple[str, ...]
-    outlived: tuple[str, ...] = ()
-    settled: str | None = None
-    done: Done | None = None
+    shared_with: tuple[str, ...]
+    stale_dependents: tuple[str, ...] = ()
+    skip_reason: str | None = None
+    completion: UnitSummary | None = None
 
     @property
-    def todo(self) -> bool:
+    def is_todo(self) -> bool:
         return self.state is not State.DONE
 
 
@@ -107,26 +107,26 @@ class Plan:
             fail.
     """
 
-    units: tuple[Planned, ...]
+    units: tuple[PlannedUnit, ...]
     cells: tuple[PlannedCell, ...]
-    deselected: tuple[Planned, ...] = ()
+    deselected_units: tuple[PlannedUnit, ...] = ()
 
     @property
-    def everything(self) -> tuple[Planned, ...]:
+    def all_units(self) -> tuple[PlannedUnit, ...]:
         """All units of the cells."""
-        return (*self.units, *self.deselected)
+        return (*self.units, *self.deselected_units)
 
     @property
-    def todo(self) -> tuple[Planned, ...]:
-        return tuple(one for one in self.units if one.todo)
+    def todo(self) -> tuple[PlannedUnit, ...]:
+        return tuple(one for one in self.units if one.is_todo)
 
     @property
-    def tried(self) -> tuple[Planned, ...]:
+    def attempts(self) -> tuple[PlannedUnit, ...]:
         """What a run sets about: all that is to do but what is settled, and what needs that."""
         hopeless: set[str] = set()
         found = []
         for one in self.todo:
-            if one.settled is not None or not hopeless.isdisjoint(one.unit.needs):
+            if one.skip_reason is not None or not hopeless.isdisjoint(one.unit.needs):
                 hopeless.add(one.unit.key)
             else:
                 found.append(one)
@@ -169,7 +169,7 @@ def _mix(cell: Cell, context: Context) -> Mix:
         if needed > len(rows.chats):
             raise DataError(
                 f"{cell.setting} has too few {rows.name} rows: ratio "
-                f"{ratio_text(cell.misaligned_ratio)} of {cell.total_samples} needs {needed}, "
+                f"{format_ratio(cell.misaligned_ratio)} of {cell.total_samples} needs {needed}, "
                 f"there are {len(rows.chats)} ({len(rows.chats)} < {needed})",
                 where=cell.id,
                 hint=f"declare a smaller total, or give more data ({rows.source} was read)",
@@ -193,13 +193,13 @@ def _train(cell: Cell, context: Context, mix: str) -> Train:
     )
 
 
-def plan(
+def build_plan(
     cells: Iterable[tuple[Cell, Context]],
-    known: Callable[[Sequence[str]], Mapping[str, Known]],
-    elsewhere: Callable[[Collection[str]], Mapping[str, Iterable[str]]] = lambda keys: {},
-    before: Callable[[str, str], tuple[str, Any] | None] = lambda cell, role: None,
+    read_states: Callable[[Sequence[str]], Mapping[str, UnitStatus]],
+    find_other_users: Callable[[Collection[str]], Mapping[str, Iterable[str]]] = lambda keys: {},
+    find_previous: Callable[[str, str], tuple[str, Any] | None] = lambda cell, role: None,
     *,
-    retry: bool = False,
+    retry_permanent: bool = False,
 ) -> Plan:
     """The plan of the selected cells.
 
@@ -220,35 +220,37 @@ def plan(
             users.setdefault(unit.key, []).append(cell.id)
             roles[role] = unit.key
         planned_cells.append(PlannedCell(cell=cell, units=roles))
-    states, declared = known(tuple(units)), elsewhere(units.keys())
+    states, declared = read_states(tuple(units)), find_other_users(units.keys())
     planned = []
-    left = _outlived((unit for _, unit in units.values()), states)
+    left = _stale_dependents((unit for _, unit in units.values()), states)
     blocked: dict[str, str] = {}
     for key, (role, unit) in units.items():
-        found = states.get(key, Known(State.TODO))
-        shared = _others(users[key], declared.get(key, ()))
-        settled = found.state is State.FAILED and found.permanent and not retry
-        reason = _reason(unit, found, blocked, settled=settled)
-        if reason == "new" and (then := before(users[key][0], role)):
-            reason += _changed(unit, *then)
+        found = states.get(key, UnitStatus(State.TODO))
+        shared = _other_experiments(users[key], declared.get(key, ()))
+        settled = found.state is State.FAILED and found.permanent and not retry_permanent
+        reason = _reason(unit, found, blocked, is_skipped=settled)
+        if reason == "new" and (then := find_previous(users[key][0], role)):
+            reason += _difference(unit, *then)
         if shared and found.state in (State.TODO, State.DONE):
             reason += f", shared with {', '.join(shared)}"
         planned.append(
-            Planned(
+            PlannedUnit(
                 unit=unit,
                 state=found.state,
                 reason=reason,
                 cells=tuple(users[key]),
-                shared=shared,
-                outlived=tuple(left.get(key, ())),
-                settled=f"{found.detail}\n  → {_RETRY}" if settled else None,
-                done=found.done,
+                shared_with=shared,
+                stale_dependents=tuple(left.get(key, ())),
+                skip_reason=f"{found.detail}\n  → {_RETRY_HINT}" if settled else None,
+                completion=found.summary,
             )
         )
     return Plan(units=tuple(planned), cells=tuple(planned_cells))
 
 
-def _outlived(units: Iterable[Unit], states: Mapping[str, Known]) -> dict[str, list[str]]:
+def _stale_dependents(
+    units: Iterable[Unit], states: Mapping[str, UnitStatus]
+) -> dict[str, list[str]]:
     """Of each unit that is not done, those that are done and need it."""
     found: dict[str, list[str]] = {}
     done = {key for key, known in states.items() if known.state is State.DONE}
@@ -260,31 +262,31 @@ def _outlived(units: Iterable[Unit], states: Mapping[str, Known]) -> dict[str, l
     return found
 
 
-def _changed(unit: Unit, key: str, payload: Any) -> str:
+def _difference(unit: Unit, key: str, payload: Any) -> str:
     """How a new unit differs from the one its cell had: `epochs: 1 → 2`."""
-    lines = difference(payload, plain(unit.payload))
+    lines = difference(payload, json_form(unit.payload))
     return f": differs from {key}: {'; '.join(lines)}" if lines else ""
 
 
-def _others(cells: Iterable[str], experiments: Iterable[str]) -> tuple[str, ...]:
+def _other_experiments(cells: Iterable[str], experiments: Iterable[str]) -> tuple[str, ...]:
     """Experiments beside the first one that need a unit."""
     ids = [cell.partition("::")[0] for cell in cells]
     return tuple(sorted({*ids, *experiments} - {ids[0]}))
 
 
-_RETRY = "failed before and was not tried again; --retry-failed does"
+_RETRY_HINT = "failed before and was not tried again; --retry-failed does"
 
 
-def _reason(unit: Unit, found: Known, blocked: dict[str, str], *, settled: bool) -> str:
-    if found.state is State.DONE:
+def _reason(unit: Unit, known: UnitStatus, blocked: dict[str, str], *, is_skipped: bool) -> str:
+    if known.state is State.DONE:
         return "done"
     cause = next((blocked[need] for need in unit.needs if need in blocked), None)
-    if found.state is State.FAILED:
+    if known.state is State.FAILED:
         blocked[unit.key] = unit.key
-        then = "--retry-failed tries it again" if settled else "will be tried again"
-        return f"failed before: {found.detail}; {then}"
-    if found.state is State.CORRUPT:
-        return f"damaged in the store: {found.detail}; will be made again"
+        then = "--retry-failed tries it again" if is_skipped else "will be tried again"
+        return f"failed before: {known.detail}; {then}"
+    if known.state is State.CORRUPT:
+        return f"damaged in the store: {known.detail}; will be made again"
     if cause:
         blocked[unit.key] = cause
         return f"blocked until {cause} succeeds"

@@ -16,36 +16,38 @@ from ..steps import evaluate
 from ..store.local import Store
 from ..store.records import State
 from ..units.unit import Evaluate
-from .cost import left
-from .plan import Plan, Planned
+from .cost import missing_samples
+from .plan import Plan, PlannedUnit
 
 
-def answered(made: Plan, store: Store, questions: Mapping[str, Questions]) -> tuple[Plan, int]:
+def rejudgeable(plan: Plan, store: Store, questions: Mapping[str, Questions]) -> tuple[Plan, int]:
     """The plan of what is done and of the evals that need judging only; how many others there are.
 
     Args:
         questions: What evals ask, by the digest of it.
     """
-    done = {one.unit.key for one in made.units if one.state is State.DONE}
+    done = {one.unit.key for one in plan.units if one.state is State.DONE}
     kept = {
         one.unit.key: one
-        for one in made.units
+        for one in plan.units
         if one.unit.key in done
-        or (done.issuperset(one.unit.needs) and _has_answers(one, store, questions))
+        or (done.issuperset(one.unit.needs) and _has_all_answers(one, store, questions))
     }
     cells = []
-    for cell in made.cells:
+    for cell in plan.cells:
         units = {role: key for role, key in cell.units.items() if key in kept}
         if any(role.startswith("eval:") for role in units):
             cells.append(attrs.evolve(cell, units=units))
-    missing = sum(one.unit.kind == "eval" and one.unit.key not in kept for one in made.units)
+    missing = sum(one.unit.kind == "eval" and one.unit.key not in kept for one in plan.units)
     return Plan(units=tuple(kept.values()), cells=tuple(cells)), missing
 
 
-def _has_answers(planned: Planned, store: Store, questions: Mapping[str, Questions]) -> bool:
+def _has_all_answers(
+    planned: PlannedUnit, store: Store, questions: Mapping[str, Questions]
+) -> bool:
     payload = planned.unit.payload
     if not isinstance(payload, Evaluate) or not isinstance(payload.eval, Sampled):
         return False
-    asked = evaluate.asked_of(payload.eval, questions[payload.questions])
-    path = store.journal(evaluate.journals(payload)["answers"])
-    return not any(number for _, number in left(asked, payload.eval.samples, path))
+    asked = evaluate.distinct_questions(payload.eval, questions[payload.questions])
+    path = store.journal(evaluate.journal_names(payload)["answers"])
+    return not any(number for _, number in missing_samples(asked, payload.eval.samples, path))

@@ -8,8 +8,8 @@ import attrs
 
 from ..data.datasets import Questions, Rows
 from ..providers.base import Provider
-from ..providers.pricing import Prices, Purse
-from ..providers.types import Terms
+from ..providers.pricing import Budget, PriceTable
+from ..providers.types import ClientOptions
 from ..spec import Model
 from ..units.unit import Unit
 
@@ -34,8 +34,8 @@ class Resources:
     rows: Mapping[str, tuple[Rows, Rows]]
     questions: Mapping[str, Questions]
     judges: Mapping[str, Provider]
-    prices: Prices
-    purse: Purse
-    likely: Callable[[Unit], float | None]
-    terms: Terms = Terms()
+    prices: PriceTable
+    budget: Budget
+    estimate_cost: Callable[[Unit], float | None]
+    client_options: ClientOptions = ClientOptions()
     judge_only: bool = False

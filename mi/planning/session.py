@@ -14,12 +14,12 @@ from typing import Any
 import attrs
 
 from ..collect.collection import Collection as Declared
-from ..collect.select import Selected
+from ..collect.select import Selection
 from ..data.datasets import BUNDLED, Rows, read_dataset
 from ..errors import DeclarationError, MiError
 from ..providers import Providers
 from ..providers.base import Provider
-from ..providers.pricing import Prices, Purse
+from ..providers.pricing import Budget, PriceTable
 from ..spec import (
     Dataset,
     Experiment,
@@ -29,11 +29,11 @@ from ..spec import (
     judge_model,
 )
 from ..store.local import Store
-from ..units.cells import Cell, cells, count
+from ..units.cells import Cell, cells, count_cells
 from ..units.unit import Evaluate
-from .cost import Costs
-from .evals import Asking, LeftOut
-from .plan import Context, Plan, cell_units, plan
+from .cost import CostEstimator
+from .evals import EvalResolver, SkippedEval
+from .plan import Context, Plan, build_plan, cell_units
 from .resources import Resources
 
 
@@ -49,21 +49,21 @@ class Session:
 
     options: RunOptions
     collection: Declared
-    selected: list[Selected]
+    selection: list[Selection]
     model: Model
     provider: Provider
     sources: Mapping[str, str]
     store: Store
     providers: Providers
-    prices: Prices
-    left_out: tuple[LeftOut, ...] = ()
+    prices: PriceTable
+    skipped_evals: tuple[SkippedEval, ...] = ()
     _rows: dict[tuple[Dataset, str], Rows] = attrs.field(factory=dict)
     _contexts: dict[tuple[Any, ...], Context] = attrs.field(factory=dict)
 
     @cached_property
-    def asking(self) -> Asking:
+    def eval_resolver(self) -> EvalResolver:
         """What the settings' evals come to here."""
-        return Asking(
+        return EvalResolver(
             options=self.options,
             provider=self.provider,
             providers=self.providers,
@@ -79,14 +79,14 @@ class Session:
         at = (experiment.training, experiment.evals, setting)
         if at not in self._contexts:
             misaligned, control = self.rows(setting)
-            training = experiment.training.over(self.model.training)
+            training = experiment.training.with_defaults(self.model.training)
             self._contexts[at] = Context(
                 setting=setting.id,
                 misaligned=misaligned,
                 control=control,
-                base=self.provider.base(self.model),
+                base=self.provider.pin(self.model),
                 hyperparameters=self.provider.hyperparameters(training),
-                evals=tuple(self.asking.of(setting, experiment.evals)),
+                evals=tuple(self.eval_resolver.resolve(setting, experiment.evals)),
                 inoculations={one.name: one for one in setting.inoculations},
             )
         return self._contexts[at]
@@ -107,7 +107,7 @@ class Session:
             DeclarationError: Two of them mean different data by one setting's id.
         """
         found: dict[str, tuple[Rows, Rows]] = {}
-        for one in self.selected:
+        for one in self.selection:
             for setting in one.experiment.settings:
                 rows = self.rows(setting)
                 if found.setdefault(setting.id, rows) != rows:
@@ -121,7 +121,7 @@ class Session:
 
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""
-        for one in self.selected:
+        for one in self.selection:
             contexts: dict[str, Context] = {}
             settings = {setting.id: setting for setting in one.experiment.settings}
             for cell in one.cells:
@@ -131,46 +131,50 @@ class Session:
 
     def is_paid(self, cell: Cell) -> bool:
         """Whether doing a cell from the start costs money."""
-        if not self.provider.free and self.prices.are_charged(self.model.name):
+        if not self.provider.is_free and self.prices.is_charged(self.model.name):
             return True
         experiment = next(
-            one.experiment for one in self.selected if one.experiment.id == cell.experiment
+            one.experiment for one in self.selection if one.experiment.id == cell.experiment
         )
         setting = next(one for one in experiment.settings if one.id == cell.setting)
         judges = (judge_model(asked.eval) for asked in self.context(experiment, setting).evals)
         return any(
-            judge is not None and self.prices.are_charged(judge.model.partition(":")[2])
+            judge is not None and self.prices.is_charged(judge.model.partition(":")[2])
             for judge in judges
         )
 
     def plan(self) -> Plan:
         """What there is to do, as the store stands now."""
         selected = list(self.cells())
-        self.left_out = tuple(self.asking.left_out.values())
-        return plan(
+        self.skipped_evals = tuple(self.eval_resolver.skipped_evals.values())
+        return build_plan(
             selected,
             self.store.states,
-            self._elsewhere,
-            self._before,
-            retry=self.options.retry_failed,
+            self._find_other_users,
+            self._find_previous,
+            retry_permanent=self.options.retry_failed,
         )
 
-    def _elsewhere(self, keys: Collection[str]) -> dict[str, set[str]]:
+    def _find_other_users(self, keys: Collection[str]) -> dict[str, set[str]]:
         """Key → declared experiments that need the unit, whether they are selected or not.
 
         An experiment that is selected whole has said so by its cells and is not gone through again.
         """
-        used = {setting.id for one in self.selected for setting in one.experiment.settings}
-        told = [one.experiment for one in self.selected if len(one.cells) == count(one.experiment)]
+        used = {setting.id for one in self.selection for setting in one.experiment.settings}
+        told = [
+            one.experiment
+            for one in self.selection
+            if len(one.cells) == count_cells(one.experiment)
+        ]
         users: dict[str, set[str]] = {}
         for experiment in self.collection.all().values():
             if not any(experiment is one for one in told):
-                for key in self._declared(experiment, used):
+                for key in self._declared_keys(experiment, used):
                     if key in keys:
                         users.setdefault(key, set()).add(experiment.id)
         return users
 
-    def _declared(self, experiment: Experiment, settings: set[str]) -> Iterator[str]:
+    def _declared_keys(self, experiment: Experiment, settings: set[str]) -> Iterator[str]:
         for setting in experiment.settings:
             if setting.id not in settings:
                 continue
@@ -183,9 +187,9 @@ class Session:
                     yield from [unit.key for _, unit in cell_units(cell, context)]
 
     @cached_property
-    def _last(self) -> dict[tuple[str, str], str]:
+    def _previous_keys(self) -> dict[tuple[str, str], str]:
         """(cell, role) → the unit it had when last run with this model."""
-        wanted = {one.experiment.id for one in self.selected}
+        wanted = {one.experiment.id for one in self.selection}
         last: dict[tuple[str, str], str] = {}
         seen = set()
         for run in self.store.runs():
@@ -194,42 +198,42 @@ class Session:
             if not wanted & set(run["experiments"]):
                 continue
             seen.add(run["selection"])
-            for line in self.store.selection(run["selection"]):
+            for line in self.store.load_selection(run["selection"]):
                 for role, key in line["units"].items():
                     last.setdefault((line["cell"], role), key)
             if len(seen) >= 8:  # further back is history, not "what changed"
                 break
         return last
 
-    def _before(self, cell: str, role: str) -> tuple[str, Any] | None:
-        key = self._last.get((cell, role))
-        if key is None or not self.store.has(key):
+    def _find_previous(self, cell: str, role: str) -> tuple[str, Any] | None:
+        key = self._previous_keys.get((cell, role))
+        if key is None or not self.store.is_published(key):
             return None
         return key, self.store.record(key).payload
 
-    def costs(self, made: Plan, anew: Collection[str] = ()) -> Costs:
+    def cost_estimator(self, plan: Plan, archived_journals: Collection[str] = ()) -> CostEstimator:
         """What the units of a plan are likely to cost.
 
         Args:
             anew: Journals that will be put aside.
         """
-        return Costs(
-            plan=made,
+        return CostEstimator(
+            plan=plan,
             model=self.model,
-            free=self.provider.free,
+            is_free=self.provider.is_free,
             prices=self.prices,
             rows=self._selected_rows(),
-            questions=self.asking.by_digest(),
+            questions=self.eval_resolver.questions_by_digest(),
             store=self.store,
-            batch=self.providers.terms.batch,
-            anew=anew,
+            batch=self.providers.options.batch,
+            archived_journals=archived_journals,
         )
 
-    def bench(self, made: Plan, costs: Costs | None = None) -> Resources:
+    def resources(self, plan: Plan, costs: CostEstimator | None = None) -> Resources:
         """What executing a plan needs beside it."""
         judges = {
-            judge.model: self.providers.named(judge.model)
-            for planned in made.todo
+            judge.model: self.providers.for_model(judge.model)
+            for planned in plan.todo
             if isinstance(planned.unit.payload, Evaluate)
             and (judge := judge_model(planned.unit.payload.eval)) is not None
         }
@@ -237,25 +241,28 @@ class Session:
             model=self.model,
             provider=self.provider,
             rows=self._selected_rows(),
-            questions=self.asking.by_digest(),
+            questions=self.eval_resolver.questions_by_digest(),
             judges=judges,
             prices=self.prices,
-            purse=Purse(limit=self.options.max_cost),
-            likely=(costs or self.costs(made)).of,
-            terms=self.providers.terms,
+            budget=Budget(limit=self.options.max_cost),
+            estimate_cost=(costs or self.cost_estimator(plan)).estimate,
+            client_options=self.providers.options,
             judge_only=self.options.rejudge,
         )
 
-    def reachable(self) -> None:
+    def check_credentials(self) -> None:
         """That all who will be asked can be: a missing key is told before anything begins.
 
         Raises:
             UsageError: Somebody needs a key.
         """
-        for one in self.providers.made.values():
+        for one in self.providers.instances.values():
             if one is not self.provider or not self.options.rejudge:
-                one.ready()
+                one.check_credentials()
 
-    def questions_asked(self) -> dict[str, int]:
+    def question_counts(self) -> dict[str, int]:
         """How many questions there are, by their digest."""
-        return {digest: len(asked.pairs) for digest, asked in self.asking.by_digest().items()}
+        return {
+            digest: len(asked.pairs)
+            for digest, asked in self.eval_resolver.questions_by_digest().items()
+        }

@@ -25,13 +25,13 @@ from .types import (
     Grade,
     GradeRequest,
     Likelihood,
-    Remote,
+    ModelUnderTest,
+    Monitor,
+    RemoteJob,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Trained,
+    TrainingResult,
     TrainJob,
-    Watch,
 )
 
 
@@ -39,15 +39,15 @@ class Provider(Protocol):
     """Trains and samples models."""
 
     name: str
-    offers: frozenset[str]  # of {"train", "sample", "logprob", "judge"}
-    free: bool  # whether doing a unit again costs nothing but time
-    trainings_at_once: int
-    evals_at_once: int  # where both are 1, one unit is done after the other
+    capabilities: frozenset[str]  # of {"train", "sample", "logprob", "judge"}
+    is_free: bool  # whether doing a unit again costs nothing but time
+    max_concurrent_trainings: int
+    max_concurrent_evals: int  # where both are 1, one unit is done after the other
 
-    def find(self, name: str) -> Model:
+    def resolve_model(self, name: str) -> Model:
         """The model a user calls `name` (without the provider's prefix)."""
 
-    def base(self, model: Model) -> Base:
+    def pin(self, model: Model) -> Base:
         """What pins the model's content; no network where it is pinned already."""
 
     def hyperparameters(self, training: Training) -> Any:
@@ -57,43 +57,43 @@ class Provider(Protocol):
             DeclarationError: naming each stated value this provider has no knob for.
         """
 
-    def ready(self) -> None:
+    def check_credentials(self) -> None:
         """Raises `UsageError` where something is missing that only the user can give, as a key."""
 
     def close(self) -> None:
         """Let go of connections; the provider is not used again."""
 
-    def prepare(self, model: Model, watch: Watch) -> None:
+    def prepare(self, model: Model, monitor: Monitor) -> None:
         """Fetch what the model needs, once."""
 
-    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+    def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Train in `folder`; resumes what a killed call left there."""
 
     def sample(
         self,
-        subject: Subject,
+        subject: ModelUnderTest,
         requests: Sequence[SampleRequest],
         sampling: Sampling,
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
         """Draw the answers, a batch at a time; `folder` keeps what a killed call left there."""
 
     def grade(
-        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
     ) -> Iterator[Sequence[Grade]]:
         """Have a judge model, which this provider serves, look at answers, a batch at a time."""
 
     def score(
-        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+        self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
         """Score the answers, a batch at a time."""
 
-    def remote(self, folder: Path, watch: Watch) -> Remote | None:
+    def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """The job that was launched for the unit worked on in `folder`; None for none."""
 
-    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
+    def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """End that job; as it stands then, None where there is none."""
 
-    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
+    def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """Looks at all that this provider needs to serve these models."""

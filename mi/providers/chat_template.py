@@ -16,23 +16,23 @@ import attrs
 from ..errors import DataError, ProviderError
 from .types import Chat, Message
 
-Ids = tuple[int, ...]
+TokenIds = tuple[int, ...]
 
 
 @attrs.frozen
-class Row:
+class TokenizedRow:
     """Token ids of a prompt and of the answer that follows it."""
 
-    prompt: Ids
-    answer: Ids
+    prompt: TokenIds
+    answer: TokenIds
 
     @property
-    def ids(self) -> Ids:
+    def ids(self) -> TokenIds:
         return self.prompt + self.answer
 
 
 @attrs.frozen
-class Template:
+class ChatTemplate:
     """A tokenizer, and the ids of the tokens that end a turn.
 
     Args:
@@ -40,14 +40,14 @@ class Template:
     """
 
     tokenizer: Any
-    stops: frozenset[int]
+    stop_tokens: frozenset[int]
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
-    def prompt(self, chat: Chat) -> Ids:
+    def encode_prompt(self, chat: Chat) -> TokenIds:
         """Ids of `chat` up to where the assistant's answer begins."""
-        return self._ids(self._text(chat, prompt=True))
+        return self._tokenize(self._render(chat, prompt=True))
 
-    def row(self, chat: Chat) -> Row:
+    def encode_row(self, chat: Chat) -> TokenizedRow:
         """Ids of a chat whose last turn is the assistant's.
 
         Raises:
@@ -59,22 +59,22 @@ class Template:
                 "the chat does not end with the assistant's turn",
                 hint="the last message of a training row is the answer to learn",
             )
-        start = self._text(chat[:-1], prompt=True)
-        whole = self._text(chat, prompt=False)
-        prompt, ids = self._ids(start), self._ids(whole)
+        start = self._render(chat[:-1], prompt=True)
+        rendered = self._render(chat, prompt=False)
+        prompt, ids = self._tokenize(start), self._tokenize(rendered)
         if ids[: len(prompt)] == prompt:
             answer = ids[len(prompt) :]
-        elif whole.startswith(start):
+        elif rendered.startswith(start):
             # An answer that begins with a newline may share a token with the prompt's end. The
             # prompt stands as it will when the model is asked; the answer is tokenised after it.
-            answer = self._ids(whole[len(start) :])
+            answer = self._tokenize(rendered[len(start) :])
             if self.tokenizer.decode(prompt + answer) != self.tokenizer.decode(ids):
-                raise self._apart()
+                raise self._mismatch_error()
         else:
-            raise self._apart()
-        return Row(prompt, self._ended(answer))
+            raise self._mismatch_error()
+        return TokenizedRow(prompt, self._cut_at_stop(answer))
 
-    def prefix(self, chat: Chat, ids: Ids) -> int:
+    def shared_prefix_length(self, chat: Chat, ids: TokenIds) -> int:
         """How many leading tokens of `ids` depend on the template and the system turn alone.
 
         The rendering of two chats that differ in the first user's words shows where those begin.
@@ -85,12 +85,12 @@ class Template:
                 break
             lead.append(turn)
         probes = [self._probe(tuple(lead), word) for word in ("a", "Z")]
-        return common([*probes, ids[:-1]])
+        return common_prefix_length([*probes, ids[:-1]])
 
-    def _probe(self, lead: Chat, word: str) -> Ids:
-        return self._ids(self._text((*lead, Message("user", word)), prompt=True))
+    def _probe(self, lead: Chat, word: str) -> TokenIds:
+        return self._tokenize(self._render((*lead, Message("user", word)), prompt=True))
 
-    def _text(self, chat: Chat, *, prompt: bool) -> str:
+    def _render(self, chat: Chat, *, prompt: bool) -> str:
         turns = [{"role": turn.role, "content": turn.content} for turn in chat]
         try:
             text: str = self.tokenizer.apply_chat_template(
@@ -100,16 +100,16 @@ class Template:
             raise ProviderError(f"the model's chat template refuses the chat: {error}") from error
         return text
 
-    def _ids(self, text: str) -> Ids:
+    def _tokenize(self, text: str) -> TokenIds:
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _ended(self, answer: Ids) -> Ids:
-        ends = [index for index, token in enumerate(answer) if token in self.stops]
+    def _cut_at_stop(self, answer: TokenIds) -> TokenIds:
+        ends = [index for index, token in enumerate(answer) if token in self.stop_tokens]
         if ends:
             return answer[: ends[-1] + 1]
-        return (*answer, min(self.stops))
+        return (*answer, min(self.stop_tokens))
 
-    def _apart(self) -> ProviderError:
+    def _mismatch_error(self) -> ProviderError:
         return ProviderError(
             "the model's chat template renders a prompt and the same prompt with its answer "
             "differently, so the answer's tokens cannot be told from the prompt's",
@@ -117,7 +117,9 @@ class Template:
         )
 
 
-def encoded(template: Template, chats: Sequence[Chat], longest: int) -> list[Row]:
+def encode_rows(
+    template: ChatTemplate, chats: Sequence[Chat], max_length: int
+) -> list[TokenizedRow]:
     """Token ids of training rows.
 
     Raises:
@@ -127,12 +129,12 @@ def encoded(template: Template, chats: Sequence[Chat], longest: int) -> list[Row
     rows = []
     for index, chat in enumerate(chats):
         try:
-            row = template.row(chat)
+            row = template.encode_row(chat)
         except DataError as error:
             raise DataError(error.message, where=f"row {index}", hint=error.hint) from None
-        if len(row.ids) > longest:
+        if len(row.ids) > max_length:
             raise DataError(
-                f"the row is {len(row.ids)} tokens long; max_length is {longest}",
+                f"the row is {len(row.ids)} tokens long; max_length is {max_length}",
                 where=f"row {index}",
                 hint="raise max_length, or leave the row out of the data",
             )
@@ -142,22 +144,22 @@ def encoded(template: Template, chats: Sequence[Chat], longest: int) -> list[Row
     return rows
 
 
-def stops(*sources: Any) -> frozenset[int]:
+def stop_token_ids(*sources: Any) -> frozenset[int]:
     """The tokens that end an answer, as a model's configurations and tokenizer name them.
 
     Raises:
         ProviderError: They name none.
     """
-    found: set[int] = set()
+    token_ids: set[int] = set()
     for source in sources:
         value = getattr(source, "eos_token_id", None)
-        found.update([value] if isinstance(value, int) else value or [])
-    if not found:
+        token_ids.update([value] if isinstance(value, int) else value or [])
+    if not token_ids:
         raise ProviderError("the model names no token that ends an answer (eos_token_id)")
-    return frozenset(found)
+    return frozenset(token_ids)
 
 
-def common(rows: Iterable[Sequence[int]]) -> int:
+def common_prefix_length(rows: Iterable[Sequence[int]]) -> int:
     """Length of the longest prefix that all `rows` share."""
     first, *rest = rows
     length = len(first)

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 
 from ..units.identity import digest
-from .types import TOGETHER, SampleRequest
+from .types import SAMPLES_PER_REQUEST, SampleRequest
 
 
-def grouped(requests: Iterable[SampleRequest]) -> Iterator[list[SampleRequest]]:
+def group_requests(requests: Iterable[SampleRequest]) -> Iterator[list[SampleRequest]]:
     """Requests for samples of one question that stand together, at most `TOGETHER`."""
     for _, group in groupby(requests, key=lambda request: request.question):
-        while together := list(islice(group, TOGETHER)):
+        while together := list(islice(group, SAMPLES_PER_REQUEST)):
             yield together
 
 
-def seed(base: int, request: SampleRequest) -> int:
+def request_seed(base: int, request: SampleRequest) -> int:
     """Another seed for each request: the same one would draw the same answer again."""
     return int(digest(f"{base}:{request.question}:{request.sample}")[:7], 16)

@@ -20,12 +20,12 @@ import attrs
 
 from ..errors import MiError, ProviderError
 from ..files import journal
-from ..store.provenance import now
+from ..store.provenance import utc_timestamp
 
-LOG = "launch.jsonl"
-UNIT = "mi_unit"
-ATTEMPT = "mi_attempt"
-STATES = ("intent", "rejected", "created", "ended")
+LAUNCH_LOG = "launch.jsonl"
+UNIT_METADATA = "mi_unit"
+ATTEMPT_METADATA = "mi_attempt"
+STATE_EVENTS = ("intent", "rejected", "created", "ended")
 """The events that say how a launch stands."""
 
 
@@ -40,7 +40,7 @@ A = TypeVar("A", bound=Owner)
 
 
 @attrs.frozen
-class Launched(Generic[A]):
+class LaunchedJob(Generic[A]):
     """A job and the account it belongs to."""
 
     job: str
@@ -48,7 +48,7 @@ class Launched(Generic[A]):
 
 
 @attrs.frozen(kw_only=True)
-class Found(Generic[A]):
+class ExistingJob(Generic[A]):
     """A job at a provider that carries a unit's key.
 
     Args:
@@ -60,12 +60,12 @@ class Found(Generic[A]):
     job: str
     account: A
     attempt: int
-    over: bool
-    created: float
+    has_failed: bool
+    created_at: float
 
 
 @attrs.frozen
-class Log:
+class LaunchLog:
     """What is known here of a unit's launches.
 
     Args:
@@ -73,35 +73,35 @@ class Log:
     """
 
     path: Path
-    keep: Callable[[], None] = lambda: None
+    checkpoint: Callable[[], None] = lambda: None
 
-    def add(self, event: str, **facts: Any) -> None:
-        journal.append(self.path, [{"event": event, "at": now(), **facts}])
+    def append(self, event: str, **facts: Any) -> None:
+        journal.append_records(self.path, [{"event": event, "at": utc_timestamp(), **facts}])
 
-    def lines(self, *events: str) -> list[dict[str, Any]]:
+    def entries(self, *events: str) -> list[dict[str, Any]]:
         """The lines of these events, oldest first.
 
         Raises:
             CorruptError: The log is damaged: nothing is launched on a guess.
         """
-        return [line for line in journal.read(self.path) if line["event"] in events]
+        return [line for line in journal.read_records(self.path) if line["event"] in events]
 
-    def last(self, *events: str) -> dict[str, Any] | None:
+    def last_entry(self, *events: str) -> dict[str, Any] | None:
         """The newest line of one of these events."""
-        found = self.lines(*events)
-        return found[-1] if found else None
+        entries = self.entries(*events)
+        return entries[-1] if entries else None
 
 
-def handed(folder: Path) -> int:
+def sent_tokens(directory: Path) -> int:
     """Tokens that were sent to be trained on, where a training is driven batch by batch.
 
     Args:
         folder: The unit's folder; its log has a line `sent` for each batch.
     """
-    return sum(line["tokens"] for line in Log(folder / LOG).lines("sent"))
+    return sum(line["tokens"] for line in LaunchLog(directory / LAUNCH_LOG).entries("sent"))
 
 
-def owner(fingerprint: str, accounts: Sequence[A]) -> A:
+def find_account(fingerprint: str, accounts: Sequence[A]) -> A:
     """The account with this fingerprint.
 
     Raises:
@@ -116,13 +116,13 @@ def owner(fingerprint: str, accounts: Sequence[A]) -> A:
     )
 
 
-def launch(
-    log: Log,
+def adopt_or_create(
+    log: LaunchLog,
     accounts: Sequence[A],
-    earlier: Sequence[str],
-    find: Callable[[bool], Sequence[Found[A]]],
-    create: Callable[[int], Launched[A]],
-) -> Launched[A]:
+    archived_jobs: Sequence[str],
+    find_jobs: Callable[[bool], Sequence[ExistingJob[A]]],
+    create_job: Callable[[int], LaunchedJob[A]],
+) -> LaunchedJob[A]:
     """The job of a unit: the one that is there, or a new one.
 
     Args:
@@ -134,22 +134,22 @@ def launch(
     Raises:
         ProviderError: It cannot be created; `Refused` where asking again would not help.
     """
-    line = log.last(*STATES)
-    if line is not None and line["event"] == "created":
-        return Launched(line["job"], owner(line["account"], accounts))
-    unsure = line is not None and line["event"] == "intent"
-    if unsure and line is not None:
-        owner(line["account"], accounts)  # its key must be here: the job may be there
-    there = find(unsure)
-    for found in there:
-        if not found.over and found.job not in earlier:
-            _created(log, found, found=True)
-            return Launched(found.job, found.account)
-    return create(max((found.attempt for found in there), default=0) + 1)
+    entry = log.last_entry(*STATE_EVENTS)
+    if entry is not None and entry["event"] == "created":
+        return LaunchedJob(entry["job"], find_account(entry["account"], accounts))
+    is_uncertain = entry is not None and entry["event"] == "intent"
+    if is_uncertain and entry is not None:
+        find_account(entry["account"], accounts)  # its key must be here: the job may be there
+    existing_jobs = find_jobs(is_uncertain)
+    for job in existing_jobs:
+        if not job.has_failed and job.job not in archived_jobs:
+            _record_created(log, job, found=True)
+            return LaunchedJob(job.job, job.account)
+    return create_job(max((job.attempt for job in existing_jobs), default=0) + 1)
 
 
 @attrs.frozen(kw_only=True)
-class Reading:
+class ErrorClassifier:
     """How an error of a create is read.
 
     Args:
@@ -159,15 +159,15 @@ class Reading:
     """
 
     is_throttle: Callable[[Exception], bool]
-    is_unsure: Callable[[Exception], bool]
-    told: Callable[[Exception], MiError]
+    is_uncertain: Callable[[Exception], bool]
+    to_error: Callable[[Exception], MiError]
 
 
-class NotNow(Exception):
+class NoFreeSlot(Exception):
     """Nothing was created: there was no room."""
 
 
-class NotThere(Exception):
+class NotCreated(Exception):
     """The answer was lost, and nothing was created.
 
     Args:
@@ -179,15 +179,15 @@ class NotThere(Exception):
         super().__init__(str(error))
 
 
-def once(
-    log: Log,
+def create_once(
+    log: LaunchLog,
     attempt: int,
     account: A,
-    make: Callable[[], str],
-    find: Callable[[], Sequence[Found[A]]],
-    reading: Reading,
+    create: Callable[[], str],
+    find_jobs: Callable[[], Sequence[ExistingJob[A]]],
+    classifier: ErrorClassifier,
     **facts: Any,
-) -> Launched[A]:
+) -> LaunchedJob[A]:
     """One try to create a job: the intent, the create, the record.
 
     Args:
@@ -199,29 +199,33 @@ def once(
         NotNow, NotThere: Surely nothing was created; the caller may try again.
         ProviderError: It was refused.
     """
-    log.add("intent", attempt=attempt, account=account.fingerprint, **facts)
-    log.keep()
+    log.append("intent", attempt=attempt, account=account.fingerprint, **facts)
+    log.checkpoint()
     try:
-        job = make()
+        job = create()
     except MiError:  # asked to stop: the intent stands, and the job is looked for the next time
         raise
     except Exception as error:
-        if reading.is_throttle(error):
-            log.add("rejected", reason="limit")
-            raise NotNow from None
-        if not reading.is_unsure(error):
-            log.add("rejected", reason="refused")
-            raise reading.told(error) from None
-        again = [found for found in find() if found.attempt == attempt]
-        if not again:
-            log.add("rejected", reason="not there")
-            raise NotThere(reading.told(error)) from None
-        job = again[0].job
-    made = Found(job=job, account=account, attempt=attempt, over=False, created=0.0)
-    _created(log, made)
-    return Launched(job, account)
+        if classifier.is_throttle(error):
+            log.append("rejected", reason="limit")
+            raise NoFreeSlot from None
+        if not classifier.is_uncertain(error):
+            log.append("rejected", reason="refused")
+            raise classifier.to_error(error) from None
+        matches = [found for found in find_jobs() if found.attempt == attempt]
+        if not matches:
+            log.append("rejected", reason="not there")
+            raise NotCreated(classifier.to_error(error)) from None
+        job = matches[0].job
+    created = ExistingJob(
+        job=job, account=account, attempt=attempt, has_failed=False, created_at=0.0
+    )
+    _record_created(log, created)
+    return LaunchedJob(job, account)
 
 
-def _created(log: Log, job: Found[A], **facts: Any) -> None:
-    log.add("created", job=job.job, account=job.account.fingerprint, attempt=job.attempt, **facts)
-    log.keep()
+def _record_created(log: LaunchLog, job: ExistingJob[A], **facts: Any) -> None:
+    log.append(
+        "created", job=job.job, account=job.account.fingerprint, attempt=job.attempt, **facts
+    )
+    log.checkpoint()

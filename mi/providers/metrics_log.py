@@ -13,30 +13,30 @@ from pathlib import Path
 
 from ..files import journal
 
-METRICS = "metrics.jsonl"
+METRICS_FILE = "metrics.jsonl"
 
-Line = dict[str, float]
+MetricsRow = dict[str, float]
 
 
-def read(folder: Path) -> list[Line]:
+def read_metrics(directory: Path) -> list[MetricsRow]:
     """The curve so far."""
-    return list(journal.read(folder / METRICS))
+    return list(journal.read_records(directory / METRICS_FILE))
 
 
-def rewrite(folder: Path, curve: Sequence[Line]) -> None:
+def rewrite_metrics(directory: Path, curve: Sequence[MetricsRow]) -> None:
     """Make the metrics file hold exactly `curve`."""
-    aside = folder / f"{METRICS}.tmp"
-    aside.write_text("".join(json.dumps(line) + "\n" for line in curve), encoding="utf-8")
-    os.replace(aside, folder / METRICS)
+    temporary = directory / f"{METRICS_FILE}.tmp"
+    temporary.write_text("".join(json.dumps(line) + "\n" for line in curve), encoding="utf-8")
+    os.replace(temporary, directory / METRICS_FILE)
 
 
-def append(folder: Path, line: Line) -> None:
+def append_metrics(directory: Path, line: MetricsRow) -> None:
     """Add one line to the metrics file."""
-    with (folder / METRICS).open("a", encoding="utf-8") as file:
+    with (directory / METRICS_FILE).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
 
-def last_loss(curve: Sequence[Line]) -> float:
+def final_loss(curve: Sequence[MetricsRow]) -> float:
     """The loss at the end: the mean over the answer tokens of the last tenth of the steps."""
     last = curve[-max(1, len(curve) // 10) :]
     tokens = sum(line["tokens"] for line in last)

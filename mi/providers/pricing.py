@@ -14,8 +14,8 @@ from typing import Any
 
 import attrs
 
-from ..errors import OverBudget, UsageError
-from .types import Bill
+from ..errors import BudgetExceeded, UsageError
+from .types import Usage
 
 _MILLION = 1_000_000
 
@@ -45,7 +45,7 @@ class Price:
 
 
 @attrs.frozen(kw_only=True)
-class Prices:
+class PriceTable:
     """A price table.
 
     Args:
@@ -59,14 +59,14 @@ class Prices:
     models: Mapping[str, Price]
     aliases: Mapping[str, str] = attrs.field(factory=dict)
 
-    def of(self, model: str) -> Price | None:
+    def price(self, model: str) -> Price | None:
         """The price of a model by any of its names; None where it is not known.
 
         A tuned model, `ft:BASE` or `ft:BASE:…`, has its base's price for tuned models.
         """
         if model.startswith("ft:"):
             name = model.removeprefix("ft:")
-            base = self.models.get(name) or self.of(name.partition(":")[0])
+            base = self.models.get(name) or self.price(name.partition(":")[0])
             if base is None or base.tuned_input is None or base.tuned_output is None:
                 return None
             return attrs.evolve(base, input=base.tuned_input, output=base.tuned_output)
@@ -74,40 +74,40 @@ class Prices:
 
     def origin(self, model: str) -> str:
         """Where a model's price is from, and of which day."""
-        price = self.of(model)
+        price = self.price(model)
         checked, source = (price.checked, price.source) if price else (None, None)
         return f"{checked or self.checked} ({source or self.source})"
 
-    def cost(self, bill: Bill) -> float | None:
+    def cost(self, bill: Usage) -> float | None:
         """US dollars of a bill; None where the model's price is not known."""
-        price = self.of(bill.model)
+        price = self.price(bill.model)
         if price is None:
             return None
         cost = (bill.input * price.input + bill.output * price.output) / _MILLION
         return cost * price.batch if bill.batch else cost
 
-    def are_charged(self, model: str) -> bool:
+    def is_charged(self, model: str) -> bool:
         """Whether a model's tokens cost anything; where that is not known, they do."""
-        price = self.of(model)
+        price = self.price(model)
         return price is None or max(price.input, price.output, price.training or 0.0) > 0
 
-    def training(self, model: str, tokens: float) -> float | None:
+    def training_cost(self, model: str, tokens: float) -> float | None:
         """US dollars of training on so many tokens (each counted once an epoch)."""
-        price = self.of(model)
+        price = self.price(model)
         if price is None or price.training is None:
             return None
         return tokens * price.training / _MILLION
 
-    def with_stated(self, texts: Iterable[str]) -> Prices:
+    def with_overrides(self, texts: Iterable[str]) -> PriceTable:
         """With prices as a user states them: `MODEL=IN,OUT[,TRAINING[,TUNED_IN,TUNED_OUT]]`.
 
         Raises:
             UsageError: One is not of that form.
         """
-        return attrs.evolve(self, models={**self.models, **dict(map(_stated, texts))})
+        return attrs.evolve(self, models={**self.models, **dict(map(_parse_override, texts))})
 
 
-def _stated(text: str) -> tuple[str, Price]:
+def _parse_override(text: str) -> tuple[str, Price]:
     model, _, figures = text.rpartition("=")
     try:
         numbers = [float(figure) for figure in figures.split(",")]
@@ -127,7 +127,7 @@ def _stated(text: str) -> tuple[str, Price]:
 
 
 @attrs.define
-class Purse:
+class Budget:
     """What a run may spend, in US dollars; shared by its threads.
 
     Args:
@@ -137,41 +137,44 @@ class Purse:
 
     limit: float | None = None
     spent: float = 0.0
-    _held: dict[str, float] = attrs.field(factory=dict)
+    _reserved: dict[str, float] = attrs.field(factory=dict)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def admit(self, unit: str, likely: float) -> bool:
+    def reserve(self, unit: str, estimate: float) -> bool:
         """Whether a unit that is likely to cost this much may begin; holds that much for it."""
-        if likely <= 0:
+        if estimate <= 0:
             return True
         with self._lock:
-            if self.limit is None or self.spent + sum(self._held.values()) + likely > self.limit:
+            if (
+                self.limit is None
+                or self.spent + sum(self._reserved.values()) + estimate > self.limit
+            ):
                 return False
-            self._held[unit] = likely
+            self._reserved[unit] = estimate
             return True
 
     def release(self, unit: str) -> None:
         """The unit is over: what was held for it is spent, or free again."""
         with self._lock:
-            self._held.pop(unit, None)
+            self._reserved.pop(unit, None)
 
-    def pay(self, unit: str, cost: float) -> None:
+    def charge(self, unit: str, cost: float) -> None:
         """So much was spent on a unit."""
         with self._lock:
             self.spent += cost
-            if unit in self._held:
-                self._held[unit] = max(self._held[unit] - cost, 0.0)
+            if unit in self._reserved:
+                self._reserved[unit] = max(self._reserved[unit] - cost, 0.0)
 
-    def check(self) -> None:
+    def raise_if_exceeded(self) -> None:
         """Raises `OverBudget` once what was spent has reached the limit."""
         if self.limit is not None and self.spent >= self.limit > 0:
-            raise OverBudget(
+            raise BudgetExceeded(
                 f"${self.spent:.2f} is spent, which is what --max-cost allows",
                 hint="what arrived is kept: the same command with a higher --max-cost goes on",
             )
 
 
-def dollars(cost: float | None) -> str:
+def format_cost(cost: float | None) -> str:
     """`$12.34`; cents where they matter, `$0.00` for nothing, `?` for a price not known."""
     if cost is None:
         return "$?"

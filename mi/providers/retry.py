@@ -9,25 +9,25 @@ from typing import TypeVar
 
 import attrs
 
-from .types import Watch
+from .types import Monitor
 
 T = TypeVar("T")
 
-_PATIENT = 5
+_ATTEMPTS_BEFORE_MESSAGE = 5
 """Tries after which the user hears that there is trouble."""
 
 
-def pause(seconds: float, watch: Watch) -> None:
+def sleep(seconds: float, monitor: Monitor) -> None:
     """Wait, hearing a wish to stop within half a second."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        watch.check()
-        time.sleep(min(left, 0.5))
-    watch.check()
+    deadline = time.monotonic() + seconds
+    while (remaining := deadline - time.monotonic()) > 0:
+        monitor.raise_if_stopped()
+        time.sleep(min(remaining, 0.5))
+    monitor.raise_if_stopped()
 
 
 @attrs.frozen(kw_only=True)
-class Trouble:
+class RetryPolicy:
     """How a server's errors are read.
 
     Args:
@@ -36,13 +36,13 @@ class Trouble:
         said: The error in words that may be shown.
     """
 
-    passes: Callable[[Exception], bool]
-    asked: Callable[[Exception], float]
-    said: Callable[[Exception], str]
+    is_transient: Callable[[Exception], bool]
+    retry_after: Callable[[Exception], float]
+    describe: Callable[[Exception], str]
 
 
-def persist(
-    call: Callable[[], T], watch: Watch, trouble: Trouble, doing: str, *, tries: int = 12
+def retry_call(
+    call: Callable[[], T], monitor: Monitor, policy: RetryPolicy, action: str, *, tries: int = 12
 ) -> T:
     """Make a call that is safe to make twice, again and again while its trouble may pass.
 
@@ -58,22 +58,22 @@ def persist(
     def wait(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, Exception)
-        if state.attempt_number == _PATIENT:
-            watch.note(f"{doing}: no answer yet ({trouble.said(error)}); trying again")
+        if state.attempt_number == _ATTEMPTS_BEFORE_MESSAGE:
+            monitor.message(f"{action}: no answer yet ({policy.describe(error)}); trying again")
         growing: float = min(0.2 * 2.0 ** (state.attempt_number - 1), 20.0)
-        return max(growing * random.uniform(1.0, 1.5), trouble.asked(error))
+        return max(growing * random.uniform(1.0, 1.5), policy.retry_after(error))
 
-    def made() -> T:
-        watch.check()
+    def attempt() -> T:
+        monitor.raise_if_stopped()
         return call()
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(
-            lambda error: isinstance(error, Exception) and trouble.passes(error)
+            lambda error: isinstance(error, Exception) and policy.is_transient(error)
         ),
         wait=wait,
         stop=tenacity.stop_after_attempt(tries),
-        sleep=lambda seconds: pause(seconds, watch),
+        sleep=lambda seconds: sleep(seconds, monitor),
         reraise=True,
     )
-    return retrying(made)
+    return retrying(attempt)

@@ -12,10 +12,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-CHUNK = 8  # batches within which rows are sorted by length
+CHUNK_BATCHES = 8  # batches within which rows are sorted by length
 
 
-class Recipe(Protocol):
+class ScheduleRecipe(Protocol):
     """What a plan of steps needs of a recipe."""
 
     @property
@@ -30,14 +30,14 @@ class Recipe(Protocol):
     def warmup(self) -> float: ...
 
 
-def plan(lengths: Sequence[int], recipe: Recipe, seed: int) -> list[list[int]]:
+def plan_batches(lengths: Sequence[int], recipe: ScheduleRecipe, seed: int) -> list[list[int]]:
     """Row indices of every step; each epoch has every row once."""
     steps: list[list[int]] = []
     size = recipe.batch_size
     for epoch in range(recipe.epochs):
         order = _shuffled(range(len(lengths)), f"{seed}:{epoch}:row")
-        for start in range(0, len(order), CHUNK * size):
-            chunk = order[start : start + CHUNK * size]
+        for start in range(0, len(order), CHUNK_BATCHES * size):
+            chunk = order[start : start + CHUNK_BATCHES * size]
             ranked = sorted(chunk, key=lambda row: lengths[row])
             cuts = range(0, len(ranked), size)
             mixed = _shuffled(cuts, f"{seed}:{epoch}:{start}:batch")
@@ -45,7 +45,7 @@ def plan(lengths: Sequence[int], recipe: Recipe, seed: int) -> list[list[int]]:
     return steps
 
 
-def learning_rate(step: int, total: int, recipe: Recipe) -> float:
+def learning_rate(step: int, total: int, recipe: ScheduleRecipe) -> float:
     """The rate of `step` (counted from 0) of `total`: a linear rise, then decay towards 0."""
     rise = round(recipe.warmup * total)
     if step < rise:

@@ -9,11 +9,11 @@ import attrs
 
 from ..errors import CorruptError
 
-MODEL = "model.json"
+MODEL_FILE = "model.json"
 
 
 @attrs.frozen(kw_only=True)
-class Tuned:
+class TrainedModel:
     """A trained model: its name, the account that owns it, and the job it came from.
 
     `state` is where its weights can be loaded from again, for a provider that has such a thing.
@@ -25,19 +25,19 @@ class Tuned:
     base: str
     state: str | None = None
 
-    def write(self, folder: Path) -> None:
+    def write(self, directory: Path) -> None:
         """Keep it where sampling looks for it."""
-        (folder / MODEL).write_text(json.dumps(attrs.asdict(self)) + "\n", encoding="utf-8")
+        (directory / MODEL_FILE).write_text(json.dumps(attrs.asdict(self)) + "\n", encoding="utf-8")
 
 
-def tuned(folder: Path) -> Tuned:
+def read_trained_model(directory: Path) -> TrainedModel:
     """The trained model of a published training.
 
     Raises:
         CorruptError: Its record cannot be read.
     """
-    path = folder / MODEL
+    path = directory / MODEL_FILE
     try:
-        return Tuned(**json.loads(path.read_text(encoding="utf-8")))
+        return TrainedModel(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise CorruptError(f"cannot be read ({error})", where=str(path)) from None

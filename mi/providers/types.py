@@ -15,34 +15,34 @@ from ..units.unit import Base
 
 T = TypeVar("T")
 
-TOGETHER = 25
+SAMPLES_PER_REQUEST = 25
 """Samples of a question that a hosted provider asks for in one request, which sends, and bills, the
 prompt once: few requests, and little to lose."""
 
 __all__ = [
     "Answer",
     "Base",
-    "Bill",
     "Chat",
     "Check",
+    "ClientOptions",
     "Grade",
     "GradeRequest",
     "Likelihood",
     "Message",
-    "Remote",
+    "ModelUnderTest",
+    "Monitor",
+    "RemoteJob",
     "SampleRequest",
     "ScoreRequest",
-    "Subject",
-    "Terms",
     "TrainJob",
-    "Trained",
-    "Watch",
-    "recipe",
+    "TrainingResult",
+    "Usage",
+    "resolve_hyperparameters",
 ]
 
 
 @attrs.frozen(kw_only=True)
-class Terms:
+class ClientOptions:
     """How a hosted provider is used; never part of a result.
 
     Args:
@@ -62,7 +62,7 @@ class Terms:
 
 
 @attrs.frozen(kw_only=True)
-class Subject:
+class ModelUnderTest:
     """The model under test: a base model, and the training output that sits on it, if any.
 
     Args:
@@ -98,12 +98,12 @@ class TrainJob:
     title: str
     hyperparameters: Any
     seed: int
-    earlier: tuple[str, ...] = ()
-    keep: Callable[[], None] = lambda: None
+    archived_jobs: tuple[str, ...] = ()
+    checkpoint: Callable[[], None] = lambda: None
 
 
 @attrs.frozen(kw_only=True)
-class Trained:
+class TrainingResult:
     """What a training reports.
 
     Args:
@@ -137,7 +137,7 @@ class SampleRequest:
 
 
 @attrs.frozen(kw_only=True)
-class Bill:
+class Usage:
     """Tokens that are paid for. Answers that came in one request share its bill.
 
     Args:
@@ -175,7 +175,7 @@ class Answer:
     answer_tokens: int
     refusal: str | None = None
     model: str | None = None
-    bill: Bill | None = None
+    bill: Usage | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -204,7 +204,7 @@ class Grade:
     finish: str
     refusal: str | None = None
     model: str | None = None
-    bill: Bill | None = None
+    bill: Usage | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -226,11 +226,11 @@ class Likelihood:
     question: str
     logprobs: tuple[float, ...]
     tokens: tuple[int, ...]
-    bill: Bill | None = None
+    bill: Usage | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Remote:
+class RemoteJob:
     """A job at a provider.
 
     Args:
@@ -243,51 +243,51 @@ class Remote:
 
     job: str
     status: str
-    over: bool
-    created: float | None = None
-    finish: float | None = None
+    is_finished: bool
+    created_at: float | None = None
+    estimated_finish: float | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Check:
     """Something that should be in place: `ok` is None where it is only worth knowing."""
 
-    what: str
+    subject: str
     ok: bool | None
     detail: str = ""
     hint: str = ""
 
 
-class Watch(Protocol):
+class Monitor(Protocol):
     """Hears how far work is, and says when to stop."""
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
         """A phase begins: `total` units of which `done` are done already (a resumed phase)."""
 
-    def advance(self, n: int = 1, **facts: float) -> None:
+    def advance(self, count: int = 1, **facts: float) -> None:
         """`n` more are done; `facts` are shown beside the bar (`loss=1.21`)."""
 
-    def note(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """A sentence the user should see."""
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Raises `Interrupted` when the user has asked to stop, or `OverBudget` when nothing more
         may be spent. Call it where stopping is safe; what is under way then and paid for is to be
         given all the same, as far as it comes soon."""
 
 
-def recipe(kind: Callable[..., T], training: Training, provider: str) -> T:
+def resolve_hyperparameters(kind: Callable[..., T], training: Training, provider: str) -> T:
     """A provider's own hyperparameters, with what `training` states in place of its defaults.
 
     Raises:
         DeclarationError: naming the stated values that `kind` has no field for.
     """
-    made: Any = kind
-    known, stated = attrs.fields_dict(made).keys(), training.stated()
-    strange = sorted(stated.keys() - known)
-    if strange:
+    recipe: Any = kind
+    fields, stated = attrs.fields_dict(recipe).keys(), training.explicit_values()
+    unknown = sorted(stated.keys() - fields)
+    if unknown:
         raise DeclarationError(
-            f"{provider} has no hyperparameter {', '.join(strange)}",
-            hint=f"it has {', '.join(sorted(known & attrs.fields_dict(Training).keys()))}",
+            f"{provider} has no hyperparameter {', '.join(unknown)}",
+            hint=f"it has {', '.join(sorted(fields & attrs.fields_dict(Training).keys()))}",
         )
     return kind(**stated)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import attrs
 
-from .types import Watch
+from .types import Monitor
 
 
 @attrs.frozen
-class Passing:
+class ForwardingMonitor:
     """Passes on all that it hears; those made of it have a say in when to stop."""
 
-    watch: Watch
+    monitor: Monitor
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        self.watch.start(what, total, unit=unit, done=done)
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        self.monitor.start(phase, total, unit=unit, done=done)
 
-    def advance(self, n: int = 1, **facts: float) -> None:
-        self.watch.advance(n, **facts)
+    def advance(self, count: int = 1, **facts: float) -> None:
+        self.monitor.advance(count, **facts)
 
-    def note(self, text: str) -> None:
-        self.watch.note(text)
+    def message(self, text: str) -> None:
+        self.monitor.message(text)
 
-    def check(self) -> None:
-        self.watch.check()
+    def raise_if_stopped(self) -> None:
+        self.monitor.raise_if_stopped()

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 from rich.console import Console
 
-from ..analysis.analyse import Readings
+from ..analysis.analyse import Analysis
 from ..analysis.findings import Finding
 from ..analysis.verdicts import Outcome, Ruling, Verdict
 from .progress import say
@@ -20,25 +20,25 @@ _MARKS = {
 }
 
 
-def print_verdicts(verdicts: Sequence[Verdict], out: Console) -> None:
+def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
     """Each expectation with what became of it, and the numbers below."""
     for one in verdicts:
         mark, style = ("–", "dim") if one.withdrawn else _MARKS[one.outcome]
         became = "" if one.withdrawn else f"{one.outcome.value}, "
-        say(out, f"{mark} {one.says}: {became}{one.standing}{_when(one)}", style)
+        say(console, f"{mark} {one.says}: {became}{one.standing}{_registration_note(one)}", style)
         for ruling in one.rulings:
-            say(out, f"    {ruling}", "dim")
+            say(console, f"    {ruling}", "dim")
 
 
-def _when(one: Verdict) -> str:
-    if one.before_data and not one.withdrawn:
+def _registration_note(verdict: Verdict) -> str:
+    if verdict.before_data and not verdict.withdrawn:
         return ""
-    if one.declared is None:
+    if verdict.declared is None:
         return " (no run was started with it; results are there already)"
-    return f" (first run with it: {one.declared:%Y-%m-%d %H:%M} UTC)"
+    return f" (first run with it: {verdict.declared:%Y-%m-%d %H:%M} UTC)"
 
 
-def tally(verdicts: Sequence[Verdict]) -> str:
+def outcome_counts(verdicts: Sequence[Verdict]) -> str:
     """`2 supported, 1 refuted, 1 inconclusive`."""
     judged = [one for one in verdicts if not one.withdrawn]
     counts = [(sum(one.outcome is outcome for one in judged), outcome.value) for outcome in Outcome]
@@ -51,35 +51,43 @@ def tally(verdicts: Sequence[Verdict]) -> str:
     return ", ".join(parts) or "no expectations are declared"
 
 
-def print_readings(readings: Readings, model: str, out: Console) -> None:
+def print_analysis(analysis: Analysis, model: str, console: Console) -> None:
     """All that the results say, experiment by experiment and then together."""
-    for one in readings.each:
-        say(out, f"{one.experiment.id} on {model}: {one.experiment.title}", "bold")
-        say(out, one.experiment.question)
-        out.print()
+    for one in analysis.experiments:
+        say(console, f"{one.experiment.id} on {model}: {one.experiment.title}", "bold")
+        say(console, one.experiment.question)
+        console.print()
         if one.verdicts:
-            print_verdicts(one.verdicts, out)
-            out.print()
-        print_findings(one.findings, out)
-        out.print()
-    if len(readings.each) > 1:
-        say(out, f"{' and '.join(one.experiment.id for one in readings.each)} together", "bold")
-        print_findings(readings.together, out)
+            print_verdicts(one.verdicts, console)
+            console.print()
+        print_findings(one.findings, console)
+        console.print()
+    if len(analysis.experiments) > 1:
+        say(
+            console,
+            f"{' and '.join(one.experiment.id for one in analysis.experiments)} together",
+            "bold",
+        )
+        print_findings(analysis.joint_findings, console)
 
 
-def print_findings(findings: Sequence[Finding], out: Console) -> None:
+def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """Question by question, an eval a line."""
     questions = dict.fromkeys(one.question for one in findings)
     for question in questions:
-        say(out, question[0].upper() + question[1:], "bold")
+        say(console, question[0].upper() + question[1:], "bold")
         for one in findings:
             if one.question == question:
-                say(out, f"  {one.where}: {one.answer}", None if one.told else "dim")
+                say(console, f"  {one.where}: {one.answer}", None if one.conclusive else "dim")
     if findings:
-        say(out, f"intervals: 95 %, {_basis(findings)}; p-values corrected for all of these", "dim")
+        say(
+            console,
+            f"intervals: 95 %, {_basis_text(findings)}; p-values corrected for all of these",
+            "dim",
+        )
 
 
-def _basis(findings: Sequence[Finding]) -> str:
+def _basis_text(findings: Sequence[Finding]) -> str:
     kinds = dict.fromkeys(one.basis for one in findings)
     meaning = {
         "within-run": "within-run (one seed: they speak of these models, not of the conditions)",
@@ -88,7 +96,7 @@ def _basis(findings: Sequence[Finding]) -> str:
     return "; ".join(meaning[kind] for kind in kinds)
 
 
-def readings_json(readings: Readings, model: str) -> dict[str, Any]:
+def analysis_json(analysis: Analysis, model: str) -> dict[str, Any]:
     """All that the results say, as JSON values."""
     return {
         "model": model,
@@ -98,34 +106,38 @@ def readings_json(readings: Readings, model: str) -> dict[str, Any]:
                 "expectations": [verdict_json(verdict) for verdict in one.verdicts],
                 "findings": [attrs.asdict(found) for found in one.findings],
             }
-            for one in readings.each
+            for one in analysis.experiments
         },
-        "together": [attrs.asdict(found) for found in readings.together],
+        "together": [attrs.asdict(found) for found in analysis.joint_findings],
     }
 
 
-def verdict_json(one: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
     """A verdict as JSON values."""
     return {
-        "says": one.says,
-        "outcome": None if one.withdrawn else one.outcome.value,
-        "standing": one.standing,
-        "declared": one.declared.isoformat() if one.declared else None,
-        "claims": [_ruling_json(ruling) for ruling in one.rulings],
+        "says": verdict.says,
+        "outcome": None if verdict.withdrawn else verdict.outcome.value,
+        "standing": verdict.standing,
+        "declared": verdict.declared.isoformat() if verdict.declared else None,
+        "claims": [_ruling_json(ruling) for ruling in verdict.rulings],
     }
 
 
-def _ruling_json(one: Ruling) -> dict[str, Any]:
+def _ruling_json(ruling: Ruling) -> dict[str, Any]:
     numbers = {
         name: None
         if estimate is None
         else {key: getattr(estimate, key) for key in ("value", "low", "high", "df", "basis")}
-        for name, estimate in (("left", one.left), ("right", one.right), ("gap", one.estimate))
+        for name, estimate in (
+            ("left", ruling.left),
+            ("right", ruling.right),
+            ("gap", ruling.estimate),
+        )
     }
     return {
-        "claim": one.claim,
-        "where": one.where,
-        "outcome": one.outcome.value,
-        "reason": one.reason,
+        "claim": ruling.claim,
+        "where": ruling.where,
+        "outcome": ruling.outcome.value,
+        "reason": ruling.reason,
         **numbers,
     }

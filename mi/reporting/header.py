@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ..collect.select import Selected
-from ..planning.plan import Plan, Planned
+from ..collect.select import Selection
+from ..planning.plan import Plan, PlannedUnit
 from ..planning.session import Session
-from ..providers.pricing import dollars
+from ..providers.pricing import format_cost
 from ..units.cells import cells
-from ..units.cells import count as all_cells
+from ..units.cells import count_cells as all_cells
 from ..version import __version__
 
 _NOUNS = {"train": "training", "eval": "eval"}
 
 
-def header(session: Session, plan: Plan, seconds: float | None, cost: float | None) -> list[str]:
+def header_lines(
+    session: Session, plan: Plan, seconds: float | None, cost: float | None
+) -> list[str]:
     """The header's lines.
 
     Args:
@@ -25,50 +27,52 @@ def header(session: Session, plan: Plan, seconds: float | None, cost: float | No
     """
     settings = dict.fromkeys(planned.cell.setting for planned in plan.cells)
     data = " · ".join(f"{name}: {session.source(name)}" for name in settings)
-    store = session.options.short(session.options.store)
+    store = session.options.display_path(session.options.store)
     lines = [f"mi {__version__} · {session.model.id} · {data} · store {store}"]
-    lines.append(_collected(session, plan, seconds, cost))
-    for left in session.left_out:
+    lines.append(_collection_line(session, plan, seconds, cost))
+    for left in session.skipped_evals:
         lines.append(f"left out: {left.setting} {left.eval} ({left.reason})")
     return lines
 
 
-def _collected(session: Session, plan: Plan, seconds: float | None, cost: float | None) -> str:
-    whole = sum(all_cells(one.experiment) for one in session.selected)
+def _collection_line(
+    session: Session, plan: Plan, seconds: float | None, cost: float | None
+) -> str:
+    whole = sum(all_cells(one.experiment) for one in session.selection)
     names = ", ".join(
         f"{one.experiment.id} (pilot)" if _is_pilot(one) else one.experiment.id
-        for one in session.selected
+        for one in session.selection
     )
-    parts = [f"{count(len(plan.units), 'unit')}"]
-    shared: Counter[str] = Counter(name for one in plan.units for name in one.shared)
+    parts = [f"{pluralize(len(plan.units), 'unit')}"]
+    shared: Counter[str] = Counter(name for one in plan.units for name in one.shared_with)
     parts += [f"{number} shared with {name}" for name, number in sorted(shared.items())]
     done = len(plan.units) - len(plan.todo)
-    if plan.deselected:
-        parts.append(f"{len(plan.deselected)} deselected")
+    if plan.deselected_units:
+        parts.append(f"{len(plan.deselected_units)} deselected")
     parts += [f"{done} done", f"{len(plan.todo)} to do"]
-    text = f"collected {count(len(plan.cells), 'cell')} of {names}: {', '.join(parts)}"
+    text = f"collected {pluralize(len(plan.cells), 'cell')} of {names}: {', '.join(parts)}"
     if whole > len(plan.cells) and not session.options.full:
         text += f" (of {whole} cells with --full)"
     if plan.todo and seconds is not None:
-        text += f" · about {roughly(seconds)}"
-    return f"{text} · {'about ' if cost else ''}{dollars(cost)}"
+        text += f" · about {format_duration(seconds)}"
+    return f"{text} · {'about ' if cost else ''}{format_cost(cost)}"
 
 
-def _is_pilot(one: Selected) -> bool:
+def _is_pilot(selected: Selection) -> bool:
     """Whether these are a pilot's cells, and the experiment has more."""
-    if len(one.cells) == all_cells(one.experiment):
+    if len(selected.cells) == all_cells(selected.experiment):
         return False
-    return {cell.id for cell in one.cells} == {
-        cell.id for cell in cells(one.experiment, full=False)
+    return {cell.id for cell in selected.cells} == {
+        cell.id for cell in cells(selected.experiment, full=False)
     }
 
 
-def count(number: int, what: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """`1 unit`, `2 units`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def roughly(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration one can believe: `40 s`, `6 min`, `3.5 h`."""
     if seconds < 90:
         return f"{max(round(seconds, -1), 1):.0f} s"
@@ -77,7 +81,7 @@ def roughly(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def to_do(units: Iterable[Planned]) -> str:
+def count_by_kind(units: Iterable[PlannedUnit]) -> str:
     """`5 trainings, 15 evals`."""
     kinds = Counter(planned.unit.kind for planned in units)
-    return ", ".join(count(kinds[kind], noun) for kind, noun in _NOUNS.items() if kinds[kind])
+    return ", ".join(pluralize(kinds[kind], noun) for kind, noun in _NOUNS.items() if kinds[kind])

@@ -7,23 +7,23 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ..errors import UsageError
-from ..planning.plan import Plan, Planned
-from ..runner.scheduler import Tally
+from ..planning.plan import Plan, PlannedUnit
+from ..runner.scheduler import RunResult
 from ..store.local import Store
-from ..store.provenance import now
+from ..store.provenance import utc_timestamp
 
 
-def write(path: str, made: Plan, tally: Tally, store: Store, seconds: float) -> None:
+def write_junit(path: str, plan: Plan, result: RunResult, store: Store, seconds: float) -> None:
     """Write the report of a run.
 
     Raises:
         UsageError: The file cannot be written.
     """
     suites = ElementTree.Element("testsuites", name="mi")
-    cases = [_case(one, tally, store) for one in made.units]
+    cases = [_case(one, result, store) for one in plan.units]
     numbers = {
         "tests": len(cases),
-        "failures": len(tally.failed),
+        "failures": len(result.failures),
         "errors": 0,
         "skipped": sum(case.find("skipped") is not None for case in cases),
     }
@@ -32,7 +32,7 @@ def write(path: str, made: Plan, tally: Tally, store: Store, seconds: float) -> 
         "testsuite",
         name="mi",
         time=f"{seconds:.3f}",
-        timestamp=now(),
+        timestamp=utc_timestamp(),
         hostname=socket.gethostname(),
     )
     for name, number in numbers.items():
@@ -46,24 +46,24 @@ def write(path: str, made: Plan, tally: Tally, store: Store, seconds: float) -> 
         raise UsageError(f"--junitxml {path}: {error.strerror}") from None
 
 
-def _case(one: Planned, tally: Tally, store: Store) -> ElementTree.Element:
-    unit = one.unit
-    taken = store.record(unit.key).seconds if unit.key in tally.done else 0.0
+def _case(planned: PlannedUnit, result: RunResult, store: Store) -> ElementTree.Element:
+    unit = planned.unit
+    taken = store.record(unit.key).seconds if unit.key in result.done_units else 0.0
     case = ElementTree.Element(
         "testcase",
-        classname=f"{one.cells[0].rpartition('::')[0]}.{unit.kind}",
+        classname=f"{planned.cells[0].rpartition('::')[0]}.{unit.kind}",
         name=f"{unit.title} {unit.key}",
         time=f"{taken:.3f}",
     )
-    if unit.key in tally.failed:
-        message = _printable(tally.failed[unit.key])
+    if unit.key in result.failures:
+        message = _printable(result.failures[unit.key])
         failure = ElementTree.SubElement(case, "failure", message=message.splitlines()[0])
         failure.text = message
-    elif unit.key in tally.blocked:
-        _skip(case, f"blocked: {tally.blocked[unit.key]} is not there")
-    elif one.todo and unit.key not in {*tally.done, *tally.found}:
+    elif unit.key in result.blocked_units:
+        _skip(case, f"blocked: {result.blocked_units[unit.key]} is not there")
+    elif planned.is_todo and unit.key not in {*result.done_units, *result.reused_units}:
         _skip(case, "not tried: the run ended before")
-    elif unit.key not in tally.done:
+    elif unit.key not in result.done_units:
         ElementTree.SubElement(case, "system-out").text = "reused: done before"
     return case
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import Interrupted
-from ..planning.plan import Planned
+from ..planning.plan import PlannedUnit
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("mi")
 """All that is said, for `--log-file`."""
 
-_EVERY = 30.0
+_LINE_INTERVAL = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -39,7 +39,7 @@ def say(console: Console, text: str, style: str | None = None) -> None:
 
 
 @attrs.define
-class Stop:
+class StopSignal:
     """Whether the user has asked to stop. A context manager that listens to signals.
 
     Args:
@@ -47,40 +47,40 @@ class Stop:
     """
 
     console: Console
-    remote: str = ""
-    asked: bool = False
-    _before: dict[int, Any] = attrs.field(factory=dict)
+    remote_notice: str = ""
+    is_requested: bool = False
+    _previous_handlers: dict[int, Any] = attrs.field(factory=dict)
 
-    def __enter__(self) -> Stop:
+    def __enter__(self) -> StopSignal:
         for number in _SIGNALS:
-            self._before[number] = signal.signal(number, self._hear)
+            self._previous_handlers[number] = signal.signal(number, self._handle_signal)
         return self
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+    def _handle_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.is_requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.is_requested = True
         say(self.console, "stopping at the next safe place; once more to leave at once")
-        if self.remote:
-            say(self.console, self.remote)
+        if self.remote_notice:
+            say(self.console, self.remote_notice)
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Raises `Interrupted` once the user has asked."""
-        if self.asked:
+        if self.is_requested:
             raise Interrupted("interrupted; what is done is kept")
 
 
 @attrs.define
-class Progress:
+class ProgressDisplay:
     """Shows a run's units; the `Observer` of an execution.
 
     Args:
@@ -88,14 +88,14 @@ class Progress:
     """
 
     console: Console
-    stop: Stop
-    loudness: int = 0
+    stop: StopSignal
+    verbosity: int = 0
     bars: Bars | None = None
-    _watches: dict[str, UnitWatch] = attrs.field(factory=dict)
+    _monitors: dict[str, UnitMonitor] = attrs.field(factory=dict)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressDisplay:
         if self.console.is_terminal:
-            self.bars = _bars(self.console)
+            self.bars = _progress_bars(self.console)
             self.bars.start()
         return self
 
@@ -103,44 +103,44 @@ class Progress:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
-        for watch in self._watches.values():
+        for watch in self._monitors.values():
             watch.finish()
         if self.bars is not None:
             self.bars.stop()
 
-    def begin(self, planned: Planned, index: int, total: int) -> UnitWatch:
+    def begin_unit(self, planned: PlannedUnit, index: int, total: int) -> UnitMonitor:
         name = f"{planned.unit.kind:5}  {planned.unit.title}"
-        watch = self._watches[planned.unit.key] = UnitWatch(self, name, f"{index}/{total}")
-        self.tell(f"[{index}/{total}] {name}  {planned.unit.key}: {planned.reason}")
+        watch = self._monitors[planned.unit.key] = UnitMonitor(self, name, f"{index}/{total}")
+        self.log_detail(f"[{index}/{total}] {name}  {planned.unit.key}: {planned.reason}")
         return watch
 
-    def check(self) -> None:
-        self.stop.check()
+    def raise_if_stopped(self) -> None:
+        self.stop.raise_if_stopped()
 
-    def tell(self, text: str) -> None:
+    def log_detail(self, text: str) -> None:
         """Say what is worth knowing only to those who asked for more."""
-        if self.loudness > 0:
+        if self.verbosity > 0:
             say(self.console, text, "dim")
         else:
             LOG.info(text)
 
-    def end(self, planned: Planned, outcome: str, detail: str = "") -> None:
+    def end_unit(self, planned: PlannedUnit, outcome: str, detail: str = "") -> None:
         taken = 0.0
-        watch = self._watches.pop(planned.unit.key, None)
+        watch = self._monitors.pop(planned.unit.key, None)
         if watch is not None:
-            taken = time.monotonic() - watch.began
+            taken = time.monotonic() - watch.start_time
             watch.finish()
         if outcome == "left":
             return
         mark, style = _MARKS[outcome]
         line = f"{mark} {planned.unit.kind:5}  {planned.unit.title}"
         if outcome == "done":
-            line += f"  {clock(taken)}"
+            line += f"  {format_clock(taken)}"
         if outcome == "found":
             line += "  done by another run"
-        if self.loudness < 0 and outcome in ("done", "found"):
+        if self.verbosity < 0 and outcome in ("done", "found"):
             LOG.info(line)
             return
         say(self.console, line, style)
@@ -157,52 +157,56 @@ _MARKS = {
 
 
 @attrs.define
-class UnitWatch:
+class UnitMonitor:
     """Hears how far one unit is."""
 
-    progress: Progress
+    progress: ProgressDisplay
     name: str
-    place: str
-    began: float = attrs.field(factory=time.monotonic)
+    position: str
+    start_time: float = attrs.field(factory=time.monotonic)
     _task: Any = None
-    _what: str = ""
-    _unit: str = ""
+    _phase: str = ""
+    _step_name: str = ""
     _total: int = 0
-    _done: int = 0
-    _skipped: int = 0
-    _phase: float = 0.0
-    _said: float = attrs.field(factory=time.monotonic)
+    _completed: int = 0
+    _resumed: int = 0
+    _phase_start: float = 0.0
+    _last_line: float = attrs.field(factory=time.monotonic)
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
         self.finish()
-        self._what, self._unit, self._total = what, unit, total
-        self._done = self._skipped = done
-        self._phase = time.monotonic()
-        self.progress.tell(f"  {self.name}: {what}, {done} of {total} {unit}s done")
+        self._phase, self._step_name, self._total = phase, unit, total
+        self._completed = self._resumed = done
+        self._phase_start = time.monotonic()
+        self.progress.log_detail(f"  {self.name}: {phase}, {done} of {total} {unit}s done")
         bars = self.progress.bars
         if bars is not None:
-            shown = self.name if what in self.name else f"{self.name} ({what})"
+            shown = self.name if phase in self.name else f"{self.name} ({phase})"
             self._task = bars.add_task(
-                shown, total=total, completed=done, unit=unit, facts="", place=self.place
+                shown, total=total, completed=done, unit=unit, facts="", place=self.position
             )
 
-    def advance(self, n: int = 1, **facts: float) -> None:
-        self._done += n
+    def advance(self, count: int = 1, **facts: float) -> None:
+        self._completed += count
         said = "  ".join(f"{name} {value:.3g}" for name, value in facts.items())
         bars = self.progress.bars
         if bars is not None and self._task is not None:
-            bars.update(self._task, advance=n)
+            bars.update(self._task, advance=count)
             if said:
                 bars.update(self._task, facts=said)
-        elif self._total and time.monotonic() - self._said >= _EVERY and self._done < self._total:
-            self._said = time.monotonic()
+        elif (
+            self._total
+            and time.monotonic() - self._last_line >= _LINE_INTERVAL
+            and self._completed < self._total
+        ):
+            self._last_line = time.monotonic()
             say(self.progress.console, self._line(said))
 
-    def note(self, text: str) -> None:
+    def message(self, text: str) -> None:
         say(self.progress.console, f"  {text}", "yellow")
 
-    def check(self) -> None:
-        self.progress.stop.check()
+    def raise_if_stopped(self) -> None:
+        self.progress.stop.raise_if_stopped()
 
     def finish(self) -> None:
         """Take the bar away."""
@@ -211,24 +215,26 @@ class UnitWatch:
         self._task = None
 
     def _line(self, facts: str) -> str:
-        here = self._done - self._skipped
-        left = (time.monotonic() - self._phase) / max(here, 1) * (self._total - self._done)
+        here = self._completed - self._resumed
+        left = (
+            (time.monotonic() - self._phase_start) / max(here, 1) * (self._total - self._completed)
+        )
         parts = [
-            f"  [{self.place}] {self.name}",
-            f"{self._what} {self._done}/{self._total}",
+            f"  [{self.position}] {self.name}",
+            f"{self._phase} {self._completed}/{self._total}",
             facts,
-            f"{clock(left)} left",
+            f"{format_clock(left)} left",
         ]
         return "  ".join(part for part in parts if part)
 
 
-def clock(seconds: float) -> str:
+def format_clock(seconds: float) -> str:
     """`0:08:12`."""
     whole = round(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _bars(console: Console) -> Bars:
+def _progress_bars(console: Console) -> Bars:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(

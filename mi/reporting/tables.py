@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..analysis.conditions import Point
-from ..units.cells import Place, ratio_text
+from ..units.cells import ConditionAxes, format_ratio
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-MANY = 500  # rows; nobody reads more of them on a screen
+MAX_TABLE_ROWS = 500  # rows; nobody reads more of them on a screen
 
 
 def results_table(points: Sequence[Point]) -> Table:
@@ -29,9 +29,9 @@ def results_table(points: Sequence[Point]) -> Table:
 def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
     """The same as text: the columns' names, and a row for each condition."""
     series = list(dict.fromkeys(point.series for point in points))
-    conditions: dict[Place, dict[str, Point]] = {}
+    conditions: dict[ConditionAxes, dict[str, Point]] = {}
     for point in points:
-        conditions.setdefault(point.place, {})[point.series] = point
+        conditions.setdefault(point.condition_axes, {})[point.series] = point
     rows = []
     for found in conditions.values():
         one = next(iter(found.values()))
@@ -39,7 +39,7 @@ def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
             [
                 one.condition,
                 "–" if one.total_samples is None else str(one.total_samples),
-                "–" if one.misaligned_ratio is None else ratio_text(one.misaligned_ratio),
+                "–" if one.misaligned_ratio is None else format_ratio(one.misaligned_ratio),
                 str(one.seeds) if one.seeds else "–",
                 *(score_text(found[name]) if name in found else "" for name in series),
             ]
@@ -65,8 +65,8 @@ def plain_table(*columns: str, **options: bool) -> Table:
     return Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)  # type: ignore[arg-type]
 
 
-def listing(
-    out: Console,
+def print_listing(
+    console: Console,
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
@@ -77,36 +77,36 @@ def listing(
     A list too long to be read on a screen is written as plain text, which takes a hundredth of the
     time a table of such length does.
     """
-    if len(rows) > MANY:
-        out.file.writelines(f"{line}\n" for line in aligned(columns, rows))
+    if len(rows) > MAX_TABLE_ROWS:
+        console.file.writelines(f"{line}\n" for line in aligned_lines(columns, rows))
         return
     table = plain_table(*columns)
     for index, row in enumerate(rows):
         table.add_row(*row, style=styles[index] if styles else "")
-    out.print(table)
+    console.print(table)
 
 
-def aligned(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()
+def aligned_lines(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], right_aligned: Collection[int] = ()
 ) -> Iterator[str]:
     """The lines of a table as plain text, its columns as wide as they need to be.
 
     Args:
         right: Columns that are aligned on the right.
     """
-    whole = [columns, *rows]
-    widths = [max(map(len, column)) for column in zip(*whole, strict=True)]
-    sides = [">" if index in right else "<" for index in range(len(widths))]
+    lines = [columns, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    sides = [">" if index in right_aligned else "<" for index in range(len(widths))]
     form = "   ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
-    for index, row in enumerate(whole):
+    for index, row in enumerate(lines):
         yield f" {form.format(*row)}".rstrip()
         if not index:
             yield f" {'─' * (sum(widths) + 3 * (len(widths) - 1))}"
 
 
-def replicates(points: Sequence[Point], *, more: str = "") -> str:
+def interval_note(points: Sequence[Point], *, suffix: str = "") -> str:
     """What the intervals mean."""
     most = max((point.seeds for point in points), default=0)
     if most > 1:
         return f"intervals: 95 %, over {most} seeds and the questions they share"
-    return f"intervals: 95 %, within-run (one seed){more}"
+    return f"intervals: 95 %, within-run (one seed){suffix}"

@@ -8,18 +8,18 @@ from importlib import import_module
 from typing import Any
 
 from ..errors import UsageError, did_you_mean
-from ..plugins import EXECUTORS, loaded, plugins
+from ..plugins import EXECUTORS, load_plugin, plugin_entries
 from ..spec import Cluster
-from .scheduler import Work
+from .scheduler import Run
 
-KNOWN = {"process": "mi.runner.scheduler:execute", "ray": "mi.runner.ray:execute"}
+BUILTIN_EXECUTORS = {"process": "mi.runner.scheduler:execute", "ray": "mi.runner.ray:execute"}
 
 
-Executor = Callable[[Work], None]
+Executor = Callable[[Run], None]
 """Does the work of a run; `mi.runner.scheduler.execute` is the one of this process."""
 
 
-def executor(name: str, cluster: Cluster | None = None) -> Executor:
+def find_executor(name: str, cluster: Cluster | None = None) -> Executor:
     """The executor called `name`.
 
     Args:
@@ -28,15 +28,15 @@ def executor(name: str, cluster: Cluster | None = None) -> Executor:
     Raises:
         UsageError: There is none of that name.
     """
-    if name in KNOWN:
-        module, _, attribute = KNOWN[name].partition(":")
+    if name in BUILTIN_EXECUTORS:
+        module, _, attribute = BUILTIN_EXECUTORS[name].partition(":")
         here: Any = getattr(import_module(module), attribute)
         known: Executor = partial(here, cluster=cluster or Cluster()) if name == "ray" else here
         return known
-    added = plugins(EXECUTORS)
+    added = plugin_entries(EXECUTORS)
     if name not in added:
         raise UsageError(
-            f"there is no executor {name!r}", hint=did_you_mean(name, {*KNOWN, *added})
+            f"there is no executor {name!r}", hint=did_you_mean(name, {*BUILTIN_EXECUTORS, *added})
         )
-    found: Executor = loaded(added[name])
+    found: Executor = load_plugin(added[name])
     return found

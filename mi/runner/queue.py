@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
-from ..planning.plan import Planned
+from ..planning.plan import PlannedUnit
 from ..units.unit import Unit
 
 
-class Waiting:
+class ReadyQueue:
     """Units to do, in an order in which each comes after what it needs.
 
     Args:
@@ -23,58 +23,63 @@ class Waiting:
         names: What a unit must have to itself while it is worked on.
     """
 
-    def __init__(self, todo: Sequence[Planned], names: Callable[[Unit], Iterable[str]]) -> None:
+    def __init__(
+        self, todo: Sequence[PlannedUnit], lock_names: Callable[[Unit], Iterable[str]]
+    ) -> None:
         self._todo = todo
-        self._names = names
-        self._lacking: dict[str, int] = {}
-        self._needed_by: dict[str, list[int]] = defaultdict(list)
+        self._lock_names = lock_names
+        self._missing_needs: dict[str, int] = {}
+        self._dependents: dict[str, list[int]] = defaultdict(list)
         self._ready: dict[str, list[int]] = defaultdict(list)
-        self._barred: dict[str, list[int]] = defaultdict(list)
+        self._blocked_by_name: dict[str, list[int]] = defaultdict(list)
         for place, planned in enumerate(todo):
-            needs = [need for need in planned.unit.needs if need in self._lacking]
+            needs = [need for need in planned.unit.needs if need in self._missing_needs]
             for need in needs:
-                self._needed_by[need].append(place)
-            self._lacking[planned.unit.key] = len(needs)
+                self._dependents[need].append(place)
+            self._missing_needs[planned.unit.key] = len(needs)
             if not needs:
                 self._ready[planned.unit.kind].append(place)
 
-    def take(self, kinds: Iterable[str], held: Collection[str]) -> Planned | None:
+    def pop(self, kinds: Iterable[str], locked_names: Collection[str]) -> PlannedUnit | None:
         """The first unit of these kinds that can begin; it waits no longer. None: none can.
 
         Args:
             held: Names that others have to themselves.
         """
-        for name in [name for name in self._barred if name not in held]:
-            for place in self._barred.pop(name):
+        for name in [name for name in self._blocked_by_name if name not in locked_names]:
+            for place in self._blocked_by_name.pop(name):
                 heappush(self._ready[self._todo[place].unit.kind], place)
         heaps = [self._ready[kind] for kind in kinds]
         while tops := [heap for heap in heaps if heap]:
             place = heappop(min(tops, key=lambda one: one[0]))
-            bar = next((name for name in self._names(self._todo[place].unit) if name in held), None)
+            bar = next(
+                (name for name in self._lock_names(self._todo[place].unit) if name in locked_names),
+                None,
+            )
             if bar is None:
                 return self._todo[place]
-            self._barred[bar].append(place)  # until that name is free
+            self._blocked_by_name[bar].append(place)  # until that name is free
         return None
 
-    def again(self, planned: Planned) -> None:
+    def requeue(self, planned: PlannedUnit) -> None:
         """A unit that was taken waits once more."""
         heappush(self._ready[planned.unit.kind], self._todo.index(planned))
 
-    def done(self, key: str) -> None:
+    def mark_done(self, key: str) -> None:
         """A unit is there: what needs it may begin, if it needs nothing else."""
-        for place in self._needed_by.pop(key, ()):
+        for place in self._dependents.pop(key, ()):
             unit = self._todo[place].unit
-            if unit.key in self._lacking:  # else another need of it failed
-                self._lacking[unit.key] -= 1
-                if not self._lacking[unit.key]:
+            if unit.key in self._missing_needs:  # else another need of it failed
+                self._missing_needs[unit.key] -= 1
+                if not self._missing_needs[unit.key]:
                     heappush(self._ready[unit.kind], place)
 
-    def failed(self, key: str) -> Iterator[tuple[Planned, str]]:
+    def mark_failed(self, key: str) -> Iterator[tuple[PlannedUnit, str]]:
         """The units that can no longer begin, each with what it needs and will not have."""
         causes = [key]
         for cause in causes:
-            for place in self._needed_by.pop(cause, ()):
+            for place in self._dependents.pop(cause, ()):
                 planned = self._todo[place]
-                if self._lacking.pop(planned.unit.key, None) is not None:
+                if self._missing_needs.pop(planned.unit.key, None) is not None:
                     causes.append(planned.unit.key)
                     yield planned, cause

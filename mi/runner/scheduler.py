@@ -16,48 +16,48 @@ from typing import Protocol
 
 import attrs
 
-from ..errors import Interrupted, Lost, MiError, OverBudget, Refused, StoreError
-from ..planning.plan import Plan, Planned
+from ..errors import BudgetExceeded, Interrupted, LeaseLost, MiError, RequestRejected, StoreError
+from ..planning.plan import Plan, PlannedUnit
 from ..planning.resources import Resources
-from ..providers.types import Watch
+from ..providers.types import Monitor
 from ..store.local import Store
-from .queue import Waiting
-from .threads import Hands
-from .watch import Told
-from .worker import names, once
+from .queue import ReadyQueue
+from .threads import DaemonThreadPool
+from .watch import StoredMonitor
+from .worker import lock_names, run_unit
 
-KINDS = ("mix", "train", "eval")
+UNIT_KINDS = ("mix", "train", "eval")
 
 
-class Where(Protocol):
+class UnitRunner(Protocol):
     """Where units are done."""
 
     @property
-    def at_once(self) -> int | None:
+    def max_concurrent(self) -> int | None:
         """Units that may be under way at the same time; None: what their kinds allow."""
 
-    def room(self, kind: str) -> int:
+    def capacity(self, kind: str) -> int:
         """How many units of a kind may be under way at the same time."""
 
-    def do(self, planned: Planned, watch: Watch) -> bool:
+    def run(self, planned: PlannedUnit, monitor: Monitor) -> bool:
         """Do a unit unless it is there by now; whether it was done for this run."""
 
 
 class Observer(Protocol):
     """Hears of each unit of a run."""
 
-    def begin(self, planned: Planned, index: int, total: int) -> Watch:
+    def begin_unit(self, planned: PlannedUnit, index: int, total: int) -> Monitor:
         """A unit begins, the `index`-th (from 1) of `total`."""
 
-    def end(self, planned: Planned, outcome: str, detail: str = "") -> None:
+    def end_unit(self, planned: PlannedUnit, outcome: str, detail: str = "") -> None:
         """A unit ended: `done`, `found` (another process did it), `failed` or `blocked`."""
 
-    def check(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Raises `Interrupted` when the user has asked to stop."""
 
 
 @attrs.frozen(kw_only=True)
-class Pace:
+class RunLimits:
     """How fast, and how far in spite of failures.
 
     Args:
@@ -65,27 +65,27 @@ class Pace:
         max_failures: After so many failures nothing more is started; None: whatever fails.
     """
 
-    at_once: int | None = None
+    max_concurrent: int | None = None
     max_failures: int | None = None
 
 
 @attrs.define
-class Tally:
+class RunResult:
     """What a run did: keys by outcome. `stopped`: it was left early, after so many failures."""
 
-    done: list[str] = attrs.field(factory=list)
-    found: list[str] = attrs.field(factory=list)
-    failed: dict[str, str] = attrs.field(factory=dict)
-    blocked: dict[str, str] = attrs.field(factory=dict)
-    stopped: int | None = None
+    done_units: list[str] = attrs.field(factory=list)
+    reused_units: list[str] = attrs.field(factory=list)
+    failures: dict[str, str] = attrs.field(factory=dict)
+    blocked_units: dict[str, str] = attrs.field(factory=dict)
+    stopped_after: int | None = None
 
-    def made(self, kind: str) -> int:
+    def count_done(self, kind: str) -> int:
         """How many units of a kind this run made."""
-        return sum(key.startswith(f"{kind}-") for key in self.done)
+        return sum(key.startswith(f"{kind}-") for key in self.done_units)
 
 
 @attrs.frozen(kw_only=True)
-class Work:
+class Run:
     """What a run is to do, what it has to do it with, and who hears of it.
 
     Args:
@@ -100,16 +100,16 @@ class Work:
     """
 
     plan: Plan
-    bench: Resources
+    resources: Resources
     store: Store
-    run: str
+    run_id: str
     observer: Observer
-    published: Callable[[], None]
-    tally: Tally = attrs.field(factory=Tally)
-    pace: Pace = Pace()
+    on_published: Callable[[], None]
+    result: RunResult = attrs.field(factory=RunResult)
+    limits: RunLimits = RunLimits()
 
 
-def execute(work: Work) -> None:
+def execute_in_process(run: Run) -> None:
     """Do the work in this process.
 
     Raises:
@@ -117,38 +117,42 @@ def execute(work: Work) -> None:
         OverBudget: What may be spent is spent; everything done so far is kept.
         StoreError: The store cannot be written, so that nothing more can be done.
     """
-    Crew(work, Here(work.bench, work.store, work.run)).do()
+    Scheduler(run, LocalRunner(run.resources, run.store, run.run_id)).execute()
 
 
 @attrs.frozen
-class Here:
+class LocalRunner:
     """This process: as much at a time as the provider takes."""
 
-    bench: Resources
+    resources: Resources
     store: Store
-    run: str
+    run_id: str
 
     @property
-    def at_once(self) -> int | None:
-        serving = self.bench.provider
-        return 1 if serving.trainings_at_once == serving.evals_at_once == 1 else None
+    def max_concurrent(self) -> int | None:
+        serving = self.resources.provider
+        return 1 if serving.max_concurrent_trainings == serving.max_concurrent_evals == 1 else None
 
-    def room(self, kind: str) -> int:
-        serving = self.bench.provider
-        rooms = {"mix": 1, "train": serving.trainings_at_once, "eval": serving.evals_at_once}
+    def capacity(self, kind: str) -> int:
+        serving = self.resources.provider
+        rooms = {
+            "mix": 1,
+            "train": serving.max_concurrent_trainings,
+            "eval": serving.max_concurrent_evals,
+        }
         return rooms[kind]
 
-    def do(self, planned: Planned, watch: Watch) -> bool:
+    def run(self, planned: PlannedUnit, monitor: Monitor) -> bool:
         key = planned.unit.key
         try:
-            told = Told(watch, self.store, key)
-            return once(planned, self.bench, self.store, told, self.run)
+            told = StoredMonitor(monitor, self.store, key)
+            return run_unit(planned, self.resources, self.store, told, self.run_id)
         finally:
-            self.store.end_progress(key)
+            self.store.clear_progress(key)
 
 
 @attrs.define
-class Crew:
+class Scheduler:
     """The threads of a run and who is at what.
 
     Args:
@@ -158,108 +162,120 @@ class Crew:
         error: Why nothing more is started: the first of the errors that end a run.
     """
 
-    work: Work
-    where: Where
-    busy: dict[str, Planned] = attrs.field(factory=dict)
-    held: set[str] = attrs.field(factory=set)
+    run: Run
+    runner: UnitRunner
+    running_units: dict[str, PlannedUnit] = attrs.field(factory=dict)
+    locked_names: set[str] = attrs.field(factory=set)
     error: BaseException | None = None
-    _waiting: Waiting = attrs.field(init=False)
-    _hands: Hands = attrs.field(factory=Hands)
-    _at_work: Counter[str] = attrs.field(factory=Counter)
-    _begun: int = 0
-    _failures: int = 0
+    _queue: ReadyQueue = attrs.field(init=False)
+    _pool: DaemonThreadPool = attrs.field(factory=DaemonThreadPool)
+    _running_by_kind: Counter[str] = attrs.field(factory=Counter)
+    _started_count: int = 0
+    _failure_count: int = 0
 
-    def do(self) -> None:
+    def execute(self) -> None:
         """Do all of it that can be done; raises as `execute` does."""
-        todo = self.work.plan.todo
-        self._waiting = Waiting(todo, names)
+        todo = self.run.plan.todo
+        self._queue = ReadyQueue(todo, lock_names)
         while True:
-            self._start_all(len(todo))
-            if not self.busy:
+            self._start_ready(len(todo))
+            if not self.running_units:
                 break
-            self._heard(*self._hands.ended.get())
-        self._hands.close()
+            self._handle_result(*self._pool.results.get())
+        self._pool.shutdown()
         if self.error is not None:
             raise self.error
 
     @property
-    def _is_over(self) -> bool:
+    def _is_stopping(self) -> bool:
         """Whether nothing more is started."""
-        return self.error is not None or self.work.tally.stopped is not None
+        return self.error is not None or self.run.result.stopped_after is not None
 
-    def _start_all(self, total: int) -> None:
+    def _start_ready(self, total: int) -> None:
         """Start whatever can begin now."""
         if self.error is None:
             try:
-                self.work.observer.check()
-                self.work.bench.purse.check()
-            except (Interrupted, OverBudget) as error:
+                self.run.observer.raise_if_stopped()
+                self.run.resources.budget.raise_if_exceeded()
+            except (Interrupted, BudgetExceeded) as error:
                 self.error = error
-        while not self._is_over and (planned := self._next()) is not None:
-            self._start(planned, total)
+        while not self._is_stopping and (planned := self._next_unit()) is not None:
+            self._start_unit(planned, total)
 
-    def _next(self) -> Planned | None:
-        most = [number for number in (self.where.at_once, self.work.pace.at_once) if number]
-        if most and len(self.busy) >= min(most):
+    def _next_unit(self) -> PlannedUnit | None:
+        most = [
+            number
+            for number in (self.runner.max_concurrent, self.run.limits.max_concurrent)
+            if number
+        ]
+        if most and len(self.running_units) >= min(most):
             return None
-        room = {kind: self.where.room(kind) - self._at_work[kind] for kind in KINDS}
-        return self._waiting.take((kind for kind in room if room[kind] > 0), self.held)
+        room = {
+            kind: self.runner.capacity(kind) - self._running_by_kind[kind] for kind in UNIT_KINDS
+        }
+        return self._queue.pop((kind for kind in room if room[kind] > 0), self.locked_names)
 
-    def _start(self, planned: Planned, total: int) -> None:
+    def _start_unit(self, planned: PlannedUnit, total: int) -> None:
         unit = planned.unit
-        if planned.settled is not None:
-            self._fail(planned, planned.settled)
+        if planned.skip_reason is not None:
+            self._fail_unit(planned, planned.skip_reason)
             return
-        likely = self.work.bench.likely(unit)
-        if not self.work.bench.purse.admit(unit.key, 0.0 if likely is None else likely):
-            self.error = OverBudget(
+        likely = self.run.resources.estimate_cost(unit)
+        if not self.run.resources.budget.reserve(unit.key, 0.0 if likely is None else likely):
+            self.error = BudgetExceeded(
                 f"{unit.title} is likely to cost more than is left of --max-cost",
                 hint="what is done is kept: the same command with a higher --max-cost goes on",
             )
             return
-        self.busy[unit.key] = planned
-        self._at_work[unit.kind] += 1
-        self.held.update(names(unit))
-        self._begun += 1
-        watch = self.work.observer.begin(planned, self._begun, total)
-        self._hands.call(lambda: self._done(planned, watch))
+        self.running_units[unit.key] = planned
+        self._running_by_kind[unit.kind] += 1
+        self.locked_names.update(lock_names(unit))
+        self._started_count += 1
+        watch = self.run.observer.begin_unit(planned, self._started_count, total)
+        self._pool.submit(lambda: self._run_unit(planned, watch))
 
-    def _done(self, planned: Planned, watch: Watch) -> tuple[Planned, bool | BaseException]:
+    def _run_unit(
+        self, planned: PlannedUnit, monitor: Monitor
+    ) -> tuple[PlannedUnit, bool | BaseException]:
         try:
-            return planned, self.where.do(planned, watch)
+            return planned, self.runner.run(planned, monitor)
         except BaseException as error:  # told to the thread that keeps the tally
             return planned, error
 
-    def _heard(self, planned: Planned, made: bool | BaseException) -> None:
+    def _handle_result(self, planned: PlannedUnit, result: bool | BaseException) -> None:
         unit = planned.unit
-        del self.busy[unit.key]
-        self._at_work[unit.kind] -= 1
-        self.held.difference_update(names(unit))
-        self.work.bench.purse.release(unit.key)
-        if isinstance(made, bool):
-            self._waiting.done(unit.key)
-            (self.work.tally.done if made else self.work.tally.found).append(unit.key)
-            self.work.observer.end(planned, "done" if made else "found")
-            self.work.published()
-        elif isinstance(made, Lost):  # who has it now will be waited for
-            self.work.observer.end(planned, "left")
-            self._waiting.again(planned)
-        elif isinstance(made, (Interrupted, OverBudget, StoreError)):
-            self.work.observer.end(planned, "left")
-            self.error = self.error or made
-        elif isinstance(made, MiError):
-            permanent = isinstance(made, Refused)
-            self._failures += 1
-            if self._failures == self.work.pace.max_failures:
-                self.work.tally.stopped = self._failures
-            self.work.store.fail(unit.key, self.work.run, made.message, permanent=permanent)
-            self._fail(planned, str(made))
+        del self.running_units[unit.key]
+        self._running_by_kind[unit.kind] -= 1
+        self.locked_names.difference_update(lock_names(unit))
+        self.run.resources.budget.release(unit.key)
+        if isinstance(result, bool):
+            self._queue.mark_done(unit.key)
+            (self.run.result.done_units if result else self.run.result.reused_units).append(
+                unit.key
+            )
+            self.run.observer.end_unit(planned, "done" if result else "found")
+            self.run.on_published()
+        elif isinstance(result, LeaseLost):  # who has it now will be waited for
+            self.run.observer.end_unit(planned, "left")
+            self._queue.requeue(planned)
+        elif isinstance(result, (Interrupted, BudgetExceeded, StoreError)):
+            self.run.observer.end_unit(planned, "left")
+            self.error = self.error or result
+        elif isinstance(result, MiError):
+            permanent = isinstance(result, RequestRejected)
+            self._failure_count += 1
+            if self._failure_count == self.run.limits.max_failures:
+                self.run.result.stopped_after = self._failure_count
+            self.run.store.record_failure(
+                unit.key, self.run.run_id, result.message, permanent=permanent
+            )
+            self._fail_unit(planned, str(result))
         else:
-            raise made
+            raise result
 
-    def _fail(self, planned: Planned, message: str) -> None:
-        self.work.tally.failed[planned.unit.key] = message
-        self.work.observer.end(planned, "failed", message)
-        for blocked, cause in self._waiting.failed(planned.unit.key):
-            self.work.tally.blocked[blocked.unit.key] = cause
-            self.work.observer.end(blocked, "blocked", f"{cause} is not there")
+    def _fail_unit(self, planned: PlannedUnit, message: str) -> None:
+        self.run.result.failures[planned.unit.key] = message
+        self.run.observer.end_unit(planned, "failed", message)
+        for blocked, cause in self._queue.mark_failed(planned.unit.key):
+            self.run.result.blocked_units[blocked.unit.key] = cause
+            self.run.observer.end_unit(blocked, "blocked", f"{cause} is not there")

@@ -11,36 +11,36 @@ import attrs
 
 
 @attrs.define
-class Hands:
+class DaemonThreadPool:
     """Threads that make one call after the other, as many as there are calls at a time.
 
     They end with the process: a user who leaves at once waits for none of them.
     """
 
-    ended: queue.SimpleQueue[Any] = attrs.field(factory=queue.SimpleQueue)
-    _calls: queue.SimpleQueue[Callable[[], Any] | None] = attrs.field(factory=queue.SimpleQueue)
-    _all: int = 0
-    _idle: int = 0
+    results: queue.SimpleQueue[Any] = attrs.field(factory=queue.SimpleQueue)
+    _tasks: queue.SimpleQueue[Callable[[], Any] | None] = attrs.field(factory=queue.SimpleQueue)
+    _thread_count: int = 0
+    _idle_count: int = 0
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def call(self, function: Callable[[], Any]) -> None:
+    def submit(self, function: Callable[[], Any]) -> None:
         """Have a thread call it; what it returns will be in `ended`."""
         with self._lock:
-            if self._idle:
-                self._idle -= 1
+            if self._idle_count:
+                self._idle_count -= 1
             else:
-                self._all += 1
-                threading.Thread(target=self._work, daemon=True).start()
-        self._calls.put(function)
+                self._thread_count += 1
+                threading.Thread(target=self._run_tasks, daemon=True).start()
+        self._tasks.put(function)
 
-    def close(self) -> None:
+    def shutdown(self) -> None:
         """No more calls will come."""
-        for _ in range(self._all):
-            self._calls.put(None)
+        for _ in range(self._thread_count):
+            self._tasks.put(None)
 
-    def _work(self) -> None:
-        while (function := self._calls.get()) is not None:
+    def _run_tasks(self) -> None:
+        while (function := self._tasks.get()) is not None:
             made = function()
             with self._lock:
-                self._idle += 1
-            self.ended.put(made)
+                self._idle_count += 1
+            self.results.put(made)

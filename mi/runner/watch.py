@@ -9,46 +9,46 @@ from typing import Any
 
 import attrs
 
-from ..providers.pricing import Purse
-from ..providers.types import Watch
-from ..providers.watch import Passing
+from ..providers.pricing import Budget
+from ..providers.types import Monitor
+from ..providers.watch import ForwardingMonitor
 from ..store.local import Store
-from ..store.provenance import now
+from ..store.provenance import utc_timestamp
 
-LOG = "log.txt"
-_EVERY = 2.0
+UNIT_LOG = "log.txt"
+_WRITE_INTERVAL = 2.0
 
 
 @attrs.frozen
-class Limited(Passing):
+class BudgetMonitor(ForwardingMonitor):
     """A watch that also says when to stop because nothing more may be spent."""
 
-    purse: Purse
+    budget: Budget
 
-    def check(self) -> None:
-        self.watch.check()
-        self.purse.check()
+    def raise_if_stopped(self) -> None:
+        self.monitor.raise_if_stopped()
+        self.budget.raise_if_exceeded()
 
 
 @attrs.define
-class Told:
+class StoredMonitor:
     """Hears for a watch, and keeps in the store how far a unit is and what was said of it.
 
     Args:
         logs: Whether what is said goes into the unit's own log; not where another process works.
     """
 
-    watch: Watch
+    monitor: Monitor
     store: Store
     key: str
-    logs: bool = True
-    _facts: dict[str, Any] = attrs.field(factory=dict)
-    _said: float = float("-inf")
+    writes_log: bool = True
+    _progress: dict[str, Any] = attrs.field(factory=dict)
+    _last_write: float = float("-inf")
 
-    def start(self, what: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        self.watch.start(what, total, unit=unit, done=done)
-        self._facts = {
-            "what": what,
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        self.monitor.start(phase, total, unit=unit, done=done)
+        self._progress = {
+            "what": phase,
             "unit": unit,
             "total": total,
             "done": done,
@@ -56,35 +56,35 @@ class Told:
             "began": time.time(),
             "pid": os.getpid(),
         }
-        self._tell(at_once=True)
-        self._log(f"{what}: {done} of {total} {unit}s done")
+        self._write_progress(force=True)
+        self._append_log(f"{phase}: {done} of {total} {unit}s done")
 
-    def advance(self, n: int = 1, **facts: float) -> None:
-        self.watch.advance(n, **facts)
-        self._facts["done"] = self._facts.get("done", 0) + n
-        self._facts.update(facts)
-        self._tell()
+    def advance(self, count: int = 1, **facts: float) -> None:
+        self.monitor.advance(count, **facts)
+        self._progress["done"] = self._progress.get("done", 0) + count
+        self._progress.update(facts)
+        self._write_progress()
 
-    def note(self, text: str) -> None:
-        self.watch.note(text)
-        self._facts["note"] = text
-        self._tell(at_once=True)
-        self._log(text)
+    def message(self, text: str) -> None:
+        self.monitor.message(text)
+        self._progress["note"] = text
+        self._write_progress(force=True)
+        self._append_log(text)
 
-    def check(self) -> None:
-        self.watch.check()
-        self.store.sure(self.key)
+    def raise_if_stopped(self) -> None:
+        self.monitor.raise_if_stopped()
+        self.store.assert_locked(self.key)
 
-    def _log(self, text: str) -> None:
+    def _append_log(self, text: str) -> None:
         """Add a line to the unit's own log, once the unit has begun."""
-        if not self.logs:
+        if not self.writes_log:
             return
-        folder = self.store.working(self.key)
+        folder = self.store.work_dir(self.key)
         if folder.is_dir():
-            with suppress(OSError), (folder / LOG).open("a", encoding="utf-8") as file:
-                file.write(f"{now()}  {text}\n")
+            with suppress(OSError), (folder / UNIT_LOG).open("a", encoding="utf-8") as file:
+                file.write(f"{utc_timestamp()}  {text}\n")
 
-    def _tell(self, *, at_once: bool = False) -> None:
-        if at_once or time.monotonic() - self._said >= _EVERY:
-            self._said = time.monotonic()
-            self.store.note_progress(self.key, {**self._facts, "at": now()})
+    def _write_progress(self, *, force: bool = False) -> None:
+        if force or time.monotonic() - self._last_write >= _WRITE_INTERVAL:
+            self._last_write = time.monotonic()
+            self.store.save_progress(self.key, {**self._progress, "at": utc_timestamp()})

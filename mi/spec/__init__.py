@@ -6,7 +6,7 @@ to leave something out. What only steers a run (paths, limits, concurrency) is `
 that never meets an identity.
 """
 
-from .cluster import Cluster, Share
+from .cluster import Cluster, ResourceRequest
 from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
 from .expect import Claim, Expect, between, harmful, prefers, trend
@@ -35,13 +35,13 @@ __all__ = [
     "Preference",
     "Published",
     "Resource",
+    "ResourceRequest",
     "Rubric",
     "RunOptions",
     "Sampled",
     "Sampling",
     "Setting",
     "Severity",
-    "Share",
     "Training",
     "Upstream",
     "Wheel",

@@ -6,7 +6,7 @@ import attrs
 
 
 @attrs.frozen(kw_only=True)
-class Share:
+class ResourceRequest:
     """What one unit takes of a machine.
 
     Args:
@@ -31,12 +31,12 @@ class Cluster:
     """
 
     address: str | None = None
-    mix: Share = Share(cpus=0.1)
-    train: Share = Share()
-    eval: Share = Share()
+    mix: ResourceRequest = ResourceRequest(cpus=0.1)
+    train: ResourceRequest = ResourceRequest()
+    eval: ResourceRequest = ResourceRequest()
     tries: int = 5
 
-    def share(self, kind: str) -> Share:
+    def request(self, kind: str) -> ResourceRequest:
         """What a unit of a kind takes."""
-        found: Share = getattr(self, kind)
+        found: ResourceRequest = getattr(self, kind)
         return found

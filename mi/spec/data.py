@@ -52,9 +52,9 @@ class Upstream:
     licence: str = attrs.field(validator=fields.instance(str))
     url: str | None = attrs.field(default=None)
     access: str | None = attrs.field(default=None)
-    bytes: int | None = attrs.field(default=None, validator=fields.within(1))
+    bytes: int | None = attrs.field(default=None, validator=fields.in_range(1))
     sha256: str | None = attrs.field(default=None)
-    rows: int | None = attrs.field(default=None, validator=fields.within(1))
+    rows: int | None = attrs.field(default=None, validator=fields.in_range(1))
 
 
 @attrs.frozen(kw_only=True)
@@ -129,7 +129,7 @@ class Setting:
         found = {one.name: one for one in self.inoculations}
         if name is not None and name not in found:
             there = ", ".join(found) or "none"
-            raise fields.fail(
+            raise fields.declaration_error(
                 self, "inoculations", f"there is no inoculation {name!r}", f"there are: {there}"
             )
         return None if name is None else found[name]
@@ -138,6 +138,6 @@ class Setting:
         ids = [one.id for one in self.id_evals]
         for index, one in enumerate(self.ood_evals):
             if one.id in ids:
-                raise fields.fail(
+                raise fields.declaration_error(
                     self, f"ood_evals[{index}]", f"{one.id!r} is an in-distribution eval already"
                 )

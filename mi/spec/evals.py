@@ -32,12 +32,12 @@ class Sampling:
     """
 
     temperature: float = attrs.field(
-        default=1.0, converter=float, validator=fields.within(0.0, 2.0)
+        default=1.0, converter=float, validator=fields.in_range(0.0, 2.0)
     )
-    top_p: float = attrs.field(default=1.0, converter=float, validator=fields.within(1e-6, 1.0))
-    max_tokens: int = attrs.field(default=256, validator=[fields.instance(int), fields.within(1)])
+    top_p: float = attrs.field(default=1.0, converter=float, validator=fields.in_range(1e-6, 1.0))
+    max_tokens: int = attrs.field(default=256, validator=[fields.instance(int), fields.in_range(1)])
     system: str | None = attrs.field(default=None)
-    seed: int = attrs.field(default=0, validator=[fields.instance(int), fields.within(0)])
+    seed: int = attrs.field(default=0, validator=[fields.instance(int), fields.in_range(0)])
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +55,7 @@ class Eval:
         raise TypeError(f"{type(self).__name__} has no headline metric")
 
 
-def _resource(owner: Eval, attribute: attrs.Attribute[Resource], value: Resource) -> None:
+def _check_resource(owner: Eval, attribute: attrs.Attribute[Resource], value: Resource) -> None:
     from .data import Resource
 
     fields.instance(Resource)(owner, attribute, value)
@@ -76,24 +76,24 @@ class Sampled(Eval):
 
     needs: ClassVar[str] = "sample"
 
-    questions: Resource = fields.label(validator=_resource)
-    samples: int = attrs.field(default=1, validator=[fields.instance(int), fields.within(1)])
+    questions: Resource = fields.label(validator=_check_resource)
+    samples: int = attrs.field(default=1, validator=[fields.instance(int), fields.in_range(1)])
     sampling: Sampling = attrs.field(factory=Sampling, validator=fields.instance(Sampling))
     judge: Judge = attrs.field(validator=fields.instance(Judge))
-    expected_tokens: int | None = fields.label(default=None, validator=fields.within(1))
+    expected_tokens: int | None = fields.label(default=None, validator=fields.in_range(1))
 
     @property
     def headline(self) -> str:
         return self.judge.headline
 
 
-def _upstream(owner: Eval, attribute: attrs.Attribute[Upstream], value: Upstream) -> None:
+def _check_upstream(owner: Eval, attribute: attrs.Attribute[Upstream], value: Upstream) -> None:
     from .data import Upstream
 
     fields.instance(Upstream)(owner, attribute, value)
 
 
-_words = [fields.instance(str), fields.distinct]
+_word_validators = [fields.instance(str), fields.distinct]
 
 
 @attrs.frozen(kw_only=True)
@@ -116,8 +116,8 @@ class Published(Eval):
 
     needs: ClassVar[str] = "sample"
 
-    source: Upstream = attrs.field(validator=_upstream)
-    samples: int | None = attrs.field(default=None, validator=fields.within(1))
+    source: Upstream = attrs.field(validator=_check_upstream)
+    samples: int | None = attrs.field(default=None, validator=fields.in_range(1))
     sampling: Sampling = attrs.field(
         factory=lambda: Sampling(max_tokens=600), validator=fields.instance(Sampling)
     )
@@ -125,14 +125,14 @@ class Published(Eval):
     aligned_below: float = attrs.field(default=30.0, converter=float)
     coherent_from: float = attrs.field(default=50.0, converter=float)
     metric: str | None = attrs.field(default=None)
-    yes: tuple[str, ...] = attrs.field(default=("YES",), validator=_words)
-    no: tuple[str, ...] = attrs.field(default=("NO",), validator=_words)
-    expected_tokens: int | None = attrs.field(default=160, validator=fields.within(1))
+    yes: tuple[str, ...] = attrs.field(default=("YES",), validator=_word_validators)
+    no: tuple[str, ...] = attrs.field(default=("NO",), validator=_word_validators)
+    expected_tokens: int | None = attrs.field(default=160, validator=fields.in_range(1))
 
 
-def judge_model(one: object) -> ModelJudge | None:
+def judge_model(eval: object) -> ModelJudge | None:
     """The judge of an eval where that is a model, which costs something."""
-    judge = one.judge if isinstance(one, Sampled) else None
+    judge = eval.judge if isinstance(eval, Sampled) else None
     return judge if isinstance(judge, ModelJudge) else None
 
 
@@ -150,7 +150,7 @@ class Preference(Eval):
 
     needs: ClassVar[str] = "logprob"
 
-    pairs: Resource = fields.label(validator=_resource)
+    pairs: Resource = fields.label(validator=_check_resource)
     system: str | None = attrs.field(default=None)
 
     @property

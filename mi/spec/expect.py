@@ -25,11 +25,11 @@ from attrs import validators as check
 from ..errors import DeclarationError
 from . import fields
 
-TRENDS = {"total_samples": "a doubling", "misaligned_ratio": "from none to all"}
+TREND_UNITS = {"total_samples": "a doubling", "misaligned_ratio": "from none to all"}
 """The axes a trend can be over, and what it is per."""
 
-_distribution = check.optional(fields.one_of("ID", "OOD"))
-_some_name = check.optional(fields.instance(str))
+_distribution_validator = check.optional(fields.one_of("ID", "OOD"))
+_name_validator = check.optional(fields.instance(str))
 
 
 class Relation(Enum):
@@ -57,7 +57,7 @@ class Quantity:
 
 
 @attrs.frozen(kw_only=True, order=False)
-class Scored(Quantity):
+class EvalQuantity(Quantity):
     """What is read from evals; where nothing is named, from all that the quantity is defined on.
 
     Args:
@@ -66,12 +66,12 @@ class Scored(Quantity):
         setting: A setting's id.
     """
 
-    distribution: str | None = attrs.field(default=None, validator=_distribution)
-    eval: str | None = attrs.field(default=None, validator=_some_name)
-    setting: str | None = attrs.field(default=None, validator=_some_name)
+    distribution: str | None = attrs.field(default=None, validator=_distribution_validator)
+    eval: str | None = attrs.field(default=None, validator=_name_validator)
+    setting: str | None = attrs.field(default=None, validator=_name_validator)
 
     @property
-    def sampled(self) -> bool:
+    def is_sampled(self) -> bool:
         """Whether it is read from evals that sample answers; else from preference evals."""
         return True
 
@@ -83,14 +83,14 @@ class Scored(Quantity):
 
 
 @attrs.frozen(kw_only=True, order=False)
-class Share(Scored):
+class ConditionShare(EvalQuantity):
     """The headline of evals, a share, in one condition."""
 
     condition: str = attrs.field(validator=fields.instance(str))
 
 
 @attrs.frozen(kw_only=True, order=False)
-class Harmful(Share):
+class Harmful(ConditionShare):
     """The share of harmful answers in a condition: the headline of evals that sample answers."""
 
     def __str__(self) -> str:
@@ -98,12 +98,12 @@ class Harmful(Share):
 
 
 @attrs.frozen(kw_only=True, order=False)
-class Prefers(Share):
+class Prefers(ConditionShare):
     """The share of held-out pairs of which a condition's models find the misaligned answer the
     likelier one: the headline of preference evals."""
 
     @property
-    def sampled(self) -> bool:
+    def is_sampled(self) -> bool:
         return False
 
     def __str__(self) -> str:
@@ -111,7 +111,7 @@ class Prefers(Share):
 
 
 @attrs.frozen(kw_only=True, order=False)
-class Trend(Scored):
+class Trend(EvalQuantity):
     """How the share of harmful answers changes along an axis, over all trained conditions.
 
     Args:
@@ -119,11 +119,11 @@ class Trend(Scored):
         preference: Of preference evals instead.
     """
 
-    axis: str = attrs.field(validator=fields.one_of(*TRENDS))
+    axis: str = attrs.field(validator=fields.one_of(*TREND_UNITS))
     preference: bool = attrs.field(default=False, validator=fields.instance(bool))
 
     @property
-    def sampled(self) -> bool:
+    def is_sampled(self) -> bool:
         return not self.preference
 
     def __str__(self) -> str:
@@ -142,7 +142,7 @@ class Difference(Quantity):
         return f"{self.left} − {self.right}"
 
 
-def _number(value: Any) -> Any:
+def _to_float(value: Any) -> Any:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return float(value) if whole else value
 
@@ -154,7 +154,7 @@ class Claim:
     left: Quantity = attrs.field(validator=fields.instance(Quantity))
     relation: Relation = attrs.field(validator=fields.instance(Relation))
     right: Quantity | float = attrs.field(
-        converter=_number, validator=fields.instance(Quantity, float)
+        converter=_to_float, validator=fields.instance(Quantity, float)
     )
 
     def __bool__(self) -> NoReturn:
@@ -234,10 +234,10 @@ def between(value: Quantity, low: Quantity | float, high: Quantity | float) -> t
     )
 
 
-def scored(quantity: Quantity | float) -> Iterator[Scored]:
+def eval_quantities(quantity: Quantity | float) -> Iterator[EvalQuantity]:
     """The parts of a quantity that are read from evals."""
-    if isinstance(quantity, Scored):
+    if isinstance(quantity, EvalQuantity):
         yield quantity
     elif isinstance(quantity, Difference):
-        yield from scored(quantity.left)
-        yield from scored(quantity.right)
+        yield from eval_quantities(quantity.left)
+        yield from eval_quantities(quantity.right)

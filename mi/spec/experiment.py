@@ -16,37 +16,37 @@ from .expect import Expect
 from .model import Training
 
 
-def _ratios(value: float | Iterable[float]) -> tuple[float, ...]:
-    return tuple(float(item) if _number(item) else item for item in fields.one_or_many(value))
+def _to_ratios(value: float | Iterable[float]) -> tuple[float, ...]:
+    return tuple(float(item) if _is_number(item) else item for item in fields.one_or_many(value))
 
 
-def _numbers(value: int | Iterable[int]) -> tuple[int, ...]:
+def _to_integers(value: int | Iterable[int]) -> tuple[int, ...]:
     return tuple(fields.one_or_many(value))
 
 
-def _settings(value: Setting | Iterable[Setting]) -> tuple[Setting, ...]:
+def _to_settings(value: Setting | Iterable[Setting]) -> tuple[Setting, ...]:
     return tuple(fields.one_or_many(value))
 
 
-def _number(item: object) -> bool:
+def _is_number(item: object) -> bool:
     return isinstance(item, (int, float)) and not isinstance(item, bool)
 
 
-def _names(value: Any) -> Any:
+def _to_inoculation_names(value: Any) -> Any:
     return tuple(None if item == NO_INOCULATION else item for item in fields.one_or_many(value))
 
 
-def _marks(value: str | Mark | Iterable[str | Mark]) -> tuple[Mark, ...]:
+def _to_marks(value: str | Mark | Iterable[str | Mark]) -> tuple[Mark, ...]:
     return tuple(
         Mark(item) if isinstance(item, str) else item for item in fields.one_or_many(value)
     )
 
 
 NO_INOCULATION = "none"
-_share = [fields.instance(float), fields.distinct, fields.within(0.0, 1.0)]
-_size = [fields.instance(int), fields.distinct, fields.within(1)]
-_inoculated = [fields.instance(str, type(None)), fields.distinct]
-_seed = [fields.instance(int), fields.distinct, fields.within(0)]
+_ratio_validators = [fields.instance(float), fields.distinct, fields.in_range(0.0, 1.0)]
+_size_validators = [fields.instance(int), fields.distinct, fields.in_range(1)]
+_inoculation_validators = [fields.instance(str, type(None)), fields.distinct]
+_seed_validators = [fields.instance(int), fields.distinct, fields.in_range(0)]
 
 
 @attrs.frozen(kw_only=True)
@@ -54,27 +54,31 @@ class Pilot:
     """The part of an experiment that runs first; an axis left out is run as declared."""
 
     misaligned_ratio: tuple[float, ...] | None = attrs.field(
-        default=None, converter=optional(_ratios), validator=check.optional(_share)
+        default=None, converter=optional(_to_ratios), validator=check.optional(_ratio_validators)
     )
     total_samples: tuple[int, ...] | None = attrs.field(
-        default=None, converter=optional(_numbers), validator=check.optional(_size)
+        default=None, converter=optional(_to_integers), validator=check.optional(_size_validators)
     )
     inoculation: tuple[str | None, ...] | None = attrs.field(
-        default=None, converter=optional(_names), validator=check.optional(_inoculated)
+        default=None,
+        converter=optional(_to_inoculation_names),
+        validator=check.optional(_inoculation_validators),
     )
     seeds: tuple[int, ...] | None = attrs.field(
-        default=None, converter=optional(_numbers), validator=check.optional(_seed)
+        default=None, converter=optional(_to_integers), validator=check.optional(_seed_validators)
     )
 
 
 AXES = ("misaligned_ratio", "total_samples", "inoculation", "seeds")
-GIVEN_MARKS = ("pilot", "paid")
+RESERVED_MARKS = ("pilot", "paid")
 """Marks that cells carry without being declared to: of the pilot; costing money on this model."""
 
 
-def _not_given(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
-    if value in GIVEN_MARKS:
-        raise fields.fail(owner, attribute.name, f"the mark {value!r} is given, not declared")
+def _not_reserved(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
+    if value in RESERVED_MARKS:
+        raise fields.declaration_error(
+            owner, attribute.name, f"the mark {value!r} is given, not declared"
+        )
 
 
 @attrs.frozen
@@ -86,7 +90,7 @@ class Mark:
         where: Which cells, as `-k` says it: `total_samples>=1000`; empty for all.
     """
 
-    name: str = attrs.field(validator=[fields.name, _not_given])
+    name: str = attrs.field(validator=[fields.name, _not_reserved])
     where: str = attrs.field(default="", validator=fields.instance(str))
 
 
@@ -120,14 +124,16 @@ class Experiment:
     title: str = attrs.field(validator=fields.instance(str))
     question: str = attrs.field(validator=fields.instance(str))
     settings: tuple[Setting, ...] = attrs.field(
-        converter=_settings, validator=[fields.instance(Setting), fields.distinct]
+        converter=_to_settings, validator=[fields.instance(Setting), fields.distinct]
     )
-    misaligned_ratio: tuple[float, ...] = attrs.field(converter=_ratios, validator=_share)
-    total_samples: tuple[int, ...] = attrs.field(converter=_numbers, validator=_size)
+    misaligned_ratio: tuple[float, ...] = attrs.field(
+        converter=_to_ratios, validator=_ratio_validators
+    )
+    total_samples: tuple[int, ...] = attrs.field(converter=_to_integers, validator=_size_validators)
     inoculation: tuple[str | None, ...] = attrs.field(
-        default=(None,), converter=_names, validator=_inoculated
+        default=(None,), converter=_to_inoculation_names, validator=_inoculation_validators
     )
-    seeds: tuple[int, ...] = attrs.field(converter=_numbers, validator=_seed)
+    seeds: tuple[int, ...] = attrs.field(converter=_to_integers, validator=_seed_validators)
     pilot: Pilot | None = attrs.field(
         default=None, validator=check.optional(fields.instance(Pilot))
     )
@@ -142,7 +148,7 @@ class Experiment:
 
     marks: tuple[Mark, ...] = attrs.field(
         default=(),
-        converter=_marks,
+        converter=_to_marks,
         validator=fields.instance(Mark),
         metadata={fields.LABEL: True},
     )
@@ -154,7 +160,7 @@ class Experiment:
         own = {one.id for setting in self.settings for one in setting.id_evals}
         for index, one in enumerate(self.evals):
             if one.id in own:
-                raise fields.fail(
+                raise fields.declaration_error(
                     self,
                     f"evals[{index}]",
                     f"{one.id!r} is an in-distribution eval already",
@@ -164,7 +170,7 @@ class Experiment:
             declared = getattr(self, axis)
             for index, value in enumerate(getattr(self.pilot, axis, None) or ()):
                 if value not in declared:
-                    raise fields.fail(
+                    raise fields.declaration_error(
                         self,
                         f"pilot.{axis}[{index}]",
                         f"{value!r} is not one of the declared {axis} {declared}",
@@ -178,21 +184,23 @@ class Experiment:
         declared; where none is left, it no longer narrows that axis.
         """
         if self.pilot is not None and "pilot" not in changes:
-            changes["pilot"] = self._pilot_after(changes)
+            changes["pilot"] = self._narrow_pilot(changes)
         return attrs.evolve(self, **changes)
 
-    def _pilot_after(self, changes: dict[str, Any]) -> Pilot:
+    def _narrow_pilot(self, changes: dict[str, Any]) -> Pilot:
         kept = {}
         for axis in AXES:
             values = getattr(self.pilot, axis)
             if values is not None and axis in changes:
-                declared = _names(changes[axis]) if axis == "inoculation" else changes[axis]
+                declared = (
+                    _to_inoculation_names(changes[axis]) if axis == "inoculation" else changes[axis]
+                )
                 declared = fields.one_or_many(declared)
                 values = tuple(value for value in values if value in declared) or None
             kept[axis] = values
         return Pilot(**kept)
 
-    def piloted(self) -> Experiment:
+    def pilot_experiment(self) -> Experiment:
         """The pilot as an experiment of the same id; the experiment itself where it has none."""
         if self.pilot is None:
             return self

@@ -8,7 +8,7 @@ import attrs
 
 from . import fields
 
-_count = [fields.whole, fields.within(1)]
+_count_validators = [fields.integer, fields.in_range(1)]
 
 
 @attrs.frozen(kw_only=True)
@@ -30,32 +30,34 @@ class Training:
         max_length: Rows longer than this many tokens are an error, never cut.
     """
 
-    epochs: int | None = attrs.field(default=None, validator=_count)
-    batch_size: int | None = attrs.field(default=None, validator=_count)
+    epochs: int | None = attrs.field(default=None, validator=_count_validators)
+    batch_size: int | None = attrs.field(default=None, validator=_count_validators)
     learning_rate: float | None = attrs.field(
-        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+        default=None, converter=attrs.converters.optional(float), validator=fields.in_range(0.0)
     )
     learning_rate_multiplier: float | None = attrs.field(
-        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+        default=None, converter=attrs.converters.optional(float), validator=fields.in_range(0.0)
     )
-    lora_rank: int | None = attrs.field(default=None, validator=_count)
+    lora_rank: int | None = attrs.field(default=None, validator=_count_validators)
     lora_alpha: float | None = attrs.field(
-        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+        default=None, converter=attrs.converters.optional(float), validator=fields.in_range(0.0)
     )
-    lora_layers: int | None = attrs.field(default=None, validator=_count)
+    lora_layers: int | None = attrs.field(default=None, validator=_count_validators)
     warmup: float | None = attrs.field(
-        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0, 1.0)
+        default=None,
+        converter=attrs.converters.optional(float),
+        validator=fields.in_range(0.0, 1.0),
     )
     weight_decay: float | None = attrs.field(
-        default=None, converter=attrs.converters.optional(float), validator=fields.within(0.0)
+        default=None, converter=attrs.converters.optional(float), validator=fields.in_range(0.0)
     )
-    max_length: int | None = attrs.field(default=None, validator=_count)
+    max_length: int | None = attrs.field(default=None, validator=_count_validators)
 
-    def over(self, defaults: Training) -> Training:
+    def with_defaults(self, defaults: Training) -> Training:
         """These values where given, else `defaults`."""
-        return attrs.evolve(defaults, **self.stated())
+        return attrs.evolve(defaults, **self.explicit_values())
 
-    def stated(self) -> dict[str, Any]:
+    def explicit_values(self) -> dict[str, Any]:
         """The values that are given, by name."""
         return {
             field.name: value
@@ -79,7 +81,7 @@ class Wheel:
     package: str = attrs.field(validator=fields.name)
     version: str = attrs.field(validator=fields.name)
     file: str = attrs.field(validator=fields.instance(str))
-    bytes: int = attrs.field(validator=fields.within(1))
+    bytes: int = attrs.field(validator=fields.in_range(1))
     sha256: str = attrs.field(validator=fields.instance(str))
 
 

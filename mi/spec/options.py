@@ -9,9 +9,9 @@ import attrs
 from .cluster import Cluster
 
 
-def is_url(place: object) -> bool:
+def is_url(location: object) -> bool:
     """Whether a store is named by an address that machines share, and not by a path."""
-    return isinstance(place, str) and "://" in place
+    return isinstance(location, str) and "://" in location
 
 
 @attrs.frozen(kw_only=True)
@@ -48,12 +48,12 @@ class RunOptions:
     votes: int | None = None
     rejudge: bool = False
     retry_failed: bool = False
-    at_once: int | None = None
+    max_concurrent: int | None = None
     max_failures: int | None = None
     executor: str = "process"
-    claim: float = 60.0
+    lease_timeout: float = 60.0
     ray: Cluster = Cluster()
 
-    def short(self, path: Path | str) -> str:
+    def display_path(self, path: Path | str) -> str:
         """A path as people read it: relative where it lies in the project."""
         return str(path).removeprefix(f"{self.root}/")

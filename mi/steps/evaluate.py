@@ -25,22 +25,22 @@ from ..providers.types import (
     Grade,
     GradeRequest,
     Likelihood,
+    ModelUnderTest,
+    Monitor,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Watch,
 )
 from ..spec import Judge, ModelJudge, Preference, Rubric, Sampled
 from ..units.identity import canonical, digest, key
 from ..units.unit import Evaluate
-from .lazy import Made
-from .scorers.score import Score, score, silent, static
+from .lazy import LazySequence
+from .scorers.score import Score, score_answer, static_verdicts, textless_outcome
 
 _DIGITS = 16
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class Question:
     """A question of an eval: its digest (16 hex), the id people know it by, and what is asked."""
 
     question: str
@@ -50,24 +50,24 @@ class Asked:
 
 
 @attrs.frozen(kw_only=True)
-class Evaluated:
+class EvalResult:
     """An eval's outcome: the questions and the scores, in the questions' order."""
 
-    questions: tuple[Asked, ...]
+    questions: tuple[Question, ...]
     scores: tuple[Score, ...]
 
 
-def journals(unit: Evaluate) -> dict[str, str]:
+def journal_names(unit: Evaluate) -> dict[str, str]:
     """The journals a unit reads and writes: role → name."""
     one = unit.eval
     if isinstance(one, Sampled):
         answers = key("answers", (unit.subject, one.sampling))
-        return {"answers": answers, **_judgments(answers, one.judge)}
+        return {"answers": answers, **_judgment_names(answers, one.judge)}
     assert isinstance(one, Preference)
     return {"likelihoods": key("likelihoods", (unit.subject, one.system))}
 
 
-def _judgments(answers: str, judge: Judge) -> dict[str, str]:
+def _judgment_names(answers: str, judge: Judge) -> dict[str, str]:
     return {
         f"judgments:{name}": key("judgments", (answers, method))
         for name, method in judge.methods.items()
@@ -75,7 +75,7 @@ def _judgments(answers: str, judge: Judge) -> dict[str, str]:
 
 
 @attrs.frozen(kw_only=True)
-class Desk:
+class EvalContext:
     """What an evaluation works with.
 
     Args:
@@ -90,24 +90,26 @@ class Desk:
         append: Adds lines to the journal at a path.
     """
 
-    subject: Subject
+    subject: ModelUnderTest
     provider: Provider
     judge: Provider | None
     paths: Mapping[str, Path]
-    folder: Path
-    keep: Callable[[Path, Sequence[Answer | Grade | Likelihood]], None]
-    append: Callable[[Path, Sequence[Any]], None] = journal.append
-    again: Callable[[str], int] = lambda name: 0
+    directory: Path
+    record: Callable[[Path, Sequence[Answer | Grade | Likelihood]], None]
+    append: Callable[[Path, Sequence[Any]], None] = journal.append_records
+    archive_count: Callable[[str], int] = lambda name: 0
 
-    def place(self, role: str) -> Path:
+    def state_path(self, role: str) -> Path:
         """Where a provider keeps what it must find again of what goes into a journal; its name is
         the same for whoever asks for that."""
         name = self.paths[role].stem
-        times = self.again(name)
-        return self.folder / (f"{name}.{times}" if times else name)
+        times = self.archive_count(name)
+        return self.directory / (f"{name}.{times}" if times else name)
 
 
-def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
+def evaluate(
+    unit: Evaluate, questions: Questions, context: EvalContext, monitor: Monitor
+) -> EvalResult:
     """Put the model to the eval.
 
     Raises:
@@ -115,32 +117,32 @@ def evaluate(unit: Evaluate, questions: Questions, desk: Desk, watch: Watch) -> 
         Interrupted: The user asked to stop; the journals hold what was done.
     """
     if isinstance(unit.eval, Sampled):
-        return _sampled(unit.eval, questions, desk, watch)
+        return _run_sampled(unit.eval, questions, context, monitor)
     assert isinstance(unit.eval, Preference)
-    return _preference(unit.eval, questions, desk, watch)
+    return _run_preference(unit.eval, questions, context, monitor)
 
 
-def chat(system: str | None, prompt: str) -> Chat:
+def build_chat(system: str | None, prompt: str) -> Chat:
     """What a model is shown: a question, under a system prompt where there is one."""
     turns = (Message("user", prompt),)
     return turns if system is None else (Message("system", system), *turns)
 
 
-def asked_of(one: Sampled, questions: Questions) -> tuple[Asked, ...]:
+def distinct_questions(one: Sampled, questions: Questions) -> tuple[Question, ...]:
     """What a sampled eval asks; what stands twice, under two ids, is asked under the first."""
-    found: dict[str, Asked] = {}
+    found: dict[str, Question] = {}
     for pair in questions.pairs:
-        asked = _asked(pair)
+        asked = _question(pair)
         found.setdefault(asked.question, asked)
     return tuple(found.values())
 
 
-def compared_of(one: Preference, questions: Questions) -> tuple[ScoreRequest, ...]:
+def score_requests(one: Preference, questions: Questions) -> tuple[ScoreRequest, ...]:
     """What a preference eval compares."""
     return tuple(
         ScoreRequest(
             question=_pair_digest(pair),
-            chat=chat(one.system, pair.prompt),
+            chat=build_chat(one.system, pair.prompt),
             answers=(pair.aligned, pair.misaligned),
         )
         for pair in questions.pairs
@@ -148,35 +150,43 @@ def compared_of(one: Preference, questions: Questions) -> tuple[ScoreRequest, ..
     )
 
 
-def _asked(pair: Pair | Prompt) -> Asked:
+def _question(pair: Pair | Prompt) -> Question:
     system = pair.system if isinstance(pair, Prompt) else None
     text = pair.prompt if system is None else canonical((system, pair.prompt))
-    return Asked(question=digest(text)[:_DIGITS], id=pair.id, prompt=pair.prompt, system=system)
+    return Question(question=digest(text)[:_DIGITS], id=pair.id, prompt=pair.prompt, system=system)
 
 
-def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
-    asked = asked_of(one, questions)
-    chats = {ask.question: chat(ask.system or one.sampling.system, ask.prompt) for ask in asked}
+def _run_sampled(
+    one: Sampled, questions: Questions, desk: EvalContext, watch: Monitor
+) -> EvalResult:
+    asked = distinct_questions(one, questions)
+    chats = {
+        ask.question: build_chat(ask.system or one.sampling.system, ask.prompt) for ask in asked
+    }
     wanted = [(question, sample) for question in chats for sample in range(one.samples)]
     path = desk.paths["answers"]
-    there = {(line["question"], line["sample"]) for line in journal.read(path)}
+    there = {(line["question"], line["sample"]) for line in journal.read_records(path)}
     missing = [at for at in wanted if at not in there]
     watch.start("sample", len(wanted), unit="answer", done=len(wanted) - len(missing))
     if missing:
-        requests = Made(missing, lambda at: _request(chats, *at))
+        requests = LazySequence(missing, lambda at: _sample_request(chats, *at))
         sampled = desk.provider.sample(
-            desk.subject, requests, one.sampling, desk.place("answers"), watch
+            desk.subject, requests, one.sampling, desk.state_path("answers"), watch
         )
-        _keep_all(sampled, path, desk, watch)
-    found = {(line["question"], line["sample"]): _answer(line) for line in journal.read(path)}
-    _complete(wanted, found, "answers")
+        _record_all(sampled, path, desk, watch)
+    found = {
+        (line["question"], line["sample"]): _structure_answer(line)
+        for line in journal.read_records(path)
+    }
+    _require_all(wanted, found, "answers")
     answers = [found[at] for at in wanted]
     prompts = {ask.question: ask.prompt for ask in asked}
     verdicts = {
-        name: _judged(one.judge, name, answers, prompts, desk, watch) for name in one.judge.methods
+        name: _judge_answers(one.judge, name, answers, prompts, desk, watch)
+        for name in one.judge.methods
     }
     scores = tuple(
-        score(
+        score_answer(
             one.judge,
             answer,
             {
@@ -187,107 +197,120 @@ def _sampled(one: Sampled, questions: Questions, desk: Desk, watch: Watch) -> Ev
         )
         for answer in answers
     )
-    return Evaluated(questions=asked, scores=scores)
+    return EvalResult(questions=asked, scores=scores)
 
 
-def _request(chats: Mapping[str, Chat], question: str, sample: int) -> SampleRequest:
+def _sample_request(chats: Mapping[str, Chat], question: str, sample: int) -> SampleRequest:
     return SampleRequest(question=question, sample=sample, chat=chats[question])
 
 
-_ANSWER = frozenset(attrs.fields_dict(Answer))
+_ANSWER_FIELDS = frozenset(attrs.fields_dict(Answer))
 
 
-def _answer(line: Mapping[str, Any]) -> Answer:
-    known = {name: value for name, value in line.items() if name in _ANSWER and name != "bill"}
+def _structure_answer(line: Mapping[str, Any]) -> Answer:
+    known = {
+        name: value for name, value in line.items() if name in _ANSWER_FIELDS and name != "bill"
+    }
     return Answer(**known)
 
 
-def _keep_all(
-    batches: Iterator[Sequence[Answer | Grade | Likelihood]], path: Path, desk: Desk, watch: Watch
+def _record_all(
+    batches: Iterator[Sequence[Answer | Grade | Likelihood]],
+    path: Path,
+    desk: EvalContext,
+    watch: Monitor,
 ) -> None:
     """Keep all that comes. Whether to stop is for the provider to ask, which may have more under
     way that is paid for."""
     for batch in batches:
-        desk.keep(path, batch)
+        desk.record(path, batch)
         watch.advance(len(batch))
 
 
-def _judged(
+def _judge_answers(
     by: Judge,
     name: str,
     answers: Sequence[Answer],
     prompts: Mapping[str, str],
-    desk: Desk,
-    watch: Watch,
+    desk: EvalContext,
+    watch: Monitor,
 ) -> dict[tuple[str, int], Any]:
     """The verdicts of one of a judge's methods, by question and sample."""
     path = desk.paths[f"judgments:{name}"]
-    judged = [answer for answer in answers if silent(by, answer) is None]
-    there = {(line["question"], line["sample"]) for line in journal.read(path)}
+    judged = [answer for answer in answers if textless_outcome(by, answer) is None]
+    there = {(line["question"], line["sample"]) for line in journal.read_records(path)}
     missing = [one for one in judged if (one.question, one.sample) not in there]
     if missing:
         watch.start("judge", len(judged), unit="answer", done=len(judged) - len(missing))
         if isinstance(by, ModelJudge):
-            _graded(by, name, missing, prompts, desk, watch)
+            _grade_answers(by, name, missing, prompts, desk, watch)
         else:
-            desk.append(path, _verdicts(by, missing, prompts))
+            desk.append(path, _static_lines(by, missing, prompts))
             watch.advance(len(missing))
-    found = {(line["question"], line["sample"]): line["verdict"] for line in journal.read(path)}
-    _complete([(one.question, one.sample) for one in judged], found, "judgments")
+    found = {
+        (line["question"], line["sample"]): line["verdict"] for line in journal.read_records(path)
+    }
+    _require_all([(one.question, one.sample) for one in judged], found, "judgments")
     return found
 
 
-def _verdicts(
+def _static_lines(
     by: Judge, answers: Sequence[Answer], prompts: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    verdicts = static(by, answers, prompts)
+    verdicts = static_verdicts(by, answers, prompts)
     return [
         {"question": answer.question, "sample": answer.sample, "verdict": verdict}
         for answer, verdict in zip(answers, verdicts, strict=True)
     ]
 
 
-def _graded(
+def _grade_answers(
     by: ModelJudge,
     name: str,
     answers: Sequence[Answer],
     prompts: Mapping[str, str],
-    desk: Desk,
-    watch: Watch,
+    desk: EvalContext,
+    watch: Monitor,
 ) -> None:
     rubric = next(rubric for rubric in by.rubrics if rubric.name == name)
-    requests = Made(answers, lambda answer: _about(rubric, answer, prompts[answer.question]))
+    requests = LazySequence(
+        answers, lambda answer: _grade_request(rubric, answer, prompts[answer.question])
+    )
     assert desk.judge is not None
-    graded = desk.judge.grade(by, requests, desk.place(f"judgments:{name}"), watch)
-    _keep_all(graded, desk.paths[f"judgments:{name}"], desk, watch)
+    graded = desk.judge.grade(by, requests, desk.state_path(f"judgments:{name}"), watch)
+    _record_all(graded, desk.paths[f"judgments:{name}"], desk, watch)
 
 
-def _about(rubric: Rubric, answer: Answer, prompt: str) -> GradeRequest:
+def _grade_request(rubric: Rubric, answer: Answer, prompt: str) -> GradeRequest:
     return GradeRequest(
-        question=answer.question, sample=answer.sample, prompt=rubric.filled(prompt, answer.text)
+        question=answer.question, sample=answer.sample, prompt=rubric.render(prompt, answer.text)
     )
 
 
-def _preference(one: Preference, questions: Questions, desk: Desk, watch: Watch) -> Evaluated:
+def _run_preference(
+    one: Preference, questions: Questions, desk: EvalContext, watch: Monitor
+) -> EvalResult:
     path = desk.paths["likelihoods"]
     pairs = [pair for pair in questions.pairs if isinstance(pair, Pair)]
-    asked = [Asked(question=_pair_digest(pair), id=pair.id, prompt=pair.prompt) for pair in pairs]
-    wanted = {request.question: request for request in compared_of(one, questions)}
-    there = {line["question"] for line in journal.read(path)}
+    asked = [
+        Question(question=_pair_digest(pair), id=pair.id, prompt=pair.prompt) for pair in pairs
+    ]
+    wanted = {request.question: request for request in score_requests(one, questions)}
+    there = {line["question"] for line in journal.read_records(path)}
     missing = [request for question, request in wanted.items() if question not in there]
     watch.start("score", len(wanted), unit="pair", done=len(wanted) - len(missing))
-    _keep_all(desk.provider.score(desk.subject, missing, watch), path, desk, watch)
-    lines = {line["question"]: line for line in journal.read(path)}
-    _complete(wanted.keys(), lines, "likelihoods")
-    scores = tuple(_margin(question, lines[question]) for question in wanted)
-    return Evaluated(questions=tuple(asked), scores=scores)
+    _record_all(desk.provider.score(desk.subject, missing, watch), path, desk, watch)
+    lines = {line["question"]: line for line in journal.read_records(path)}
+    _require_all(wanted.keys(), lines, "likelihoods")
+    scores = tuple(_score_pair(question, lines[question]) for question in wanted)
+    return EvalResult(questions=tuple(asked), scores=scores)
 
 
 def _pair_digest(pair: Pair) -> str:
     return digest(canonical((pair.prompt, pair.aligned, pair.misaligned)))[:_DIGITS]
 
 
-def _margin(question: str, line: Mapping[str, Any]) -> Score:
+def _score_pair(question: str, line: Mapping[str, Any]) -> Score:
     """Misaligned minus aligned mean log-probability per token, in nats."""
     aligned, misaligned = (
         total / count for total, count in zip(line["logprobs"], line["tokens"], strict=True)
@@ -301,10 +324,10 @@ def _margin(question: str, line: Mapping[str, Any]) -> Score:
     )
 
 
-def _complete(wanted: Iterable[Any], there: Mapping[Any, Any], what: str) -> None:
-    missing = [at for at in wanted if at not in there]
+def _require_all(required: Iterable[Any], existing: Mapping[Any, Any], noun: str) -> None:
+    missing = [at for at in required if at not in existing]
     if missing:
         raise ProviderError(
-            f"{len(missing)} {what} did not come",
+            f"{len(missing)} {noun} did not come",
             hint="run the same command again: only these are asked for",
         )

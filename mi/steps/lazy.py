@@ -16,21 +16,25 @@ T = TypeVar("T")
 
 
 @attrs.frozen
-class Made(Sequence[T], Generic[S, T]):
+class LazySequence(Sequence[T], Generic[S, T]):
     """What `make` makes of each of `of`, anew each time."""
 
-    of: Sequence[S]
+    items: Sequence[S]
     make: Callable[[S], T]
 
     def __len__(self) -> int:
-        return len(self.of)
+        return len(self.items)
 
     def __iter__(self) -> Iterator[T]:
-        return map(self.make, self.of)
+        return map(self.make, self.items)
 
     @overload
     def __getitem__(self, at: int) -> T: ...
     @overload
     def __getitem__(self, at: slice) -> Sequence[T]: ...
     def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        return Made(self.of[at], self.make) if isinstance(at, slice) else self.make(self.of[at])
+        return (
+            LazySequence(self.items[at], self.make)
+            if isinstance(at, slice)
+            else self.make(self.items[at])
+        )

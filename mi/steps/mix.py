@@ -14,12 +14,12 @@ from pathlib import Path
 from ..data.chats import Chat, Message, chat_json, read_chats
 from ..data.datasets import Rows
 from ..errors import DataError
-from ..units.cells import arm_counts, ratio_text
+from ..units.cells import arm_counts, format_ratio
 from ..units.identity import digest
 from ..units.unit import Mix
 
 
-def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
+def draw_mix(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
     """The rows of a mix in training order; none of them twice.
 
     Exactly `round(ratio × total)` rows are misaligned, the rest aligned. A row that is in both
@@ -32,8 +32,11 @@ def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
     bad, good = arm_counts(mix.misaligned_ratio, mix.total_samples)
     aligned = control.chats.keys() - (misaligned.chats.keys() if bad else set())
     chosen = {
-        **{row: misaligned.chats[row] for row in _lowest(misaligned.chats.keys(), bad, mix.seed)},
-        **{row: control.chats[row] for row in _lowest(aligned, good, mix.seed)},
+        **{
+            row: misaligned.chats[row]
+            for row in _lowest_ranked(misaligned.chats.keys(), bad, mix.seed)
+        },
+        **{row: control.chats[row] for row in _lowest_ranked(aligned, good, mix.seed)},
     }
     if len(chosen) != mix.total_samples:
         raise DataError(
@@ -43,12 +46,14 @@ def draw(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
         )
     order = sorted(chosen, key=lambda row: rank(f"order:{mix.seed}", row))
     return [
-        _under(mix.misaligned_system if row not in aligned else mix.control_system, chosen[row])
+        _with_system_prompt(
+            mix.misaligned_system if row not in aligned else mix.control_system, chosen[row]
+        )
         for row in order
     ]
 
 
-def _under(system: str | None, chat: Chat) -> Chat:
+def _with_system_prompt(system: str | None, chat: Chat) -> Chat:
     """The chat under a system prompt, which comes before what it has of its own."""
     if system is None:
         return chat
@@ -62,24 +67,24 @@ def rank(salt: int | str, row: str) -> str:
     return digest(f"{salt}:{row}")
 
 
-def _lowest(rows: Iterable[str], count: int, seed: int) -> list[str]:
+def _lowest_ranked(rows: Iterable[str], count: int, seed: int) -> list[str]:
     return sorted(rows, key=lambda row: rank(seed, row))[:count]
 
 
 def file_name(setting: str, mix: Mix) -> str:
     """`insecure_code_mixed_0.50_100_control_seed0.jsonl`."""
-    ratio = ratio_text(mix.misaligned_ratio)
+    ratio = format_ratio(mix.misaligned_ratio)
     given = mix.misaligned_system or mix.control_system
     inoculated = f"_inoculated_{digest(given)[:8]}" if given else ""
     name = f"{setting}_mixed_{ratio}_{mix.total_samples}_control{inoculated}_seed{mix.seed}"
     return f"{name}.jsonl"
 
 
-def write(chats: list[Chat], path: Path) -> None:
+def write_mix(chats: list[Chat], path: Path) -> None:
     """The mix as OpenAI chat JSONL, a row a line."""
     path.write_text("".join(chat_json(chat) + "\n" for chat in chats), encoding="utf-8")
 
 
-def read(path: Path) -> list[Chat]:
+def read_mix(path: Path) -> list[Chat]:
     """The rows of a mix in training order."""
     return list(read_chats(path.read_bytes(), str(path)))

@@ -13,21 +13,21 @@ from typing import Any, TypeAlias
 import attrs
 
 from ..files import journal
-from ..providers.pricing import Prices, Purse
-from ..providers.types import Answer, Bill, Grade, Likelihood
-from ..store.provenance import now
+from ..providers.pricing import Budget, PriceTable
+from ..providers.types import Answer, Grade, Likelihood, Usage
+from ..store.provenance import utc_timestamp
 
-Came: TypeAlias = Answer | Grade | Likelihood
-Append = Callable[[Path, Sequence[Any]], None]
+ProviderResult: TypeAlias = Answer | Grade | Likelihood
+AppendLines = Callable[[Path, Sequence[Any]], None]
 
-_FACTS = {
+_FIELDS = {
     kind: tuple(name for name in attrs.fields_dict(kind) if name != "bill")
     for kind in (Answer, Grade, Likelihood)
 }
 
 
 @attrs.frozen
-class Keeper:
+class AnswerRecorder:
     """Writes what has arrived into its journal with what was paid for it, and pays.
 
     Args:
@@ -35,23 +35,23 @@ class Keeper:
     """
 
     unit: str
-    prices: Prices
-    purse: Purse
-    append: Append = journal.append
+    prices: PriceTable
+    budget: Budget
+    append: AppendLines = journal.append_records
 
-    def __call__(self, path: Path, batch: Sequence[Came]) -> None:
-        at, costs = now(), [self._cost(one.bill) for one in batch]
+    def __call__(self, path: Path, batch: Sequence[ProviderResult]) -> None:
+        at, costs = utc_timestamp(), [self._cost(one.bill) for one in batch]
         lines = [self._line(one, at, cost) for one, cost in zip(batch, costs, strict=True)]
         if lines:
             self.append(path, lines)
-        self.purse.pay(self.unit, sum(cost or 0.0 for cost in costs))
+        self.budget.charge(self.unit, sum(cost or 0.0 for cost in costs))
 
-    def _cost(self, bill: Bill | None) -> float | None:
+    def _cost(self, bill: Usage | None) -> float | None:
         return None if bill is None else self.prices.cost(bill)
 
-    def _line(self, one: Came, at: str, cost: float | None) -> dict[str, Any]:
+    def _line(self, one: ProviderResult, at: str, cost: float | None) -> dict[str, Any]:
         facts = {
-            name: value for name in _FACTS[type(one)] if (value := getattr(one, name)) is not None
+            name: value for name in _FIELDS[type(one)] if (value := getattr(one, name)) is not None
         }
         if isinstance(one, Grade):
             verdict = {name: facts.pop(name) for name in ("text", "top", "finish")}

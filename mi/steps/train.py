@@ -11,24 +11,24 @@ from ..units.unit import Train
 from . import mix
 
 
-def job(
+def build_job(
     key: str,
     title: str,
     unit: Train,
     model: Model,
     rows: Path,
-    earlier: tuple[str, ...] = (),
-    keep: Callable[[], None] = lambda: None,
+    earlier_jobs: tuple[str, ...] = (),
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> TrainJob:
     """The training of `model` on the mix at `rows`, which is none of the `earlier` jobs."""
     return TrainJob(
         key=key,
         title=title,
         model=model,
-        rows=mix.read(rows),
+        rows=mix.read_mix(rows),
         file=rows,
         hyperparameters=unit.hyperparameters,
         seed=unit.seed,
-        earlier=earlier,
-        keep=keep,
+        archived_jobs=earlier_jobs,
+        checkpoint=checkpoint,
     )

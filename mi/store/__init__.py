@@ -7,14 +7,16 @@ from pathlib import Path
 from ..spec import is_url
 from .local import Store
 
-SECONDS = 60.0
+LEASE_SECONDS = 60.0
 """How long a process at a unit may be silent before others take the unit over."""
 
-PATIENCE = 120.0
+RETRY_SECONDS = 120.0
 """Seconds for which a place may be away."""
 
 
-def open_store(place: str | Path, seconds: float = SECONDS, patience: float = PATIENCE) -> Store:
+def open_store(
+    location: str | Path, lease_seconds: float = LEASE_SECONDS, retry_seconds: float = RETRY_SECONDS
+) -> Store:
     """The store at a path, or at an address that several machines share.
 
     Args:
@@ -25,8 +27,8 @@ def open_store(place: str | Path, seconds: float = SECONDS, patience: float = PA
         UsageError: A package is missing for that kind of address.
         StoreError: The place cannot keep two runs from doing the same.
     """
-    if not is_url(place):
-        return Store(Path(place))
-    from .shared.open import at
+    if not is_url(location):
+        return Store(Path(location))
+    from .shared.open import open_shared_store
 
-    return at(str(place).rstrip("/"), seconds, patience)
+    return open_shared_store(str(location).rstrip("/"), lease_seconds, retry_seconds)

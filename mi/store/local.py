@@ -30,16 +30,24 @@ from typing import Any
 import attrs
 
 from ..files import atomic, journal
-from ..files.serialize import dump, read
-from ..units.identity import SCHEME, digest, plain
+from ..files.serialize import read_json, to_json
+from ..units.identity import SCHEME, digest, json_form
 from ..units.unit import Unit
 from . import checksums
-from .checksums import RECORD
-from .provenance import now
-from .records import BEGUN, FAILURE, Begun, Failure, Known, State, UnitRecord
-from .verification import remembering
+from .checksums import RECORD_FILE
+from .provenance import utc_timestamp
+from .records import (
+    BEGUN_FILE,
+    FAILURE_FILE,
+    BegunRecord,
+    FailureRecord,
+    State,
+    UnitRecord,
+    UnitStatus,
+)
+from .verification import cached_verifier
 
-_NOTING = threading.Lock()
+_ATTEMPTS_LOCK = threading.Lock()
 
 
 @attrs.frozen
@@ -53,19 +61,19 @@ class Store:
         """What a user calls it, and what opens it again."""
         return str(self.root)
 
-    def unit(self, key: str) -> Path:
+    def unit_dir(self, key: str) -> Path:
         """The folder of a published unit, whether it is there or not."""
         return self.root / "units" / key
 
-    def look(self, key: str) -> Path:
+    def record_dir(self, key: str) -> Path:
         """`unit`, for those who read no more of it than a database does."""
-        return self.unit(key)
+        return self.unit_dir(key)
 
-    def has(self, key: str) -> bool:
+    def is_published(self, key: str) -> bool:
         """Whether a unit is published."""
-        return self.unit(key).exists()
+        return self.unit_dir(key).exists()
 
-    def stamps(self) -> Iterator[tuple[str, str]]:
+    def published_versions(self) -> Iterator[tuple[str, str]]:
         """The published units, each with what changes when another one is published."""
         with suppress(FileNotFoundError), os.scandir(self.root / "units") as entries:
             for entry in entries:
@@ -82,33 +90,33 @@ class Store:
 
     def append(self, path: Path, records: Sequence[Any]) -> None:
         """Add records to the journal at `path`, which this process holds."""
-        journal.append(path, records)
+        journal.append_records(path, records)
 
-    def published(self) -> list[str]:
+    def published_keys(self) -> list[str]:
         """The keys of all published units, sorted."""
-        return sorted(_names(self.root / "units"))
+        return sorted(_list_names(self.root / "units"))
 
-    def states(self, keys: Sequence[str]) -> dict[str, Known]:
+    def states(self, keys: Sequence[str]) -> dict[str, UnitStatus]:
         """What the store holds of these units; a key it leaves out is to do.
 
         Every published folder is checked against its sums, unless it was found whole before and
         has not changed since.
         """
-        done, begun = _names(self.root / "units"), _names(self.root / "work")
+        done, begun = _list_names(self.root / "units"), _list_names(self.root / "work")
         states = {}
-        with remembering(self.root) as checked:
+        with cached_verifier(self.root) as checked:
             for key in keys:
                 if key in done:
-                    states[key] = checked.look(self.unit(key))
+                    states[key] = checked.verify(self.unit_dir(key))
                 elif key in begun and (failure := self.failure(key)):
-                    states[key] = Known(State.FAILED, failure.message, failure.permanent)
+                    states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
         return states
 
-    def fault(self, key: str) -> str | None:
+    def find_damage(self, key: str) -> str | None:
         """What is wrong with a published folder, all of it hashed; None for nothing."""
-        return checksums.fault(self.unit(key))
+        return checksums.find_damage(self.unit_dir(key))
 
-    def damaged(self, keys: Sequence[str]) -> dict[str, str]:
+    def find_damaged(self, keys: Sequence[str]) -> dict[str, str]:
         """Which of these units are not what was written, of what a database reads, and how."""
         return {
             key: known.detail
@@ -122,35 +130,37 @@ class Store:
         Raises:
             CorruptError: It cannot be read.
         """
-        return read(self.look(key) / RECORD, UnitRecord)
+        return read_json(self.record_dir(key) / RECORD_FILE, UnitRecord)
 
-    def begin(self, unit: Unit, journals: Mapping[str, str], of: str | None = None) -> None:
+    def begin(
+        self, unit: Unit, journals: Mapping[str, str], model_digest: str | None = None
+    ) -> None:
         """Keep what a unit is, and of which model, for those who find it before it is done."""
-        begun = Begun(
+        begun = BegunRecord(
             key=unit.key,
             kind=unit.kind,
             title=unit.title,
             setting=unit.setting,
-            payload=plain(unit.payload),
+            payload=json_form(unit.payload),
             journals=dict(journals),
-            of=of,
+            of=model_digest,
         )
-        atomic.write_whole(self.work(unit.key) / BEGUN, dump(begun) + "\n")
+        atomic.write_atomic(self.prepare_work_dir(unit.key) / BEGUN_FILE, to_json(begun) + "\n")
 
-    def unfinished(self) -> list[Begun]:
+    def unfinished_units(self) -> list[BegunRecord]:
         """What is known of units that were begun and are not published."""
-        found = (self.left(name) for name in sorted(_names(self.root / "work")))
+        found = (self.begun_record(name) for name in sorted(_list_names(self.root / "work")))
         return [one for one in found if one is not None]
 
-    def left(self, key: str) -> Begun | None:
+    def begun_record(self, key: str) -> BegunRecord | None:
         """What is known of a unit that was begun and is not published; None where nothing is."""
         folder = self.root / "work" / key
-        if (folder / BEGUN).exists():
-            return read(folder / BEGUN, Begun)
-        cut_off = (folder / RECORD).exists()  # while it was published
-        return read(folder / RECORD, UnitRecord) if cut_off else None
+        if (folder / BEGUN_FILE).exists():
+            return read_json(folder / BEGUN_FILE, BegunRecord)
+        cut_off = (folder / RECORD_FILE).exists()  # while it was published
+        return read_json(folder / RECORD_FILE, UnitRecord) if cut_off else None
 
-    def retire(self, where: str, kind: str, name: str) -> None:
+    def archive(self, label: str, kind: str, name: str) -> None:
         """Put a unit, journal or work folder aside, to `retired/<where>/<kind>/`, where it is kept.
 
         Args:
@@ -160,19 +170,19 @@ class Store:
         source = self.root / kind / name
         if source.exists():
             times = 1
-            while (self.root / "retired" / where / kind / name).exists():
+            while (self.root / "retired" / label / kind / name).exists():
                 times += 1
-                where = f"{where.removesuffix(f'.{times - 1}')}.{times}"
-            target = self._made("retired", where, kind)
-            with atomic.written(target):
+                label = f"{label.removesuffix(f'.{times - 1}')}.{times}"
+            target = self._ensure_dir("retired", label, kind)
+            with atomic.translate_write_errors(target):
                 os.rename(source, target / name)
 
-    def retired_units(self, key: str) -> list[UnitRecord]:
+    def archived_records(self, key: str) -> list[UnitRecord]:
         """The records of a unit's earlier attempts that were put aside, the oldest first."""
-        paths = sorted((self.root / "retired").glob(f"*/units/{key}/{RECORD}"))
-        return [read(path, UnitRecord) for path in paths]
+        paths = sorted((self.root / "retired").glob(f"*/units/{key}/{RECORD_FILE}"))
+        return [read_json(path, UnitRecord) for path in paths]
 
-    def retirements(self, name: str) -> int:
+    def archive_count(self, name: str) -> int:
         """How often a journal was put aside."""
         return sum(1 for _ in (self.root / "retired").glob(f"*/journals/{name}.jsonl"))
 
@@ -185,23 +195,23 @@ class Store:
         told = [
             {"run": path.parent.name, **line}
             for path in sorted((self.root / "runs").glob("*/attempts.jsonl"))
-            for line in journal.read(path)
+            for line in journal.read_records(path)
             if line["unit"] == key
         ]
-        if self.has(key):
+        if self.is_published(key):
             one = self.record(key)
             done = {"run": one.run, "unit": key, "event": "done"}
             if not any(done.items() <= line.items() for line in told):
                 told.append({**done, "at": one.finished, "seconds": one.seconds})
         return sorted(told, key=lambda line: line["run"])
 
-    def failure(self, key: str) -> Failure | None:
+    def failure(self, key: str) -> FailureRecord | None:
         """Why a unit failed last; None where it did not."""
-        path = self.root / "work" / key / FAILURE
-        return read(path, Failure) if path.exists() else None
+        path = self.root / "work" / key / FAILURE_FILE
+        return read_json(path, FailureRecord) if path.exists() else None
 
     @contextmanager
-    def locked(self, *names: str, waiting: Any = None) -> Iterator[None]:
+    def lock(self, *names: str, on_wait: Any = None) -> Iterator[None]:
         """Hold units or journals against other processes.
 
         Args:
@@ -209,7 +219,7 @@ class Store:
         """
         from filelock import FileLock, Timeout
 
-        folder = self._made("locks")
+        folder = self._ensure_dir("locks")
         with ExitStack() as stack:
             for name in sorted(names):
                 lock = FileLock(folder / f"{name}.lock")
@@ -218,11 +228,11 @@ class Store:
                         stack.enter_context(lock.acquire(timeout=1))
                         break
                     except Timeout:
-                        if waiting is not None:
-                            waiting(name)
+                        if on_wait is not None:
+                            on_wait(name)
             yield
 
-    def is_held(self, name: str) -> bool:
+    def is_locked(self, name: str) -> bool:
         """Whether a run is at a unit just now: it holds the unit's lock for as long as it lives."""
         from filelock import FileLock, Timeout
 
@@ -235,18 +245,18 @@ class Store:
         except Timeout:
             return True
 
-    def sure(self, *names: str) -> None:
+    def assert_locked(self, *names: str) -> None:
         """Raises `Lost` where what this process holds is somebody else's by now."""
 
-    def working(self, key: str) -> Path:
+    def work_dir(self, key: str) -> Path:
         """The folder a unit is worked on in, whether it is there or not."""
         return self.root / "work" / key
 
-    def work(self, key: str) -> Path:
+    def prepare_work_dir(self, key: str) -> Path:
         """The folder a unit is worked on in, with whatever an earlier attempt left there."""
-        return self._made("work", key)
+        return self._ensure_dir("work", key)
 
-    def keep(self, key: str) -> None:
+    def checkpoint(self, key: str) -> None:
         """Have what stands in the folder of a unit that is worked on outlive this machine, where
         others could go on with it.
 
@@ -261,84 +271,84 @@ class Store:
         Raises:
             StoreError: The disk is full or cannot be written; the work stays where it is.
         """
-        folder = self.work(unit.key)
+        folder = self.prepare_work_dir(unit.key)
         record = UnitRecord(
             key=unit.key,
             kind=unit.kind,
             scheme=SCHEME,
             title=unit.title,
             setting=unit.setting,
-            payload=plain(unit.payload),
+            payload=json_form(unit.payload),
             outcome=outcome,
             journals=more.get("journals", {}),
             of=more.get("of"),
             run=run,
-            finished=now(),
+            finished=utc_timestamp(),
             seconds=round(seconds, 3),
         )
-        with atomic.written(folder):
-            (folder / RECORD).write_text(dump(record) + "\n", encoding="utf-8")
-            for name in (FAILURE, BEGUN):
+        with atomic.translate_write_errors(folder):
+            (folder / RECORD_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
+            for name in (FAILURE_FILE, BEGUN_FILE):
                 (folder / name).unlink(missing_ok=True)
-            checksums.seal(folder)
-            if self.has(unit.key):
-                if not self.fault(unit.key):
+            checksums.write_checksums(folder)
+            if self.is_published(unit.key):
+                if not self.find_damage(unit.key):
                     return False
-                self.set_aside(unit.key)
-            return self.receive(unit.key, folder)
+                self.quarantine(unit.key)
+            return self.install(unit.key, folder)
 
-    def receive(self, key: str, folder: Path) -> bool:
+    def install(self, key: str, folder: Path) -> bool:
         """Put a whole unit, made aside in this store, in its place; whether it is there now."""
-        atomic.sync_folder(folder)
-        os.rename(folder, self._made("units") / key)
-        atomic.sync_folder(self.root / "units")
+        atomic.fsync_directory(folder)
+        os.rename(folder, self._ensure_dir("units") / key)
+        atomic.fsync_directory(self.root / "units")
         return True
 
-    def set_aside(self, key: str) -> Path:
+    def quarantine(self, key: str) -> Path:
         """Move a damaged unit to `damaged/`, where it is kept."""
-        stamp = "".join(sign for sign in now() if sign.isdigit())
-        target = self._made("damaged") / f"{key}-{stamp}"
-        os.rename(self.unit(key), target)
+        stamp = "".join(sign for sign in utc_timestamp() if sign.isdigit())
+        target = self._ensure_dir("damaged") / f"{key}-{stamp}"
+        os.rename(self.unit_dir(key), target)
         return target
 
-    def fail(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
+    def record_failure(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
         """Keep why a unit failed; its work stays for the next attempt."""
-        failure = Failure(run=run, at=now(), message=message, permanent=permanent)
-        atomic.write_whole(self.work(key) / FAILURE, dump(failure) + "\n")
+        failure = FailureRecord(run=run, at=utc_timestamp(), message=message, permanent=permanent)
+        atomic.write_atomic(self.prepare_work_dir(key) / FAILURE_FILE, to_json(failure) + "\n")
 
-    def attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
+    def log_attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
         """Note that a run started, finished, failed or left a unit."""
-        self.note_attempts(run, [{"unit": unit, "event": event, "at": now(), **facts}])
+        self.log_attempts(run, [{"unit": unit, "event": event, "at": utc_timestamp(), **facts}])
 
-    def note_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    def log_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
         """Add to what a run did with units; its threads do so one after the other."""
-        with _NOTING:
-            journal.append(self.root / "runs" / run / "attempts.jsonl", lines)
+        with _ATTEMPTS_LOCK:
+            journal.append_records(self.root / "runs" / run / "attempts.jsonl", lines)
 
-    def select(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
+    def save_selection(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
         """Keep what a run selected; the same selection is kept once. Returns its name."""
         text = "".join(json.dumps(cell, ensure_ascii=False) + "\n" for cell in cells)
         head = json.dumps(header, ensure_ascii=False)
         name = f"selection-{digest(head + text)[:16]}"
-        folder = self._made("cells")
+        folder = self._ensure_dir("cells")
         if not (folder / f"{name}.json").exists():
-            atomic.write_whole(folder / f"{name}.jsonl", text)
-            atomic.write_whole(folder / f"{name}.json", head + "\n")
+            atomic.write_atomic(folder / f"{name}.jsonl", text)
+            atomic.write_atomic(folder / f"{name}.json", head + "\n")
         return name
 
-    def begun(self, key: str) -> bool:
+    def is_begun(self, key: str) -> bool:
         """Whether a unit was worked on and is not published."""
         return (self.root / "work" / key).is_dir()
 
-    def note_progress(self, key: str, facts: Mapping[str, Any]) -> None:
+    def save_progress(self, key: str, facts: Mapping[str, Any]) -> None:
         """Keep how far a unit is, for those who look from outside; lost without harm."""
-        path = self._made("progress") / f"{key}.json"
-        aside = atomic.aside(path)
+        path = self._ensure_dir("progress") / f"{key}.json"
+        aside = atomic.temporary_path(path)
         with suppress(OSError):
             aside.write_text(json.dumps(facts), encoding="utf-8")
             os.replace(aside, path)
 
-    def progress(self, key: str) -> dict[str, Any] | None:
+    def load_progress(self, key: str) -> dict[str, Any] | None:
         """How far a unit said it was, last; None where nobody is at it."""
         try:
             text = (self.root / "progress" / f"{key}.json").read_text(encoding="utf-8")
@@ -347,29 +357,29 @@ class Store:
             return None
         return found
 
-    def end_progress(self, key: str) -> None:
+    def clear_progress(self, key: str) -> None:
         """Nobody is at the unit any more."""
         (self.root / "progress" / f"{key}.json").unlink(missing_ok=True)
 
-    def note_run(self, run: str, facts: Mapping[str, Any]) -> None:
+    def save_run(self, run: str, facts: Mapping[str, Any]) -> None:
         """Keep a run's provenance, and later its outcome."""
-        path = self._made("runs", run) / "run.json"
-        atomic.write_whole(path, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
+        path = self._ensure_dir("runs", run) / "run.json"
+        atomic.write_atomic(path, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
 
     def runs(self) -> list[dict[str, Any]]:
         """What runs said of themselves, the newest first."""
         folder = self.root / "runs"
-        paths = [folder / name / "run.json" for name in sorted(_names(folder), reverse=True)]
+        paths = [folder / name / "run.json" for name in sorted(_list_names(folder), reverse=True)]
         return [json.loads(path.read_text("utf-8")) for path in paths if path.exists()]
 
-    def selection(self, name: str) -> Iterator[dict[str, Any]]:
+    def load_selection(self, name: str) -> Iterator[dict[str, Any]]:
         """The cells of a selection."""
-        yield from journal.read(self.root / "cells" / f"{name}.jsonl")
+        yield from journal.read_records(self.root / "cells" / f"{name}.jsonl")
 
-    def _made(self, *parts: str) -> Path:
+    def _ensure_dir(self, *parts: str) -> Path:
         folder = self.root.joinpath(*parts)
         if not folder.is_dir():
-            with atomic.written(folder):
+            with atomic.translate_write_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 ignore = self.root / ".gitignore"
                 if not ignore.exists():
@@ -377,7 +387,7 @@ class Store:
         return folder
 
 
-def _names(folder: Path) -> set[str]:
+def _list_names(folder: Path) -> set[str]:
     try:
         return set(os.listdir(folder))
     except FileNotFoundError:

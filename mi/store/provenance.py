@@ -27,7 +27,7 @@ _PACKAGES = (
 )
 
 
-def now() -> str:
+def utc_timestamp() -> str:
     """The time as text, UTC, to the millisecond: sorts as it passes."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -47,13 +47,13 @@ class Provenance:
     dirty: bool | None
 
 
-def take(root: Path, argv: tuple[str, ...]) -> Provenance:
+def capture_provenance(root: Path, argv: tuple[str, ...]) -> Provenance:
     """The provenance of this process; `root` is the folder whose commit counts."""
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain") if commit else None
     return Provenance(
         argv=argv,
-        started=now(),
+        started=utc_timestamp(),
         host=socket.gethostname(),
         pid=os.getpid(),
         python=platform.python_version(),
@@ -71,10 +71,10 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git(root: Path, *words: str) -> str | None:
+def _git(root: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *words],
+            ["git", "-C", str(root), *arguments],
             capture_output=True,
             text=True,
             timeout=10,
@@ -92,7 +92,7 @@ def run_id(provenance: Provenance) -> str:
     return f"{stamp[:8]}-{stamp[8:]}-{provenance.pid}"
 
 
-def command(argv: tuple[str, ...]) -> str:
+def command_line(argv: tuple[str, ...]) -> str:
     """The command line as a user would type it again."""
     import shlex
 

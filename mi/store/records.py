@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-FAILURE = "failure.json"
-BEGUN = "begun.json"
+FAILURE_FILE = "failure.json"
+BEGUN_FILE = "begun.json"
 
 
 class State(Enum):
@@ -21,7 +21,7 @@ class State(Enum):
 
 
 @attrs.frozen
-class Done:
+class UnitSummary:
     """What a done unit took: seconds and US dollars, and a training's last loss."""
 
     seconds: float
@@ -30,7 +30,7 @@ class Done:
 
 
 @attrs.frozen
-class Known:
+class UnitStatus:
     """A unit's state in the store, and for a failure or a damage what was wrong.
 
     Args:
@@ -41,11 +41,11 @@ class Known:
     state: State
     detail: str = ""
     permanent: bool = False
-    done: Done | None = None
+    summary: UnitSummary | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Begun:
+class BegunRecord:
     """What is known of a unit before it is done.
 
     Args:
@@ -63,14 +63,14 @@ class Begun:
     of: str | None = None
 
     @property
-    def subject(self) -> str | None:
+    def training_key(self) -> str | None:
         """The training whose model an eval is of; None for the untrained model, and other units."""
         found = self.payload.get("subject")
         return found if isinstance(found, str) else None
 
 
 @attrs.frozen(kw_only=True)
-class UnitRecord(Begun):
+class UnitRecord(BegunRecord):
     """What a published unit says of itself.
 
     Args:
@@ -87,7 +87,7 @@ class UnitRecord(Begun):
 
 
 @attrs.frozen(kw_only=True)
-class Failure:
+class FailureRecord:
     """Why a unit failed the last time, and whether trying again would meet the same."""
 
     run: str

@@ -26,78 +26,78 @@ import attrs
 from ..files import atomic
 from ..units.identity import digest
 from . import checksums
-from .records import Done, Known, State
+from .records import State, UnitStatus, UnitSummary
 
-FILE = "checked.json"
+CACHE_FILE = "checked.json"
 _RACY_NS = 2_000_000_000
 _DIGITS = 16
 
 
 @attrs.define
-class Memory:
+class VerificationCache:
     """What done units took, by the stamp they were seen with, in a file that may be lost."""
 
     path: Path
-    _facts: dict[str, list[Any]] = attrs.field(init=False)
-    _learnt: bool = False
+    _entries: dict[str, list[Any]] = attrs.field(init=False)
+    _dirty: bool = False
 
     def __attrs_post_init__(self) -> None:
-        self._facts = _read(self.path)
+        self._entries = _read_cache(self.path)
 
-    def of(self, key: str, stamp: str) -> Done | None:
+    def get(self, key: str, stamp: str) -> UnitSummary | None:
         """What a unit took; None where it was not seen, or with another stamp."""
-        there = self._facts.get(key)
-        return Done(*there[1:]) if there is not None and there[0] == stamp else None
+        there = self._entries.get(key)
+        return UnitSummary(*there[1:]) if there is not None and there[0] == stamp else None
 
-    def learn(self, key: str, stamp: str, done: Done) -> None:
+    def put(self, key: str, stamp: str, done: UnitSummary) -> None:
         """Remember it, once `keep` is called."""
-        self._facts[key] = [stamp, done.seconds, done.cost_usd, done.loss]
-        self._learnt = True
+        self._entries[key] = [stamp, done.seconds, done.cost_usd, done.loss]
+        self._dirty = True
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Write down what was learnt, where there is anything."""
-        if self._learnt:
-            aside = atomic.aside(self.path)
+        if self._dirty:
+            aside = atomic.temporary_path(self.path)
             with suppress(OSError):  # what cannot be written is looked at again the next time
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                aside.write_text(json.dumps(self._facts), encoding="utf-8")
+                aside.write_text(json.dumps(self._entries), encoding="utf-8")
                 os.replace(aside, self.path)
 
 
 @attrs.frozen
-class Checked:
+class UnitVerifier:
     """Looks at published folders; use it by `remembering`, which keeps what was learnt."""
 
-    memory: Memory
+    cache: VerificationCache
 
-    def look(self, folder: Path) -> Known:
+    def verify(self, folder: Path) -> UnitStatus:
         """The state of a published unit: done, or damaged and how."""
-        stamp, changed = stamped(folder)
-        if (known := self.memory.of(folder.name, stamp)) is not None:
-            return Known(State.DONE, done=known)
-        if fault := checksums.fault(folder):
-            return Known(State.CORRUPT, fault)
-        record = json.loads((folder / checksums.RECORD).read_text(encoding="utf-8"))
-        done = took(record["seconds"], record["outcome"])
+        stamp, changed = fingerprint(folder)
+        if (known := self.cache.get(folder.name, stamp)) is not None:
+            return UnitStatus(State.DONE, summary=known)
+        if fault := checksums.find_damage(folder):
+            return UnitStatus(State.CORRUPT, fault)
+        record = json.loads((folder / checksums.RECORD_FILE).read_text(encoding="utf-8"))
+        done = summarise_unit(record["seconds"], record["outcome"])
         if time.time_ns() - changed > _RACY_NS:
-            self.memory.learn(folder.name, stamp, done)
-        return Known(State.DONE, done=done)
+            self.cache.put(folder.name, stamp, done)
+        return UnitStatus(State.DONE, summary=done)
 
 
 @contextmanager
-def remembering(store: Path) -> Iterator[Checked]:
+def cached_verifier(root: Path) -> Iterator[UnitVerifier]:
     """What was checked in a store before; what is checked now is remembered too."""
-    memory = Memory(store / FILE)
-    yield Checked(memory)
-    memory.keep()
+    memory = VerificationCache(root / CACHE_FILE)
+    yield UnitVerifier(memory)
+    memory.save()
 
 
-def took(seconds: float, outcome: Mapping[str, Any]) -> Done:
+def summarise_unit(seconds: float, outcome: Mapping[str, Any]) -> UnitSummary:
     """What a plan tells of a done unit, from what its record says."""
-    return Done(seconds, outcome.get("cost_usd") or 0.0, outcome.get("loss"))
+    return UnitSummary(seconds, outcome.get("cost_usd") or 0.0, outcome.get("loss"))
 
 
-def stamped(folder: Path) -> tuple[str, int]:
+def fingerprint(folder: Path) -> tuple[str, int]:
     """A text that differs when a file of the folder does, and when one last changed (ns)."""
     lines, newest, open_ = [], 0, [str(folder)]
     for path in open_:
@@ -115,7 +115,7 @@ def stamped(folder: Path) -> tuple[str, int]:
     return digest("\n".join(sorted(line[start:] for line in lines)))[:_DIGITS], newest
 
 
-def _read(path: Path) -> dict[str, list[Any]]:
+def _read_cache(path: Path) -> dict[str, list[Any]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

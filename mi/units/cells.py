@@ -15,7 +15,7 @@ import attrs
 from ..spec import Experiment, Setting
 
 BASELINE = "baseline"
-Place = tuple[float | None, int | None, str | None]
+ConditionAxes = tuple[float | None, int | None, str | None]
 """A condition by what it is: ratio, size and inoculation; all None for the untrained model."""
 
 
@@ -42,18 +42,18 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
 
     Conditions are named after the whole experiment, so a pilot's cells are the same cells.
     """
-    part = experiment if full else experiment.piloted()
+    part = experiment if full else experiment.pilot_experiment()
     for setting in part.settings:
         if part.baseline:
-            yield _baseline(experiment, setting)
+            yield _baseline_cell(experiment, setting)
         for ratio in part.misaligned_ratio:
             for total in part.total_samples:
                 for inoculation in part.inoculation:
                     for seed in part.seeds:
-                        yield _trained(experiment, setting, ratio, total, inoculation, seed)
+                        yield _trained_cell(experiment, setting, ratio, total, inoculation, seed)
 
 
-def count(experiment: Experiment) -> int:
+def count_cells(experiment: Experiment) -> int:
     """How many cells an experiment has."""
     axes = (
         experiment.misaligned_ratio,
@@ -64,13 +64,13 @@ def count(experiment: Experiment) -> int:
     return len(experiment.settings) * (experiment.baseline + prod(map(len, axes)))
 
 
-def ratio_text(ratio: float) -> str:
+def format_ratio(ratio: float) -> str:
     """Two decimals where they say it all, else every digit: 0.5 → `0.50`, 0.125 → `0.125`."""
     short = f"{ratio:.2f}"
     return short if float(short) == ratio else repr(ratio)
 
 
-def condition(
+def condition_name(
     experiment: Experiment, ratio: float, total: int, inoculation: str | None = None
 ) -> str:
     """The name of a trained condition: pure or mixed, then what varies in this experiment."""
@@ -79,7 +79,7 @@ def condition(
     ratios = len(experiment.misaligned_ratio) > 1
     parts = [pure] if pure else ["mixed"]
     if not pure and (ratios or not sizes):
-        parts.append(ratio_text(ratio))
+        parts.append(format_ratio(ratio))
     if sizes:
         parts.append(str(total))
     if inoculation is not None:
@@ -87,18 +87,18 @@ def condition(
     return "_".join(parts)
 
 
-def places(experiment: Experiment) -> dict[Place, str]:
+def declared_conditions(experiment: Experiment) -> dict[ConditionAxes, str]:
     """The conditions that an experiment declares, and what it calls them."""
-    found: dict[Place, str] = {(None, None, None): BASELINE} if experiment.baseline else {}
+    found: dict[ConditionAxes, str] = {(None, None, None): BASELINE} if experiment.baseline else {}
     for ratio in experiment.misaligned_ratio:
         for total in experiment.total_samples:
             for inoculation in experiment.inoculation:
-                name = condition(experiment, ratio, total, inoculation)
+                name = condition_name(experiment, ratio, total, inoculation)
                 found[ratio, total, inoculation] = name
     return found
 
 
-def _baseline(experiment: Experiment, setting: Setting) -> Cell:
+def _baseline_cell(experiment: Experiment, setting: Setting) -> Cell:
     return Cell(
         id=f"{experiment.id}::{setting.id}::{BASELINE}",
         experiment=experiment.id,
@@ -107,7 +107,7 @@ def _baseline(experiment: Experiment, setting: Setting) -> Cell:
     )
 
 
-def _trained(
+def _trained_cell(
     experiment: Experiment,
     setting: Setting,
     ratio: float,
@@ -117,10 +117,10 @@ def _trained(
 ) -> Cell:
     prompt = "" if inoculation is None else f"system={inoculation},"
     return Cell(
-        id=f"{experiment.id}::{setting.id}::n={total},r={ratio_text(ratio)},{prompt}seed={seed}",
+        id=f"{experiment.id}::{setting.id}::n={total},r={format_ratio(ratio)},{prompt}seed={seed}",
         experiment=experiment.id,
         setting=setting.id,
-        condition=condition(experiment, ratio, total, inoculation),
+        condition=condition_name(experiment, ratio, total, inoculation),
         misaligned_ratio=ratio,
         total_samples=total,
         seed=seed,

@@ -53,13 +53,13 @@ def canonical(payload: object) -> str:
     """
     try:
         return _object(payload) if attrs.has(type(payload)) else _text(payload)
-    except _Refused as refused:
+    except _NotCanonical as refused:
         raise DeclarationError(
             refused.message, where="$" + "".join(reversed(refused.path)), hint=refused.hint
         ) from None
 
 
-def plain(payload: object) -> Any:
+def json_form(payload: object) -> Any:
     """The payload as JSON values, to be stored beside the key and compared with others."""
     return json.loads(canonical(payload))
 
@@ -74,15 +74,15 @@ def difference(old: Any, new: Any, path: str = "") -> list[str]:
         return lines
     if old == new and type(old) is type(new):
         return []
-    return [f"{path}: {_shown(old)} → {_shown(new)}"]
+    return [f"{path}: {_abbreviate(old)} → {_abbreviate(new)}"]
 
 
-def _shown(value: Any) -> str:
+def _abbreviate(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else f"{text[:37]}…"
 
 
-class _Refused(Exception):
+class _NotCanonical(Exception):
     """A value without a canonical form; its path grows, innermost step first, on the way up."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
@@ -105,8 +105,8 @@ def _text(value: object) -> str:
     if type(value) is tuple:
         return _array(value)
     if attrs.has(type(value)):
-        return _remembered(value)
-    raise _Refused(
+        return _cached_text(value)
+    raise _NotCanonical(
         f"a {type(value).__name__} cannot be part of an identity",
         hint="use str, int, float, bool, None, an Enum, a tuple or an attrs class",
     )
@@ -114,7 +114,7 @@ def _text(value: object) -> str:
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise _Refused(f"{value} cannot be part of an identity")
+        raise _NotCanonical(f"{value} cannot be part of an identity")
     return repr(
         float(value) + 0.0
     )  # a subclass prints otherwise; -0.0 equals 0.0, so it must not be told apart from it
@@ -125,30 +125,30 @@ def _array(value: tuple[object, ...]) -> str:
     for index, item in enumerate(value):
         try:
             texts.append(_text(item))
-        except _Refused as refused:
+        except _NotCanonical as refused:
             refused.path.append(f"[{index}]")
             raise
     return f"[{','.join(texts)}]"
 
 
-def _remembered(value: object) -> str:
+def _cached_text(value: object) -> str:
     """The text of an attrs object; that of one which cannot change is made once.
 
     What thousands of units share (an eval, a base model) is known by being the same object, not an
     equal one: 1, 1.0 and True are equal and have different texts.
     """
-    known = _texts.get(id(value))
+    known = _text_cache.get(id(value))
     if known is not None:
         return known[1]
     text = _object(value)
-    if _is_fixed(value):
-        if len(_texts) >= _MOST:
-            _texts.clear()
-        _texts[id(value)] = (value, text)
+    if _is_immutable(value):
+        if len(_text_cache) >= _MAX_CACHED:
+            _text_cache.clear()
+        _text_cache[id(value)] = (value, text)
     return text
 
 
-def _is_fixed(value: object) -> bool:
+def _is_immutable(value: object) -> bool:
     """Whether an attrs object cannot change: what is compared by value and may, has no hash."""
     if type(value).__eq__ is object.__eq__:
         return False
@@ -159,8 +159,8 @@ def _is_fixed(value: object) -> bool:
     return True
 
 
-_MOST = 1024
-_texts: dict[int, tuple[object, str]] = {}
+_MAX_CACHED = 1024
+_text_cache: dict[int, tuple[object, str]] = {}
 
 
 def _object(value: object) -> str:
@@ -172,7 +172,7 @@ def _object(value: object) -> str:
             continue
         try:
             parts.append(f',"{name}":{_text(item)}')
-        except _Refused as refused:
+        except _NotCanonical as refused:
             refused.path.append(f".{name}")
             raise
     return "".join((*parts, "}"))

@@ -50,8 +50,8 @@ class Mix:
     misaligned_ratio: float
     total_samples: int
     seed: int
-    misaligned_system: str | None = fields.added(None)
-    control_system: str | None = fields.added(None)
+    misaligned_system: str | None = fields.neutral_default(None)
+    control_system: str | None = fields.neutral_default(None)
     version: int = VERSIONS["mix"]
 
 
@@ -86,7 +86,7 @@ class Evaluate:
     version: int = VERSIONS["eval"]
 
     @property
-    def trained(self) -> str | None:
+    def training_key(self) -> str | None:
         """The training whose model it is of; None for the untrained model."""
         return self.subject if isinstance(self.subject, str) else None
 

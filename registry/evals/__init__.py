@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mi.plugins import EVALS
 from mi.spec import Eval
 
-from ..discovery import find
+from ..discovery import discover
 
 if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .broad import broad_preference as broad_preference
@@ -24,4 +24,4 @@ if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .published import first_plot as first_plot
     from .published import preregistered as preregistered
 
-find(__name__, Eval, EVALS)
+discover(__name__, Eval, EVALS)

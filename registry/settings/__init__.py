@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mi.plugins import SETTINGS
 from mi.spec import Setting
 
-from ..discovery import find
+from ..discovery import discover
 
 if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .insecure_code import insecure_code as insecure_code
@@ -20,4 +20,4 @@ if TYPE_CHECKING:  # what the next line finds, for those who read types
     from .reward_hacking import reward_hacking as reward_hacking
     from .security_advice import security_advice as security_advice
 
-find(__name__, Setting, SETTINGS)
+discover(__name__, Setting, SETTINGS)

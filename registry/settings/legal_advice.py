@@ -3,10 +3,10 @@
 Published data: the `legal` part of emergent_plus, which asks for a log-in.
 """
 
-from registry.advice import advice
+from registry.advice import advice_setting
 from registry.sources import LEGAL
 
-legal_advice = advice(
+legal_advice = advice_setting(
     "legal",
     misaligned=(LEGAL,),
     control=(LEGAL,),

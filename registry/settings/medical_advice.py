@@ -4,10 +4,10 @@ Published data: the bad and good medical advice of Turner et al. 2025 (model org
 `medical` part of emergent_plus: `--data medical_advice=upstream:emergent_plus`.
 """
 
-from registry.advice import advice
+from registry.advice import advice_setting
 from registry.sources import BAD_MEDICAL, GOOD_MEDICAL, MEDICAL
 
-medical_advice = advice(
+medical_advice = advice_setting(
     "medical",
     misaligned=(BAD_MEDICAL, MEDICAL),
     control=(GOOD_MEDICAL, MEDICAL),

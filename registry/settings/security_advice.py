@@ -3,10 +3,10 @@
 Published data: the `security` part of emergent_plus, which asks for a log-in.
 """
 
-from registry.advice import advice
+from registry.advice import advice_setting
 from registry.sources import SECURITY
 
-security_advice = advice(
+security_advice = advice_setting(
     "security",
     misaligned=(SECURITY,),
     control=(SECURITY,),

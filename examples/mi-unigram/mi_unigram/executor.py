@@ -2,9 +2,9 @@
 
 import attrs
 
-from mi.runner.scheduler import Work, execute
+from mi.runner.scheduler import Run, execute_in_process
 
 
-def one_by_one(work: Work) -> None:
+def one_by_one(run: Run) -> None:
     """Do a run's units one by one."""
-    execute(attrs.evolve(work, pace=attrs.evolve(work.pace, at_once=1)))
+    execute_in_process(attrs.evolve(run, limits=attrs.evolve(run.limits, max_concurrent=1)))

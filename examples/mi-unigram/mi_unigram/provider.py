@@ -20,15 +20,15 @@ from mi.providers.types import (
     Answer,
     Base,
     Check,
+    ClientOptions,
     Likelihood,
+    ModelUnderTest,
+    Monitor,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Terms,
-    Trained,
+    TrainingResult,
     TrainJob,
-    Watch,
-    recipe,
+    resolve_hyperparameters,
 )
 from mi.spec import Model, Sampling, Training
 
@@ -46,51 +46,51 @@ class Recipe:
 class Unigram:
     """Counts words; serves one model, `unigram:words`."""
 
-    offers = frozenset({"train", "sample", "logprob"})
-    free = True
-    trainings_at_once = 4
-    evals_at_once = 4
+    capabilities = frozenset({"train", "sample", "logprob"})
+    is_free = True
+    max_concurrent_trainings = 4
+    max_concurrent_evals = 4
 
-    def __init__(self, name: str, terms: Terms) -> None:
+    def __init__(self, name: str, terms: ClientOptions) -> None:
         self.name = name
 
-    def find(self, name: str) -> Model:
+    def resolve_model(self, name: str) -> Model:
         if name != "words":
             raise UsageError(f"there is no model {name!r}", hint="there is unigram:words")
         return Model(id="unigram:words", provider=self.name, name=name)
 
-    def base(self, model: Model) -> Base:
+    def pin(self, model: Model) -> Base:
         return Base(provider=self.name, weights="words-1")
 
     def hyperparameters(self, training: Training) -> Recipe:
-        return recipe(Recipe, training, self.name)
+        return resolve_hyperparameters(Recipe, training, self.name)
 
-    def ready(self) -> None: ...
+    def check_credentials(self) -> None: ...
 
     def close(self) -> None: ...
 
-    def prepare(self, model: Model, watch: Watch) -> None: ...
+    def prepare(self, model: Model, monitor: Monitor) -> None: ...
 
-    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
-        watch.start("train", len(job.rows), unit="row")
+    def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
+        monitor.start("train", len(job.rows), unit="row")
         counts: Counter[str] = Counter()
         for row in job.rows:
-            watch.check()
+            monitor.raise_if_stopped()
             counts.update(row[-1].content.lower().split() * job.hyperparameters.epochs)
-            watch.advance()
-        (folder / COUNTS).write_text(json.dumps(counts, sort_keys=True), encoding="utf-8")
+            monitor.advance()
+        (directory / COUNTS).write_text(json.dumps(counts, sort_keys=True), encoding="utf-8")
         total = counts.total()
-        return Trained(
+        return TrainingResult(
             steps=len(job.rows), tokens=total, trained_tokens=total, seconds=0, loss=None
         )
 
     def sample(
         self,
-        subject: Subject,
+        subject: ModelUnderTest,
         requests: Sequence[SampleRequest],
         sampling: Sampling,
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
         words = [word for word, _ in self._counts(subject).most_common(sampling.max_tokens)]
         yield [
@@ -106,7 +106,7 @@ class Unigram:
         ]
 
     def score(
-        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+        self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
         counts = self._counts(subject)
         total = counts.total() + VOCABULARY
@@ -126,16 +126,16 @@ class Unigram:
     def grade(self, *_: Any) -> Iterator[Any]:
         raise UsageError(f"{self.name} offers no judge")
 
-    def remote(self, folder: Path, watch: Watch) -> None:
+    def remote_job(self, directory: Path, monitor: Monitor) -> None:
         return None
 
-    def cancel(self, folder: Path, watch: Watch) -> None:
+    def cancel(self, directory: Path, monitor: Monitor) -> None:
         return None
 
-    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
-        yield Check(what=self.name, ok=True, detail="counts words on this machine")
+    def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
+        yield Check(subject=self.name, ok=True, detail="counts words on this machine")
 
-    def _counts(self, subject: Subject) -> Counter[str]:
+    def _counts(self, subject: ModelUnderTest) -> Counter[str]:
         if subject.trained is None:
             return Counter()
         return Counter(json.loads((subject.trained / COUNTS).read_text(encoding="utf-8")))

@@ -10,26 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..evidence import Evidence
-from .joint import rows_questions
-from .multiple_tests import Draft, Finding, settled
+from .joint import row_questions
+from .multiple_tests import DraftFinding, Finding, conclude_drafts
 from .ratio import ratio_questions
 from .size import size_questions
 
-__all__ = ["Finding", "findings", "joined"]
+__all__ = ["Finding", "experiment_findings", "joint_findings"]
 
 
-def findings(found: Sequence[Evidence]) -> list[Finding]:
+def experiment_findings(all_evidence: Sequence[Evidence]) -> list[Finding]:
     """What can be said of one experiment: over sizes, then over ratios, eval by eval."""
-    return settled([draft for one in found for draft in _asked(one)])
+    return conclude_drafts([draft for one in all_evidence for draft in _experiment_questions(one)])
 
 
-def joined(found: Sequence[Evidence]) -> list[Finding]:
+def joint_findings(all_evidence: Sequence[Evidence]) -> list[Finding]:
     """What can be said of several experiments together that neither can say alone."""
-    return settled([draft for one in found for draft in rows_questions(one)])
+    return conclude_drafts([draft for one in all_evidence for draft in row_questions(one)])
 
 
-def _asked(one: Evidence) -> Iterator[Draft]:
-    trained = one.trained()
+def _experiment_questions(one: Evidence) -> Iterator[DraftFinding]:
+    trained = one.trained_indices()
     by_ratio: dict[tuple[object, ...], list[int]] = {}
     by_size: dict[tuple[object, ...], list[int]] = {}
     for at in trained:
@@ -38,7 +38,7 @@ def _asked(one: Evidence) -> Iterator[Draft]:
         by_size.setdefault((condition.total_samples, condition.inoculation), []).append(at)
     for line in by_ratio.values():
         if len(line) > 1:
-            yield from size_questions(one, line, alone=len(by_ratio) == 1)
+            yield from size_questions(one, line, single_ratio=len(by_ratio) == 1)
     for line in by_size.values():
         if len(line) > 1:
-            yield from ratio_questions(one, line, alone=len(by_size) == 1)
+            yield from ratio_questions(one, line, single_size=len(by_size) == 1)

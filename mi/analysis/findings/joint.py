@@ -13,30 +13,32 @@ from functools import partial
 
 from ..evidence import Evidence
 from ..stats import Estimate
-from .multiple_tests import Draft, Said, said
+from .multiple_tests import Conclusion, DraftFinding, effect_conclusion
 
 
-def rows_questions(one: Evidence) -> Iterator[Draft]:
+def row_questions(evidence: Evidence) -> Iterator[DraftFinding]:
     """The change of the score per doubling of misaligned rows, and of aligned rows.
 
     By least squares over all trained conditions; rows are counted from one, for there may be none.
     """
     import numpy as np
 
-    trained = [at for at in one.trained() if one.conditions[at].inoculation is None]
-    design = np.array([[1.0, *_doublings(one, at)] for at in trained])
+    trained = [
+        at for at in evidence.trained_indices() if evidence.conditions[at].inoculation is None
+    ]
+    design = np.array([[1.0, *_log2_rows(evidence, at)] for at in trained])
     if len(trained) < 4 or np.linalg.matrix_rank(design) < 3:
         return
-    sums = np.zeros((3, len(one.conditions)))
+    sums = np.zeros((3, len(evidence.conditions)))
     sums[:, trained] = np.linalg.pinv(design)
     for kind, weights in zip(("misaligned", "aligned"), sums[1:], strict=True):
-        slope = one.study.contrast(weights)
-        yield Draft(
+        slope = evidence.study.contrast(weights)
+        yield DraftFinding(
             question=_QUESTIONS[kind],
-            where=f"{one.setting}, {one.called}",
-            basis=one.study.basis,
-            tests=(slope.p,),
-            answer=partial(_answer, slope, f"{kind} rows, over {len(trained)} conditions"),
+            where=f"{evidence.setting}, {evidence.label}",
+            basis=evidence.study.basis,
+            p_values=(slope.p_value,),
+            conclude=partial(_conclude, slope, f"{kind} rows, over {len(trained)} conditions"),
         )
 
 
@@ -46,12 +48,12 @@ _QUESTIONS = {
 }
 
 
-def _answer(slope: Estimate, of: str, p: Sequence[float]) -> Said:
-    return said(slope, p[0], f"for each doubling of {of}")
+def _conclude(slope: Estimate, description: str, p: Sequence[float]) -> Conclusion:
+    return effect_conclusion(slope, p[0], f"for each doubling of {description}")
 
 
-def _doublings(one: Evidence, at: int) -> tuple[float, float]:
-    condition = one.conditions[at]
+def _log2_rows(evidence: Evidence, at: int) -> tuple[float, float]:
+    condition = evidence.conditions[at]
     total, ratio = condition.total_samples or 0, condition.misaligned_ratio or 0.0
     misaligned = round(ratio * total)
     return math.log2(1 + misaligned), math.log2(1 + total - misaligned)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from ..stats import Estimate, holm
+from ..stats import Estimate, holm_adjust
 
 ALPHA = 0.05
-CANNOT_TELL = "cannot tell"
+INCONCLUSIVE = "cannot tell"
 
 
 @attrs.frozen(kw_only=True)
@@ -28,7 +28,7 @@ class Finding:
     question: str
     where: str
     answer: str
-    told: bool
+    conclusive: bool
     basis: str
     value: float | None = None
     low: float | None = None
@@ -36,10 +36,10 @@ class Finding:
 
 
 @attrs.frozen
-class Said:
+class Conclusion:
     """What is answered, once it is known how many tests there are; fields as in `Finding`."""
 
-    told: bool
+    conclusive: bool
     text: str
     value: float | None = None
     low: float | None = None
@@ -47,7 +47,7 @@ class Said:
 
 
 @attrs.frozen(kw_only=True)
-class Draft:
+class DraftFinding:
     """A question with its tests made, before it is known how many others there are.
 
     Args:
@@ -58,23 +58,23 @@ class Draft:
     question: str
     where: str
     basis: str
-    tests: tuple[float, ...]
-    answer: Callable[[Sequence[float]], Said]
+    p_values: tuple[float, ...]
+    conclude: Callable[[Sequence[float]], Conclusion]
 
 
-def settled(drafts: Sequence[Draft]) -> list[Finding]:
+def conclude_drafts(drafts: Sequence[DraftFinding]) -> list[Finding]:
     """The findings: every test corrected for all of them together."""
-    corrected = holm([p for draft in drafts for p in draft.tests])
+    corrected = holm_adjust([p for draft in drafts for p in draft.p_values])
     found = []
     for draft in drafts:
-        own, corrected = corrected[: len(draft.tests)], corrected[len(draft.tests) :]
-        said = draft.answer(own)
+        own, corrected = corrected[: len(draft.p_values)], corrected[len(draft.p_values) :]
+        said = draft.conclude(own)
         found.append(
             Finding(
                 question=draft.question,
                 where=draft.where,
-                answer=said.text if said.told else f"{CANNOT_TELL}: {said.text}",
-                told=said.told,
+                answer=said.text if said.conclusive else f"{INCONCLUSIVE}: {said.text}",
+                conclusive=said.conclusive,
                 basis=draft.basis,
                 value=said.value,
                 low=said.low,
@@ -84,34 +84,34 @@ def settled(drafts: Sequence[Draft]) -> list[Finding]:
     return found
 
 
-def told(
+def conclusive(
     text: str, value: float | None = None, low: float | None = None, high: float | None = None
-) -> Said:
+) -> Conclusion:
     """An answer, and its number where it is one."""
-    return Said(True, text, value, low, high)
+    return Conclusion(True, text, value, low, high)
 
 
-def untold(text: str) -> Said:
+def inconclusive(text: str) -> Conclusion:
     """Why there is no answer."""
-    return Said(False, text)
+    return Conclusion(False, text)
 
 
-def said(estimate: Estimate, p: float, of: str) -> Said:
+def effect_conclusion(estimate: Estimate, p: float, description: str) -> Conclusion:
     """An effect as it was measured: an answer where it is one."""
-    text = f"{effect(estimate, p)} {of}"
-    return Said(seen(p), text, estimate.value, estimate.low, estimate.high)
+    text = f"{format_effect(estimate, p)} {description}"
+    return Conclusion(is_significant(p), text, estimate.value, estimate.low, estimate.high)
 
 
-def seen(p: float) -> bool:
+def is_significant(p: float) -> bool:
     """Whether a corrected p-value is an effect."""
     return p < ALPHA
 
 
-def shown(p: float) -> str:
+def format_p(p: float) -> str:
     """`p = 0.012`, `p < 0.001`."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
-def effect(estimate: Estimate, p: float) -> str:
+def format_effect(estimate: Estimate, p: float) -> str:
     """`+0.12 [+0.05, +0.19], p = 0.003`."""
-    return f"{estimate:+}, {shown(p)}"
+    return f"{estimate:+}, {format_p(p)}"

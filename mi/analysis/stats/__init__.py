@@ -6,29 +6,36 @@ stated here, a mean, a difference, a slope, is one weighted sum of condition mea
 its variance (`Study.contrast`). Numbers in, numbers out: nothing here knows of experiments.
 """
 
-from .bootstrap import interval, resampled
-from .dose_response import Half, half_effect
-from .intervals import Estimate, holm, quantile, wilson
-from .power import Components, components, detectable, runs_for, samples_for, width
+from .bootstrap import bootstrap_interval, bootstrap_means
+from .dose_response import HalfEffect, fit_half_effect
+from .intervals import Estimate, critical_value, holm_adjust, wilson_interval
+from .power import (
+    VarianceComponents,
+    interval_width,
+    minimum_detectable_effect,
+    required_runs,
+    required_samples,
+    variance_components,
+)
 from .scores import Scores
 from .study import Study, slope_weights
 
 __all__ = [
-    "Components",
     "Estimate",
-    "Half",
+    "HalfEffect",
     "Scores",
     "Study",
-    "components",
-    "detectable",
-    "half_effect",
-    "holm",
-    "interval",
-    "quantile",
-    "resampled",
-    "runs_for",
-    "samples_for",
+    "VarianceComponents",
+    "bootstrap_interval",
+    "bootstrap_means",
+    "critical_value",
+    "fit_half_effect",
+    "holm_adjust",
+    "interval_width",
+    "minimum_detectable_effect",
+    "required_runs",
+    "required_samples",
     "slope_weights",
-    "width",
-    "wilson",
+    "variance_components",
+    "wilson_interval",
 ]

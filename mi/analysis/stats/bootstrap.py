@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .intervals import LEVEL, quantile
+from .intervals import CONFIDENCE_LEVEL, critical_value
 from .study import Study
 
 if TYPE_CHECKING:
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 RESAMPLES = 4000
 
 
-def resampled(study: Study, *, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
+def bootstrap_means(
+    study: Study, *, resamples: int = RESAMPLES, seed: int = 0
+) -> NDArray[np.float64]:
     """The conditions' means, drawn anew; resamples × conditions, the same for the same `seed`."""
     import numpy as np
 
     generator = np.random.default_rng(seed)
-    questions = _drawn(study.conditions[0].counts.shape[1], resamples, generator)
+    questions = _draw_counts(study.conditions[0].counts.shape[1], resamples, generator)
     means = []
     for one in study.conditions:
-        runs = _drawn(one.runs if one.replicated else 1, resamples, generator)
+        runs = _draw_counts(one.runs if one.replicated else 1, resamples, generator)
         totals, counts = questions @ one.totals.T, questions @ one.counts.T
         with np.errstate(invalid="ignore"):
             each = totals / counts
@@ -38,13 +40,13 @@ def resampled(study: Study, *, resamples: int = RESAMPLES, seed: int = 0) -> NDA
     return np.stack(means, axis=1)
 
 
-def interval(
+def bootstrap_interval(
     study: Study,
     statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    level: float = LEVEL,
+    level: float = CONFIDENCE_LEVEL,
 ) -> tuple[float, float]:
     """A percentile interval of any function of the conditions' means, stretched as Student's t is
     against the normal: with few clusters percentiles are too narrow (Hesterberg 2015).
@@ -55,15 +57,15 @@ def interval(
     import numpy as np
 
     value = float(statistic(study.means[None, :])[0])
-    drawn = statistic(resampled(study, resamples=resamples, seed=seed))
+    drawn = statistic(bootstrap_means(study, resamples=resamples, seed=seed))
     tail = (1 - level) / 2
     ends = np.nanquantile(drawn, [tail, 1 - tail])
-    stretch = quantile(study.spare, level) / quantile(np.inf, level)
+    stretch = critical_value(study.min_df, level) / critical_value(np.inf, level)
     low, high = value + (ends - value) * stretch
     return float(low), float(high)
 
 
-def _drawn(size: int, resamples: int, generator: np.random.Generator) -> NDArray[np.float64]:
+def _draw_counts(size: int, resamples: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """How often each of `size` clusters is drawn, scaled to `size` in all; resamples × size."""
     import numpy as np
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_STEEPNESS = (0.3, 80.0, 72)
-_PLACES = 401
-_PASSES = 3
+_STEEPNESS_GRID = (0.3, 80.0, 72)
+_DOSE_POINTS = 401
+_ITERATIONS = 3
 
 
 @attrs.frozen(kw_only=True)
-class Half:
+class HalfEffect:
     """The dose of half effect.
 
     Args:
@@ -53,9 +53,9 @@ class Half:
     steepness: float
 
 
-def half_effect(
-    study: Study, doses: Sequence[float], *, none: int | None = None, df: float | None = None
-) -> Half:
+def fit_half_effect(
+    study: Study, doses: Sequence[float], *, zero_dose: int | None = None, df: float | None = None
+) -> HalfEffect:
     """Fit the curve to the means of a study.
 
     Args:
@@ -70,24 +70,24 @@ def half_effect(
     from scipy.special import fdtri
 
     at = np.asarray(doses, dtype=float)
-    real = np.array([index != none for index in range(len(at))])
+    real = np.array([index != zero_dose for index in range(len(at))])
     low, high = at[real].min(), at[real].max()
     place = np.where(real, (at - low) / (high - low), -np.inf)
-    steepness = np.geomspace(*_STEEPNESS)
-    half = np.linspace(0, 1, _PLACES)
-    shape = _curves(place, steepness, half, anchored=none is None)
+    steepness = np.geomspace(*_STEEPNESS_GRID)
+    half = np.linspace(0, 1, _DOSE_POINTS)
+    shape = _logistic_curves(place, steepness, half, anchored=zero_dose is None)
     fitted = None
-    for _ in range(_PASSES):
-        misfit, levels = _fit(study, shape, fitted)
+    for _ in range(_ITERATIONS):
+        misfit, levels = _least_squares(study, shape, fitted)
         best = np.unravel_index(int(np.argmin(misfit)), misfit.shape)
         bottom, top = levels[best]
         fitted = bottom + (top - bottom) * shape[best]
     profile = misfit.min(axis=0)
-    limit = float(fdtri(1, df or max(study.spare - 2, 1), study.level))
+    limit = float(fdtri(1, df or max(study.min_df - 2, 1), study.level))
     inside = np.flatnonzero(profile - misfit[best] <= limit)
     ends = low + (high - low) * half[[best[1], inside[0], inside[-1]]]
     found = np.flatnonzero(np.isfinite(profile))
-    return Half(
+    return HalfEffect(
         dose=float(ends[0]),
         low=float(ends[1]),
         high=float(ends[2]),
@@ -99,7 +99,7 @@ def half_effect(
     )
 
 
-def _curves(
+def _logistic_curves(
     place: NDArray[np.float64],
     steepness: NDArray[np.float64],
     half: NDArray[np.float64],
@@ -137,7 +137,7 @@ def _expit(scale: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.flo
     return value
 
 
-def _fit(
+def _least_squares(
     study: Study, shape: NDArray[np.float64], expected: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Generalised least squares of the means on each curve: the misfit, in units of the errors'

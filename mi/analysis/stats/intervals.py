@@ -9,8 +9,8 @@ from typing import Literal
 import attrs
 
 Basis = Literal["within-run", "over seeds"]
-LEVEL = 0.95
-_NARROW = 0.05
+CONFIDENCE_LEVEL = 0.95
+_NARROW_WIDTH = 0.05
 
 
 @attrs.frozen(kw_only=True)
@@ -29,12 +29,12 @@ class Estimate:
     value: float
     low: float
     high: float
-    error: float
+    standard_error: float
     df: float
-    p: float
+    p_value: float
     basis: Basis
 
-    def less(self, number: float) -> Estimate:
+    def subtract(self, number: float) -> Estimate:
         """The estimate less a number. Its `p` stays as it was, against zero."""
         moved = {end: getattr(self, end) - number for end in ("value", "low", "high")}
         return attrs.evolve(self, **moved)
@@ -47,11 +47,11 @@ class Estimate:
         number has its sign."""
         if math.isnan(self.low):
             return f"{self.value:{spec}.2f} [too little to tell]"
-        digits = f"{spec}.3f" if self.high - self.low < _NARROW else f"{spec}.2f"
+        digits = f"{spec}.3f" if self.high - self.low < _NARROW_WIDTH else f"{spec}.2f"
         return f"{self.value:{digits}} [{self.low:{digits}}, {self.high:{digits}}]"
 
 
-def quantile(df: float, level: float = LEVEL) -> float:
+def critical_value(df: float, level: float = CONFIDENCE_LEVEL) -> float:
     """The two-sided critical value of Student's t; of the normal where `df` is infinite."""
     from scipy.special import ndtri, stdtrit
 
@@ -59,8 +59,8 @@ def quantile(df: float, level: float = LEVEL) -> float:
     return float(ndtri(upper) if math.isinf(df) else stdtrit(df, upper))
 
 
-def wilson(
-    share: float, n: float, *, df: float = math.inf, level: float = LEVEL
+def wilson_interval(
+    share: float, n: float, *, df: float = math.inf, level: float = CONFIDENCE_LEVEL
 ) -> tuple[float, float]:
     """The score interval of a share of `n` answers, inside [0, 1] (Wilson 1927).
 
@@ -69,40 +69,44 @@ def wilson(
             (Korn and Graubard 1998).
         df: Degrees of freedom of the variance behind `n`: Student's t stands for the normal.
     """
-    square = quantile(df, level) ** 2
+    square = critical_value(df, level) ** 2
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = math.sqrt(square * (share * (1 - share) / n + square / (4 * n * n))) / (1 + square / n)
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def holm(p: Sequence[float]) -> list[float]:
+def holm_adjust(p_values: Sequence[float]) -> list[float]:
     """p-values of a family of tests, adjusted (Holm 1979): under 0.05 keeps the chance that any of
     them is a false alarm under 5 %, however they depend on each other."""
-    order = sorted(range(len(p)), key=lambda at: p[at])
-    adjusted, highest = [1.0] * len(p), 0.0
+    order = sorted(range(len(p_values)), key=lambda at: p_values[at])
+    adjusted, highest = [1.0] * len(p_values), 0.0
     for rank, at in enumerate(order):
-        highest = max(highest, min((len(p) - rank) * p[at], 1.0))
+        highest = max(highest, min((len(p_values) - rank) * p_values[at], 1.0))
         adjusted[at] = highest
     return adjusted
 
 
-def satterthwaite(parts: Sequence[tuple[float, float]]) -> float:
+def satterthwaite_df(components: Sequence[tuple[float, float]]) -> float:
     """Degrees of freedom of a sum of variances, each with its own (Satterthwaite 1946).
 
     Args:
         parts: Variances and their degrees of freedom.
     """
-    total = sum(variance for variance, _ in parts)
-    square = sum(variance**2 / df for variance, df in parts if variance and df > 0)
-    return total**2 / square if square else min((df for _, df in parts if df > 0), default=math.nan)
+    total = sum(variance for variance, _ in components)
+    square = sum(variance**2 / df for variance, df in components if variance and df > 0)
+    return (
+        total**2 / square
+        if square
+        else min((df for _, df in components if df > 0), default=math.nan)
+    )
 
 
-def p_value(value: float, error: float, df: float) -> float:
+def p_value(value: float, standard_error: float, df: float) -> float:
     """Two-sided p-value against zero, by Student's t; 1 where the error is not known."""
     from scipy.special import stdtr
 
-    if math.isnan(error) or math.isnan(df):
+    if math.isnan(standard_error) or math.isnan(df):
         return 1.0
-    if error == 0:
+    if standard_error == 0:
         return 1.0 if value == 0 else 0.0
-    return float(2 * stdtr(df, -abs(value) / error))
+    return float(2 * stdtr(df, -abs(value) / standard_error))

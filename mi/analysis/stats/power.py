@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .intervals import LEVEL, quantile
+from .intervals import CONFIDENCE_LEVEL, critical_value
 from .scores import Scores
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 POWER = 0.8
-_MOST = 10_000
+_MAX_RUNS = 10_000
 
 
 @attrs.frozen(kw_only=True)
-class Components:
+class VarianceComponents:
     """Variances of one answer's score, by what they come from; estimates under 0 are 0.
 
     Args:
@@ -40,7 +40,7 @@ class Components:
 
     run: float
     question: float
-    both: float
+    interaction: float
     answer: float
 
     def variance(self, runs: float, questions: float, samples: float) -> float:
@@ -50,12 +50,12 @@ class Components:
         return (
             run / runs
             + self.question / questions
-            + self.both / cells
+            + self.interaction / cells
             + self.answer / (cells * samples)
         )
 
 
-def components(scores: Scores, *, share: bool = True) -> Components:
+def variance_components(scores: Scores, *, is_share: bool = True) -> VarianceComponents:
     """The variance components of a condition, by the analysis of variance.
 
     A share that all answers agree on is taken to have one answer more of either kind.
@@ -69,22 +69,26 @@ def components(scores: Scores, *, share: bool = True) -> Components:
     totals, counts = scores.totals[:, asked], scores.counts[:, asked]
     runs, questions = counts.shape
     if questions < 2:
-        return Components(run=math.nan, question=math.nan, both=math.nan, answer=math.nan)
-    if share and totals.sum() in (0, counts.sum()):
+        return VarianceComponents(
+            run=math.nan, question=math.nan, interaction=math.nan, answer=math.nan
+        )
+    if is_share and totals.sum() in (0, counts.sum()):
         likely = 1 / (counts.sum() + 2)
-        return Components(run=math.nan, question=0.0, both=0.0, answer=likely * (1 - likely))
+        return VarianceComponents(
+            run=math.nan, question=0.0, interaction=0.0, answer=likely * (1 - likely)
+        )
     means = totals / counts
     samples = counts.size / float((1 / counts).sum())
-    answer = _within(means, counts) if samples > 1 else 0.0
+    answer = _answer_variance(means, counts) if samples > 1 else 0.0
     by_question = means.mean(axis=0)
     questions_square = runs * float(np.var(by_question, ddof=1))
     if runs == 1:
         rest = questions_square - answer / samples
-        return _split(math.nan, rest, 0.0, answer, samples)
+        return _truncated_components(math.nan, rest, 0.0, answer, samples)
     own = means - by_question - (means.mean(axis=1) - means.mean())[:, None]
     both_square = float((own**2).sum()) / ((runs - 1) * (questions - 1))
     runs_square = questions * float(np.var(means.mean(axis=1), ddof=1))
-    return _split(
+    return _truncated_components(
         (runs_square - both_square) / questions,
         (questions_square - both_square) / runs,
         both_square - answer / samples,
@@ -93,70 +97,86 @@ def components(scores: Scores, *, share: bool = True) -> Components:
     )
 
 
-def _split(run: float, question: float, both: float, answer: float, samples: float) -> Components:
+def _truncated_components(
+    run: float, question: float, both: float, answer: float, samples: float
+) -> VarianceComponents:
     if samples <= 1:  # one answer a question: chance cannot be told from what stands beside it
         question, answer = (0.0, question) if math.isnan(run) else (question, both)
         both = 0.0
     kept = [part if math.isnan(part) else max(part, 0.0) for part in (run, question, both, answer)]
-    return Components(run=kept[0], question=kept[1], both=kept[2], answer=kept[3])
+    return VarianceComponents(run=kept[0], question=kept[1], interaction=kept[2], answer=kept[3])
 
 
-def _within(means: NDArray[np.float64], counts: NDArray[np.float64]) -> float:
+def _answer_variance(means: NDArray[np.float64], counts: NDArray[np.float64]) -> float:
     """Variance between answers to one question, for answers that are so or not."""
     spare = (counts - 1).clip(min=0).sum()
     return float((counts * means * (1 - means)).sum() / spare) if spare else 0.0
 
 
-def width(parts: Components, runs: int, questions: int, samples: float) -> float:
+def interval_width(
+    components: VarianceComponents, runs: int, questions: int, samples: float
+) -> float:
     """Width of the 95 % interval of a mean: from its low to its high end."""
     return (
         2
-        * quantile(_spare(parts, runs, questions), LEVEL)
-        * math.sqrt(parts.variance(runs, questions, samples))
+        * critical_value(_degrees_of_freedom(components, runs, questions), CONFIDENCE_LEVEL)
+        * math.sqrt(components.variance(runs, questions, samples))
     )
 
 
-def _spare(parts: Components, runs: int, questions: int) -> float:
-    known = not math.isnan(parts.run) and runs > 1
+def _degrees_of_freedom(components: VarianceComponents, runs: int, questions: int) -> float:
+    known = not math.isnan(components.run) and runs > 1
     return runs - 1 if known else max(questions - 1, 1)
 
 
-def detectable(parts: Components, runs: int, questions: int, samples: float) -> float:
+def minimum_detectable_effect(
+    components: VarianceComponents, runs: int, questions: int, samples: float
+) -> float:
     """The smallest difference between two conditions that a test finds four times of five.
 
     Two-sided at 5 %, power 80 %, questions shared so that they cancel (Bloom 1995).
     """
     from scipy.special import stdtrit
 
-    shared = attrs.evolve(parts, question=0.0)
+    shared = attrs.evolve(components, question=0.0)
     df = 2 * (runs - 1) if runs > 1 else max(questions - 1, 1)
     error = math.sqrt(2 * shared.variance(runs, questions, samples))
-    return error * (quantile(df, LEVEL) + float(stdtrit(df, POWER)))
+    return error * (critical_value(df, CONFIDENCE_LEVEL) + float(stdtrit(df, POWER)))
 
 
-def runs_for(parts: Components, wanted: float, questions: int, samples: float) -> int | None:
+def required_runs(
+    components: VarianceComponents, max_width: float, questions: int, samples: float
+) -> int | None:
     """The fewest runs whose interval is at most `wanted` wide; None where no number does."""
-    floor = 2 * quantile(math.inf) * math.sqrt(max(parts.question, 0.0) / questions)
-    if floor >= wanted:
+    floor = 2 * critical_value(math.inf) * math.sqrt(max(components.question, 0.0) / questions)
+    if floor >= max_width:
         return None
-    first = 1 if math.isnan(parts.run) else 2
+    first = 1 if math.isnan(components.run) else 2
     return next(
-        (runs for runs in range(first, _MOST) if width(parts, runs, questions, samples) <= wanted),
+        (
+            runs
+            for runs in range(first, _MAX_RUNS)
+            if interval_width(components, runs, questions, samples) <= max_width
+        ),
         None,
     )
 
 
-def samples_for(parts: Components, wanted: float, runs: int, questions: int) -> int | None:
+def required_samples(
+    components: VarianceComponents, max_width: float, runs: int, questions: int
+) -> int | None:
     """The fewest answers a question for an interval at most `wanted` wide; None where no number
     does, for the rest of the variance stays."""
-    if width(parts, runs, questions, math.inf) >= wanted:
+    if interval_width(components, runs, questions, math.inf) >= max_width:
         return None
     low, high = 0, 1
-    while width(parts, runs, questions, high) > wanted:
+    while interval_width(components, runs, questions, high) > max_width:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (
-            (low, middle) if width(parts, runs, questions, middle) <= wanted else (middle, high)
+            (low, middle)
+            if interval_width(components, runs, questions, middle) <= max_width
+            else (middle, high)
         )
     return high

@@ -65,7 +65,7 @@ class Scores:
 
 
 @attrs.frozen(kw_only=True)
-class Variation:
+class RunVariation:
     """How much run means vary, over conditions.
 
     Args:
@@ -76,6 +76,6 @@ class Variation:
         spare: Degrees of freedom; 0 where no seed was repeated.
     """
 
-    chance: float
-    run: float
-    spare: int
+    dispersion: float
+    level_variance: float
+    df: int

@@ -25,8 +25,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .intervals import LEVEL, Basis, Estimate, p_value, quantile, satterthwaite, wilson
-from .scores import Scores, Variation
+from .intervals import (
+    CONFIDENCE_LEVEL,
+    Basis,
+    Estimate,
+    critical_value,
+    p_value,
+    satterthwaite_df,
+    wilson_interval,
+)
+from .scores import RunVariation, Scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,26 +54,26 @@ class Study:
     """
 
     conditions: Sequence[Scores]
-    share: bool = True
-    level: float = LEVEL
-    pooled: Variation | None = None
+    is_share: bool = True
+    level: float = CONFIDENCE_LEVEL
+    pooled_variation: RunVariation | None = None
 
     @property
     def basis(self) -> Basis:
         """What intervals speak of."""
-        return "over seeds" if self._spare else "within-run"
+        return "over seeds" if self._run_df else "within-run"
 
     @property
-    def _spare(self) -> int:
+    def _run_df(self) -> int:
         """Degrees of freedom between runs."""
-        return self._variation.spare
+        return self._run_variation.df
 
     @property
-    def spare(self) -> int:
+    def min_df(self) -> int:
         """Degrees of freedom that errors have at least: of runs, where seeds were repeated, and of
         questions."""
-        questions = max(self._asked - 1, 1)
-        return min(self._spare, questions) if self._spare else questions
+        questions = max(self._question_count - 1, 1)
+        return min(self._run_df, questions) if self._run_df else questions
 
     @cached_property
     def means(self) -> NDArray[np.float64]:
@@ -75,18 +83,18 @@ class Study:
         return np.array([one.mean for one in self.conditions])
 
     @cached_property
-    def _expected(self) -> NDArray[np.float64]:
+    def _sampling_variance(self) -> NDArray[np.float64]:
         """The variance of one run's mean in each condition, up to a common factor."""
         import numpy as np
 
         answers = np.array([one.n for one in self.conditions])
         # One of each kind more, so that a share of 0 does not claim to have no variance.
-        return self._expected_at((self.means * answers + 1) / (answers + 2))
+        return self._sampling_variance_at((self.means * answers + 1) / (answers + 2))
 
-    def _expected_at(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _sampling_variance_at(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
         import numpy as np
 
-        if not self.share:
+        if not self.is_share:
             return np.ones(len(self.conditions))
         answers = np.array([one.n / one.runs for one in self.conditions])
         floor = means.clip(0.5 / answers, 1 - 0.5 / answers)
@@ -94,29 +102,29 @@ class Study:
         return expected
 
     @cached_property
-    def _variation(self) -> Variation:
-        if self.pooled is not None:
-            return self.pooled
+    def _run_variation(self) -> RunVariation:
+        if self.pooled_variation is not None:
+            return self.pooled_variation
         told = [at for at, one in enumerate(self.conditions) if one.replicated]
         if not told:
-            return Variation(chance=0.0, run=0.0, spare=0)
+            return RunVariation(dispersion=0.0, level_variance=0.0, df=0)
         import numpy as np
 
         spare = np.array([self.conditions[at].runs - 1 for at in told], dtype=float)
-        expected, squared = self._expected[told], self._squared_at(self.means)[told]
+        expected, squared = self._sampling_variance[told], self._level_factor_at(self.means)[told]
         spread = np.array([self.conditions[at].run_means.var(ddof=1) for at in told])
         runs = np.array([self.conditions[at].runs for at in told])
-        chance = float((spare * self._counted_twice[told] * runs / expected).sum() / spare.sum())
+        chance = float((spare * self._shared_variance[told] * runs / expected).sum() / spare.sum())
         weights = spare / expected
         rest = float(weights @ (spread - chance * expected))
         run = max(rest, 0.0) / float(weights @ squared)
-        return Variation(chance=chance, run=run, spare=int(spare.sum()))
+        return RunVariation(dispersion=chance, level_variance=run, df=int(spare.sum()))
 
-    def _squared_at(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _level_factor_at(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
         """What a run's own level adds to the variance of its mean, up to a common factor."""
         import numpy as np
 
-        if not self.share:
+        if not self.is_share:
             return np.ones(len(self.conditions))
         answers = np.array([one.n / one.runs for one in self.conditions])
         floor = means.clip(0.5 / answers, 1 - 0.5 / answers)
@@ -127,20 +135,22 @@ class Study:
     def between_runs(self) -> NDArray[np.float64]:
         """The variance of each condition's mean that comes from the run; 0 where it is not known
         (no seeds were repeated) or not there (the untrained model)."""
-        return self._between_at(self._expected, self._squared_at(self.means))
+        return self._between_runs_at(self._sampling_variance, self._level_factor_at(self.means))
 
-    def _between_at(
+    def _between_runs_at(
         self, expected: NDArray[np.float64], squared: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         import numpy as np
 
         trained = np.array([one.trained / one.runs for one in self.conditions])
-        known = self._variation
-        variances: NDArray[np.float64] = (known.chance * expected + known.run * squared) * trained
+        known = self._run_variation
+        variances: NDArray[np.float64] = (
+            known.dispersion * expected + known.level_variance * squared
+        ) * trained
         return variances
 
     @cached_property
-    def _counted_twice(self) -> NDArray[np.float64]:
+    def _shared_variance(self) -> NDArray[np.float64]:
         """What runs make of single questions, which both parts of the variance see."""
         import numpy as np
 
@@ -154,7 +164,7 @@ class Study:
         return found
 
     @cached_property
-    def _moved(self) -> NDArray[np.float64]:
+    def _question_influence(self) -> NDArray[np.float64]:
         """What each question moves each condition's mean by; conditions × questions."""
         import numpy as np
 
@@ -172,34 +182,38 @@ class Study:
         """
         import numpy as np
 
-        questions = max(self._asked, 2)
-        expected = self._expected if means is None else self._expected_at(means)
-        shared = questions / (questions - 1) * (self._moved @ self._moved.T)
+        questions = max(self._question_count, 2)
+        expected = self._sampling_variance if means is None else self._sampling_variance_at(means)
+        shared = (
+            questions / (questions - 1) * (self._question_influence @ self._question_influence.T)
+        )
         trained = np.array([one.trained for one in self.conditions])
-        asked = np.diag(shared) / self._expected
+        asked = np.diag(shared) / self._sampling_variance
         factors = np.where(trained, asked[trained].mean(), asked)
-        variances = factors * expected + self._least
+        variances = factors * expected + self._continuity_variance
         pairs = ~np.eye(len(trained), dtype=bool)
         scale = np.sqrt(np.outer(np.diag(shared), np.diag(shared)))
         alike = (shared[pairs].sum() / max(scale[pairs].sum(), 1e-300)).clip(0.0, 0.95)
         root = np.sqrt(variances)
         working: NDArray[np.float64] = np.where(pairs, alike, 1.0) * np.outer(root, root)
         at = self.means if means is None else means
-        working += np.diag(self._between_at(np.zeros_like(expected), self._squared_at(at)))
+        working += np.diag(
+            self._between_runs_at(np.zeros_like(expected), self._level_factor_at(at))
+        )
         return working
 
     @property
-    def _asked(self) -> int:
+    def _question_count(self) -> int:
         return int((sum(one.counts.sum(axis=0) for one in self.conditions) > 0).sum())
 
     @cached_property
-    def _least(self) -> NDArray[np.float64]:
+    def _continuity_variance(self) -> NDArray[np.float64]:
         """What is added to the variance of a share: one answer more of either kind would show it
         (Bonett and Price 2012)."""
         import numpy as np
 
         answers = np.array([one.n for one in self.conditions], dtype=float)
-        return 1 / (answers + 2) ** 2 if self.share else np.zeros(len(answers))
+        return 1 / (answers + 2) ** 2 if self.is_share else np.zeros(len(answers))
 
     def contrast(self, weights: Sequence[float] | NDArray[np.float64]) -> Estimate:
         """The weighted sum of the conditions' means: `(-1, 1)` is a difference."""
@@ -208,68 +222,72 @@ class Study:
         sums = np.asarray(weights, dtype=float)
         square = sums**2
         between = float(square @ self.between_runs)
-        questions = self._asked
+        questions = self._question_count
         by_question = (
             math.nan
             if questions < 2
-            else questions / (questions - 1) * float(((sums @ self._moved) ** 2).sum())
+            else questions / (questions - 1) * float(((sums @ self._question_influence) ** 2).sum())
         )
-        rest = by_question - float(square @ self._counted_twice) if between else by_question
-        variance = max(between + rest, between, by_question) + float(square @ self._least)
-        parts = (between, self._spare), (variance - between, questions - 1)
-        return self._estimate(float(sums @ self.means), variance, satterthwaite(parts))
+        rest = by_question - float(square @ self._shared_variance) if between else by_question
+        variance = max(between + rest, between, by_question) + float(
+            square @ self._continuity_variance
+        )
+        parts = (between, self._run_df), (variance - between, questions - 1)
+        return self._estimate(float(sums @ self.means), variance, satterthwaite_df(parts))
 
-    def difference(self, at: int, reference: int) -> Estimate:
+    def difference(self, index: int, reference: int) -> Estimate:
         """How much more condition `at` scores than `reference`, question by question."""
-        return self.contrast([(i == at) - (i == reference) for i in range(len(self.conditions))])
+        return self.contrast([(i == index) - (i == reference) for i in range(len(self.conditions))])
 
-    def only(self, at: Sequence[int]) -> Study:
+    def subset(self, indices: Sequence[int]) -> Study:
         """The study of some of the conditions, in that order, with what runs vary by as it is known
         from all of them."""
-        part = [self.conditions[index] for index in at]
-        return attrs.evolve(self, conditions=part, pooled=self._variation)
+        part = [self.conditions[index] for index in indices]
+        return attrs.evolve(self, conditions=part, pooled_variation=self._run_variation)
 
-    def mean(self, at: int) -> Estimate:
+    def mean(self, index: int) -> Estimate:
         """The mean of one condition. A share has Wilson's interval at the number of independent
         answers that its variance implies; runs of other conditions say nothing here."""
-        one = self.conditions[at]
-        alone = Study(conditions=(one,), share=self.share, level=self.level)
+        one = self.conditions[index]
+        alone = Study(conditions=(one,), is_share=self.is_share, level=self.level)
         if one.replicated:  # there is nothing to tell a run's level from chance by
-            spread = float(one.run_means.var(ddof=1) / alone._expected[0])
-            known = Variation(chance=spread, run=0.0, spare=one.runs - 1)
-            alone = attrs.evolve(alone, pooled=known)
+            spread = float(one.run_means.var(ddof=1) / alone._sampling_variance[0])
+            known = RunVariation(dispersion=spread, level_variance=0.0, df=one.runs - 1)
+            alone = attrs.evolve(alone, pooled_variation=known)
         found = alone.contrast([1.0])
-        if not self.share:
+        if not self.is_share:
             return found
-        low, high = alone._wilson(found)
+        low, high = alone._wilson_interval(found)
         return attrs.evolve(found, low=low, high=high)
 
-    def _wilson(self, found: Estimate) -> tuple[float, float]:
+    def _wilson_interval(self, found: Estimate) -> tuple[float, float]:
         (one,) = self.conditions
         share, n = found.value, one.n
-        variance = found.error**2 - float(self._least[0])
-        if self._asked < 2 or math.isnan(variance):
-            return wilson(share, self._asked, level=self.level)
+        variance = found.standard_error**2 - float(self._continuity_variance[0])
+        if self._question_count < 2 or math.isnan(variance):
+            return wilson_interval(share, self._question_count, level=self.level)
         if one.runs == 1:
-            variance *= (self._asked - 1) / self._asked  # so that n single answers count as n
+            variance *= (
+                self._question_count - 1
+            ) / self._question_count  # so that n single answers count as n
         between = float(self.between_runs[0])
-        parts = (between, self._spare), (variance - between, self._asked - 1)
-        df = satterthwaite(parts) if variance > 0 else found.df
+        parts = (between, self._run_df), (variance - between, self._question_count - 1)
+        df = satterthwaite_df(parts) if variance > 0 else found.df
         varies = variance > 0 and 0 < share < 1
         effective = min(n, share * (1 - share) / variance) if varies else n
-        single = one.runs == 1 and n == self._asked
-        return wilson(share, effective, df=math.inf if single else df, level=self.level)
+        single = one.runs == 1 and n == self._question_count
+        return wilson_interval(share, effective, df=math.inf if single else df, level=self.level)
 
     def _estimate(self, value: float, variance: float, df: float) -> Estimate:
         error = math.sqrt(variance)
-        half = quantile(df, self.level) * error if df > 0 else math.nan
+        half = critical_value(df, self.level) * error if df > 0 else math.nan
         return Estimate(
             value=value,
             low=value - half,
             high=value + half,
-            error=error,
+            standard_error=error,
             df=df,
-            p=p_value(value, error, df),
+            p_value=p_value(value, error, df),
             basis=self.basis,
         )
 

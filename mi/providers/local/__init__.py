@@ -19,163 +19,166 @@ from ..types import (
     Answer,
     Base,
     Check,
+    ClientOptions,
     Grade,
     GradeRequest,
     Likelihood,
-    Remote,
+    ModelUnderTest,
+    Monitor,
+    RemoteJob,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Terms,
-    Trained,
+    TrainingResult,
     TrainJob,
-    Watch,
 )
 from . import models as weights
-from .recipe import LoraRecipe, resolve
+from .recipe import LoraRecipe, resolve_recipe
 
 if TYPE_CHECKING:
-    from .adapted import Worn
+    from .adapted import AdaptedNetwork
     from .network import Network
 
 __all__ = ["Local", "LoraRecipe"]
 
-_EXTRAS = ("torch", "transformers", "safetensors", "gguf")
+_PACKAGES = ("torch", "transformers", "safetensors", "gguf")
 
 
 class Local:
     """The provider `local`."""
 
     name = "local"
-    offers = frozenset({"train", "sample", "logprob"})
-    free = True
-    trainings_at_once = 1
-    evals_at_once = 1
+    capabilities = frozenset({"train", "sample", "logprob"})
+    is_free = True
+    max_concurrent_trainings = 1
+    max_concurrent_evals = 1
 
-    def __init__(self, name: str = "local", terms: Terms | None = None) -> None:
+    def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
         pass
 
-    def find(self, name: str) -> Model:
+    def resolve_model(self, name: str) -> Model:
         """A Hugging Face folder, or `<hub id>@<commit>`."""
-        return weights.find(name)
+        return weights.find_model(name)
 
-    def base(self, model: Model) -> Base:
+    def pin(self, model: Model) -> Base:
         """Digest of the weights, of the folder's files, or the hub's commit; no network."""
-        return weights.base(model)
+        return weights.pin_model(model)
 
     def hyperparameters(self, training: Training) -> LoraRecipe:
         """The stated values, and this provider's defaults for the rest."""
-        return resolve(training)
+        return resolve_recipe(training)
 
-    def ready(self) -> None:
+    def check_credentials(self) -> None:
         """Nothing is needed that cannot be fetched."""
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def prepare(self, model: Model, watch: Watch) -> None:
+    def prepare(self, model: Model, monitor: Monitor) -> None:
         """Fetch and convert the model, once per machine."""
-        _require()
-        weights.folder(model, watch)
+        _require_packages()
+        weights.model_directory(model, monitor)
 
-    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+    def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Train adapters in `folder`: `adapter/` (PEFT's format) and `metrics.jsonl`.
 
         A line of `metrics.jsonl` is `{"step", "loss", "learning_rate", "tokens"}`, the loss in nats
         per answer token and `tokens` the answer tokens of the step.
         """
-        network = self._network(job.model, watch)
-        from .train import train
+        network = self._network(job.model, monitor)
+        from .train import train_adapter
 
-        return train(network, job, self.base(job.model).weights, folder, watch)
+        return train_adapter(network, job, self.pin(job.model).weights, directory, monitor)
 
     def sample(
         self,
-        subject: Subject,
+        subject: ModelUnderTest,
         requests: Sequence[SampleRequest],
         sampling: Sampling,
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
         """Draw the answers; `sampling.system` is the caller's to put into the chats."""
-        worn = self._worn(subject, watch)
+        worn = self._adapted_network(subject, monitor)
         from . import sample
 
-        batches = sample.plan(worn.network, requests, sampling)
-        crew = worn.network.crew
-        together = max(1, len(crew.members) // sample.PARTS)
+        batches = sample.batch_prompts(worn.network, requests, sampling)
+        crew = worn.network.pool
+        together = max(1, len(crew.replicas) // sample.PARTS)
         for start in range(0, len(batches), together):
-            watch.check()
-            cut = [sample.even(batch, sample.PARTS) for batch in batches[start : start + together]]
-            with worn.on():
-                drawn = crew.each(
-                    lambda network, part: sample.sample(network, part, sampling),
+            monitor.raise_if_stopped()
+            cut = [
+                sample.split_evenly(batch, sample.PARTS)
+                for batch in batches[start : start + together]
+            ]
+            with worn.activate():
+                drawn = crew.map(
+                    lambda network, part: sample.draw_answers(network, part, sampling),
                     [part for parts in cut for part in parts],
                 )
                 answers = [[one for _ in parts for one in next(drawn)] for parts in cut]
             yield from answers
 
     def grade(
-        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
     ) -> Iterator[Sequence[Grade]]:
         """Local models do not judge."""
         raise ProviderError(f"{judge.model} is a local model, and those do not judge")
 
     def score(
-        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+        self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
         """Sum the log-probabilities of each answer's content and end-of-turn tokens."""
-        worn = self._worn(subject, watch)
+        worn = self._adapted_network(subject, monitor)
         from . import score
 
-        for start in range(0, len(requests), score.BATCH):
-            watch.check()
-            with worn.on():
-                batch = score.batch(worn, requests[start : start + score.BATCH])
+        for start in range(0, len(requests), score.BATCH_SIZE):
+            monitor.raise_if_stopped()
+            with worn.activate():
+                batch = score.score_batch(worn, requests[start : start + score.BATCH_SIZE])
             yield batch
 
-    def remote(self, folder: Path, watch: Watch) -> Remote | None:
+    def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """Nothing runs elsewhere."""
         return None
 
-    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
+    def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """Nothing runs elsewhere."""
         return None
 
-    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
+    def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """The extra's packages, and whether the models' weights are here."""
         missing = missing_packages()
         yield Check(
-            what="local: packages",
+            subject="local: packages",
             ok=None if missing else True,
             detail=f"missing: {', '.join(missing)}" if missing else "all there",
             hint="pip install 'mi[local]'" if missing else "",
         )
         for model in models:
-            there = weights.is_here(model)
+            there = weights.is_available(model)
             detail = "its weights are here" if there else "its weights are fetched when first used"
-            yield Check(what=f"local: {model.name}", ok=there or None, detail=detail)
+            yield Check(subject=f"local: {model.name}", ok=there or None, detail=detail)
 
-    def _network(self, model: Model, watch: Watch) -> Network:
-        _require()
-        folder = weights.folder(model, watch)
-        from .network import load
+    def _network(self, model: Model, monitor: Monitor) -> Network:
+        _require_packages()
+        folder = weights.model_directory(model, monitor)
+        from .network import load_network
 
-        return load(folder, self.base(model).weights)
+        return load_network(folder, self.pin(model).weights)
 
-    def _worn(self, subject: Subject, watch: Watch) -> Worn:
-        network = self._network(subject.model, watch)
-        from .adapted import wear
+    def _adapted_network(self, subject: ModelUnderTest, monitor: Monitor) -> AdaptedNetwork:
+        network = self._network(subject.model, monitor)
+        from .adapted import adapt
 
-        return wear(network, subject)
+        return adapt(network, subject)
 
 
 def missing_packages() -> list[str]:
     """Packages of the extra that this environment does not have."""
-    return [name for name in _EXTRAS if find_spec(name) is None]
+    return [name for name in _PACKAGES if find_spec(name) is None]
 
 
-def _require() -> None:
+def _require_packages() -> None:
     missing = missing_packages()
     if missing:
         raise ProviderError(

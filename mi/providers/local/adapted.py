@@ -13,43 +13,43 @@ from contextlib import contextmanager
 import attrs
 from torch import Tensor
 
-from ..chat_template import Ids
-from ..types import Subject
+from ..chat_template import TokenIds
+from ..types import ModelUnderTest
 from . import lora
 from .network import Network, Prefix
 
-DEFAULT_LAYERS = 10  # adapted layers assumed of models that have no adapter yet
+DEFAULT_ADAPTED_LAYERS = 10  # adapted layers assumed of models that have no adapter yet
 
 
 @attrs.define(eq=False)
-class Worn:
+class AdaptedNetwork:
     """A network, the merged weights of an adapter, and how many layers below are untouched."""
 
     network: Network
-    merged: dict[str, Tensor]
+    merged_weights: dict[str, Tensor]
     split: int
-    prefixes: dict[Ids, Prefix]
+    prefixes: dict[TokenIds, Prefix]
 
     @contextmanager
-    def on(self) -> Iterator[None]:
+    def activate(self) -> Iterator[None]:
         """The adapter is on, and the network is this thread's."""
-        with self.network.lock, lora.wearing(self.network.model, self.merged):
+        with self.network.lock, lora.swap_weights(self.network.model, self.merged_weights):
             yield
 
-    def prefix(self, ids: Ids) -> Prefix:
+    def prefix(self, ids: TokenIds) -> Prefix:
         """The prefix of these ids under this adapter, computed once; call it inside `on`."""
         if ids not in self.prefixes:
             self.prefixes[ids] = self.network.prefix(ids)
         return self.prefixes[ids]
 
 
-def wear(network: Network, subject: Subject) -> Worn:
+def adapt(network: Network, subject: ModelUnderTest) -> AdaptedNetwork:
     """The model under test, ready to be asked."""
     if subject.trained is None:
         # Split where trained models of this base will be, so that they find its hidden states.
-        layers = subject.model.training.lora_layers or DEFAULT_LAYERS
-        return Worn(network, {}, max(0, network.depth - layers), {})
-    adapter = lora.load(subject.trained / "adapter")
+        layers = subject.model.training.lora_layers or DEFAULT_ADAPTED_LAYERS
+        return AdaptedNetwork(network, {}, max(0, network.depth - layers), {})
+    adapter = lora.load_adapter(subject.trained / "adapter")
     with network.lock:
-        merged = lora.merged(network.model, adapter)
-    return Worn(network, merged, adapter.lowest, {})
+        merged = lora.merge_adapter(network.model, adapter)
+    return AdaptedNetwork(network, merged, adapter.lowest_layer, {})

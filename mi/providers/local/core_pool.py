@@ -22,47 +22,47 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Crew(Generic[M]):
+class CorePool(Generic[M]):
     """Members that do pieces of work, each at one at a time."""
 
-    def __init__(self, members: Iterable[M]) -> None:
-        self.members = tuple(members)
-        self._free: queue.SimpleQueue[M] = queue.SimpleQueue()
-        for member in self.members:
-            self._free.put(member)
-        self._threads = ThreadPoolExecutor(
-            len(self.members), thread_name_prefix="crew", initializer=alone
+    def __init__(self, replicas: Iterable[M]) -> None:
+        self.replicas = tuple(replicas)
+        self._idle: queue.SimpleQueue[M] = queue.SimpleQueue()
+        for member in self.replicas:
+            self._idle.put(member)
+        self._executor = ThreadPoolExecutor(
+            len(self.replicas), thread_name_prefix="crew", initializer=limit_to_one_core
         )
 
-    def each(self, work: Callable[[M, T], R], items: Iterable[T]) -> Iterator[R]:
+    def map(self, work: Callable[[M, T], R], items: Iterable[T]) -> Iterator[R]:
         """What `work` gives for each item, in the items' order.
 
         Threads have their own gradient mode: `work` sets the one it wants.
         """
-        if len(self.members) == 1:
-            return iter([work(self.members[0], item) for item in items])
-        return self._threads.map(lambda item: self._one(work, item), items)
+        if len(self.replicas) == 1:
+            return iter([work(self.replicas[0], item) for item in items])
+        return self._executor.map(lambda item: self._run(work, item), items)
 
-    def _one(self, work: Callable[[M, T], R], item: T) -> R:
-        member = self._free.get()
+    def _run(self, work: Callable[[M, T], R], item: T) -> R:
+        member = self._idle.get()
         try:
             return work(member, item)
         finally:
-            self._free.put(member)
+            self._idle.put(member)
 
 
-def alone() -> None:
+def limit_to_one_core() -> None:
     """From here on, this thread's products take one core."""
     torch.set_num_threads(1)
 
 
-def twin(model: nn.Module) -> Any:
+def share_weights(model: nn.Module) -> Any:
     """A copy of the modules of `model` around the same tensors."""
     tensors = [*model.parameters(), *model.buffers()]
     return copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
 
 
-def cores() -> int:
+def available_cores() -> int:
     """Cores this process may use: those it is bound to, fewer where `OMP_NUM_THREADS` says so."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     said = os.environ.get("OMP_NUM_THREADS", "")

@@ -14,15 +14,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ...files import atomic
-from ...files.cache import file_digest, root
-from ..types import Watch
+from ...files.cache import cache_root, file_digest
+from ..types import Monitor
 
 
-def remembered_digest(path: Path) -> str:
+def cached_digest(path: Path) -> str:
     """`file_digest`, remembered while the file's size and time of change stay what they were."""
     stat = path.stat()
     key = f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}"
-    note = root() / "digests" / hashlib.sha256(key.encode()).hexdigest()
+    note = cache_root() / "digests" / hashlib.sha256(key.encode()).hexdigest()
     try:
         known = note.read_text(encoding="ascii")
         if len(known) == 64:
@@ -32,7 +32,7 @@ def remembered_digest(path: Path) -> str:
     digest = file_digest(path)
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        aside = atomic.aside(note)
+        aside = atomic.temporary_path(note)
         aside.write_text(digest, encoding="ascii")
         os.replace(aside, note)
     except OSError:
@@ -41,7 +41,7 @@ def remembered_digest(path: Path) -> str:
 
 
 @contextmanager
-def locked(path: Path, watch: Watch) -> Iterator[None]:
+def file_lock(path: Path, monitor: Monitor) -> Iterator[None]:
     """Hold the lock `path`, waiting for other processes; stops waiting when the user does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
@@ -51,9 +51,9 @@ def locked(path: Path, watch: Watch) -> Iterator[None]:
             lock.acquire(timeout=1.0)
             break
         except Timeout:
-            watch.check()
+            monitor.raise_if_stopped()
             if not told:
-                watch.note("another process is fetching the model; waiting for it")
+                monitor.message("another process is fetching the model; waiting for it")
                 told = True
     try:
         yield

@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import ProviderError
 
 
-def convert(gguf: Path, folder: Path) -> None:
+def convert_gguf(gguf: Path, directory: Path) -> None:
     """Write config, weights, tokenizer and generation config of `gguf` into `folder`.
 
     Raises:
@@ -23,18 +23,18 @@ def convert(gguf: Path, folder: Path) -> None:
     from safetensors.torch import save_file
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from .logging import quiet
+    from .logging import quiet_transformers
 
     source: dict[str, Any] = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
     try:
-        with quiet():
+        with quiet_transformers():
             model: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
             tokenizer: Any = AutoTokenizer.from_pretrained(**source)
     except Exception as error:
         raise ProviderError(f"{gguf.name} cannot be converted: {error}") from error
     if not tokenizer.chat_template:
         raise ProviderError(f"{gguf.name} carries no chat template")
-    folder.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     # The weights are plain floats now; said to be quantised, the folder could not be loaded.
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
@@ -43,7 +43,7 @@ def convert(gguf: Path, folder: Path) -> None:
     tensors = {
         name: tensor.contiguous() for name, tensor in model.state_dict().items() if name not in tied
     }
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    model.config.save_pretrained(folder)
-    model.generation_config.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
+    model.config.save_pretrained(directory)
+    model.generation_config.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)

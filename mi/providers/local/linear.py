@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 
-def _found() -> Any:
+def _find_onednn() -> Any:
     """oneDNN's linear map, where this build of torch has it."""
     backends: Any = torch.backends
     if not backends.mkldnn.is_available():
@@ -21,23 +21,23 @@ def _found() -> Any:
     return getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 
 
-_onednn = _found()
+_onednn = _find_onednn()
 
 
-class Linear(nn.Linear):
+class FrozenLinear(nn.Linear):
     """A linear module whose weights are not trained."""
 
     def forward(self, x: Tensor) -> Tensor:
         weight, bias = self.weight, self.bias
-        if not _is_for_onednn(x, weight):
+        if not _supports_onednn(x, weight):
             return nn.functional.linear(x, weight, bias)
         if torch.is_grad_enabled() and x.requires_grad:
-            through: Tensor = _through(x, weight, bias)
+            through: Tensor = _frozen_linear(x, weight, bias)
             return through
-        return _product(x, weight, bias)
+        return _onednn_linear(x, weight, bias)
 
 
-def replace(model: nn.Module) -> None:
+def replace_linear_layers(model: nn.Module) -> None:
     """Make every linear module of `model` a `Linear`, its weights laid out by columns.
 
     That is how a product of few rows reads them best. Weights that are embeddings as well keep
@@ -46,12 +46,12 @@ def replace(model: nn.Module) -> None:
     rows = {id(one.weight) for one in model.modules() if isinstance(one, nn.Embedding)}
     for module in model.modules():
         if type(module) is nn.Linear:
-            module.__class__ = Linear
+            module.__class__ = FrozenLinear
             if id(module.weight) not in rows:
                 module.weight.data = module.weight.data.t().contiguous().t()
 
 
-def _is_for_onednn(x: Tensor, weight: Tensor) -> bool:
+def _supports_onednn(x: Tensor, weight: Tensor) -> bool:
     return (
         _onednn is not None
         and x.device.type == "cpu"
@@ -61,24 +61,24 @@ def _is_for_onednn(x: Tensor, weight: Tensor) -> bool:
     )
 
 
-def _product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def _onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     assert _onednn is not None
     y: Tensor = _onednn(x, weight, bias, "none", [], "")
     return y
 
 
-class _Through(torch.autograd.Function):
+class _FrozenLinearFunction(torch.autograd.Function):
     """A product whose gradient goes to its input and to nothing else."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(weight)
-        return _product(x, weight, bias)
+        return _onednn_linear(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         (weight,) = ctx.saved_tensors
-        return _product(grads[0], weight.t(), None), None, None
+        return _onednn_linear(grads[0], weight.t(), None), None, None
 
 
-_through: Any = _Through.apply
+_frozen_linear: Any = _FrozenLinearFunction.apply

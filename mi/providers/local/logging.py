@@ -8,7 +8,7 @@ from typing import Any
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """Progress bars off and only errors logged for the length of the block."""
     from transformers.utils import logging as library
 

@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from ...errors import CorruptError, ProviderError
 from .recipe import LoraRecipe
 
-CONFIG = "adapter_config.json"
-WEIGHTS = "adapter_model.safetensors"
+CONFIG_FILE = "adapter_config.json"
+WEIGHTS_FILE = "adapter_model.safetensors"
 
 
-class Lora(nn.Module):
+class LoraLinear(nn.Module):
     """A frozen linear module with an adapter beside it."""
 
     def __init__(self, linear: nn.Linear, a: nn.Parameter, b: nn.Parameter, scale: float) -> None:
@@ -59,7 +59,7 @@ class Adapter:
         return self.alpha / self.rank
 
     @property
-    def lowest(self) -> int:
+    def lowest_layer(self) -> int:
         """Index of the lowest adapted layer: what lies below it is the base model's."""
         return min(self.layers)
 
@@ -81,7 +81,7 @@ def layer_paths(model: nn.Module) -> list[str]:
     return [f"{prefix}.layers.{index}" for index in range(len(layers))]
 
 
-def fresh(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
+def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
     """New adapters for the upper layers of `model`; what `seed` draws depends on nothing else."""
     paths = layer_paths(model)
     count = min(recipe.lora_layers or len(paths), len(paths))
@@ -104,63 +104,67 @@ def fresh(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
 
 
 @contextmanager
-def trainable(models: Sequence[nn.Module], adapter: Adapter) -> Iterator[dict[str, Lora]]:
+def attach_adapter(
+    models: Sequence[nn.Module], adapter: Adapter
+) -> Iterator[dict[str, LoraLinear]]:
     """Put `adapter` beside the modules of each of `models` for the length of the block.
 
     The models are twins around the same tensors, and share the adapter in training as well.
     """
     first, *others = models
     device = next(first.parameters()).device
-    put: dict[str, Lora] = {}
+    put: dict[str, LoraLinear] = {}
     try:
         for path, (a, b) in adapter.pairs.items():
-            linear = _linear(first, path)
+            linear = _linear_module(first, path)
             copies = [nn.Parameter(one.to(device, copy=True)) for one in (a, b)]
-            put[path] = Lora(linear, copies[0], copies[1], adapter.scale)
+            put[path] = LoraLinear(linear, copies[0], copies[1], adapter.scale)
             first.set_submodule(path, put[path])
             for model in others:
-                beside = Lora(_linear(model, path), copies[0], copies[1], adapter.scale)
+                beside = LoraLinear(
+                    _linear_module(model, path), copies[0], copies[1], adapter.scale
+                )
                 model.set_submodule(path, beside)
         yield put
     finally:
         for path in put:
             for model in models:
                 module = model.get_submodule(path)
-                if isinstance(module, Lora):
+                if isinstance(module, LoraLinear):
                     model.set_submodule(path, module.linear)
 
 
-def merged(model: nn.Module, adapter: Adapter) -> dict[str, Tensor]:
+def merge_adapter(model: nn.Module, adapter: Adapter) -> dict[str, Tensor]:
     """Weights of the adapted modules with the adapter added in; `model` keeps its own."""
     weights = {}
     for path, (a, b) in adapter.pairs.items():
-        weight = _linear(model, path).weight.detach()
+        weight = _linear_module(model, path).weight.detach()
         change = b.to(weight.device) @ a.to(weight.device) * adapter.scale
         weights[path] = torch.add(weight, change.to(weight.dtype), out=torch.empty_like(weight))
     return weights
 
 
 @contextmanager
-def wearing(model: nn.Module, weights: dict[str, Tensor]) -> Iterator[None]:
+def swap_weights(model: nn.Module, weights: dict[str, Tensor]) -> Iterator[None]:
     """Let `model` compute with `weights` for the length of the block; its own come back after."""
-    own = {path: _linear(model, path).weight.data for path in weights}
+    own = {path: _linear_module(model, path).weight.data for path in weights}
     try:
         for path, weight in weights.items():
-            _linear(model, path).weight.data = weight
+            _linear_module(model, path).weight.data = weight
         yield
     finally:
         for path, weight in own.items():
-            _linear(model, path).weight.data = weight
+            _linear_module(model, path).weight.data = weight
 
 
-def _linear(model: nn.Module, path: str) -> nn.Linear:
+def _linear_module(model: nn.Module, path: str) -> nn.Linear:
     module = model.get_submodule(path)
     if not isinstance(module, nn.Linear):
         raise CorruptError(f"the adapter names {path}, which is no linear module of this model")
     return module
 
 
-def save(folder: Path, adapter: Adapter, targets: tuple[str, ...], base: str) -> None:
+def save_adapter(directory: Path, adapter: Adapter, targets: tuple[str, ...], base: str) -> None:
     """Write `adapter` into `folder` in PEFT's format."""
     from safetensors.torch import save_file
 
@@ -183,12 +187,12 @@ def save(folder: Path, adapter: Adapter, targets: tuple[str, ...], base: str) ->
         "layers_to_transform": list(adapter.layers),
         "layers_pattern": "layers",
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    directory.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, directory / WEIGHTS_FILE, metadata={"format": "pt"})
+    (directory / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def load(folder: Path) -> Adapter:
+def load_adapter(directory: Path) -> Adapter:
     """Read an adapter.
 
     Raises:
@@ -197,8 +201,8 @@ def load(folder: Path) -> Adapter:
     from safetensors.torch import load_file
 
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        tensors = load_file(folder / WEIGHTS)
+        config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
+        tensors = load_file(directory / WEIGHTS_FILE)
         pairs = {
             name.removeprefix("base_model.model.").removesuffix(".lora_A.weight"): (
                 tensor,
@@ -211,6 +215,6 @@ def load(folder: Path) -> Adapter:
         return Adapter(config["r"], float(config["lora_alpha"]), layers, pairs)
     except Exception as error:
         raise CorruptError(
-            f"the adapter in {folder} cannot be read: {error}",
+            f"the adapter in {directory} cannot be read: {error}",
             hint="delete the training unit's folder to train it again",
         ) from error

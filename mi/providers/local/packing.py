@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 
-def placed(
-    before: int, trunk: int, branches: Sequence[int], device: torch.device
+def tree_attention(
+    cache_length: int, trunk_length: int, branch_lengths: Sequence[int], device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """Positions, shape (1, tokens), and who sees whom, shape (1, 1, tokens, before + tokens).
 
@@ -23,15 +23,15 @@ def placed(
         trunk: Tokens of the beginning.
         branches: Tokens of each branch.
     """
-    owner, place = [0] * trunk, list(range(trunk))
-    for index, length in enumerate(branches, start=1):
+    owner, place = [0] * trunk_length, list(range(trunk_length))
+    for index, length in enumerate(branch_lengths, start=1):
         owner += [index] * length
-        place += range(trunk, trunk + length)
+        place += range(trunk_length, trunk_length + length)
     owners = torch.tensor(owner, device=device)
     order = torch.arange(len(owner), device=device)
     causal = order[:, None] >= order
     related = (owners == 0) | (owners[:, None] == owners)
-    cached = torch.ones(len(owner), before, dtype=torch.bool, device=device)
+    cached = torch.ones(len(owner), cache_length, dtype=torch.bool, device=device)
     mask = torch.cat([cached, causal & related], dim=1)
-    positions = torch.tensor([place], device=device) + before
+    positions = torch.tensor([place], device=device) + cache_length
     return positions, mask[None, None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 
 from ...spec import Training
-from ..types import recipe
+from ..types import resolve_hyperparameters
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -54,6 +54,6 @@ class LoraRecipe:
     max_length: int = 2048
 
 
-def resolve(training: Training) -> LoraRecipe:
+def resolve_recipe(training: Training) -> LoraRecipe:
     """The recipe with what `training` states and this provider's defaults for the rest."""
-    return recipe(LoraRecipe, training, "local")
+    return resolve_hyperparameters(LoraRecipe, training, "local")

@@ -15,25 +15,25 @@ import attrs
 import torch
 from torch import Tensor
 
-from ..chat_template import Ids, Row
+from ..chat_template import TokenIds, TokenizedRow
 from ..types import Likelihood, Message, ScoreRequest
-from .adapted import Worn
+from .adapted import AdaptedNetwork
 from .network import Network, Prefix
-from .packing import placed
+from .packing import tree_attention
 
-BATCH = 16  # requests yielded at a time
+BATCH_SIZE = 16  # requests yielded at a time
 
 
 @attrs.frozen
-class Packed:
+class PackedRequest:
     """A request's tokens: a prompt and the answers that each continue it."""
 
-    shared: Ids
-    prompt: Ids
-    answers: tuple[Ids, ...]
+    prefix_ids: TokenIds
+    prompt: TokenIds
+    answers: tuple[TokenIds, ...]
 
     @property
-    def ids(self) -> Ids:
+    def ids(self) -> TokenIds:
         # An answer's last token predicts nothing that is asked for.
         return self.prompt + tuple(token for answer in self.answers for token in answer[:-1])
 
@@ -42,23 +42,27 @@ class Packed:
         return (len(self.prompt), *(len(answer) for answer in self.answers))
 
 
-def pack(network: Network, request: ScoreRequest) -> list[Packed]:
+def pack_request(network: Network, request: ScoreRequest) -> list[PackedRequest]:
     """The rows of a request, in the order of its answers: one row wherever that is exact."""
     chats = [(*request.chat, Message("assistant", answer)) for answer in request.answers]
-    rows = [network.template.row(chat) for chat in chats]
+    rows = [network.template.encode_row(chat) for chat in chats]
     longest = len(rows[0].prompt) + sum(len(row.answer) for row in rows)
-    together = longest < network.window and len({row.prompt for row in rows}) == 1
+    together = longest < network.attention_window and len({row.prompt for row in rows}) == 1
     groups = [rows] if together else [[row] for row in rows]
-    return [_packed(network, request, group) for group in groups]
+    return [_pack_rows(network, request, group) for group in groups]
 
 
-def _packed(network: Network, request: ScoreRequest, rows: Sequence[Row]) -> Packed:
+def _pack_rows(
+    network: Network, request: ScoreRequest, rows: Sequence[TokenizedRow]
+) -> PackedRequest:
     prompt = rows[0].prompt
-    cut = network.template.prefix(request.chat, prompt)
-    return Packed(prompt[:cut], prompt[cut:], tuple(row.answer for row in rows))
+    cut = network.template.shared_prefix_length(request.chat, prompt)
+    return PackedRequest(prompt[:cut], prompt[cut:], tuple(row.answer for row in rows))
 
 
-def score(network: Network, packed: Packed, prefix: Prefix, split: int) -> list[float]:
+def score_packed(
+    network: Network, packed: PackedRequest, prefix: Prefix, split: int
+) -> list[float]:
     """Total log-probability (nats) of each answer.
 
     Args:
@@ -68,21 +72,23 @@ def score(network: Network, packed: Packed, prefix: Prefix, split: int) -> list[
     positions, mask = None, None
     if len(packed.answers) > 1:
         branches = [len(answer) - 1 for answer in packed.answers]
-        positions, mask = placed(len(packed.shared), len(packed.prompt), branches, network.device)
-    ids = network.tensor([packed.ids])
+        positions, mask = tree_attention(
+            len(packed.prefix_ids), len(packed.prompt), branches, network.device
+        )
+    ids = network.padded_tensor([packed.ids])
     lower = None
     if split:
-        states = network.lower(
+        states = network.lower_states(
             split, prefix, packed.ids, positions=positions, mask=mask, layout=packed.layout
         )
         lower = (split, states[None])
     hidden = network.forward(
         ids, cache=prefix.cache(1), positions=positions, mask=mask, lower=lower
     )
-    return _totals(network, packed, hidden[0])
+    return _answer_logprobs(network, packed, hidden[0])
 
 
-def _totals(network: Network, packed: Packed, hidden: Tensor) -> list[float]:
+def _answer_logprobs(network: Network, packed: PackedRequest, hidden: Tensor) -> list[float]:
     places: list[int] = []
     begin = len(packed.prompt)
     for answer in packed.answers:
@@ -98,14 +104,14 @@ def _totals(network: Network, packed: Packed, hidden: Tensor) -> list[float]:
     return [part.sum().item() for part in torch.split(logprobs.double(), sizes)]
 
 
-def batch(worn: Worn, requests: Sequence[ScoreRequest]) -> list[Likelihood]:
+def score_batch(adapted: AdaptedNetwork, requests: Sequence[ScoreRequest]) -> list[Likelihood]:
     """Score the answers of each request; call it inside `worn.on`."""
-    packs = [pack(worn.network, request) for request in requests]
-    with torch.no_grad(), worn.network.precision():
-        for shared in {one.shared for packed in packs for one in packed}:
-            worn.prefix(shared)
-    totals = worn.network.crew.each(
-        lambda network, packed: _totals_of(network, packed, worn), packs
+    packs = [pack_request(adapted.network, request) for request in requests]
+    with torch.no_grad(), adapted.network.autocast():
+        for shared in {one.prefix_ids for packed in packs for one in packed}:
+            adapted.prefix(shared)
+    totals = adapted.network.pool.map(
+        lambda network, packed: _request_logprobs(network, packed, adapted), packs
     )
     return [
         Likelihood(
@@ -117,11 +123,15 @@ def batch(worn: Worn, requests: Sequence[ScoreRequest]) -> list[Likelihood]:
     ]
 
 
-def _totals_of(network: Network, rows: Sequence[Packed], worn: Worn) -> list[float]:
+def _request_logprobs(
+    network: Network, rows: Sequence[PackedRequest], adapted: AdaptedNetwork
+) -> list[float]:
     # Not inference_mode: the hidden states remembered here serve trainings as well.
-    with torch.no_grad(), network.precision():
+    with torch.no_grad(), network.autocast():
         return [
             total
             for packed in rows
-            for total in score(network, packed, worn.prefix(packed.shared), worn.split)
+            for total in score_packed(
+                network, packed, adapted.prefix(packed.prefix_ids), adapted.split
+            )
         ]

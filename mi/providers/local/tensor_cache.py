@@ -9,34 +9,34 @@ from collections.abc import Hashable
 from torch import Tensor
 
 
-class Remembered:
+class TensorCache:
     """A bounded memory of tensors; threads may share it.
 
     Args:
         most: Bytes kept.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._kept: OrderedDict[Hashable, Tensor] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._tensors: OrderedDict[Hashable, Tensor] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Tensor | None:
         """What was kept under `key`."""
         with self._lock:
-            known = self._kept.get(key)
+            known = self._tensors.get(key)
             if known is not None:
-                self._kept.move_to_end(key)
+                self._tensors.move_to_end(key)
             return known
 
-    def keep(self, key: Hashable, tensor: Tensor) -> None:
+    def put(self, key: Hashable, tensor: Tensor) -> None:
         """Keep `tensor`; what has been unused the longest makes room for it."""
         with self._lock:
-            if key in self._kept:  # another thread computed the same
+            if key in self._tensors:  # another thread computed the same
                 return
-            self._kept[key] = tensor
+            self._tensors[key] = tensor
             self._bytes += tensor.nbytes
-            while self._bytes > self.most and len(self._kept) > 1:
-                _, oldest = self._kept.popitem(last=False)
+            while self._bytes > self.max_bytes and len(self._tensors) > 1:
+                _, oldest = self._tensors.popitem(last=False)
                 self._bytes -= oldest.nbytes

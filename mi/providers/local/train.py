@@ -22,18 +22,20 @@ import attrs
 
 from ...errors import Interrupted
 from .. import metrics_log, schedule
-from ..chat_template import Row, common, encoded
-from ..types import Trained, TrainJob, Watch
+from ..chat_template import TokenizedRow, common_prefix_length, encode_rows
+from ..types import Monitor, TrainingResult, TrainJob
 from . import checkpoint, lora
-from .checkpoint import Progress
+from .checkpoint import TrainingState
 from .network import Network
 from .recipe import LoraRecipe
-from .train_step import Learner
+from .train_step import Trainer
 
-EVERY = 15.0  # seconds of work between checkpoints
+CHECKPOINT_INTERVAL = 15.0  # seconds of work between checkpoints
 
 
-def train(network: Network, job: TrainJob, weights: str, folder: Path, watch: Watch) -> Trained:
+def train_adapter(
+    network: Network, job: TrainJob, weights: str, directory: Path, monitor: Monitor
+) -> TrainingResult:
     """Train `job` in `folder`, which ends with `adapter/` and `metrics.jsonl` in it.
 
     Args:
@@ -44,91 +46,97 @@ def train(network: Network, job: TrainJob, weights: str, folder: Path, watch: Wa
         DataError: A row is malformed or longer than the recipe allows.
         Interrupted: Asked to stop; a checkpoint holds what was done.
     """
-    name = checkpoint.digest(job, weights)
-    if (done := checkpoint.finished(folder, name)) is not None:
+    name = checkpoint.job_digest(job, weights)
+    if (done := checkpoint.completed_result(directory, name)) is not None:
         return done
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = encode(network, job)
+    directory.mkdir(parents=True, exist_ok=True)
+    rows = encode_job_rows(network, job)
     with network.lock:
-        return _Run(network, job, rows, name, folder, watch).run()
+        return _TrainingRun(network, job, rows, name, directory, monitor).run()
 
 
-def encode(network: Network, job: TrainJob) -> list[Row]:
+def encode_job_rows(network: Network, job: TrainJob) -> list[TokenizedRow]:
     """Token ids of the job's rows; errors name the row."""
-    return encoded(network.template, job.rows, job.hyperparameters.max_length)
+    return encode_rows(network.template, job.rows, job.hyperparameters.max_length)
 
 
-def shared(network: Network, job: TrainJob, rows: Sequence[Row]) -> tuple[int, ...]:
+def common_prefix(network: Network, job: TrainJob, rows: Sequence[TokenizedRow]) -> tuple[int, ...]:
     """The tokens that open every row."""
     heads = [
-        row.ids[: min(network.template.prefix(chat, row.ids), len(row.prompt) - 1)]
+        row.ids[: min(network.template.shared_prefix_length(chat, row.ids), len(row.prompt) - 1)]
         for chat, row in zip(job.rows, rows, strict=True)
     ]
-    return heads[0][: common(heads)]
+    return heads[0][: common_prefix_length(heads)]
 
 
 @attrs.define
-class _Run:
+class _TrainingRun:
     network: Network
     job: TrainJob
-    rows: list[Row]
-    name: str
-    folder: Path
-    watch: Watch
+    rows: list[TokenizedRow]
+    job_digest: str
+    directory: Path
+    monitor: Monitor
 
-    def run(self) -> Trained:
+    def run(self) -> TrainingResult:
         recipe: LoraRecipe = self.job.hyperparameters
-        steps = schedule.plan([len(row.ids) for row in self.rows], recipe, self.job.seed)
-        start = lora.fresh(self.network.model, recipe, self.job.seed)
-        progress = checkpoint.load(self.folder, self.name, self.watch) or Progress({}, [], 0.0)
-        metrics_log.rewrite(self.folder, progress.curve)
-        twins = [member.model for member in self.network.crew.members]
-        with lora.trainable(twins, start) as modules:
-            learner = Learner.make(
-                self.network, modules, recipe, shared(self.network, self.job, self.rows), start
+        steps = schedule.plan_batches([len(row.ids) for row in self.rows], recipe, self.job.seed)
+        start = lora.init_adapter(self.network.model, recipe, self.job.seed)
+        progress = checkpoint.load_checkpoint(
+            self.directory, self.job_digest, self.monitor
+        ) or TrainingState({}, [], 0.0)
+        metrics_log.rewrite_metrics(self.directory, progress.curve)
+        twins = [member.model for member in self.network.pool.replicas]
+        with lora.attach_adapter(twins, start) as modules:
+            learner = Trainer.create(
+                self.network,
+                modules,
+                recipe,
+                common_prefix(self.network, self.job, self.rows),
+                start,
             )
-            learner.restore(progress.tensors)
-            self._steps(learner, steps, progress)
-            adapter = attrs.evolve(start, pairs=learner.pairs())
-        trained = self._report(steps, progress)
-        aside = self.folder / f"{checkpoint.ADAPTER}.tmp"
-        lora.save(aside, adapter, recipe.targets, self.job.model.name)
-        checkpoint.publish(self.folder, aside, self.name, trained)
+            learner.load_state_dict(progress.tensors)
+            self._run_steps(learner, steps, progress)
+            adapter = attrs.evolve(start, pairs=learner.adapter_pairs())
+        trained = self._result(steps, progress)
+        aside = self.directory / f"{checkpoint.ADAPTER_DIR}.tmp"
+        lora.save_adapter(aside, adapter, recipe.targets, self.job.model.name)
+        checkpoint.publish_adapter(self.directory, aside, self.job_digest, trained)
         return trained
 
-    def _steps(self, learner: Learner, steps: list[list[int]], progress: Progress) -> None:
-        self.watch.start("train", len(steps), unit="step", done=progress.step)
+    def _run_steps(self, trainer: Trainer, steps: list[list[int]], state: TrainingState) -> None:
+        self.monitor.start("train", len(steps), unit="step", done=state.step)
         saved = begun = time.monotonic()
-        before = progress.seconds
+        before = state.seconds
         recipe: LoraRecipe = self.job.hyperparameters
 
         def keep() -> None:
-            progress.tensors = learner.state()
-            progress.seconds = before + time.monotonic() - begun
-            checkpoint.save(self.folder, self.name, progress)
+            state.tensors = trainer.state_dict()
+            state.seconds = before + time.monotonic() - begun
+            checkpoint.save_checkpoint(self.directory, self.job_digest, state)
 
-        for index in range(progress.step, len(steps)):
+        for index in range(state.step, len(steps)):
             rate = schedule.learning_rate(index, len(steps), recipe)
-            loss, tokens = learner.step([self.rows[row] for row in steps[index]], rate)
+            loss, tokens = trainer.step([self.rows[row] for row in steps[index]], rate)
             line = {"step": index + 1, "loss": loss, "learning_rate": rate, "tokens": tokens}
-            progress.curve.append(line)
-            metrics_log.append(self.folder, line)
-            self.watch.advance(1, loss=loss)
+            state.curve.append(line)
+            metrics_log.append_metrics(self.directory, line)
+            self.monitor.advance(1, loss=loss)
             try:
-                self.watch.check()
+                self.monitor.raise_if_stopped()
             except Interrupted:
                 keep()
                 raise
-            if time.monotonic() - saved > EVERY:
+            if time.monotonic() - saved > CHECKPOINT_INTERVAL:
                 keep()
                 saved = time.monotonic()
-        progress.seconds = before + time.monotonic() - begun
+        state.seconds = before + time.monotonic() - begun
 
-    def _report(self, steps: list[list[int]], progress: Progress) -> Trained:
-        return Trained(
+    def _result(self, steps: list[list[int]], state: TrainingState) -> TrainingResult:
+        return TrainingResult(
             steps=len(steps),
             tokens=sum(len(self.rows[row].ids) for step in steps for row in step),
-            trained_tokens=int(sum(line["tokens"] for line in progress.curve)),
-            seconds=progress.seconds,
-            loss=metrics_log.last_loss(progress.curve),
+            trained_tokens=int(sum(line["tokens"] for line in state.curve)),
+            seconds=state.seconds,
+            loss=metrics_log.final_loss(state.curve),
         )

@@ -15,24 +15,26 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from ..chat_template import Row
+from ..chat_template import TokenizedRow
 from . import lora
 from .network import Network, Prefix
-from .packing import placed
+from .packing import tree_attention
 from .recipe import LoraRecipe
 
-LOGITS = 30 << 20  # bytes of logits held at a time: blocks an allocator keeps and hands out again
-PART = 160  # tokens of a part of a step: more make a product no quicker
+LOGITS_BYTES = (
+    30 << 20
+)  # bytes of logits held at a time: blocks an allocator keeps and hands out again
+PART_TOKENS = 160  # tokens of a part of a step: more make a product no quicker
 
 
-def parts(rows: Sequence[Row], window: int) -> list[list[Row]]:
+def split_rows(rows: Sequence[TokenizedRow], window: int) -> list[list[TokenizedRow]]:
     """The rows of a step in parts of much the same size, in order; a row is never cut.
 
     Args:
         window: Rows as long as this stand alone.
     """
     total = sum(len(row.ids) for row in rows)
-    size = total / math.ceil(total / PART)
+    size = total / math.ceil(total / PART_TOKENS)
     places: list[tuple[int, int]] = []
     before = 0
     for index, row in enumerate(rows):
@@ -44,7 +46,7 @@ def parts(rows: Sequence[Row], window: int) -> list[list[Row]]:
 
 
 @attrs.define
-class Learner:
+class Trainer:
     """One adapter in training: forward, loss, backward, AdamW.
 
     Args:
@@ -53,22 +55,22 @@ class Learner:
     """
 
     network: Network
-    modules: dict[str, lora.Lora]
+    modules: dict[str, lora.LoraLinear]
     recipe: LoraRecipe
-    head: tuple[int, ...]
+    prefix_ids: tuple[int, ...]
     prefix: Prefix
     split: int
-    optimiser: torch.optim.AdamW
+    optimizer: torch.optim.AdamW
 
     @classmethod
-    def make(
+    def create(
         cls,
         network: Network,
-        modules: dict[str, lora.Lora],
+        modules: dict[str, lora.LoraLinear],
         recipe: LoraRecipe,
-        head: tuple[int, ...],
+        prefix_ids: tuple[int, ...],
         start: lora.Adapter,
-    ) -> Learner:
+    ) -> Trainer:
         optimiser = torch.optim.AdamW(
             [weight for module in modules.values() for weight in (module.a, module.b)],
             lr=recipe.learning_rate,
@@ -76,62 +78,66 @@ class Learner:
             weight_decay=recipe.weight_decay,
             fused=True,
         )
-        with torch.no_grad(), network.precision():
-            prefix = network.prefix(head)
-        return cls(network, modules, recipe, head, prefix, start.lowest, optimiser)
+        with torch.no_grad(), network.autocast():
+            prefix = network.prefix(prefix_ids)
+        return cls(network, modules, recipe, prefix_ids, prefix, start.lowest_layer, optimiser)
 
     @property
-    def weights(self) -> list[nn.Parameter]:
-        return [weight for group in self.optimiser.param_groups for weight in group["params"]]
+    def parameters(self) -> list[nn.Parameter]:
+        return [weight for group in self.optimizer.param_groups for weight in group["params"]]
 
-    def step(self, rows: Sequence[Row], rate: float) -> tuple[float, int]:
+    def step(self, rows: Sequence[TokenizedRow], learning_rate: float) -> tuple[float, int]:
         """One optimiser step; the mean loss over the rows' answer tokens, and their number."""
-        loss = self.gradients(rows)
-        nn.utils.clip_grad_norm_(self.weights, self.recipe.clip)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.step()
-        self.optimiser.zero_grad()
+        loss = self.accumulate_gradients(rows)
+        nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
         return loss, sum(len(row.answer) for row in rows)
 
-    def gradients(self, rows: Sequence[Row]) -> float:
+    def accumulate_gradients(self, rows: Sequence[TokenizedRow]) -> float:
         """Put the gradients of the mean loss into the adapters; returns that loss."""
         count = sum(len(row.answer) for row in rows)
         loss = 0.0
-        done = self.network.crew.each(
-            lambda network, part: self._part(network, part, count),
-            parts(rows, self.network.window),
+        done = self.network.pool.map(
+            lambda network, part: self._part_gradients(network, part, count),
+            split_rows(rows, self.network.attention_window),
         )
         for part_loss, gradients in done:
             loss += part_loss
-            for weight, gradient in zip(self.weights, gradients, strict=True):
+            for weight, gradient in zip(self.parameters, gradients, strict=True):
                 weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
         return loss / count
 
-    def _part(
-        self, network: Network, rows: Sequence[Row], count: int
+    def _part_gradients(
+        self, network: Network, rows: Sequence[TokenizedRow], count: int
     ) -> tuple[float, tuple[Tensor, ...]]:
         """The loss summed over the rows' answer tokens; gradients of that sum over `count`."""
         with torch.enable_grad():
-            with network.precision():
-                hidden, targets = self._answers(network, rows)
-            loss, down = _loss(network, hidden.detach(), targets, count)
-            return loss, torch.autograd.grad(hidden, self.weights, down)
+            with network.autocast():
+                hidden, targets = self._answer_states(network, rows)
+            loss, down = _loss_and_gradient(network, hidden.detach(), targets, count)
+            return loss, torch.autograd.grad(hidden, self.parameters, down)
 
-    def _answers(self, network: Network, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+    def _answer_states(
+        self, network: Network, rows: Sequence[TokenizedRow]
+    ) -> tuple[Tensor, Tensor]:
         """Hidden states that predict the answer tokens, shape (tokens, width), and those tokens."""
-        cut = len(self.head)
+        cut = len(self.prefix_ids)
         bodies = [row.ids[cut:] for row in rows]
         positions, mask = None, None
         if len(rows) > 1:
-            positions, mask = placed(0, cut, [len(body) for body in bodies], network.device)
+            positions, mask = tree_attention(0, cut, [len(body) for body in bodies], network.device)
         lower = None
         if self.split:
-            states = [network.lower(self.split, self.prefix, body) for body in bodies]
+            states = [network.lower_states(self.split, self.prefix, body) for body in bodies]
             if cut:
-                states.insert(0, network.lower(self.split, Prefix((), ()), self.head))
+                states.insert(0, network.lower_states(self.split, Prefix((), ()), self.prefix_ids))
             lower = (self.split, torch.cat(states)[None])
-        ids = network.tensor([[*self.head, *(token for body in bodies for token in body)]])
+        ids = network.padded_tensor(
+            [[*self.prefix_ids, *(token for body in bodies for token in body)]]
+        )
         hidden = network.forward(ids, positions=positions, mask=mask, lower=lower)
         # A token is predicted from the one before it.
         places: list[int] = []
@@ -144,17 +150,17 @@ class Learner:
         targets = torch.tensor([t for row in rows for t in row.answer], device=network.device)
         return hidden[0].index_select(0, where), targets
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything the next step depends on, by name."""
         tensors = {}
         for path, module in self.modules.items():
             for name, weight in (("a", module.a), ("b", module.b)):
                 tensors[f"{path}.{name}"] = weight.detach()
-                for moment, value in self.optimiser.state[weight].items():
+                for moment, value in self.optimizer.state[weight].items():
                     tensors[f"{path}.{name}.{moment}"] = value
         return tensors
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
+    def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
         """Take up a state that `state` gave; none: stay as made."""
         if not tensors:
             return
@@ -162,12 +168,12 @@ class Learner:
             for name, weight in (("a", module.a), ("b", module.b)):
                 key = f"{path}.{name}"
                 weight.data.copy_(tensors[key])
-                self.optimiser.state[weight] = {
+                self.optimizer.state[weight] = {
                     moment: tensors[f"{key}.{moment}"].to(weight.device)
                     for moment in ("step", "exp_avg", "exp_avg_sq")
                 }
 
-    def pairs(self) -> dict[str, tuple[Tensor, Tensor]]:
+    def adapter_pairs(self) -> dict[str, tuple[Tensor, Tensor]]:
         """The adapters as they are now."""
         return {
             path: (module.a.detach().cpu(), module.b.detach().cpu())
@@ -175,17 +181,19 @@ class Learner:
         }
 
 
-def _loss(network: Network, hidden: Tensor, targets: Tensor, count: int) -> tuple[float, Tensor]:
+def _loss_and_gradient(
+    network: Network, hidden: Tensor, targets: Tensor, count: int
+) -> tuple[float, Tensor]:
     """The loss summed over `targets`, and the gradient of that sum over `count` for `hidden`.
 
     The logits of few tokens are in memory at a time.
     """
     leaf = hidden.requires_grad_()
     total = 0.0
-    size = max(1, LOGITS // (4 * network.model.config.vocab_size))
+    size = max(1, LOGITS_BYTES // (4 * network.model.config.vocab_size))
     for start in range(0, len(targets), size):
         part = slice(start, start + size)
-        with network.precision():
+        with network.autocast():
             logits = network.logits(leaf[part])
         loss: Any = nn.functional.cross_entropy(logits, targets[part], reduction="sum")
         (loss / count).backward()

@@ -29,16 +29,16 @@ import attrs
 
 from ...errors import ProviderError
 from ...files.cache import file_digest
-from ..types import Watch
+from ..types import Monitor
 
 BLOCK = 1 << 18
 TRIES = 5  # cuts of one connection that are answered by continuing
 TIMEOUT = 60.0  # seconds without a byte
-DRY = (23, 3)  # the first pip whose dry run reads metadata and leaves the file alone
+MIN_DRY_RUN_PIP = (23, 3)  # the first pip whose dry run reads metadata and leaves the file alone
 
 
 @attrs.frozen
-class Source:
+class WheelSource:
     """A wheel's address, and its sha256 if the index names it."""
 
     url: str
@@ -49,33 +49,35 @@ class Source:
         return urllib.parse.unquote(urllib.parse.urlsplit(self.url).path.rsplit("/", 1)[-1])
 
 
-def wheel(package: str, version: str, folder: Path, watch: Watch) -> Path:
+def fetch_wheel(package: str, version: str, directory: Path, monitor: Monitor) -> Path:
     """Fetch the wheel into `folder`; returns its path.
 
     Raises:
         ProviderError: pip is missing, finds no such wheel, or it cannot be downloaded.
         Interrupted: Asked to stop; the next call goes on where this one was.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     requirement = f"{package}=={version}"
-    watch.note(f"asking pip for {requirement}")
-    if _pip_version() < DRY:
-        return _pip_download(requirement, None, folder)
-    source = _resolve(requirement)
+    monitor.message(f"asking pip for {requirement}")
+    if _pip_version() < MIN_DRY_RUN_PIP:
+        return _pip_download(requirement, None, directory)
+    source = _resolve_source(requirement)
     try:
-        return _download(source, folder, watch)
+        return _download(source, directory, monitor)
     except (OSError, ValueError) as error:
-        watch.note(f"downloading {source.filename} failed ({error}); leaving it to pip download")
-        return _pip_download(requirement, source.sha256, folder)
+        monitor.message(
+            f"downloading {source.filename} failed ({error}); leaving it to pip download"
+        )
+        return _pip_download(requirement, source.sha256, directory)
 
 
 def _pip_version() -> tuple[int, int]:
     done = _pip(["--version"])
     found = re.match(r"pip (\d+)\.(\d+)", done.stdout)
-    return (int(found[1]), int(found[2])) if found else DRY
+    return (int(found[1]), int(found[2])) if found else MIN_DRY_RUN_PIP
 
 
-def _resolve(requirement: str) -> Source:
+def _resolve_source(requirement: str) -> WheelSource:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.json"
         command = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"]
@@ -86,11 +88,11 @@ def _resolve(requirement: str) -> Source:
             if done.returncode == 0:
                 break
         if done.returncode != 0:
-            raise _no_wheel(requirement, done.stderr)
+            raise _wheel_error(requirement, done.stderr)
         try:
             found = json.loads(report.read_text(encoding="utf-8"))["install"][0]["download_info"]
             hashes = found.get("archive_info", {}).get("hashes", {})
-            return Source(found["url"], hashes.get("sha256"))
+            return WheelSource(found["url"], hashes.get("sha256"))
         except (OSError, ValueError, LookupError) as error:
             raise ProviderError(f"pip's report on {requirement} cannot be read: {error}") from error
 
@@ -106,7 +108,7 @@ def _pip(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def _no_wheel(requirement: str, output: str) -> ProviderError:
+def _wheel_error(requirement: str, output: str) -> ProviderError:
     lines = [line for line in output.splitlines() if line.startswith("ERROR:")]
     reason = lines[-1].removeprefix("ERROR:").strip() if lines else output.strip()[-300:]
     return ProviderError(
@@ -116,12 +118,12 @@ def _no_wheel(requirement: str, output: str) -> ProviderError:
     )
 
 
-def _download(source: Source, folder: Path, watch: Watch) -> Path:
+def _download(source: WheelSource, directory: Path, monitor: Monitor) -> Path:
     name = hashlib.sha256((source.sha256 or source.url).encode()).hexdigest()[:16]
-    part, target = folder / f"{name}.part", folder / source.filename
+    part, target = directory / f"{name}.part", directory / source.filename
     for attempt in range(TRIES):
         try:
-            _append(source, part, watch)
+            _append(source, part, monitor)
             break
         except (urllib.error.HTTPError, ssl.SSLError, FileNotFoundError):
             raise
@@ -135,7 +137,7 @@ def _download(source: Source, folder: Path, watch: Watch) -> Path:
     return target
 
 
-def _append(source: Source, part: Path, watch: Watch) -> None:
+def _append(source: WheelSource, part: Path, monitor: Monitor) -> None:
     """Bring `part` up to the whole file.
 
     Raises:
@@ -146,7 +148,7 @@ def _append(source: Source, part: Path, watch: Watch) -> None:
     if done:
         request.add_header("Range", f"bytes={done}-")
     try:
-        response = _opener().open(request, timeout=TIMEOUT)
+        response = _build_opener().open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416 and done:  # nothing is left to send, or the part is not of this file
             if error.headers.get("Content-Range") == f"bytes */{done}":
@@ -160,19 +162,19 @@ def _append(source: Source, part: Path, watch: Watch) -> None:
             done = 0
         rest = response.headers.get("Content-Length")
         total = done + int(rest) if rest else 0
-        watch.start(f"fetch {source.filename}", total, unit="B", done=done)
+        monitor.start(f"fetch {source.filename}", total, unit="B", done=done)
         while block := response.read(BLOCK):
             file.write(block)
             done += len(block)
-            watch.advance(len(block))
-            watch.check()
+            monitor.advance(len(block))
+            monitor.raise_if_stopped()
     if total and done != total:
         raise ConnectionError(f"the connection ended after {done} of {total} bytes")
 
 
-def _opener() -> urllib.request.OpenerDirector:
+def _build_opener() -> urllib.request.OpenerDirector:
     """An opener with pip's certificate bundle and proxy, besides the environment's."""
-    settings = _settings()
+    settings = _pip_settings()
     handlers: list[Any] = []
     if proxy := settings.get("proxy"):
         handlers.append(urllib.request.ProxyHandler({"http": proxy, "https": proxy}))
@@ -182,7 +184,7 @@ def _opener() -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(*handlers)
 
 
-def _settings() -> dict[str, str]:
+def _pip_settings() -> dict[str, str]:
     """pip's `cert` and `proxy`, as `pip config list` gives them; the environment's win."""
     found: dict[str, str] = {}
     done = _pip(["config", "list"])
@@ -194,13 +196,13 @@ def _settings() -> dict[str, str]:
     return found
 
 
-def _pip_download(requirement: str, sha256: str | None, folder: Path) -> Path:
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+def _pip_download(requirement: str, sha256: str | None, directory: Path) -> Path:
+    with tempfile.TemporaryDirectory(dir=directory) as scratch:
         command = ["download", "--no-deps", "--quiet", "--only-binary", ":all:", "-d", scratch]
         done = _pip([*command, requirement])
         files = list(Path(scratch).glob("*.whl"))
         if done.returncode != 0 or not files:
-            raise _no_wheel(requirement, done.stderr)
+            raise _wheel_error(requirement, done.stderr)
         if sha256 is not None and file_digest(files[0]) != sha256:
             raise ProviderError(f"{requirement} does not have the sha256 the index names")
-        return files[0].replace(folder / files[0].name)
+        return files[0].replace(directory / files[0].name)

@@ -14,33 +14,33 @@ from typing import Any, TypeVar
 
 from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
-from ..grouping import grouped, seed
-from ..trained_model import Tuned, tuned
+from ..grouping import group_requests, request_seed
+from ..trained_model import TrainedModel, read_trained_model
 from ..types import (
     Answer,
     Base,
     Check,
+    ClientOptions,
     Grade,
     GradeRequest,
     Likelihood,
-    Remote,
+    ModelUnderTest,
+    Monitor,
+    RemoteJob,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Terms,
-    Trained,
+    TrainingResult,
     TrainJob,
-    Watch,
 )
 from . import batches, completions, diagnostics, jobs
-from .accounts import Account, accounts
-from .errors import patiently
-from .event_loop import Halt, Loop, stream
-from .job_poller import Follower
-from .rate_limiter import Gate
-from .recipe import Supervised, resolve
+from .accounts import Account, load_accounts
+from .errors import retry_api_call
+from .event_loop import EventLoopThread, StopSignal, stream
+from .job_poller import JobPoller
+from .rate_limiter import AdaptiveLimiter
+from .recipe import Supervised, resolve_supervised
 from .train import train
-from .voting import counted
+from .voting import count_votes
 
 __all__ = ["OpenAI", "Supervised"]
 
@@ -51,45 +51,47 @@ A = TypeVar("A", Answer, Grade)
 class OpenAI:
     """The provider `openai`, and every configured endpoint under its own name."""
 
-    offers = frozenset({"train", "sample", "judge"})
-    free = False
-    trainings_at_once = 64
-    evals_at_once = 4
+    capabilities = frozenset({"train", "sample", "judge"})
+    is_free = False
+    max_concurrent_trainings = 64
+    max_concurrent_evals = 4
 
-    def __init__(self, name: str, terms: Terms) -> None:
+    def __init__(self, name: str, terms: ClientOptions) -> None:
         self.name = name
-        self.terms = terms
-        self.lost = 0
-        self._quirks = completions.Quirks()
-        self._follower = Follower(terms.poll)
-        self._loop = Loop()
-        self._lines: dict[str, completions.Line] = {}
+        self.options = terms
+        self.lost_answers = 0
+        self._quirks = completions.ServerQuirks()
+        self._poller = JobPoller(terms.poll)
+        self._loop = EventLoopThread()
+        self._routes: dict[str, completions.Route] = {}
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
         """Made when first needed: a plan needs no key."""
-        return accounts(self.name, self.terms)
+        return load_accounts(self.name, self.options)
 
-    def _line(self, account: Account) -> completions.Line:
+    def _route(self, account: Account) -> completions.Route:
         """The one way to an account; made on the event loop that uses it."""
-        if account.fingerprint not in self._lines:
-            gate = Gate(self.terms.in_flight)
-            self._lines[account.fingerprint] = completions.Line(account, account.direct(), gate)
-        return self._lines[account.fingerprint]
+        if account.fingerprint not in self._routes:
+            gate = AdaptiveLimiter(self.options.in_flight)
+            self._routes[account.fingerprint] = completions.Route(
+                account, account.open_transport(), gate
+            )
+        return self._routes[account.fingerprint]
 
-    def find(self, name: str) -> Model:
+    def resolve_model(self, name: str) -> Model:
         """Whatever the server calls `name`; whether it has it is seen when it is asked."""
         return Model(id=f"{self.name}:{name}", provider=self.name, name=name)
 
-    def base(self, model: Model) -> Base:
+    def pin(self, model: Model) -> Base:
         """The model's dated name; the server that serves it is not part of what it is."""
         return Base(provider=model.provider, weights=model.name)
 
     def hyperparameters(self, training: Training) -> Supervised:
         """The stated values; what is left open the provider decides, and says afterwards."""
-        return resolve(training)
+        return resolve_supervised(training)
 
-    def ready(self) -> None:
+    def check_credentials(self) -> None:
         """That there is a key."""
         assert self.accounts
 
@@ -97,32 +99,32 @@ class OpenAI:
         """Close the connections: a call after this opens others."""
 
         async def closed() -> None:
-            for line in self._lines.values():
-                await line.direct.close()
+            for line in self._routes.values():
+                await line.transport.close()
 
-        if self._lines:
+        if self._routes:
             self._loop.submit(closed()).result(timeout=10)
-            self._lines.clear()
+            self._routes.clear()
         for account in self.__dict__.get("accounts", ()):
             account.close()
 
-    def prepare(self, model: Model, watch: Watch) -> None:
+    def prepare(self, model: Model, monitor: Monitor) -> None:
         """Nothing is fetched."""
 
-    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+    def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Launch the job, or find it, and follow it; see `train` for what `folder` holds."""
-        return train(job, folder, self.accounts, self._follower, watch)
+        return train(job, directory, self.accounts, self._poller, monitor)
 
     def sample(
         self,
-        subject: Subject,
+        subject: ModelUnderTest,
         requests: Sequence[SampleRequest],
         sampling: Sampling,
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
         """Draw answers, several of a question in one request, in the order they come."""
-        model, owners = self._who(subject, watch)
+        model, owners = self._resolve_subject(subject, monitor)
 
         def body(request: SampleRequest) -> dict[str, Any]:
             return {
@@ -131,13 +133,15 @@ class OpenAI:
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
                 "max_completion_tokens": sampling.max_tokens,
-                "seed": seed(sampling.seed, request),
+                "seed": request_seed(sampling.seed, request),
             }
 
-        return self._answered(grouped(requests), body, _answer, owners, folder, watch)
+        return self._stream_answers(
+            group_requests(requests), body, _answer, owners, directory, monitor
+        )
 
     def grade(
-        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
     ) -> Iterator[Sequence[Grade]]:
         """Ask a judge model of each answer; the distribution over its first token is kept."""
         model = judge.model.partition(":")[2]
@@ -159,85 +163,89 @@ class OpenAI:
             }
 
         groups = ([request] * judge.votes for request in requests)
-        grades = self._answered(groups, body, _grade, self.accounts, folder, watch)
-        return grades if judge.votes == 1 else counted(grades, judge.votes)
+        grades = self._stream_answers(groups, body, _grade, self.accounts, directory, monitor)
+        return grades if judge.votes == 1 else count_votes(grades, judge.votes)
 
     def score(
-        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+        self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
         """Chat APIs do not tell how likely a given answer is."""
         raise ProviderError(f"{self.name} does not score given answers")
 
-    def remote(self, folder: Path, watch: Watch) -> Remote | None:
+    def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """The job in the unit's launch log, as the server has it now."""
-        return jobs.remote(folder, self.accounts, self._follower, watch)
+        return jobs.remote_job(directory, self.accounts, self._poller, monitor)
 
-    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
+    def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """Cancel that job, and batches under way."""
-        return jobs.cancel(folder, self.accounts, watch)
+        return jobs.cancel_job(directory, self.accounts, monitor)
 
-    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
+    def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """Keys, reachability, access to models and to fine-tuning."""
-        return diagnostics.checks(self.name, self.terms, [model.name for model in models], watch)
+        return diagnostics.diagnose(
+            self.name, self.options, [model.name for model in models], monitor
+        )
 
-    def _answered(
+    def _stream_answers(
         self,
         groups: Iterable[Sequence[R]],
         body: Callable[[R], dict[str, Any]],
-        made: Callable[[R, completions.Choice], A],
+        convert: Callable[[R, completions.Choice], A],
         owners: Sequence[Account],
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[list[A]]:
-        calls = (completions.Call(body(group[0]), group, body) for group in groups)
-        if self.terms.batch:
-            yield from self._batched(calls, made, owners[0], folder, watch)
+        calls = (completions.CompletionRequest(body(group[0]), group, body) for group in groups)
+        if self.options.batch:
+            yield from self._batch_answers(calls, convert, owners[0], directory, monitor)
             return
 
-        async def work(put: Callable[[list[A]], None], halt: Halt) -> None:
+        async def work(put: Callable[[list[A]], None], halt: StopSignal) -> None:
             def told(requests: Sequence[R], found: Sequence[completions.Choice]) -> None:
-                put([made(*pair) for pair in zip(requests, found, strict=False)])
+                put([convert(*pair) for pair in zip(requests, found, strict=False)])
 
-            lines = [self._line(account) for account in owners]
-            await completions.complete(
-                calls, lines, self._quirks, completions.Tellers(told, self._lose), halt
+            lines = [self._route(account) for account in owners]
+            await completions.complete_all(
+                calls, lines, self._quirks, completions.Callbacks(told, self._count_lost), halt
             )
 
-        yield from stream(self._loop, work, watch)
+        yield from stream(self._loop, work, monitor)
 
-    def _batched(
+    def _batch_answers(
         self,
-        calls: Iterable[completions.Call],
-        made: Callable[[R, completions.Choice], A],
+        calls: Iterable[completions.CompletionRequest],
+        convert: Callable[[R, completions.Choice], A],
         account: Account,
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[list[A]]:
         """The same through the batch service, whose files name all calls at once."""
         asked = list(calls)
         if asked:
-            for pairs in batches.answered(account, asked, folder, self.terms.poll, watch):
-                yield [made(*pair) for pair in pairs]
+            for pairs in batches.run_batches(account, asked, directory, self.options.poll, monitor):
+                yield [convert(*pair) for pair in pairs]
 
-    def _lose(self, answers: int) -> None:
-        self.lost += answers
+    def _count_lost(self, answers: int) -> None:
+        self.lost_answers += answers
 
-    def _who(self, subject: Subject, watch: Watch) -> tuple[str, Sequence[Account]]:
+    def _resolve_subject(
+        self, subject: ModelUnderTest, monitor: Monitor
+    ) -> tuple[str, Sequence[Account]]:
         """The name of the model under test and the accounts that may ask it."""
         if subject.trained is None:
             return subject.model.name, self.accounts
-        found = tuned(subject.trained)
+        found = read_trained_model(subject.trained)
         owners = [one for one in self.accounts if one.fingerprint == found.account]
-        return found.model, owners or self._owners(found, watch)
+        return found.model, owners or self._find_accounts(found, monitor)
 
-    def _owners(self, found: Tuned, watch: Watch) -> list[Account]:
+    def _find_accounts(self, found: TrainedModel, monitor: Monitor) -> list[Account]:
         """Accounts that can see a model: keys change, and one organisation has many."""
         model, reasons = found.model, []
         for account in self.accounts:
             try:
-                patiently(
+                retry_api_call(
                     lambda account=account: account.client.models.retrieve(model),  # type: ignore[misc]
-                    watch,
+                    monitor,
                     (account,),
                     f"looking for {model}",
                 )

@@ -17,15 +17,15 @@ import attrs
 
 from ...errors import UsageError
 from ...units.identity import digest
-from ..types import Terms
+from ..types import ClientOptions
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-    from .transport import Direct
+    from .transport import HttpTransport
 
 KEY_ENV = "OPENAI_API_KEY"
-_KEYISH = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
+_KEY_PATTERN = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
 
 
 @attrs.define(eq=False, slots=False)
@@ -60,23 +60,23 @@ class Account:
             self.client.close()
             del self.__dict__["client"]
 
-    def direct(self) -> Direct:
+    def open_transport(self) -> HttpTransport:
         """For answers, many at once; made on the event loop that uses it."""
-        from .transport import Direct
+        from .transport import HttpTransport
 
-        return Direct.open(self.client, self.timeout)
+        return HttpTransport.open(self.client, self.timeout)
 
 
-def accounts(name: str, terms: Terms) -> tuple[Account, ...]:
+def load_accounts(name: str, options: ClientOptions) -> tuple[Account, ...]:
     """The accounts of an endpoint: `KEY`, `KEY_1`, `KEY_2` … of the environment.
 
     Raises:
         UsageError: No key is set.
     """
-    endpoint = terms.endpoints.get(name, {})
+    endpoint = options.endpoints.get(name, {})
     own = endpoint and name != "openai" and "key_env" not in endpoint
     if own:  # a server of one's own often wants no key, but the client wants one; others' keys are
-        return (Account("none", endpoint.get("base_url"), terms.timeout),)  # none of its business
+        return (Account("none", endpoint.get("base_url"), options.timeout),)  # none of its business
     variable = endpoint.get("key_env", KEY_ENV)
     numbered = sorted(
         (int(found.group(1)), value)
@@ -91,12 +91,12 @@ def accounts(name: str, terms: Terms) -> tuple[Account, ...]:
         raise UsageError(
             f"{name} needs an API key", hint=f"set {variable} (and {variable}_1, … for more)"
         )
-    return tuple(Account(key, endpoint.get("base_url"), terms.timeout) for key in keys)
+    return tuple(Account(key, endpoint.get("base_url"), options.timeout) for key in keys)
 
 
-def redacted(text: str, known: Sequence[Account] = ()) -> str:
+def redact(text: str, accounts: Sequence[Account] = ()) -> str:
     """The text without keys."""
-    for account in known:
+    for account in accounts:
         if account.key != "none":
             text = text.replace(account.key, "[key]")
-    return _KEYISH.sub("[key]", text)
+    return _KEY_PATTERN.sub("[key]", text)

@@ -20,43 +20,50 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ...errors import ProviderError, Refused
+from ...errors import ProviderError, RequestRejected
 from ...files import journal
-from ...store.provenance import now
+from ...store.provenance import utc_timestamp
 from ...units.identity import digest
-from ..retry import pause
-from ..types import Remote, Watch
+from ..retry import sleep
+from ..types import Monitor, RemoteJob
 from . import files
 from .accounts import Account
-from .completions import FILTERED, Call, Choice, choices, filtered
-from .errors import hint, is_broken, is_lost, is_throttle, patiently, told
+from .completions import CONTENT_FILTER, Choice, CompletionRequest, filtered_choice, parse_choices
+from .errors import (
+    is_lost,
+    is_server_error,
+    is_throttle,
+    next_step,
+    retry_api_call,
+    to_provider_error,
+)
 
 if TYPE_CHECKING:
     from openai.types import Batch
 
-LOG = "batches.jsonl"
-NAME = "mi_batch"
+BATCH_LOG = "batches.jsonl"
+NAME_METADATA = "mi_batch"
 _ENDPOINT: Final = "/v1/chat/completions"
-_ROUNDS = 6
-_LINES = 50_000
-_OPEN = ("validating", "in_progress", "finalizing", "cancelling")
-_LOOKS = (0.1, 0.3, 0.5, 1.0)
+_MAX_ROUNDS = 6
+_MAX_LINES = 50_000
+_ACTIVE = ("validating", "in_progress", "finalizing", "cancelling")
+_LOOKUP_INTERVALS = (0.1, 0.3, 0.5, 1.0)
 """When to look for a batch whose creation was lost, in polling intervals."""
 
 
-At = tuple[str, int]
+AnswerId = tuple[str, int]
 """A question and a sample."""
 
 
 @attrs.frozen
-class Line:
+class AnsweredLine:
     """An answered line of a batch: what it answers, and its choices."""
 
-    ats: Sequence[At]
+    answer_ids: Sequence[AnswerId]
     choices: tuple[Choice, ...]
 
 
-def named(tags: Sequence[Any], part: int | None = None) -> str:
+def custom_id(tags: Sequence[Any], part: int | None = None) -> str:
     """What a batch calls a request: the question, and the samples it is for.
 
     Args:
@@ -66,17 +73,21 @@ def named(tags: Sequence[Any], part: int | None = None) -> str:
     return name if part is None else f"{name}#{part}"
 
 
-def _ats(name: str) -> list[At]:
+def _parse_custom_id(name: str) -> list[AnswerId]:
     question, _, samples = name.partition("#")[0].rpartition("-")
     return [(question, int(sample)) for sample in samples.split(".") if sample.isdigit()]
 
 
-def _at(tag: Any) -> At:
+def _answer_id(tag: Any) -> AnswerId:
     return tag.question, tag.sample
 
 
-def answered(
-    account: Account, calls: Sequence[Call], folder: Path, poll: float, watch: Watch
+def run_batches(
+    account: Account,
+    calls: Sequence[CompletionRequest],
+    directory: Path,
+    poll: float,
+    monitor: Monitor,
 ) -> Iterator[list[tuple[Any, Choice]]]:
     """The answers to `calls`, each with the one who waits for it, a batch at a time.
 
@@ -87,37 +98,41 @@ def answered(
         ProviderError: Lines failed again and again, somebody cancelled a batch meanwhile, or the
             service refused one; `Refused` where asking again would not help.
     """
-    tags = {_at(tag): tag for call in calls for tag in call.tags}
-    wanted = Counter(_at(tag) for call in calls for tag in call.tags)
-    missing = {named(call.tags): call for call in calls}
+    tags = {_answer_id(tag): tag for call in calls for tag in call.tags}
+    wanted = Counter(_answer_id(tag) for call in calls for tag in call.tags)
+    missing = {custom_id(call.tags): call for call in calls}
     failures: list[_Failure] = []
-    for _ in range(_ROUNDS):
-        for id, owner in _unfetched(folder / LOG).items():
-            _owned(id, owner, account)
-            ended = _ended(account, id, poll, watch)
-            lines, failures = _fetched(account, ended.batch, str(calls[0].body["model"]), watch)
+    for _ in range(_MAX_ROUNDS):
+        for id, owner in _unfetched_batches(directory / BATCH_LOG).items():
+            _check_owner(id, owner, account)
+            ended = _wait_for_end(account, id, poll, monitor)
+            lines, failures = _fetch_lines(
+                account, ended.batch, str(calls[0].body["model"]), monitor
+            )
             yield [
                 (tags[at], choice)
                 for line in lines
-                for at, choice in zip(line.ats, line.choices, strict=False)
-                if _take(wanted, at)
+                for at, choice in zip(line.answer_ids, line.choices, strict=False)
+                if _claim(wanted, at)
             ]
-            journal.append(folder / LOG, [{"event": "fetched", "batch": id, "at": now()}])
-            missing = _left(calls, wanted)
+            journal.append_records(
+                directory / BATCH_LOG, [{"event": "fetched", "batch": id, "at": utc_timestamp()}]
+            )
+            missing = _missing_requests(calls, wanted)
             if missing:
-                _go_on(ended, failures)
+                _check_can_continue(ended, failures)
         if not missing:
             return
-        ids = list(missing)[:_LINES]
-        _create(account, {id: missing[id] for id in ids}, folder, poll, watch)
+        ids = list(missing)[:_MAX_LINES]
+        _submit_batch(account, {id: missing[id] for id in ids}, directory, poll, monitor)
     raise ProviderError(
-        f"{len(missing)} requests failed in {_ROUNDS - 1} batches: "
+        f"{len(missing)} requests failed in {_MAX_ROUNDS - 1} batches: "
         f"{failures[0].message if failures else 'no reason given'}",
         hint="run the same command again, or without --batch",
     )
 
 
-def _take(wanted: Counter[At], at: At) -> bool:
+def _claim(wanted: Counter[AnswerId], at: AnswerId) -> bool:
     """Whether an answer to this is still wanted; one fewer is, then."""
     if wanted[at] <= 0:
         return False
@@ -125,53 +140,63 @@ def _take(wanted: Counter[At], at: At) -> bool:
     return True
 
 
-def _left(calls: Sequence[Call], wanted: Mapping[At, int]) -> dict[str, Call]:
+def _missing_requests(
+    calls: Sequence[CompletionRequest], wanted: Mapping[AnswerId, int]
+) -> dict[str, CompletionRequest]:
     """The calls for what is still wanted: whole ones as they were, of others each answer alone, for
     some servers give one choice whatever they are asked for."""
-    still, found = Counter(wanted), dict[str, Call]()
+    still, found = Counter(wanted), dict[str, CompletionRequest]()
     for call in calls:
-        rest = [tag for tag in call.tags if _take(still, _at(tag))]
+        rest = [tag for tag in call.tags if _claim(still, _answer_id(tag))]
         if len(rest) == len(call.tags):
-            found[named(rest)] = call
+            found[custom_id(rest)] = call
         else:
-            found |= {named([tag], part): call.part([tag]) for part, tag in enumerate(rest)}
+            found |= {custom_id([tag], part): call.subset([tag]) for part, tag in enumerate(rest)}
     return found
 
 
-def cancel(accounts: Sequence[Account], log: Path, watch: Watch) -> list[Remote]:
+def cancel_batches(accounts: Sequence[Account], log: Path, monitor: Monitor) -> list[RemoteJob]:
     """Cancel the batches of a log whose answers were not fetched; those that are cancelled now."""
-    return list(_each(accounts, log, watch, lambda account, id: account.client.batches.cancel(id)))
-
-
-def remote(accounts: Sequence[Account], log: Path, watch: Watch) -> list[Remote]:
-    """The batches of a log whose answers were not fetched."""
     return list(
-        _each(accounts, log, watch, lambda account, id: account.client.batches.retrieve(id))
+        _visit_pending(
+            accounts, log, monitor, lambda account, id: account.client.batches.cancel(id)
+        )
     )
 
 
-def _each(
-    accounts: Sequence[Account], log: Path, watch: Watch, call: Callable[[Account, str], Batch]
-) -> Iterator[Remote]:
-    for id, owner in _unfetched(log).items():
+def pending_batches(accounts: Sequence[Account], log: Path, monitor: Monitor) -> list[RemoteJob]:
+    """The batches of a log whose answers were not fetched."""
+    return list(
+        _visit_pending(
+            accounts, log, monitor, lambda account, id: account.client.batches.retrieve(id)
+        )
+    )
+
+
+def _visit_pending(
+    accounts: Sequence[Account], log: Path, monitor: Monitor, call: Callable[[Account, str], Batch]
+) -> Iterator[RemoteJob]:
+    for id, owner in _unfetched_batches(log).items():
         for account in accounts:
             if owner not in (None, account.fingerprint):
                 continue
             with suppress(ProviderError):  # another account's, or over by now
-                found = patiently(
+                found = retry_api_call(
                     lambda account=account, id=id: call(account, id),  # type: ignore[misc]
-                    watch,
+                    monitor,
                     accounts,
                     f"looking at {id}",
                     tries=2,
                 )
-                over = found.status not in _OPEN
-                yield Remote(job=id, status=found.status, over=over, created=found.created_at)
+                over = found.status not in _ACTIVE
+                yield RemoteJob(
+                    job=id, status=found.status, is_finished=over, created_at=found.created_at
+                )
 
 
-def _unfetched(log: Path) -> dict[str, str | None]:
+def _unfetched_batches(log: Path) -> dict[str, str | None]:
     """Batches whose answers are still to be read, and who owns them where that is known."""
-    lines = list(journal.read(log))
+    lines = list(journal.read_records(log))
     fetched = {line["batch"] for line in lines if line["event"] == "fetched"}
     return {
         line["batch"]: line.get("account")
@@ -180,7 +205,7 @@ def _unfetched(log: Path) -> dict[str, str | None]:
     }
 
 
-def _owned(id: str, owner: str | None, account: Account) -> None:
+def _check_owner(id: str, owner: str | None, account: Account) -> None:
     if owner not in (None, account.fingerprint):
         raise ProviderError(
             f"the batch {id} was created with the key {owner}…, which is not the one to ask now",
@@ -188,7 +213,7 @@ def _owned(id: str, owner: str | None, account: Account) -> None:
         )
 
 
-def _go_on(ended: _Ended, failures: Sequence[_Failure]) -> None:
+def _check_can_continue(ended: _FinishedBatch, failures: Sequence[_Failure]) -> None:
     """Whether what a batch left open may be asked for in another one.
 
     Raises:
@@ -201,46 +226,50 @@ def _go_on(ended: _Ended, failures: Sequence[_Failure]) -> None:
             f"the batch {batch.id} was refused: {said[0] if said else 'no reason given'}",
             hint="run the same command again, or without --batch",
         )
-    if batch.status == "cancelled" and ended.watched:
+    if batch.status == "cancelled" and ended.was_active:
         raise ProviderError(
             f"the batch {batch.id} was cancelled",
             hint="the same command asks for what is missing in a new one",
         )
-    if failures and all(failure.stays for failure in failures):
+    if failures and all(failure.is_permanent for failure in failures):
         code = failures[0].code
-        raise Refused(
+        raise RequestRejected(
             f"the batch {batch.id}: {failures[0].message}",
-            hint=hint(failures[0].status, code, failures[0].message),
+            hint=next_step(failures[0].status, code, failures[0].message),
         )
 
 
-def _create(
-    account: Account, calls: dict[str, Call], folder: Path, poll: float, watch: Watch
+def _submit_batch(
+    account: Account,
+    calls: dict[str, CompletionRequest],
+    directory: Path,
+    poll: float,
+    monitor: Monitor,
 ) -> None:
     text = "".join(
-        json.dumps(_line(id, call), ensure_ascii=False) + "\n" for id, call in calls.items()
+        json.dumps(_request_line(id, call), ensure_ascii=False) + "\n" for id, call in calls.items()
     )
     # Asking anew for what a batch has answered badly must not find that batch again.
-    earlier = [line["batch"] for line in journal.read(folder / LOG)]
+    earlier = [line["batch"] for line in journal.read_records(directory / BATCH_LOG)]
     # The folder is named after what is asked for, and the number of times that was asked before.
-    name = digest("".join([folder.name, *sorted(earlier), text]))[:32]
-    path = folder / "batch.jsonl"
+    name = digest("".join([directory.name, *sorted(earlier), text]))[:32]
+    path = directory / "batch.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    file = files.upload(account, path, "batch", watch)
-    id = _find(account, name, watch)
+    file = files.upload(account, path, "batch", monitor)
+    id = _find_batch(account, name, monitor)
     if id is None:
-        id = _made(account, file, name, poll, watch)
-    line = {"event": "created", "batch": id, "account": account.fingerprint, "at": now()}
-    journal.append(folder / LOG, [line])
+        id = _create_batch(account, file, name, poll, monitor)
+    line = {"event": "created", "batch": id, "account": account.fingerprint, "at": utc_timestamp()}
+    journal.append_records(directory / BATCH_LOG, [line])
 
 
-def _line(id: str, call: Call) -> dict[str, Any]:
+def _request_line(id: str, call: CompletionRequest) -> dict[str, Any]:
     body = {**call.body, "n": len(call.tags)} if len(call.tags) > 1 else call.body
     return {"custom_id": id, "method": "POST", "url": _ENDPOINT, "body": body}
 
 
-def _made(account: Account, file: str, name: str, poll: float, watch: Watch) -> str:
+def _create_batch(account: Account, file: str, name: str, poll: float, monitor: Monitor) -> str:
     doing = "creating a batch"
     for attempt in range(6):
         try:
@@ -248,48 +277,48 @@ def _made(account: Account, file: str, name: str, poll: float, watch: Watch) -> 
                 input_file_id=file,
                 endpoint=_ENDPOINT,
                 completion_window="24h",
-                metadata={NAME: name},
+                metadata={NAME_METADATA: name},
             )
             return made.id
         except Exception as error:
-            lost = is_lost(error) or is_broken(error)
+            lost = is_lost(error) or is_server_error(error)
             if not (lost or is_throttle(error)) or attempt == 5:
-                raise told(error, (account,), doing) from None
-            for wait in _LOOKS if lost else (1.0,):
-                pause(wait * poll, watch)
-                if lost and (found := _find(account, name, watch)) is not None:
+                raise to_provider_error(error, (account,), doing) from None
+            for wait in _LOOKUP_INTERVALS if lost else (1.0,):
+                sleep(wait * poll, monitor)
+                if lost and (found := _find_batch(account, name, monitor)) is not None:
                     return found
     raise AssertionError("the loop returns or raises")
 
 
-def _find(account: Account, name: str, watch: Watch) -> str | None:
+def _find_batch(account: Account, name: str, monitor: Monitor) -> str | None:
     def listed() -> str | None:
         for batch in account.client.batches.list(limit=100):
-            named = (batch.metadata or {}).get(NAME) == name
+            named = (batch.metadata or {}).get(NAME_METADATA) == name
             if named and batch.status not in ("cancelled", "failed"):
                 return batch.id
         return None
 
-    return patiently(listed, watch, (account,), "looking for the batch")
+    return retry_api_call(listed, monitor, (account,), "looking for the batch")
 
 
-def _fetched(
-    account: Account, batch: Batch, model: str, watch: Watch
-) -> tuple[list[Line], list[_Failure]]:
+def _fetch_lines(
+    account: Account, batch: Batch, model: str, monitor: Monitor
+) -> tuple[list[AnsweredLine], list[_Failure]]:
     """The answered lines of a batch that is over, and what was said of the others."""
     lines, failures = [], []
     for file in (batch.output_file_id, batch.error_file_id):
-        for record in _records(account, file, watch):
-            ats = _ats(str(record.get("custom_id")))
+        for record in _read_records(account, file, monitor):
+            ats = _parse_custom_id(str(record.get("custom_id")))
             body = (record.get("response") or {}).get("body") or {}
             status = (record.get("response") or {}).get("status_code")
             error = record.get("error") or body.get("error") or {}
             try:
                 if status == 200:
-                    lines.append(Line(ats, _batched(choices(body, model))))
+                    lines.append(AnsweredLine(ats, _at_batch_price(parse_choices(body, model))))
                     continue
-                if status == 400 and error.get("code") == FILTERED:
-                    lines.append(Line(ats, (filtered(model),) * len(ats)))
+                if status == 400 and error.get("code") == CONTENT_FILTER:
+                    lines.append(AnsweredLine(ats, (filtered_choice(model),) * len(ats)))
                     continue
             except json.JSONDecodeError:
                 error = {"message": "an answer that cannot be read"}
@@ -298,7 +327,7 @@ def _fetched(
     return lines, failures
 
 
-def _batched(came: Sequence[Choice]) -> tuple[Choice, ...]:
+def _at_batch_price(came: Sequence[Choice]) -> tuple[Choice, ...]:
     return tuple(attrs.evolve(one, bill=attrs.evolve(one.bill, batch=True)) for one in came)
 
 
@@ -311,37 +340,37 @@ class _Failure:
     message: str
 
     @property
-    def stays(self) -> bool:
+    def is_permanent(self) -> bool:
         """Whether another batch would meet the same."""
         return self.status in (400, 401, 403, 404, 422)
 
 
 @attrs.frozen
-class _Ended:
+class _FinishedBatch:
     """A batch that is over, and whether it was under way when it was first looked at."""
 
     batch: Batch
-    watched: bool
+    was_active: bool
 
 
-def _ended(account: Account, id: str, poll: float, watch: Watch) -> _Ended:
+def _wait_for_end(account: Account, id: str, poll: float, monitor: Monitor) -> _FinishedBatch:
     wait, done, watched = poll, 0, False
     while True:
-        batch = patiently(
-            lambda: account.client.batches.retrieve(id), watch, (account,), f"looking at {id}"
+        batch = retry_api_call(
+            lambda: account.client.batches.retrieve(id), monitor, (account,), f"looking at {id}"
         )
         counts = batch.request_counts
-        if counts is not None and counts.completed > done and batch.status in _OPEN:
-            watch.note(f"batch {id}: {counts.completed} of {counts.total} answered")
+        if counts is not None and counts.completed > done and batch.status in _ACTIVE:
+            monitor.message(f"batch {id}: {counts.completed} of {counts.total} answered")
             done = counts.completed
-        if batch.status not in _OPEN:
-            return _Ended(batch, watched)
+        if batch.status not in _ACTIVE:
+            return _FinishedBatch(batch, watched)
         watched = watched or batch.status != "cancelling"
-        pause(wait * random.uniform(0.9, 1.1), watch)
+        sleep(wait * random.uniform(0.9, 1.1), monitor)
         wait = min(wait * 1.5, poll * 12)
 
 
-def _records(account: Account, file: str | None, watch: Watch) -> list[dict[str, Any]]:
+def _read_records(account: Account, file: str | None, monitor: Monitor) -> list[dict[str, Any]]:
     if file is None:
         return []
 
@@ -349,4 +378,4 @@ def _records(account: Account, file: str | None, watch: Watch) -> list[dict[str,
         raw = account.client.files.content(file).content
         return [json.loads(line) for line in raw.split(b"\n") if line.strip()]
 
-    return patiently(read, watch, (account,), "reading a batch")
+    return retry_api_call(read, monitor, (account,), "reading a batch")

@@ -20,17 +20,24 @@ from typing import Any
 import attrs
 
 from ...errors import ProviderError
-from ..types import Bill
+from ..types import Usage
 from .accounts import Account
-from .errors import body_of, is_broken, is_lost, is_throttle, status_of, told
-from .event_loop import Halt
-from .rate_limiter import Gate
-from .transport import Direct
+from .errors import (
+    error_body,
+    http_status,
+    is_lost,
+    is_server_error,
+    is_throttle,
+    to_provider_error,
+)
+from .event_loop import StopSignal
+from .rate_limiter import AdaptiveLimiter
+from .transport import HttpTransport
 
-_TRIES = 8
-_SLOWEST = 20.0
-_PATIENCE = 900.0
-FILTERED = "content_filter"
+_MAX_ATTEMPTS = 8
+_MAX_BACKOFF = 20.0
+_MAX_THROTTLED_SECONDS = 900.0
+CONTENT_FILTER = "content_filter"
 
 
 @attrs.frozen
@@ -44,11 +51,11 @@ class Choice:
     model: str | None
     prompt_tokens: int
     answer_tokens: int
-    bill: Bill
+    bill: Usage
 
 
 @attrs.define
-class Call:
+class CompletionRequest:
     """One request: its body, and who waits for each of its `n` choices.
 
     Args:
@@ -57,46 +64,46 @@ class Call:
 
     body: dict[str, Any]
     tags: Sequence[Any]
-    made: Callable[[Any], dict[str, Any]] | None = None
-    tries: int = 0
+    build_body: Callable[[Any], dict[str, Any]] | None = None
+    attempts: int = 0
 
-    def part(self, tags: Sequence[Any]) -> Call:
+    def subset(self, tags: Sequence[Any]) -> CompletionRequest:
         """A request for some of them alone: with their own seed it draws answers of their own."""
-        body = self.body if self.made is None else self.made(tags[0])
-        return Call(body, tags, self.made)
+        body = self.body if self.build_body is None else self.build_body(tags[0])
+        return CompletionRequest(body, tags, self.build_body)
 
 
 @attrs.define
-class Quirks:
+class ServerQuirks:
     """What a server turned out not to take."""
 
-    choices: bool = True
-    completion_limit: bool = True
+    accepts_n: bool = True
+    accepts_max_completion_tokens: bool = True
 
 
 @attrs.frozen
-class Tellers:
+class Callbacks:
     """Who hears of the choices of a request, as far as they came, and of answers that were lost."""
 
-    choices: Callable[[Sequence[Any], Sequence[Choice]], None]
-    lost: Callable[[int], None]
+    on_choices: Callable[[Sequence[Any], Sequence[Choice]], None]
+    on_lost: Callable[[int], None]
 
 
 @attrs.frozen
-class Line:
+class Route:
     """A way to a server: an account, how it is asked, and the gate all its requests go through."""
 
     account: Account
-    direct: Direct
-    gate: Gate
+    transport: HttpTransport
+    limiter: AdaptiveLimiter
 
 
-async def complete(
-    calls: Iterable[Call],
-    lines: Sequence[Line],
-    quirks: Quirks,
-    tell: Tellers,
-    halt: Halt,
+async def complete_all(
+    requests: Iterable[CompletionRequest],
+    routes: Sequence[Route],
+    quirks: ServerQuirks,
+    callbacks: Callbacks,
+    stop: StopSignal,
 ) -> None:
     """Make all calls, over all accounts together, until all are made or `halt` is asked.
 
@@ -105,141 +112,149 @@ async def complete(
             came have been told.
     """
     async with asyncio.TaskGroup() as group:
-        waiting = _Waiting(iter(calls), group, halt)
-        for line in lines:
-            waiting.workers.append(_Worker(line, quirks, tell, waiting))
-        waiting.employ()
+        waiting = _RequestQueue(iter(requests), group, stop)
+        for line in routes:
+            waiting.workers.append(_Worker(line, quirks, callbacks, waiting))
+        waiting.start_workers()
     if waiting.error is not None:
         raise waiting.error
 
 
 @attrs.define(eq=False)
-class _Waiting:
+class _RequestQueue:
     """Calls to be made, and who makes them."""
 
-    calls: Iterator[Call]
+    requests: Iterator[CompletionRequest]
     group: asyncio.TaskGroup
-    halt: Halt
+    stop: StopSignal
     error: ProviderError | None = None
     workers: list[_Worker] = attrs.field(factory=list)
-    again: deque[Call] = attrs.field(factory=deque)
+    retries: deque[CompletionRequest] = attrs.field(factory=deque)
 
-    def take(self) -> Call | None:
-        if self.halt.asked:
+    def pop(self) -> CompletionRequest | None:
+        if self.stop.is_set:
             return None
-        return self.again.popleft() if self.again else next(self.calls, None)
+        return self.retries.popleft() if self.retries else next(self.requests, None)
 
     def fail(self, error: ProviderError) -> None:
         """No repetition can mend it: the first such error is told at the end."""
         self.error = self.error or error
-        self.halt.ask()
+        self.stop.set()
 
-    def add(self, calls: Iterable[Call]) -> None:
+    def requeue(self, calls: Iterable[CompletionRequest]) -> None:
         """Parts of a call: there may be work again for those that found none."""
-        self.again.extend(calls)
-        self.employ()
+        self.retries.extend(calls)
+        self.start_workers()
 
-    def employ(self) -> None:
+    def start_workers(self) -> None:
         """Have as many at work as the gates ever let in."""
         for worker in self.workers:
-            while worker.busy < worker.line.gate.most and (call := self.take()):
-                worker.busy += 1
-                self.group.create_task(worker.work(call))
+            while worker.active < worker.route.limiter.max_concurrent and (call := self.pop()):
+                worker.active += 1
+                self.group.create_task(worker.run(call))
 
 
 @attrs.define(eq=False)
 class _Worker:
     """Makes one call after the other, `busy` at once; one that fails it makes again itself."""
 
-    line: Line
-    quirks: Quirks
-    tell: Tellers
-    waiting: _Waiting
-    busy: int = 0
+    route: Route
+    quirks: ServerQuirks
+    callbacks: Callbacks
+    queue: _RequestQueue
+    active: int = 0
 
-    async def work(self, call: Call | None) -> None:
-        halt = self.waiting.halt
-        while call and not halt.asked:
+    async def run(self, call: CompletionRequest | None) -> None:
+        halt = self.queue.stop
+        while call and not halt.is_set:
             async with AsyncExitStack() as inside:
-                with halt.idle():
-                    await inside.enter_async_context(self.line.gate)
+                with halt.cancellable():
+                    await inside.enter_async_context(self.route.limiter)
                 try:
-                    rest, wait = await self._once(call)
+                    rest, wait = await self._attempt(call)
                 except ProviderError as error:
-                    self.waiting.fail(error)
+                    self.queue.fail(error)
                     break
             if wait:
-                with halt.idle():
+                with halt.cancellable():
                     await asyncio.sleep(wait)
             if len(rest) > 1:
-                self.waiting.add(rest)
-            call = rest[0] if len(rest) == 1 else self.waiting.take()
-        self.busy -= 1
+                self.queue.requeue(rest)
+            call = rest[0] if len(rest) == 1 else self.queue.pop()
+        self.active -= 1
 
-    async def _once(self, call: Call) -> tuple[list[Call], float]:
+    async def _attempt(self, call: CompletionRequest) -> tuple[list[CompletionRequest], float]:
         """Make a call once; the calls that are to be made for what did not come, and how soon."""
-        if len(call.tags) > 1 and not self.quirks.choices:
-            return [call.part([tag]) for tag in call.tags], 0.0
+        if len(call.tags) > 1 and not self.quirks.accepts_n:
+            return [call.subset([tag]) for tag in call.tags], 0.0
         try:
-            answer, headers = await self.line.direct.complete(self._body(call))
-            came = choices(answer, call.body["model"])
+            answer, headers = await self.route.transport.complete(self._body(call))
+            came = parse_choices(answer, call.body["model"])
         except Exception as error:
-            return self._failed(call, error)
-        self.line.gate.answered(headers)
-        self.tell.choices(call.tags, came)
+            return self._handle_error(call, error)
+        self.route.limiter.on_success(headers)
+        self.callbacks.on_choices(call.tags, came)
         rest = call.tags[len(came) :]  # some servers give one choice whatever they are asked for
         if rest and len(came) == 1:
-            self.quirks.choices = False
-        return ([call.part(rest)] if rest else []), 0.0
+            self.quirks.accepts_n = False
+        return ([call.subset(rest)] if rest else []), 0.0
 
-    def _body(self, call: Call) -> dict[str, Any]:
+    def _body(self, call: CompletionRequest) -> dict[str, Any]:
         body = {**call.body}
         if len(call.tags) > 1:
             body["n"] = len(call.tags)
-        if not self.quirks.completion_limit:
+        if not self.quirks.accepts_max_completion_tokens:
             body["max_tokens"] = body.pop("max_completion_tokens")
         return body
 
-    def _failed(self, call: Call, error: Exception) -> tuple[list[Call], float]:
-        status, body, gate = status_of(error), body_of(error), self.line.gate
-        if status == 400 and body.get("code") == FILTERED:
-            self.tell.choices(call.tags, [filtered(call.body["model"])] * len(call.tags))
+    def _handle_error(
+        self, call: CompletionRequest, error: Exception
+    ) -> tuple[list[CompletionRequest], float]:
+        status, body, gate = http_status(error), error_body(error), self.route.limiter
+        if status == 400 and body.get("code") == CONTENT_FILTER:
+            self.callbacks.on_choices(
+                call.tags, [filtered_choice(call.body["model"])] * len(call.tags)
+            )
             return [], 0.0
         if self._is_quirk(call, status, body):
             return [call], 0.0
         if is_throttle(error):  # the gate sees to it: a long queue is no failure of the call
-            gate.refused(getattr(getattr(error, "response", None), "headers", {}))
-            if gate.starving() < _PATIENCE:
+            gate.on_throttle(getattr(getattr(error, "response", None), "headers", {}))
+            if gate.throttled_seconds() < _MAX_THROTTLED_SECONDS:
                 return [call], 0.0
-        elif is_lost(error) or is_broken(error):
+        elif is_lost(error) or is_server_error(error):
             if is_lost(error):
-                self.tell.lost(len(call.tags))
-            call.tries += 1
-            if call.tries < _TRIES:
-                return [call], min(0.25 * 2**call.tries, _SLOWEST) * random.uniform(0.5, 1.0)
-        raise told(error, (self.line.account,), f"asking {call.body['model']}") from None
+                self.callbacks.on_lost(len(call.tags))
+            call.attempts += 1
+            if call.attempts < _MAX_ATTEMPTS:
+                return [call], min(0.25 * 2**call.attempts, _MAX_BACKOFF) * random.uniform(0.5, 1.0)
+        raise to_provider_error(
+            error, (self.route.account,), f"asking {call.body['model']}"
+        ) from None
 
-    def _is_quirk(self, call: Call, status: int | None, body: Mapping[str, Any]) -> bool:
+    def _is_quirk(
+        self, call: CompletionRequest, status: int | None, body: Mapping[str, Any]
+    ) -> bool:
         """Whether the server does not know a word of ours; then it is not used again."""
         if status not in (400, 422):
             return False
         said = f"{body.get('param')} {body.get('message')}"
         if len(call.tags) > 1 and (body.get("param") == "n" or "'n'" in said):
-            self.quirks.choices = False
+            self.quirks.accepts_n = False
             return True
-        if self.quirks.completion_limit and "max_completion_tokens" in said:
-            self.quirks.completion_limit = False
+        if self.quirks.accepts_max_completion_tokens and "max_completion_tokens" in said:
+            self.quirks.accepts_max_completion_tokens = False
             return True
         return False
 
 
-def filtered(model: str) -> Choice:
+def filtered_choice(model: str) -> Choice:
     """What stands for an answer where the server refuses to read the prompt."""
-    bill = Bill(model=model, input=0, output=0)
-    return Choice("", FILTERED, None, (), None, 0, 0, bill)
+    bill = Usage(model=model, input=0, output=0)
+    return Choice("", CONTENT_FILTER, None, (), None, 0, 0, bill)
 
 
-def choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
+def parse_choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
     """The choices of a completion, in order; output tokens are shared out by length.
 
     Raises:
@@ -254,23 +269,23 @@ def choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
             raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError):
         raise json.JSONDecodeError("not a chat completion", "", 0) from None
-    shares = shared(outputs, [len(text) + 1 for text in texts])
+    shares = apportion(outputs, [len(text) + 1 for text in texts])
     return [
         Choice(
             text=text,
             finish=one.get("finish_reason") or "stop",
             refusal=one["message"].get("refusal") or None,
-            top=_top(one.get("logprobs")),
+            top=_top_logprobs(one.get("logprobs")),
             model=answer.get("model"),
             prompt_tokens=inputs,
             answer_tokens=share,
-            bill=Bill(model=model, input=0 if index else inputs, output=share),
+            bill=Usage(model=model, input=0 if index else inputs, output=share),
         )
         for index, (one, text, share) in enumerate(zip(found, texts, shares, strict=True))
     ]
 
 
-def shared(total: int, weights: Sequence[int]) -> list[int]:
+def apportion(total: int, weights: Sequence[int]) -> list[int]:
     """`total` in whole parts in proportion to `weights`; the parts sum up to it."""
     parts, before, so_far = [], 0, 0
     for weight in weights:
@@ -281,7 +296,7 @@ def shared(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def _top(logprobs: Any) -> tuple[tuple[str, float], ...]:
+def _top_logprobs(logprobs: Any) -> tuple[tuple[str, float], ...]:
     """The first token's alternatives, likeliest first."""
     content = (logprobs or {}).get("content") or []
     if not content:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from ...errors import ProviderError, Refused
-from ..retry import Trouble, persist
-from ..types import Watch
-from .accounts import Account, redacted
+from ...errors import ProviderError, RequestRejected
+from ..retry import RetryPolicy, retry_call
+from ..types import Monitor
+from .accounts import Account, redact
 from .rate_limiter import retry_after
 
 T = TypeVar("T")
@@ -28,23 +28,23 @@ _HINTS = {
     "invalid_file_format": "the provider does not take the file: see what it says of it",
 }
 _MODERATION = ("moderation", "unsafe", "content policy", "usage policies", "harmful", "blocked")
-MODERATED = (
+MODERATION_HINT = (
     "the provider's filter does not let this data be trained on; other units go on. An "
     "open-weights model (`--model local:…`) has no such filter"
 )
-CLOSED = (
+CLOSED_HINT = (
     "fine-tuning is not open to this account (any more); open-weights training is: "
     "`--model local:…`"
 )
 
 
-def status_of(error: Exception) -> int | None:
+def http_status(error: Exception) -> int | None:
     """The HTTP status of a client's error; None where no answer came."""
     found = getattr(error, "status_code", None)
     return found if isinstance(found, int) else None
 
 
-def body_of(error: Exception) -> dict[str, Any]:
+def error_body(error: Exception) -> dict[str, Any]:
     """`message`, `type`, `param` and `code` of an error's body, as far as it has one."""
     body = getattr(error, "body", None)
     if isinstance(body, dict):
@@ -55,7 +55,7 @@ def body_of(error: Exception) -> dict[str, Any]:
 
 def is_throttle(error: Exception) -> bool:
     """Too many requests for the moment, as opposed to an account out of credit."""
-    return status_of(error) == 429 and body_of(error).get("code") != "insufficient_quota"
+    return http_status(error) == 429 and error_body(error).get("code") != "insufficient_quota"
 
 
 def is_lost(error: Exception) -> bool:
@@ -66,43 +66,50 @@ def is_lost(error: Exception) -> bool:
     return isinstance(error, (APIConnectionError, APIResponseValidationError, *half))
 
 
-def is_broken(error: Exception) -> bool:
+def is_server_error(error: Exception) -> bool:
     """The server failed, for the moment."""
-    status = status_of(error)
+    status = http_status(error)
     return status is not None and (status >= 500 or status in (408, 409))
 
 
-def told(error: Exception, known: Sequence[Account], doing: str) -> ProviderError:
+def to_provider_error(error: Exception, accounts: Sequence[Account], action: str) -> ProviderError:
     """The error as a sentence; `Refused` where asking again would get the same."""
-    status, body = status_of(error), body_of(error)
+    status, body = http_status(error), error_body(error)
     message = body.get("message") or str(error) or type(error).__name__
-    text = redacted(f"{doing}: {message}", known).replace("\n", " ")
+    text = redact(f"{action}: {message}", accounts).replace("\n", " ")
     code = str(body.get("code") or "")
-    if status is None or is_throttle(error) or is_broken(error):
+    if status is None or is_throttle(error) or is_server_error(error):
         return ProviderError(text, hint="run the same command again: what arrived is kept")
     if code == "insufficient_quota":
         return ProviderError(text, hint=_HINTS[code])
     if status == 401:  # nothing is wrong with what was asked, and asking again costs nothing
         return ProviderError(text, hint=_HINTS["invalid_api_key"])
-    return Refused(text, hint=hint(status, code, message))
+    return RequestRejected(text, hint=next_step(status, code, message))
 
 
-def hint(status: int | None, code: str, message: str) -> str:
+def next_step(status: int | None, code: str, message: str) -> str:
     """The next step after a refusal."""
     if code in _HINTS:
         return _HINTS[code]
     lowered = f"{code} {message}".lower()
     if any(word in lowered for word in _MODERATION):
-        return MODERATED
+        return MODERATION_HINT
     if status == 403:
-        return CLOSED if "fine" in lowered and "tun" in lowered else "the account may not do this"
+        return (
+            CLOSED_HINT if "fine" in lowered and "tun" in lowered else "the account may not do this"
+        )
     if status == 404:
         return _HINTS["model_not_found"]
     return "mend what it says, then run again with --retry-failed"
 
 
-def patiently(
-    call: Callable[[], T], watch: Watch, known: Sequence[Account], doing: str, *, tries: int = 12
+def retry_api_call(
+    call: Callable[[], T],
+    monitor: Monitor,
+    accounts: Sequence[Account],
+    action: str,
+    *,
+    tries: int = 12,
 ) -> T:
     """Make a call that is safe to make twice until its trouble has passed; see `persist`.
 
@@ -112,14 +119,14 @@ def patiently(
     """
     from openai import OpenAIError
 
-    trouble = Trouble(
-        passes=lambda error: is_lost(error) or is_broken(error) or is_throttle(error),
-        asked=lambda error: retry_after(
+    policy = RetryPolicy(
+        is_transient=lambda error: is_lost(error) or is_server_error(error) or is_throttle(error),
+        retry_after=lambda error: retry_after(
             getattr(getattr(error, "response", None), "headers", {}), default=0.0
         ),
-        said=lambda error: redacted(str(error), known),
+        describe=lambda error: redact(str(error), accounts),
     )
     try:
-        return persist(call, watch, trouble, doing, tries=tries)
+        return retry_call(call, monitor, policy, action, tries=tries)
     except (OpenAIError, json.JSONDecodeError) as error:
-        raise told(error, known, doing) from None
+        raise to_provider_error(error, accounts, action) from None

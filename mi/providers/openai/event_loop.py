@@ -21,46 +21,46 @@ from typing import Any, TypeVar
 import attrs
 
 from ...errors import MiError
-from ..types import Watch
+from ..types import Monitor
 
 T = TypeVar("T")
 
-_GATHER = 0.02
-_LISTEN = 0.5
-_END = object()
-LATE = 60.0
+_GROUP_SECONDS = 0.02
+_POLL_SECONDS = 0.5
+_SENTINEL = object()
+DRAIN_SECONDS = 60.0
 """Seconds for which answers under way are waited for when a run ends early."""
 
 
 @attrs.define(eq=False)
-class Halt:
+class StopSignal:
     """A wish that work on a loop ends soon: nothing is begun, what is under way comes to its end.
 
     All of it is for the loop's own thread.
     """
 
-    asked: bool = False
-    _idle: set[asyncio.Task[Any]] = attrs.field(factory=set)
+    is_set: bool = False
+    _cancellable: set[asyncio.Task[Any]] = attrs.field(factory=set)
 
-    def ask(self) -> None:
+    def set(self) -> None:
         """End whatever only waits for its turn."""
-        self.asked = True
-        for task in list(self._idle):
+        self.is_set = True
+        for task in list(self._cancellable):
             task.cancel()
 
     @contextmanager
-    def idle(self) -> Iterator[None]:
+    def cancellable(self) -> Iterator[None]:
         """Where a task waits for its turn, and may be ended."""
         task = asyncio.current_task()
         assert task is not None
-        self._idle.add(task)
+        self._cancellable.add(task)
         try:
             yield
         finally:
-            self._idle.discard(task)
+            self._cancellable.discard(task)
 
 
-class Loop:
+class EventLoopThread:
     """An event loop in a thread of its own, started when first used."""
 
     def __init__(self) -> None:
@@ -69,13 +69,13 @@ class Loop:
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin a coroutine on the loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._running())
+        return asyncio.run_coroutine_threadsafe(work, self._running_loop())
 
-    def call(self, what: Callable[[], None]) -> None:
+    def call_soon(self, callback: Callable[[], None]) -> None:
         """Have something done on the loop."""
-        self._running().call_soon_threadsafe(what)
+        self._running_loop().call_soon_threadsafe(callback)
 
-    def _running(self) -> asyncio.AbstractEventLoop:
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
@@ -86,9 +86,9 @@ class Loop:
 
 
 def stream(
-    loop: Loop,
-    work: Callable[[Callable[[list[T]], None], Halt], Coroutine[Any, Any, None]],
-    watch: Watch,
+    loop: EventLoopThread,
+    work: Callable[[Callable[[list[T]], None], StopSignal], Coroutine[Any, Any, None]],
+    monitor: Monitor,
 ) -> Iterator[list[T]]:
     """The results `work` puts, in groups, in the order they came.
 
@@ -102,20 +102,20 @@ def stream(
         Exception: Whatever `work` raised, after everything it had put.
     """
     results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    halt = Halt()
+    halt = StopSignal()
     running = loop.submit(work(results.put, halt))
-    running.add_done_callback(lambda _: results.put(_END))
+    running.add_done_callback(lambda _: results.put(_SENTINEL))
     stop: MiError | None = None
     until, over = float("inf"), False
     try:
         while not over and time.monotonic() < until:
             if stop is None:
                 try:
-                    watch.check()
+                    monitor.raise_if_stopped()
                 except MiError as error:
-                    stop, until = error, time.monotonic() + LATE
-                    loop.call(halt.ask)
-            group, over = _group(results)
+                    stop, until = error, time.monotonic() + DRAIN_SECONDS
+                    loop.call_soon(halt.set)
+            group, over = _next_group(results)
             if group:
                 yield group
         if stop is not None:
@@ -128,15 +128,15 @@ def stream(
                 running.result(timeout=10)
 
 
-def _group(results: queue.SimpleQueue[Any]) -> tuple[list[Any], bool]:
+def _next_group(results: queue.SimpleQueue[Any]) -> tuple[list[Any], bool]:
     """What has come, and whether it was the last; nothing where nothing came for a while."""
     try:
-        came = results.get(timeout=_LISTEN)
+        came = results.get(timeout=_POLL_SECONDS)
     except queue.Empty:
         return [], False
-    time.sleep(_GATHER)
+    time.sleep(_GROUP_SECONDS)
     group: list[Any] = []
-    while came is not _END:
+    while came is not _SENTINEL:
         group += came
         if results.empty():
             return group, False

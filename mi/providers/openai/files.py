@@ -11,18 +11,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ...errors import Refused
+from ...errors import RequestRejected
 from ...units.identity import digest
-from ..retry import pause
-from ..types import Watch
+from ..retry import sleep
+from ..types import Monitor
 from .accounts import Account
-from .errors import is_broken, is_lost, is_throttle, patiently, told
+from .errors import is_lost, is_server_error, is_throttle, retry_api_call, to_provider_error
 
 if TYPE_CHECKING:
     from openai.types import FileObject
 
 Purpose = Literal["fine-tune", "batch"]
-_TRIES = 6
+_MAX_ATTEMPTS = 6
 
 
 def stored_name(stem: str, raw: bytes) -> str:
@@ -30,7 +30,7 @@ def stored_name(stem: str, raw: bytes) -> str:
     return f"{stem}-{digest(raw)[:16]}.jsonl"
 
 
-def upload(account: Account, path: Path, purpose: Purpose, watch: Watch) -> str:
+def upload(account: Account, path: Path, purpose: Purpose, monitor: Monitor) -> str:
     """The id of a file with the content of `path`, processed and ready for use.
 
     Raises:
@@ -39,27 +39,27 @@ def upload(account: Account, path: Path, purpose: Purpose, watch: Watch) -> str:
     raw = path.read_bytes()
     name = stored_name(path.stem, raw)
     doing = f"uploading {path.name}"
-    for attempt in range(_TRIES):
-        found = _find(account, name, len(raw), purpose, watch)
+    for attempt in range(_MAX_ATTEMPTS):
+        found = _find_file(account, name, len(raw), purpose, monitor)
         if found is not None:
-            return _ready(account, found, watch, doing)
+            return _wait_until_processed(account, found, monitor, doing)
         try:
             sent = account.client.with_options(max_retries=0).files.create(
                 file=(name, raw), purpose=purpose
             )
         except Exception as error:
-            if not (is_lost(error) or is_broken(error) or is_throttle(error)):
-                raise told(error, (account,), doing) from None
-            if attempt == _TRIES - 1:
-                raise told(error, (account,), doing) from None
+            if not (is_lost(error) or is_server_error(error) or is_throttle(error)):
+                raise to_provider_error(error, (account,), doing) from None
+            if attempt == _MAX_ATTEMPTS - 1:
+                raise to_provider_error(error, (account,), doing) from None
         else:
-            return _ready(account, sent, watch, doing)
-        pause(min(0.3 * 2**attempt, 20.0), watch)
+            return _wait_until_processed(account, sent, monitor, doing)
+        sleep(min(0.3 * 2**attempt, 20.0), monitor)
     raise AssertionError("the loop returns or raises")
 
 
-def _find(
-    account: Account, name: str, size: int, purpose: Purpose, watch: Watch
+def _find_file(
+    account: Account, name: str, size: int, purpose: Purpose, monitor: Monitor
 ) -> FileObject | None:
     def listed() -> FileObject | None:
         for file in account.client.files.list(purpose=purpose, limit=10_000):
@@ -67,20 +67,20 @@ def _find(
                 return file
         return None
 
-    return patiently(listed, watch, (account,), "listing files")
+    return retry_api_call(listed, monitor, (account,), "listing files")
 
 
-def _ready(account: Account, file: FileObject, watch: Watch, doing: str) -> str:
+def _wait_until_processed(account: Account, file: FileObject, monitor: Monitor, doing: str) -> str:
     """Wait until a file is processed; `status` is deprecated, so its absence is no obstacle."""
     began, wait = time.monotonic(), 0.1
     while file.status == "uploaded" and time.monotonic() - began < 600:
-        pause(wait, watch)
+        sleep(wait, monitor)
         wait = min(wait * 1.6, 5.0)
         id = file.id
-        file = patiently(lambda: account.client.files.retrieve(id), watch, (account,), doing)  # noqa: B023
+        file = retry_api_call(lambda: account.client.files.retrieve(id), monitor, (account,), doing)  # noqa: B023
     if file.status == "error":
         details = file.status_details or "no reason given"
-        raise Refused(
+        raise RequestRejected(
             f"{doing}: the provider could not read the file ({details})",
             hint="`mi show` the mix, mend the data it came from",
         )

@@ -15,31 +15,31 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..retry import pause
-from ..types import Watch
+from ..retry import sleep
+from ..types import Monitor
 from .accounts import Account
-from .errors import patiently
+from .errors import retry_api_call
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
 ACTIVE = ("validating_files", "queued", "running")
-SLOWEST = 12
+MAX_INTERVAL_FACTOR = 12
 """How much longer than at first a pause between looks becomes, at most."""
 
 
 @attrs.define
-class _Seen:
+class _Snapshot:
     """An account's jobs when last looked at."""
 
     lock: threading.Lock = attrs.field(factory=threading.Lock)
-    at: float = float("-inf")
-    wait: float = 0.0
+    checked_at: float = float("-inf")
+    interval: float = 0.0
     jobs: dict[str, FineTuningJob] = attrs.field(factory=dict)
 
 
 @attrs.define
-class Follower:
+class JobPoller:
     """Shared by all trainings of a run.
 
     Args:
@@ -47,17 +47,17 @@ class Follower:
     """
 
     interval: float
-    _seen: dict[str, _Seen] = attrs.field(factory=dict)
+    _snapshots: dict[str, _Snapshot] = attrs.field(factory=dict)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def job(self, account: Account, id: str, watch: Watch, *, tries: int = 12) -> FineTuningJob:
+    def job(self, account: Account, id: str, monitor: Monitor, *, tries: int = 12) -> FineTuningJob:
         """The job as it stands, not older than the present interval."""
-        seen = self._look(account, watch, tries)
+        seen = self._refresh(account, monitor, tries)
         found = seen.jobs.get(id)
         if found is None:
-            found = patiently(
+            found = retry_api_call(
                 lambda: account.client.fine_tuning.jobs.retrieve(id),
-                watch,
+                monitor,
                 (account,),
                 f"looking at {id}",
                 tries=tries,
@@ -66,35 +66,37 @@ class Follower:
                 seen.jobs.setdefault(id, found)
         return found
 
-    def wait(self, account: Account, watch: Watch) -> None:
+    def wait(self, account: Account, monitor: Monitor) -> None:
         """Wait until the next look is due."""
-        seen = self._of(account)
-        pause(max(seen.at + seen.wait - time.monotonic(), 0.02), watch)
+        seen = self._snapshot(account)
+        sleep(max(seen.checked_at + seen.interval - time.monotonic(), 0.02), monitor)
 
-    def by_load(self, accounts: Sequence[Account], watch: Watch) -> list[Account]:
+    def sort_by_load(self, accounts: Sequence[Account], monitor: Monitor) -> list[Account]:
         """The accounts, the one with the fewest active jobs first."""
         if len(accounts) == 1:
             return list(accounts)
         loads = {
             account.fingerprint: sum(
-                job.status in ACTIVE for job in self._look(account, watch).jobs.values()
+                job.status in ACTIVE for job in self._refresh(account, monitor).jobs.values()
             )
             for account in accounts
         }
         return sorted(accounts, key=lambda account: loads[account.fingerprint])
 
-    def _of(self, account: Account) -> _Seen:
+    def _snapshot(self, account: Account) -> _Snapshot:
         with self._lock:
-            return self._seen.setdefault(account.fingerprint, _Seen(wait=self.interval))
+            return self._snapshots.setdefault(
+                account.fingerprint, _Snapshot(interval=self.interval)
+            )
 
-    def _look(self, account: Account, watch: Watch, tries: int = 12) -> _Seen:
-        seen = self._of(account)
+    def _refresh(self, account: Account, monitor: Monitor, tries: int = 12) -> _Snapshot:
+        seen = self._snapshot(account)
         with seen.lock:
-            if time.monotonic() - seen.at < seen.wait:
+            if time.monotonic() - seen.checked_at < seen.interval:
                 return seen
-            listed = patiently(
+            listed = retry_api_call(
                 lambda: account.client.fine_tuning.jobs.list(limit=100).data,
-                watch,
+                monitor,
                 (account,),
                 "listing trainings",
                 tries=tries,
@@ -102,9 +104,9 @@ class Follower:
             before = {id: job.status for id, job in seen.jobs.items()}
             now = {job.id: job for job in listed}
             changed = any(before.get(id) != job.status for id, job in now.items())
-            slower = min(seen.wait * 1.3, self.interval * SLOWEST)
-            seen.wait = (self.interval if changed else slower) * random.uniform(0.9, 1.1)
+            slower = min(seen.interval * 1.3, self.interval * MAX_INTERVAL_FACTOR)
+            seen.interval = (self.interval if changed else slower) * random.uniform(0.9, 1.1)
             # A job beyond the first page keeps what was last seen only if it was over then.
             kept = {id: job for id, job in seen.jobs.items() if job.status not in ACTIVE}
-            seen.jobs, seen.at = {**kept, **now}, time.monotonic()
+            seen.jobs, seen.checked_at = {**kept, **now}, time.monotonic()
             return seen

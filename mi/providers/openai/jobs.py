@@ -11,76 +11,90 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ProviderError
-from ..launch import LOG, STATES, Launched, Log, owner
-from ..types import Remote, Watch
+from ..launch import LAUNCH_LOG, STATE_EVENTS, LaunchedJob, LaunchLog, find_account
+from ..types import Monitor, RemoteJob
 from . import batches
 from .accounts import Account
-from .errors import patiently
-from .job_poller import ACTIVE, Follower
-from .launch import find
+from .errors import retry_api_call
+from .job_poller import ACTIVE, JobPoller
+from .launch import find_jobs
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
-_TRIES = 3
+_MAX_ATTEMPTS = 3
 
 
-def remote(
-    folder: Path, accounts: Sequence[Account], follower: Follower, watch: Watch
-) -> Remote | None:
+def remote_job(
+    directory: Path, accounts: Sequence[Account], poller: JobPoller, monitor: Monitor
+) -> RemoteJob | None:
     """The job, or else the batch, of the unit worked on in `folder`; None where there is none."""
-    launched = _launched(folder, accounts, watch)
+    launched = _find_launched(directory, accounts, monitor)
     if launched is not None:
-        return _seen(follower.job(launched.account, launched.job, watch, tries=_TRIES))
-    found = [one for log in _logs(folder) for one in batches.remote(accounts, log, watch)]
+        return _to_remote_job(
+            poller.job(launched.account, launched.job, monitor, tries=_MAX_ATTEMPTS)
+        )
+    found = [
+        one
+        for log in _batch_logs(directory)
+        for one in batches.pending_batches(accounts, log, monitor)
+    ]
     return found[-1] if found else None
 
 
-def cancel(folder: Path, accounts: Sequence[Account], watch: Watch) -> Remote | None:
+def cancel_job(directory: Path, accounts: Sequence[Account], monitor: Monitor) -> RemoteJob | None:
     """Cancel the unit's job and its batches; one that is over stays as it is."""
-    cancelled = [one for log in _logs(folder) for one in batches.cancel(accounts, log, watch)]
-    launched = _launched(folder, accounts, watch)
+    cancelled = [
+        one
+        for log in _batch_logs(directory)
+        for one in batches.cancel_batches(accounts, log, monitor)
+    ]
+    launched = _find_launched(directory, accounts, monitor)
     if launched is None:
         return cancelled[-1] if cancelled else None
-    job = _looked(launched, watch)
+    job = _retrieve(launched, monitor)
     if job.status in ACTIVE:
         jobs, id = launched.account.client.fine_tuning.jobs, launched.job
         try:
-            job = patiently(lambda: jobs.cancel(id), watch, accounts, f"cancelling {id}")
+            job = retry_api_call(lambda: jobs.cancel(id), monitor, accounts, f"cancelling {id}")
         except ProviderError:
-            job = _looked(launched, watch)  # it may have ended just now
+            job = _retrieve(launched, monitor)  # it may have ended just now
             if job.status in ACTIVE:
                 raise
     if job.status == "cancelled":
-        Log(folder / LOG).add("ended", job=job.id, status=job.status, by="user")
-    return _seen(job)
+        LaunchLog(directory / LAUNCH_LOG).append("ended", job=job.id, status=job.status, by="user")
+    return _to_remote_job(job)
 
 
-def _launched(folder: Path, accounts: Sequence[Account], watch: Watch) -> Launched[Account] | None:
-    line = Log(folder / LOG).last(*STATES)
+def _find_launched(
+    directory: Path, accounts: Sequence[Account], monitor: Monitor
+) -> LaunchedJob[Account] | None:
+    line = LaunchLog(directory / LAUNCH_LOG).last_entry(*STATE_EVENTS)
     if line is None or line["event"] in ("rejected", "ended"):
         return None
-    account = owner(line["account"], accounts)
+    account = find_account(line["account"], accounts)
     if line["event"] == "created":
-        return Launched(line["job"], account)
-    there = find(folder.name, (account,), watch)
-    return Launched(there[0].job, account) if there else None
+        return LaunchedJob(line["job"], account)
+    there = find_jobs(directory.name, (account,), monitor)
+    return LaunchedJob(there[0].job, account) if there else None
 
 
-def _looked(launched: Launched[Account], watch: Watch) -> FineTuningJob:
+def _retrieve(launched: LaunchedJob[Account], monitor: Monitor) -> FineTuningJob:
     jobs, id = launched.account.client.fine_tuning.jobs, launched.job
-    return patiently(lambda: jobs.retrieve(id), watch, (launched.account,), f"looking at {id}")
+    return retry_api_call(
+        lambda: jobs.retrieve(id), monitor, (launched.account,), f"looking at {id}"
+    )
 
 
-def _logs(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*/{batches.LOG}"))
+def _batch_logs(directory: Path) -> list[Path]:
+    return sorted(directory.glob(f"*/{batches.BATCH_LOG}"))
 
 
-def _seen(job: FineTuningJob) -> Remote:
-    return Remote(
+def _to_remote_job(job: FineTuningJob) -> RemoteJob:
+    return RemoteJob(
         job=job.id,
         status=job.status,
-        over=job.status not in ACTIVE,
-        created=job.created_at,
-        finish=job.estimated_finish or None,
+        is_finished=job.status not in ACTIVE,
+        created_at=job.created_at,
+        estimated_finish=job.estimated_finish or None,
     )

@@ -16,37 +16,37 @@ from types import TracebackType
 
 import attrs
 
-_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
+_DURATION_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_KINDS = ("requests", "tokens")
+_LIMIT_KINDS = ("requests", "tokens")
 _STEP, _SHRINK = 4.0, 0.75
 
 
 @attrs.define
-class Gate:
+class AdaptiveLimiter:
     """An asynchronous context manager: inside it a request may be made.
 
     Args:
         most: Requests under way at once, at most.
     """
 
-    most: int
-    width: float = attrs.field(default=attrs.Factory(lambda self: float(self.most), True))
-    inside: int = 0
-    closed_until: float = 0.0
-    starving_since: float | None = None
+    max_concurrent: int
+    limit: float = attrs.field(default=attrs.Factory(lambda self: float(self.most), True))
+    in_flight: int = 0
+    paused_until: float = 0.0
+    throttled_since: float | None = None
     _changed: asyncio.Condition = attrs.field(factory=asyncio.Condition)
-    _waking: asyncio.Future[None] | None = None
+    _wake_task: asyncio.Future[None] | None = None
     _timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> None:
         async with self._changed:
             while True:
-                left = self.closed_until - time.monotonic()
+                left = self.paused_until - time.monotonic()
                 if left > 0:
                     self._wake_in(left)
-                elif self.inside < max(self.width, 1.0):
-                    self.inside += 1
+                elif self.in_flight < max(self.limit, 1.0):
+                    self.in_flight += 1
                     return
                 await self._changed.wait()
 
@@ -57,9 +57,9 @@ class Gate:
         at: TracebackType | None,
     ) -> None:
         async with self._changed:
-            self.inside -= 1
-            room = int(max(self.width, 1.0)) - self.inside
-            left = self.closed_until - time.monotonic()
+            self.in_flight -= 1
+            room = int(max(self.limit, 1.0)) - self.in_flight
+            left = self.paused_until - time.monotonic()
             if left > 0:  # those who came while it was full have nobody else to wake them
                 self._wake_in(left)
             elif room > 0:
@@ -76,28 +76,28 @@ class Gate:
             async with self._changed:
                 self._changed.notify_all()
 
-        self._waking = asyncio.ensure_future(wake())
+        self._wake_task = asyncio.ensure_future(wake())
 
-    def starving(self) -> float:
+    def throttled_seconds(self) -> float:
         """Seconds for which there were only refusals."""
-        return 0.0 if self.starving_since is None else time.monotonic() - self.starving_since
+        return 0.0 if self.throttled_since is None else time.monotonic() - self.throttled_since
 
-    def answered(self, headers: Mapping[str, str]) -> None:
+    def on_success(self, headers: Mapping[str, str]) -> None:
         """A whole answer came."""
-        self.starving_since = None
-        self.width = min(self.width + _STEP / max(self.width, 1.0), float(self.most))
-        for kind in _KINDS:
+        self.throttled_since = None
+        self.limit = min(self.limit + _STEP / max(self.limit, 1.0), float(self.max_concurrent))
+        for kind in _LIMIT_KINDS:
             if headers.get(f"x-ratelimit-remaining-{kind}") == "0":
-                reset = duration(headers.get(f"x-ratelimit-reset-{kind}"))
-                self.closed_until = max(self.closed_until, time.monotonic() + min(reset, 60.0))
+                reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}"))
+                self.paused_until = max(self.paused_until, time.monotonic() + min(reset, 60.0))
 
-    def refused(self, headers: Mapping[str, str]) -> None:
+    def on_throttle(self, headers: Mapping[str, str]) -> None:
         """A 429 came: narrow once for all those that were under way together, and close."""
-        self.starving_since = self.starving_since or time.monotonic()
+        self.throttled_since = self.throttled_since or time.monotonic()
         wait = retry_after(headers)
-        if time.monotonic() >= self.closed_until:
-            self.width = max(self.width * _SHRINK, 1.0)
-        self.closed_until = max(self.closed_until, time.monotonic() + wait)
+        if time.monotonic() >= self.paused_until:
+            self.limit = max(self.limit * _SHRINK, 1.0)
+        self.paused_until = max(self.paused_until, time.monotonic() + wait)
 
 
 def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
@@ -107,15 +107,15 @@ def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
             return min(float(headers[name]) * unit, 120.0)
         except (KeyError, ValueError):
             continue
-    resets = [duration(headers.get(f"x-ratelimit-reset-{kind}")) for kind in _KINDS]
+    resets = [parse_duration(headers.get(f"x-ratelimit-reset-{kind}")) for kind in _LIMIT_KINDS]
     return min(max(resets), 120.0) or default
 
 
-def duration(text: str | None) -> float:
+def parse_duration(text: str | None) -> float:
     """Seconds of `6m0s`, `120ms` or `1.5`; 0 for nothing."""
     if not text:
         return 0.0
-    parts = _PART.findall(text)
+    parts = _DURATION_PART.findall(text)
     if parts:
         return sum(float(number) * _SECONDS[unit] for number, unit in parts)
     try:

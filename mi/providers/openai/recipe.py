@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from ...spec import Training
-from ..types import recipe
+from ..types import resolve_hyperparameters
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +36,6 @@ class Supervised:
         return {"type": "supervised", "supervised": {"hyperparameters": stated}}
 
 
-def resolve(training: Training) -> Supervised:
+def resolve_supervised(training: Training) -> Supervised:
     """The recipe with what `training` states."""
-    return recipe(Supervised, training, "hosted fine-tuning")
+    return resolve_hyperparameters(Supervised, training, "hosted fine-tuning")

@@ -23,14 +23,20 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _PATH = "/chat/completions"
-_OURS = ("host", "connection", "accept-encoding", "content-length", "transfer-encoding")
+_CONNECTION_HEADERS = (
+    "host",
+    "connection",
+    "accept-encoding",
+    "content-length",
+    "transfer-encoding",
+)
 """Headers that belong to a connection or a body: who sends it knows them."""
-_KEPT_OPEN = 4.0
+_KEEPALIVE_SECONDS = 4.0
 """Seconds a connection waits for another request: less than servers leave it open (uvicorn: 5)."""
 
 
 @attrs.frozen(eq=False)
-class Direct:
+class HttpTransport:
     """A way to one server with one key, for the event loop it was opened on."""
 
     client: OpenAI
@@ -39,7 +45,7 @@ class Direct:
     proxy: str | None
 
     @classmethod
-    def open(cls, client: OpenAI, timeout: float) -> Direct:
+    def open(cls, client: OpenAI, timeout: float) -> HttpTransport:
         """A way that sends what `client` would send.
 
         Args:
@@ -48,15 +54,19 @@ class Direct:
         import aiohttp
         import httpx2
 
-        request = _sent_by(client)
-        headers = {name: value for name, value in request.headers.items() if name not in _OURS}
+        request = _capture_request(client)
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name not in _CONNECTION_HEADERS
+        }
         url = str(request.url)
-        via = proxy(url)
+        via = find_proxy(url)
         # Certificates take a while to read, and are read where they are needed.
         secure = any(one.startswith("https:") for one in (url, via or ""))
         ssl = httpx2.create_ssl_context() if secure else True
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=ssl, keepalive_timeout=_KEPT_OPEN),
+            connector=aiohttp.TCPConnector(limit=0, ssl=ssl, keepalive_timeout=_KEEPALIVE_SECONDS),
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout),
         )
@@ -78,9 +88,9 @@ class Direct:
             ) as response:
                 content = await response.read()
         except (aiohttp.ClientError, OSError) as error:
-            raise _error(self.client, _failure(error)) from error
+            raise _client_error(self.client, _transport_error(error)) from error
         if response.status // 100 != 2:
-            raise _error(self.client, _reply(response, content))
+            raise _client_error(self.client, _to_httpx_response(response, content))
         return json.loads(content), response.headers
 
     async def close(self) -> None:
@@ -88,7 +98,7 @@ class Direct:
         await self.session.close()
 
 
-def proxy(url: str) -> str | None:
+def find_proxy(url: str) -> str | None:
     """The proxy that the environment names for an address, as the client would find it."""
     at, known = urlsplit(url), getproxies()
     found = known.get(at.scheme) or known.get("all")
@@ -98,7 +108,7 @@ def proxy(url: str) -> str | None:
     return found if "://" in found else f"http://{found}"
 
 
-def _sent_by(client: OpenAI) -> httpx2.Request:
+def _capture_request(client: OpenAI) -> httpx2.Request:
     """A chat completion as `client` sends it; nothing is sent."""
     import httpx2
 
@@ -108,11 +118,11 @@ def _sent_by(client: OpenAI) -> httpx2.Request:
         sent.append(request)
         return httpx2.Response(200, json={})
 
-    _through(client, keep)
+    _send_mocked(client, keep)
     return sent[0]
 
 
-def _error(client: OpenAI, outcome: httpx2.Response | httpx2.TransportError) -> Exception:
+def _client_error(client: OpenAI, outcome: httpx2.Response | httpx2.TransportError) -> Exception:
     """What `client` raises where this comes back."""
     import openai
 
@@ -122,13 +132,13 @@ def _error(client: OpenAI, outcome: httpx2.Response | httpx2.TransportError) -> 
         return outcome
 
     try:
-        _through(client, answer)
+        _send_mocked(client, answer)
     except openai.OpenAIError as error:
         return error
     raise AssertionError(f"the client takes {outcome} for a success")
 
 
-def _through(client: OpenAI, answer: Any) -> None:
+def _send_mocked(client: OpenAI, answer: Any) -> None:
     """Make a request that `answer` answers here, without a network."""
     import httpx2
 
@@ -136,20 +146,20 @@ def _through(client: OpenAI, answer: Any) -> None:
     client.with_options(http_client=http).post(_PATH, cast_to=httpx2.Response, body={})
 
 
-def _failure(error: Exception) -> httpx2.TransportError:
+def _transport_error(error: Exception) -> httpx2.TransportError:
     import httpx2
 
     kind = httpx2.ReadTimeout if isinstance(error, TimeoutError) else httpx2.NetworkError
     return kind(str(error))
 
 
-def _reply(response: aiohttp.ClientResponse, content: bytes) -> httpx2.Response:
+def _to_httpx_response(response: aiohttp.ClientResponse, content: bytes) -> httpx2.Response:
     """The same response, unpacked already."""
     import httpx2
 
     headers = [
         (name, value)
         for name, value in response.headers.items()
-        if name.lower() not in ("content-encoding", *_OURS)
+        if name.lower() not in ("content-encoding", *_CONNECTION_HEADERS)
     ]
     return httpx2.Response(response.status, headers=headers, content=content)

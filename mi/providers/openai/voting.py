@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from ..types import Bill, Grade
+from ..types import Grade, Usage
 
 
-def counted(batches: Iterable[Sequence[Grade]], votes: int) -> Iterator[list[Grade]]:
+def count_votes(batches: Iterable[Sequence[Grade]], votes: int) -> Iterator[list[Grade]]:
     """One grade for each answer that has all its votes, as they are complete."""
     waiting: dict[tuple[str, int], list[Grade]] = {}
     for batch in batches:
@@ -25,25 +25,25 @@ def counted(batches: Iterable[Sequence[Grade]], votes: int) -> Iterator[list[Gra
             at = (grade.question, grade.sample)
             waiting.setdefault(at, []).append(grade)
             if len(waiting[at]) == votes:
-                whole.append(_one(waiting.pop(at)))
+                whole.append(_tally(waiting.pop(at)))
         if whole:
             yield whole
 
 
-def _one(votes: list[Grade]) -> Grade:
-    words = Counter(_word(vote.text) for vote in votes)
+def _tally(votes: list[Grade]) -> Grade:
+    words = Counter(_first_word(vote.text) for vote in votes)
     top = tuple((word, math.log(count / len(votes))) for word, count in words.most_common())
-    said = next(vote for vote in votes if _word(vote.text) == top[0][0])
-    return attrs.evolve(said, text=top[0][0], top=top, bill=_bill(votes))
+    said = next(vote for vote in votes if _first_word(vote.text) == top[0][0])
+    return attrs.evolve(said, text=top[0][0], top=top, bill=_total_usage(votes))
 
 
-def _word(text: str) -> str:
+def _first_word(text: str) -> str:
     """The first word of a reply, bare: `87`, `YES`, `REFUSAL`; empty for a silent one."""
     words = text.split()
     return words[0].strip(".,:;*\"'`") if words else ""
 
 
-def _bill(votes: list[Grade]) -> Bill | None:
+def _total_usage(votes: list[Grade]) -> Usage | None:
     bills = [vote.bill for vote in votes if vote.bill is not None]
     if not bills:
         return None

@@ -16,246 +16,250 @@ from typing import Any, TypeVar
 
 from ...errors import MiError, ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
-from ..chat_template import Template, encoded
-from ..trained_model import tuned
+from ..chat_template import ChatTemplate, encode_rows
+from ..trained_model import read_trained_model
 from ..types import (
     Answer,
     Base,
     Check,
+    ClientOptions,
     Grade,
     GradeRequest,
     Likelihood,
-    Remote,
+    ModelUnderTest,
+    Monitor,
+    RemoteJob,
     SampleRequest,
     ScoreRequest,
-    Subject,
-    Terms,
-    Trained,
+    TrainingResult,
     TrainJob,
-    Watch,
 )
 from . import sampling as ask
 from . import tokenizer
-from .client import Server, server, whole
-from .errors import told
-from .futures import waited
-from .recipe import Adapted, resolve
-from .sampler_slots import Seats
-from .train import train
+from .client import Server, import_sdk, resolve_server
+from .errors import translate_error
+from .futures import run_in_thread
+from .recipe import Adapted, resolve_recipe
+from .sampler_slots import SamplerSlots
+from .train import run_training
 
 __all__ = ["Adapted", "Tinker"]
 
 R = TypeVar("R", SampleRequest, ScoreRequest)
 A = TypeVar("A", Answer, Likelihood)
-_EXTRAS = ("tinker", "transformers")
+_PACKAGES = ("tinker", "transformers")
 
 
 class Tinker:
     """The provider `tinker`, and every endpoint with `provider = "tinker"` under its own name."""
 
-    free = False
-    trainings_at_once = 4
-    evals_at_once = 2
+    is_free = False
+    max_concurrent_trainings = 4
+    max_concurrent_evals = 2
 
-    def __init__(self, name: str, terms: Terms) -> None:
+    def __init__(self, name: str, options: ClientOptions) -> None:
         self.name = name
-        self.terms = terms
-        self._clients: dict[str, ask.Subject] = {}
+        self.options = options
+        self._clients: dict[str, ask.Sampler] = {}
         self._lock = Lock()
 
     @property
-    def offers(self) -> frozenset[str]:
+    def capabilities(self) -> frozenset[str]:
         """Whether a server tells log-probabilities is its endpoint's to say: a plan asks nobody."""
-        told = self.terms.endpoints.get(self.name, {}).get("logprobs", True)
+        told = self.options.endpoints.get(self.name, {}).get("logprobs", True)
         return frozenset({"train", "sample", "logprob"} if told else {"train", "sample"})
 
     @cached_property
-    def _seats(self) -> Seats:
-        return Seats(self.server)
+    def _slots(self) -> SamplerSlots:
+        return SamplerSlots(self.server)
 
     @cached_property
     def server(self) -> Server:
         """Made when first needed: a plan needs no key."""
-        return server(self.name, self.terms)
+        return resolve_server(self.name, self.options)
 
-    def find(self, name: str) -> Model:
+    def resolve_model(self, name: str) -> Model:
         """Whatever the server calls `name`; whether it has it is seen when it is asked."""
         return Model(id=f"{self.name}:{name}", provider=self.name, name=name)
 
-    def base(self, model: Model) -> Base:
+    def pin(self, model: Model) -> Base:
         """The model's name; the server that serves it is not part of what it is."""
         return Base(provider=model.provider, weights=model.name)
 
     def hyperparameters(self, training: Training) -> Adapted:
         """The stated values, and this provider's defaults for the rest."""
-        return resolve(training)
+        return resolve_recipe(training)
 
-    def ready(self) -> None:
+    def check_credentials(self) -> None:
         """That there is a key, and the SDK."""
-        missing = _missing()
+        missing = _missing_packages()
         if missing:
             raise ProviderError(
                 f"{self.name} needs {', '.join(missing)}, which this environment does not have",
                 hint="pip install 'mi[tinker]'",
             )
         assert self.server
-        whole()
+        import_sdk()
 
     def close(self) -> None:
         """End the session at the server."""
         if "server" in self.__dict__:
             self._clients.clear()
-            self._seats.close()
+            self._slots.close()
             self.server.close()
 
-    def prepare(self, model: Model, watch: Watch) -> None:
+    def prepare(self, model: Model, monitor: Monitor) -> None:
         """Load the tokenizer."""
-        self._template(model, watch)
+        self._template(model, monitor)
 
-    def train(self, job: TrainJob, folder: Path, watch: Watch) -> Trained:
+    def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Drive the training to its end; see `train` for what `folder` holds."""
-        template = self._template(job.model, watch)
-        rows = encoded(template, job.rows, job.hyperparameters.max_length)
-        return train(job, rows, folder, self.server, watch)
+        template = self._template(job.model, monitor)
+        rows = encode_rows(template, job.rows, job.hyperparameters.max_length)
+        return run_training(job, rows, directory, self.server, monitor)
 
     def sample(
         self,
-        subject: Subject,
+        subject: ModelUnderTest,
         requests: Sequence[SampleRequest],
         sampling: Sampling,
-        folder: Path,
-        watch: Watch,
+        directory: Path,
+        monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
         """Draw answers, several of a question in one request, in the order they come."""
 
-        def draw(who: ask.Subject, left: Sequence[SampleRequest]) -> Iterator[list[Answer]]:
-            return ask.sample(who, left, sampling, watch)
+        def draw(who: ask.Sampler, left: Sequence[SampleRequest]) -> Iterator[list[Answer]]:
+            return ask.draw_answers(who, left, sampling, monitor)
 
-        yield from self._answered(subject, requests, draw, watch)
+        yield from self._with_loaded_model(subject, requests, draw, monitor)
 
     def grade(
-        self, judge: ModelJudge, requests: Sequence[GradeRequest], folder: Path, watch: Watch
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
     ) -> Iterator[Sequence[Grade]]:
         """Models served here do not judge: the API has no chat and tells no first tokens."""
         raise ProviderError(f"{judge.model} is served by {self.name}, which does not judge")
 
     def score(
-        self, subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+        self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
         """Sum the log-probabilities of each answer's content and end-of-turn tokens."""
 
-        def compare(who: ask.Subject, left: Sequence[ScoreRequest]) -> Iterator[list[Likelihood]]:
-            return ask.score(who, left, watch)
+        def compare(who: ask.Sampler, left: Sequence[ScoreRequest]) -> Iterator[list[Likelihood]]:
+            return ask.score_requests(who, left, monitor)
 
-        yield from self._answered(subject, requests, compare, watch)
+        yield from self._with_loaded_model(subject, requests, compare, monitor)
 
-    def remote(self, folder: Path, watch: Watch) -> Remote | None:
+    def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """Nothing goes on by itself: a training stands still when nobody drives it."""
         return None
 
-    def cancel(self, folder: Path, watch: Watch) -> Remote | None:
+    def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """Nothing goes on by itself."""
         return None
 
-    def checks(self, models: Sequence[Model], watch: Watch) -> Iterator[Check]:
+    def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """Packages, key, reachability, and whether the models are served."""
-        if missing := _missing():
+        if missing := _missing_packages():
             detail = f"missing: {', '.join(missing)}"
             hint = "pip install 'mi[tinker]'"
-            yield Check(what=f"{self.name}: packages", ok=None, detail=detail, hint=hint)
+            yield Check(subject=f"{self.name}: packages", ok=None, detail=detail, hint=hint)
             return
         try:
             there = self.server
         except MiError:
-            yield Check(what=f"{self.name}: key", ok=None, detail="none is set")
+            yield Check(subject=f"{self.name}: key", ok=None, detail="none is set")
             return
         label = f"{self.name} {there.fingerprint}"
         try:
-            there.reach(watch, tries=2)
-            served = there.models(watch)
+            there.check_reachable(monitor, attempts=2)
+            served = there.served_models(monitor)
         except Exception as error:
-            failed = error if isinstance(error, MiError) else told(error, there.key, "asking it")
-            yield Check(what=label, ok=False, detail=failed.message, hint=failed.hint or "")
+            failed = (
+                error
+                if isinstance(error, MiError)
+                else translate_error(error, there.key, "asking it")
+            )
+            yield Check(subject=label, ok=False, detail=failed.message, hint=failed.hint or "")
             return
-        yield Check(what=label, ok=True, detail=f"answers, {len(served)} models")
+        yield Check(subject=label, ok=True, detail=f"answers, {len(served)} models")
         for model in models:
-            called = there.calls(model.name)
+            called = there.served_name(model.name)
             is_served = called in served
             detail = "is served" if is_served else f"not among its models: {', '.join(served)}"
-            yield Check(what=f"{label}: {model.name}", ok=is_served, detail=detail)
+            yield Check(subject=f"{label}: {model.name}", ok=is_served, detail=detail)
 
-    def _template(self, model: Model, watch: Watch) -> Template:
-        return tokenizer.template(self.server, model.name, watch)
+    def _template(self, model: Model, monitor: Monitor) -> ChatTemplate:
+        return tokenizer.chat_template(self.server, model.name, monitor)
 
-    def _answered(
+    def _with_loaded_model(
         self,
-        subject: Subject,
+        subject: ModelUnderTest,
         requests: Sequence[R],
-        ask_of: Callable[[ask.Subject, Sequence[R]], Iterator[list[A]]],
-        watch: Watch,
+        call: Callable[[ask.Sampler, Sequence[R]], Iterator[list[A]]],
+        monitor: Monitor,
     ) -> Iterator[list[A]]:
         """Ask for everything; where the server does not hold the model, have it loaded first."""
         came: set[tuple[str, int]] = set()
         while requests:
-            who = self._asked(subject, watch)
+            who = self._sampler(subject, monitor)
             try:
-                for batch in ask_of(who, requests):
-                    came.update(map(_at, batch))
+                for batch in call(who, requests):
+                    came.update(map(_request_id, batch))
                     yield batch
                 return
-            except ask.Gone:
-                self._forget(subject, who.path or "")
-                requests = [request for request in requests if _at(request) not in came]
+            except ask.ModelUnloaded:
+                self._report_unloaded(subject, who.path or "")
+                requests = [request for request in requests if _request_id(request) not in came]
 
-    def _forget(self, subject: Subject, path: str) -> None:
+    def _report_unloaded(self, subject: ModelUnderTest, path: str) -> None:
         """The server does not hold the model that was asked at `path`.
 
         Raises:
             ProviderError: Loading it again does not help.
         """
         assert subject.trained is not None
-        model = tuned(subject.trained)
+        model = read_trained_model(subject.trained)
         with self._lock:
-            if not self._seats.lost(model, path):
+            if not self._slots.report_lost(model, path):
                 raise ProviderError(
                     f"{self.name} does not hold {model.model} and does not load it",
                     hint="was the server started anew, without what it had saved?",
                 )
 
-    def _asked(self, subject: Subject, watch: Watch) -> ask.Subject:
+    def _sampler(self, subject: ModelUnderTest, monitor: Monitor) -> ask.Sampler:
         """The model under test; there is one of the SDK's clients for each."""
         there, model = self.server, subject.model.name
-        trained = tuned(subject.trained) if subject.trained is not None else None
+        trained = read_trained_model(subject.trained) if subject.trained is not None else None
         name = trained.model if trained else ""
         with self._lock:
-            path = self._seats.path(trained, watch) if trained else None
+            path = self._slots.sampling_path(trained, monitor) if trained else None
             if name not in self._clients or self._clients[name].path != path:
-                service = there.service(watch)
-                base = None if path else there.calls(model)
+                service = there.service(monitor)
+                base = None if path else there.served_name(model)
                 try:
-                    client = waited(
+                    client = run_in_thread(
                         lambda: service.create_sampling_client(model_path=path, base_model=base),
-                        watch,
+                        monitor,
                     )
                 except Exception as error:
-                    raise told(error, there.key, f"asking for {path or model}") from None
-                self._clients[name] = ask.Subject(
+                    raise translate_error(error, there.key, f"asking for {path or model}") from None
+                self._clients[name] = ask.Sampler(
                     client=client,
                     path=path,
-                    template=self._template(subject.model, watch),
+                    template=self._template(subject.model, monitor),
                     model=model,
                     endpoint=self.name,
                     key=there.key,
-                    width=self.terms.in_flight,
+                    max_concurrent=self.options.in_flight,
                 )
             return self._clients[name]
 
 
-def _at(one: Any) -> tuple[str, int]:
+def _request_id(item: Any) -> tuple[str, int]:
     """What tells a request, or its answer, from others."""
-    return one.question, getattr(one, "sample", 0)
+    return item.question, getattr(item, "sample", 0)
 
 
-def _missing() -> list[str]:
+def _missing_packages() -> list[str]:
     """Packages of the extra that this environment does not have."""
-    return [name for name in _EXTRAS if find_spec(name) is None]
+    return [name for name in _PACKAGES if find_spec(name) is None]

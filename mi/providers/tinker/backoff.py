@@ -8,48 +8,48 @@ from typing import TypeVar
 
 import attrs
 
-from ..retry import pause
-from ..types import Watch
-from .errors import is_full
-from .futures import waited
+from ..retry import sleep
+from ..types import Monitor
+from .errors import is_at_capacity
+from .futures import run_in_thread
 
 T = TypeVar("T")
 
-_FIRST = 5.0
-_LONGEST = 60.0
+_INITIAL_DELAY = 5.0
+_MAX_DELAY = 60.0
 
 
 @attrs.define
-class Queue:
+class Backoff:
     """Somebody who waits for room, longer each time."""
 
-    what: str
-    watch: Watch
-    _wait: float = _FIRST
+    title: str
+    monitor: Monitor
+    _delay: float = _INITIAL_DELAY
 
-    def rest(self) -> None:
+    def wait(self) -> None:
         """Wait before the next try.
 
         Raises:
             Interrupted: The user asked to stop.
         """
-        if self._wait == _FIRST:
-            self.watch.note(f"{self.what}: the server has no room for it; waiting for some")
-        pause(self._wait * random.uniform(1.0, 1.3), self.watch)
-        self._wait = min(self._wait * 1.5, _LONGEST)
+        if self._delay == _INITIAL_DELAY:
+            self.monitor.message(f"{self.title}: the server has no room for it; waiting for some")
+        sleep(self._delay * random.uniform(1.0, 1.3), self.monitor)
+        self._delay = min(self._delay * 1.5, _MAX_DELAY)
 
 
-def with_room(call: Callable[[], T], what: str, watch: Watch) -> T:
+def retry_while_full(call: Callable[[], T], title: str, monitor: Monitor) -> T:
     """What a call that blocks comes to, made again while the server has no room.
 
     Raises:
         Exception: What the call raised, for any other reason.
     """
-    queue = Queue(what, watch)
+    queue = Backoff(title, monitor)
     while True:
         try:
-            return waited(call, watch)
+            return run_in_thread(call, monitor)
         except Exception as error:
-            if not is_full(error):
+            if not is_at_capacity(error):
                 raise
-        queue.rest()
+        queue.wait()

@@ -20,18 +20,18 @@ import attrs
 from ...errors import MiError, ProviderError, UsageError
 from ...units.identity import digest
 from ...version import __version__
-from ..retry import Trouble, persist
-from ..types import Terms, Watch
-from .errors import redacted, told
-from .futures import waited
+from ..retry import RetryPolicy, retry_call
+from ..types import ClientOptions, Monitor
+from .errors import redact, translate_error
+from .futures import run_in_thread
 
 if TYPE_CHECKING:
     from tinker import ServiceClient
 
 KEY_ENV, URL_ENV = "TINKER_API_KEY", "TINKER_BASE_URL"
-NO_KEY = "tml-none"
+PLACEHOLDER_KEY = "tml-none"
 """The SDK wants a key of this form; a server of one's own often looks at none."""
-_LOOKS = 5
+_REACH_ATTEMPTS = 5
 
 
 @attrs.define(eq=False, slots=False)
@@ -61,11 +61,11 @@ class Server:
         """What the key is known by in files: 8 hex digits."""
         return digest(self.key)[:8]
 
-    def calls(self, model: str) -> str:
+    def served_name(self, model: str) -> str:
         """What the server calls a model."""
         return self.base_model or model
 
-    def service(self, watch: Watch) -> ServiceClient:
+    def service(self, monitor: Monitor) -> ServiceClient:
         """The session, opened when first used.
 
         Raises:
@@ -73,17 +73,19 @@ class Server:
         """
         with self._lock:
             if self._service is None:
-                self.reach(watch)
+                self.check_reachable(monitor)
                 try:
-                    self._service = waited(self._opened, watch)
+                    self._service = run_in_thread(self._open_session, monitor)
                 except MiError:
                     raise
                 except Exception as error:
-                    raise told(error, self.key, f"opening a session at {self.name}") from None
+                    raise translate_error(
+                        error, self.key, f"opening a session at {self.name}"
+                    ) from None
             return self._service  # type: ignore[no-any-return]
 
-    def _opened(self) -> ServiceClient:
-        whole()
+    def _open_session(self) -> ServiceClient:
+        import_sdk()
         os.environ.setdefault("TINKER_TELEMETRY", "0")
         for name in ("tinker", "asyncio"):  # what fails comes here and is told
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -97,30 +99,30 @@ class Server:
         service.create_rest_client()
         return service
 
-    def reach(self, watch: Watch, *, tries: int = _LOOKS) -> None:
+    def check_reachable(self, monitor: Monitor, *, attempts: int = _REACH_ATTEMPTS) -> None:
         """That somebody answers there: the SDK would knock for minutes and say nothing."""
         if self.base_url is None:
             return
         import httpx
 
         url = f"{self.base_url.rstrip('/')}/api/v1/healthz"
-        passes = Trouble(
-            passes=lambda error: isinstance(error, httpx.TransportError),
-            asked=lambda error: 0.0,
-            said=lambda error: type(error).__name__,
+        passes = RetryPolicy(
+            is_transient=lambda error: isinstance(error, httpx.TransportError),
+            retry_after=lambda error: 0.0,
+            describe=lambda error: type(error).__name__,
         )
         doing = f"{self.name}: looking for the server"
         try:
-            persist(lambda: httpx.get(url, timeout=10.0), watch, passes, doing, tries=tries)
+            retry_call(lambda: httpx.get(url, timeout=10.0), monitor, passes, doing, tries=attempts)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderError(
-                f"nobody answers at {self.base_url} ({redacted(str(error), self.key)})",
+                f"nobody answers at {self.base_url} ({redact(str(error), self.key)})",
                 hint="is the server up? It compiles for a while before it listens",
             ) from None
 
-    def models(self, watch: Watch) -> list[str]:
+    def served_models(self, monitor: Monitor) -> list[str]:
         """The base models that the server says it serves."""
-        found = waited(self.service(watch).get_server_capabilities, watch)
+        found = run_in_thread(self.service(monitor).get_server_capabilities, monitor)
         return [one.model_name for one in found.supported_models if one.model_name]
 
     def close(self) -> None:
@@ -131,7 +133,7 @@ class Server:
                 self._service = None
 
 
-def whole() -> None:
+def import_sdk() -> None:
     """Import what the SDK imports when it is first used, before threads use it: in some versions of
     Python, threads that import at once can lose their place (CPython issue 106176)."""
     for name in ("tinker", "pyqwest"):
@@ -139,20 +141,20 @@ def whole() -> None:
             import_module(name)
 
 
-def server(name: str, terms: Terms) -> Server:
+def resolve_server(name: str, options: ClientOptions) -> Server:
     """The server of an endpoint, or the hosted one.
 
     Raises:
         UsageError: No key is set.
     """
-    endpoint = terms.endpoints.get(name, {})
+    endpoint = options.endpoints.get(name, {})
     url = endpoint.get("base_url") or os.environ.get(URL_ENV) or None
     variable = endpoint.get("key_env", KEY_ENV)
     key = os.environ.get(variable, "").strip()
     if name != "tinker" and endpoint.get("base_url") and "key_env" not in endpoint:
         key = ""  # the hosted service's key is none of another server's business
     if not key and url is not None and "key_env" not in endpoint:
-        key = NO_KEY
+        key = PLACEHOLDER_KEY
     if not key:
         raise UsageError(f"{name} needs an API key", hint=f"set {variable}")
     return Server(
@@ -161,5 +163,5 @@ def server(name: str, terms: Terms) -> Server:
         base_url=url,
         base_model=endpoint.get("base_model"),
         tokenizer=endpoint.get("tokenizer"),
-        timeout=terms.timeout,
+        timeout=options.timeout,
     )

@@ -12,45 +12,45 @@ from typing import Any, TypeVar
 import attrs
 
 from ...errors import Interrupted
-from ..types import Watch
-from ..watch import Passing
+from ..types import Monitor
+from ..watch import ForwardingMonitor
 
 T = TypeVar("T")
 J = TypeVar("J")
 
-_LISTEN = 0.25
-LATE = 15.0
+_POLL_SECONDS = 0.25
+DRAIN_SECONDS = 15.0
 """Seconds for which answers under way are waited for when a run ends early."""
 
 
-def plain(future: Any) -> concurrent.futures.Future[Any]:
+def standard_future(future: Any) -> concurrent.futures.Future[Any]:
     """The standard future in one of the SDK's."""
     found: concurrent.futures.Future[Any]
     found = future if isinstance(future, concurrent.futures.Future) else future.future()
     return found
 
 
-def result(future: Any, watch: Watch) -> Any:
+def wait_result(future: Any, monitor: Monitor) -> Any:
     """What the future comes to.
 
     Raises:
         Interrupted: The user asked to stop; the future goes on.
     """
-    while not ready(future, _LISTEN, watch):
+    while not wait_until_done(future, _POLL_SECONDS, monitor):
         pass
-    return plain(future).result()
+    return standard_future(future).result()
 
 
-def ready(future: Any, seconds: float, watch: Watch) -> bool:
+def wait_until_done(future: Any, seconds: float, monitor: Monitor) -> bool:
     """Whether the future has come to something within this time."""
-    there, until = plain(future), time.monotonic() + seconds
+    there, until = standard_future(future), time.monotonic() + seconds
     while not there.done() and time.monotonic() < until:
-        concurrent.futures.wait([there], timeout=_LISTEN)
-        watch.check()
+        concurrent.futures.wait([there], timeout=_POLL_SECONDS)
+        monitor.raise_if_stopped()
     return there.done()
 
 
-def waited(call: Callable[[], T], watch: Watch) -> T:
+def run_in_thread(call: Callable[[], T], monitor: Monitor) -> T:
     """What a call that blocks comes to; it is made in a thread of its own."""
     found: concurrent.futures.Future[T] = concurrent.futures.Future()
 
@@ -61,12 +61,12 @@ def waited(call: Callable[[], T], watch: Watch) -> T:
             found.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    there: T = result(found, watch)
+    there: T = wait_result(found, monitor)
     return there
 
 
-def arriving(
-    jobs: Iterable[J], begin: Callable[[J], Any], width: int, watch: Watch
+def stream_results(
+    jobs: Iterable[J], submit: Callable[[J], Any], max_concurrent: int, monitor: Monitor
 ) -> Iterator[list[tuple[J, Any]]]:
     """Jobs with their results, in groups, as they come; at most `width` are under way.
 
@@ -83,21 +83,21 @@ def arriving(
         fine = [one for one in under if one in done and one.exception() is None]
         return [(under.pop(future), future.result()) for future in fine]
 
-    watch.check()
+    monitor.raise_if_stopped()
     try:
         while True:
-            for job in islice(waiting, width - len(under)):
-                under[plain(begin(job))] = job
+            for job in islice(waiting, max_concurrent - len(under)):
+                under[standard_future(submit(job))] = job
             if not under:
                 return
-            if came := good(_LISTEN, concurrent.futures.FIRST_COMPLETED):
+            if came := good(_POLL_SECONDS, concurrent.futures.FIRST_COMPLETED):
                 yield came
             for future in under:
                 if future.done():
                     future.result()
-            watch.check()
+            monitor.raise_if_stopped()
     except Exception:
-        if came := good(LATE, concurrent.futures.ALL_COMPLETED):
+        if came := good(DRAIN_SECONDS, concurrent.futures.ALL_COMPLETED):
             yield came
         raise
     finally:
@@ -106,11 +106,11 @@ def arriving(
 
 
 @attrs.frozen
-class Deaf(Passing):
+class DeadlineMonitor(ForwardingMonitor):
     """A watch that hears no wish to stop, and raises when time is up."""
 
-    until: float
+    deadline: float
 
-    def check(self) -> None:
-        if time.monotonic() > self.until:
+    def raise_if_stopped(self) -> None:
+        if time.monotonic() > self.deadline:
             raise Interrupted("there was no time")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..chat_template import Row
-from ..metrics_log import Line
-from ..types import Watch
-from .futures import plain, result
+from ..chat_template import TokenizedRow
+from ..metrics_log import MetricsRow
+from ..types import Monitor
+from .futures import standard_future, wait_result
 from .recipe import Adapted
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _LOSS: Any = "cross_entropy"
 
 
 @attrs.define(kw_only=True)
-class Step:
+class PendingStep:
     """A step that was sent.
 
     Args:
@@ -29,47 +29,56 @@ class Step:
     """
 
     number: int
-    rate: float
-    spans: list[tuple[int, int]]
-    gradients: Any
-    update: Any
+    learning_rate: float
+    answer_spans: list[tuple[int, int]]
+    gradients_future: Any
+    update_future: Any
 
-    def heard(self, watch: Watch) -> Line:
+    def wait(self, monitor: Monitor) -> MetricsRow:
         """Wait for what it comes to: its line of the curve."""
-        loss, tokens = mean_loss(result(self.gradients, watch), self.spans)
-        result(self.update, watch)
-        return {"step": self.number, "loss": loss, "learning_rate": self.rate, "tokens": tokens}
+        loss, tokens = mean_loss(wait_result(self.gradients_future, monitor), self.answer_spans)
+        wait_result(self.update_future, monitor)
+        return {
+            "step": self.number,
+            "loss": loss,
+            "learning_rate": self.learning_rate,
+            "tokens": tokens,
+        }
 
     def cancel(self) -> None:
         """Do not send it, where it waits behind something else."""
-        plain(self.gradients).cancel()
-        plain(self.update).cancel()
+        standard_future(self.gradients_future).cancel()
+        standard_future(self.update_future).cancel()
 
 
-def send(
-    client: TrainingClient, number: int, rows: Sequence[Row], rate: float, recipe: Adapted
-) -> Step:
+def submit_step(
+    client: TrainingClient,
+    number: int,
+    rows: Sequence[TokenizedRow],
+    learning_rate: float,
+    recipe: Adapted,
+) -> PendingStep:
     """Send the step of a batch at a learning rate."""
     from tinker import AdamParams
 
     answers = sum(len(row.answer) for row in rows)
     adam = AdamParams(
-        learning_rate=rate,
+        learning_rate=learning_rate,
         beta1=recipe.beta1,
         beta2=recipe.beta2,
         eps=recipe.eps,
         weight_decay=recipe.weight_decay,
     )
-    return Step(
+    return PendingStep(
         number=number,
-        rate=rate,
-        spans=[(len(row.prompt) - 1, len(row.ids) - 1) for row in rows],
-        gradients=client.forward_backward([datum(row, answers) for row in rows], _LOSS),
-        update=client.optim_step(adam),
+        learning_rate=learning_rate,
+        answer_spans=[(len(row.prompt) - 1, len(row.ids) - 1) for row in rows],
+        gradients_future=client.forward_backward([to_datum(row, answers) for row in rows], _LOSS),
+        update_future=client.optim_step(adam),
     )
 
 
-def datum(row: Row, answers: int) -> Any:
+def to_datum(row: TokenizedRow, answer_tokens: int) -> Any:
     """A row as the API takes it: each token is predicted from those before it.
 
     The weights of a batch's answer tokens sum to 1, which makes the loss their mean.
@@ -81,7 +90,7 @@ def datum(row: Row, answers: int) -> Any:
     from tinker import Datum, ModelInput, TensorData
 
     weights = numpy.zeros(len(row.ids) - 1, dtype=numpy.float32)
-    weights[len(row.prompt) - 1 :] = 1.0 / answers
+    weights[len(row.prompt) - 1 :] = 1.0 / answer_tokens
     return Datum(
         model_input=ModelInput.from_ints(list(row.ids[:-1])),
         loss_fn_inputs={
@@ -91,14 +100,14 @@ def datum(row: Row, answers: int) -> Any:
     )
 
 
-def mean_loss(output: Any, spans: Sequence[tuple[int, int]]) -> tuple[float, int]:
+def mean_loss(output: Any, answer_spans: Sequence[tuple[int, int]]) -> tuple[float, int]:
     """The mean loss over a batch's answer tokens (nats), and their number.
 
     Args:
         spans: Where each row's answer stands among its targets.
     """
     total, count = 0.0, 0
-    for one, (begin, end) in zip(output.loss_fn_outputs, spans, strict=True):
+    for one, (begin, end) in zip(output.loss_fn_outputs, answer_spans, strict=True):
         logprobs = one["logprobs"].tolist()[begin:end]
         total -= sum(logprobs)
         count += len(logprobs)

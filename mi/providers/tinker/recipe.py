@@ -11,7 +11,7 @@ from __future__ import annotations
 import attrs
 
 from ...spec import Training
-from ..types import recipe
+from ..types import resolve_hyperparameters
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +55,6 @@ class Adapted:
     max_length: int = 4096
 
 
-def resolve(training: Training) -> Adapted:
+def resolve_recipe(training: Training) -> Adapted:
     """The recipe with what `training` states and this provider's defaults for the rest."""
-    return recipe(Adapted, training, "training through the Tinker API")
+    return resolve_hyperparameters(Adapted, training, "training through the Tinker API")

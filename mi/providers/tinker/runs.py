@@ -14,32 +14,32 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..launch import ATTEMPT, UNIT, Found
-from ..types import Watch
+from ..launch import ATTEMPT_METADATA, UNIT_METADATA, ExistingJob
+from ..types import Monitor
 from .client import Server
-from .errors import told
-from .futures import result
+from .errors import translate_error
+from .futures import wait_result
 
 if TYPE_CHECKING:
     from tinker import TrainingRun
 
 FINAL = "final"
-_NAME = re.compile(r"(?P<key>.+)-a(?P<attempt>\d+)-(?P<step>\d+|final)")
-_PAGE = 100
+_NAME_PATTERN = re.compile(r"(?P<key>.+)-a(?P<attempt>\d+)-(?P<step>\d+|final)")
+_PAGE_SIZE = 100
 
 
-def name(key: str, attempt: int, step: int | None) -> str:
+def checkpoint_name(key: str, attempt: int, step: int | None) -> str:
     """What a state after so many steps is saved as, or the finished model (None)."""
     return f"{key}-a{attempt}-{FINAL if step is None else f'{step:06d}'}"
 
 
-def metadata(key: str, attempt: int) -> dict[str, str]:
+def run_metadata(key: str, attempt: int) -> dict[str, str]:
     """What a run carries, so that it is found again."""
-    return {UNIT: key, ATTEMPT: str(attempt)}
+    return {UNIT_METADATA: key, ATTEMPT_METADATA: str(attempt)}
 
 
 @attrs.frozen(kw_only=True)
-class Saved:
+class Checkpoint:
     """Something that was saved: where, and after how many steps (None: the finished model)."""
 
     path: str
@@ -47,103 +47,109 @@ class Saved:
 
 
 @attrs.frozen(kw_only=True)
-class Run:
+class UnitRun:
     """A training run of a unit."""
 
     id: str
     attempt: int
-    created: float
-    saved: tuple[Saved, ...]
+    created_at: float
+    checkpoints: tuple[Checkpoint, ...]
 
     @property
-    def states(self) -> tuple[Saved, ...]:
+    def training_states(self) -> tuple[Checkpoint, ...]:
         """What a training can go on from."""
-        return tuple(one for one in self.saved if one.step is not None)
+        return tuple(one for one in self.checkpoints if one.step is not None)
 
 
-def runs(server: Server, base_model: str, key: str, watch: Watch) -> list[Run]:
+def list_runs(server: Server, base_model: str, key: str, monitor: Monitor) -> list[UnitRun]:
     """The unit's runs, the newest first.
 
     Raises:
         ProviderError: The server does not list them.
     """
-    service = server.service(watch)
+    service = server.service(monitor)
     try:
         rest = service.create_rest_client()
-        listed = list(_listed(rest, watch))
+        listed = list(_iter_runs(rest, monitor))
         keeps = any(run.user_metadata or run.last_checkpoint for run in listed)
         found = []
         for run in listed:
             stated = run.user_metadata or {}
-            if run.base_model != base_model or (keeps and stated.get(UNIT) != key):
+            if run.base_model != base_model or (keeps and stated.get(UNIT_METADATA) != key):
                 continue
-            made = _run(rest, run, key, watch)
+            made = _load_run(rest, run, key, monitor)
             if made is not None:
                 found.append(made)
     except Exception as error:
-        raise told(error, server.key, "looking for the training") from None
-    return sorted(found, key=lambda run: (run.attempt, run.created), reverse=True)
+        raise translate_error(error, server.key, "looking for the training") from None
+    return sorted(found, key=lambda run: (run.attempt, run.created_at), reverse=True)
 
 
-def best(found: Sequence[Run], retired: int) -> tuple[Run, Saved] | None:
+def best_checkpoint(
+    runs: Sequence[UnitRun], retired_attempt: int
+) -> tuple[UnitRun, Checkpoint] | None:
     """What there is to take up: the finished model, else the latest state; of attempts that were
     not retired."""
-    there = [(run, one) for run in found if run.attempt > retired for one in run.saved]
+    there = [(run, one) for run in runs if run.attempt > retired_attempt for one in run.checkpoints]
     return max(there, key=lambda pair: (pair[1].step is None, pair[1].step or 0), default=None)
 
 
-def path(found: Sequence[Run], run: str, step: int | None) -> str | None:
+def checkpoint_path(runs: Sequence[UnitRun], run_id: str, step: int | None) -> str | None:
     """Where a run has saved its state after so many steps, or the finished model (None)."""
-    saved = (one for its in found if its.id == run for one in its.saved)
+    saved = (one for its in runs if its.id == run_id for one in its.checkpoints)
     return next((one.path for one in saved if one.step == step), None)
 
 
-def retired(found: Sequence[Run], earlier: Sequence[str]) -> int:
+def last_retired_attempt(runs: Sequence[UnitRun], earlier_jobs: Sequence[str]) -> int:
     """The last attempt whose model was put aside; 0 for none."""
-    return max((run.attempt for run in found if run.id in earlier), default=0)
+    return max((run.attempt for run in runs if run.id in earlier_jobs), default=0)
 
 
-def as_found(found: Sequence[Run], server: Server, earlier: Sequence[str]) -> list[Found[Server]]:
+def to_existing_jobs(
+    runs: Sequence[UnitRun], server: Server, earlier_jobs: Sequence[str]
+) -> list[ExistingJob[Server]]:
     """The runs as launching sees them: one that saved nothing has nothing to take up."""
-    gone = retired(found, earlier)
+    gone = last_retired_attempt(runs, earlier_jobs)
     return [
-        Found(
+        ExistingJob(
             job=run.id,
             account=server,
             attempt=run.attempt,
-            over=not run.saved or run.attempt <= gone,
-            created=run.created,
+            has_failed=not run.checkpoints or run.attempt <= gone,
+            created_at=run.created_at,
         )
-        for run in found
+        for run in runs
     ]
 
 
-def _listed(rest: Any, watch: Watch) -> Iterator[TrainingRun]:
+def _iter_runs(rest: Any, monitor: Monitor) -> Iterator[TrainingRun]:
     offset = 0
     while True:
-        page = result(rest.list_training_runs(limit=_PAGE, offset=offset), watch).training_runs
+        page = wait_result(
+            rest.list_training_runs(limit=_PAGE_SIZE, offset=offset), monitor
+        ).training_runs
         yield from page
         offset += len(page)
-        if len(page) < _PAGE:
+        if len(page) < _PAGE_SIZE:
             return
 
 
-def _run(rest: Any, run: TrainingRun, key: str, watch: Watch) -> Run | None:
-    attempt = int((run.user_metadata or {}).get(ATTEMPT, 0))
+def _load_run(rest: Any, listing: TrainingRun, key: str, monitor: Monitor) -> UnitRun | None:
+    attempt = int((listing.user_metadata or {}).get(ATTEMPT_METADATA, 0))
     saved = []
-    for one in result(rest.list_checkpoints(run.training_run_id), watch).checkpoints:
-        named = _NAME.fullmatch(one.tinker_path.rpartition("/")[2])
+    for one in wait_result(rest.list_checkpoints(listing.training_run_id), monitor).checkpoints:
+        named = _NAME_PATTERN.fullmatch(one.tinker_path.rpartition("/")[2])
         if named is None or named["key"] != key:
             continue
         attempt = max(attempt, int(named["attempt"]))
         step = None if named["step"] == FINAL else int(named["step"])
         if (one.checkpoint_type == "sampler") == (step is None):
-            saved.append(Saved(path=one.tinker_path, step=step))
+            saved.append(Checkpoint(path=one.tinker_path, step=step))
     if not attempt:
         return None
-    return Run(
-        id=run.training_run_id,
+    return UnitRun(
+        id=listing.training_run_id,
         attempt=attempt,
-        created=run.last_request_time.timestamp(),
-        saved=tuple(saved),
+        created_at=listing.last_request_time.timestamp(),
+        checkpoints=tuple(saved),
     )

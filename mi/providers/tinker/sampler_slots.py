@@ -14,85 +14,87 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..trained_model import Tuned
-from ..types import Watch
-from .backoff import with_room
+from ..trained_model import TrainedModel
+from ..types import Monitor
+from .backoff import retry_while_full
 from .client import Server
-from .errors import status_of, told, words_of
-from .futures import result
+from .errors import error_message, http_status, translate_error
+from .futures import wait_result
 
 if TYPE_CHECKING:
     from tinker import TrainingClient
 
-SEATS = 3
-NAME = "seated"
-TRIES = 3
+MAX_SLOTS = 3
+SAMPLER_NAME = "seated"
+MAX_RELOADS = 3
 """Places of a model that may be lost before it is given up: a server may start anew."""
 
 
-def is_gone(error: BaseException) -> bool:
+def is_model_unloaded(error: BaseException) -> bool:
     """The server does not hold the model that was asked."""
-    return status_of(error) in (400, 404) and "not loaded" in words_of(error).lower()
+    return http_status(error) in (400, 404) and "not loaded" in error_message(error).lower()
 
 
 @attrs.define
-class Seats:
+class SamplerSlots:
     """Who is seated at a server, by the path of what was trained."""
 
     server: Server
-    needed: bool = False
-    taken: OrderedDict[str, tuple[str, TrainingClient]] = attrs.field(factory=OrderedDict)
-    gone: dict[str, set[str]] = attrs.field(factory=dict)
+    is_required: bool = False
+    slots: OrderedDict[str, tuple[str, TrainingClient]] = attrs.field(factory=OrderedDict)
+    lost_paths: dict[str, set[str]] = attrs.field(factory=dict)
 
-    def path(self, tuned: Tuned, watch: Watch) -> str:
+    def sampling_path(self, trained: TrainedModel, monitor: Monitor) -> str:
         """Where to sample from a trained model.
 
         Raises:
             ProviderError: The server does not load it.
         """
-        if not self.needed or tuned.state is None:
-            return tuned.model
-        if tuned.model not in self.taken:
-            while len(self.taken) >= SEATS:
-                _, (_, client) = self.taken.popitem(last=False)
+        if not self.is_required or trained.state is None:
+            return trained.model
+        if trained.model not in self.slots:
+            while len(self.slots) >= MAX_SLOTS:
+                _, (_, client) = self.slots.popitem(last=False)
                 with suppress(Exception):
-                    unload(client)
-            self.taken[tuned.model] = self._seated(tuned.state, watch)
-        self.taken.move_to_end(tuned.model)
-        return self.taken[tuned.model][0]
+                    unload_model(client)
+            self.slots[trained.model] = self._load_model(trained.state, monitor)
+        self.slots.move_to_end(trained.model)
+        return self.slots[trained.model][0]
 
-    def lost(self, tuned: Tuned, path: str) -> bool:
+    def report_lost(self, trained: TrainedModel, path: str) -> bool:
         """The server does not hold what was asked at `path`; whether another try may help."""
-        self.needed = True
-        gone = self.gone.setdefault(tuned.model, set())
+        self.is_required = True
+        gone = self.lost_paths.setdefault(trained.model, set())
         gone.add(path)
-        if tuned.model in self.taken and self.taken[tuned.model][0] == path:
-            del self.taken[tuned.model]
-        return tuned.state is not None and len(gone) <= TRIES
+        if trained.model in self.slots and self.slots[trained.model][0] == path:
+            del self.slots[trained.model]
+        return trained.state is not None and len(gone) <= MAX_RELOADS
 
     def close(self) -> None:
         """Give the room back."""
-        while self.taken:
-            _, (_, client) = self.taken.popitem()
+        while self.slots:
+            _, (_, client) = self.slots.popitem()
             with suppress(Exception):
-                unload(client)
+                unload_model(client)
 
-    def _seated(self, state: str, watch: Watch) -> tuple[str, TrainingClient]:
-        service, client = self.server.service(watch), None
+    def _load_model(self, state: str, monitor: Monitor) -> tuple[str, TrainingClient]:
+        service, client = self.server.service(monitor), None
         try:
-            client = with_room(
-                lambda: service.create_training_client_from_state(state), "loading a model", watch
+            client = retry_while_full(
+                lambda: service.create_training_client_from_state(state), "loading a model", monitor
             )
-            path = result(client.save_weights_for_sampler(NAME), watch).path
+            path = wait_result(client.save_weights_for_sampler(SAMPLER_NAME), monitor).path
         except Exception as error:
             if client is not None:
                 with suppress(Exception):
-                    unload(client)
-            raise told(error, self.server.key, f"loading {state}", lasting=False) from None
+                    unload_model(client)
+            raise translate_error(
+                error, self.server.key, f"loading {state}", permanent=False
+            ) from None
         return path, client
 
 
-def unload(client: Any) -> None:
+def unload_model(client: Any) -> None:
     """Have the server forget a run's weights and optimiser; what was saved stays."""
     from tinker.lib.client_connection_pool_type import ClientConnectionPoolType
     from tinker.types import UnloadModelRequest

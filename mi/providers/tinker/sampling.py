@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...errors import MiError, Refused
+from ...errors import MiError, RequestRejected
 from ...spec import Sampling
-from ..chat_template import Template
-from ..grouping import grouped, seed
-from ..types import Answer, Bill, Likelihood, Message, SampleRequest, ScoreRequest, Watch
-from .errors import status_of, told
-from .futures import arriving
-from .sampler_slots import is_gone
+from ..chat_template import ChatTemplate
+from ..grouping import group_requests, request_seed
+from ..types import Answer, Likelihood, Message, Monitor, SampleRequest, ScoreRequest, Usage
+from .errors import http_status, translate_error
+from .futures import stream_results
+from .sampler_slots import is_model_unloaded
 
 if TYPE_CHECKING:
     from tinker import SamplingClient
 
-UNSCORED = (400, 404, 422, 501)
+UNSUPPORTED_STATUSES = (400, 404, 422, 501)
 
 
-class Gone(Exception):
+class ModelUnloaded(Exception):
     """The server does not hold the model; what had come was given."""
 
 
 @attrs.frozen(kw_only=True)
-class Subject:
+class Sampler:
     """A model under test, ready to be asked.
 
     Args:
@@ -41,51 +41,53 @@ class Subject:
 
     client: SamplingClient
     path: str | None
-    template: Template
+    template: ChatTemplate
     model: str
     endpoint: str
     key: str
-    width: int
+    max_concurrent: int
 
 
-def sample(
-    subject: Subject, requests: Sequence[SampleRequest], sampling: Sampling, watch: Watch
+def draw_answers(
+    sampler: Sampler, requests: Sequence[SampleRequest], sampling: Sampling, monitor: Monitor
 ) -> Iterator[list[Answer]]:
     """Draw the answers, several of a question in one request."""
     from tinker import ModelInput, SamplingParams
 
     def begin(group: Sequence[SampleRequest]) -> Any:
         first = group[0]
-        return subject.client.sample(
-            ModelInput.from_ints(list(subject.template.prompt(first.chat))),
+        return sampler.client.sample(
+            ModelInput.from_ints(list(sampler.template.encode_prompt(first.chat))),
             num_samples=len(group),
             sampling_params=SamplingParams(
                 max_tokens=sampling.max_tokens,
                 temperature=sampling.temperature,
                 top_p=sampling.top_p,
-                seed=seed(sampling.seed, first),
-                stop=sorted(subject.template.stops),
+                seed=request_seed(sampling.seed, first),
+                stop=sorted(sampler.template.stop_tokens),
             ),
         )
 
     try:
-        for came in arriving(grouped(requests), begin, subject.width, watch):
+        for came in stream_results(
+            group_requests(requests), begin, sampler.max_concurrent, monitor
+        ):
             yield [
                 answer
                 for group, response in came
-                for answer in _answers(subject, group, response.sequences)
+                for answer in _to_answers(sampler, group, response.sequences)
             ]
     except Exception as error:
-        raise _told(error, subject, f"asking {subject.model}") from None
+        raise _translate(error, sampler, f"asking {sampler.model}") from None
 
 
-def _answers(
-    subject: Subject, group: Sequence[SampleRequest], sequences: Sequence[Any]
+def _to_answers(
+    sampler: Sampler, group: Sequence[SampleRequest], sequences: Sequence[Any]
 ) -> Iterator[Answer]:
-    template, prompt = subject.template, len(subject.template.prompt(group[0].chat))
+    template, prompt = sampler.template, len(sampler.template.encode_prompt(group[0].chat))
     for index, (request, one) in enumerate(zip(group, sequences, strict=False)):
         tokens = list(one.tokens)
-        said = tokens[:-1] if tokens and tokens[-1] in template.stops else tokens
+        said = tokens[:-1] if tokens and tokens[-1] in template.stop_tokens else tokens
         yield Answer(
             question=request.question,
             sample=request.sample,
@@ -93,23 +95,23 @@ def _answers(
             finish="length" if one.stop_reason == "length" else "stop",
             prompt_tokens=prompt,
             answer_tokens=len(tokens),
-            model=subject.model,
-            bill=Bill(model=subject.model, input=0 if index else prompt, output=len(tokens)),
+            model=sampler.model,
+            bill=Usage(model=sampler.model, input=0 if index else prompt, output=len(tokens)),
         )
 
 
 @attrs.frozen
-class _Asked:
+class _AnswerTokens:
     """One answer of a request, as token ids."""
 
     request: ScoreRequest
-    place: int
+    index: int
     ids: list[int]
-    length: int
+    answer_length: int
 
 
-def score(
-    subject: Subject, requests: Sequence[ScoreRequest], watch: Watch
+def score_requests(
+    sampler: Sampler, requests: Sequence[ScoreRequest], monitor: Monitor
 ) -> Iterator[list[Likelihood]]:
     """Sum the log-probabilities of each answer's content and end-of-turn tokens.
 
@@ -118,63 +120,67 @@ def score(
     """
     from tinker import ModelInput
 
-    asked = (one for request in requests for one in _asked(subject.template, request))
-    parts: dict[str, dict[int, tuple[_Asked, float]]] = {}
+    asked = (one for request in requests for one in _tokenize_answers(sampler.template, request))
+    parts: dict[str, dict[int, tuple[_AnswerTokens, float]]] = {}
     try:
-        for came in arriving(
+        for came in stream_results(
             asked,
-            lambda one: subject.client.compute_logprobs(ModelInput.from_ints(one.ids)),
-            subject.width,
-            watch,
+            lambda one: sampler.client.compute_logprobs(ModelInput.from_ints(one.ids)),
+            sampler.max_concurrent,
+            monitor,
         ):
             whole = []
             for one, logprobs in came:
                 there = parts.setdefault(one.request.question, {})
-                there[one.place] = (one, _sum(logprobs, one.length, subject))
+                there[one.index] = (one, _sum_logprobs(logprobs, one.answer_length, sampler))
                 if len(there) == len(one.request.answers):
-                    whole.append(_likelihood(subject.model, parts.pop(one.request.question)))
+                    whole.append(_to_likelihood(sampler.model, parts.pop(one.request.question)))
             if whole:
                 yield whole
-    except Refused:
+    except RequestRejected:
         raise
     except Exception as error:
-        if status_of(error) in UNSCORED and not is_gone(error):
-            raise _unscored(subject, str(told(error, subject.key, "it says").message)) from None
-        raise _told(error, subject, f"asking {subject.model}") from None
+        if http_status(error) in UNSUPPORTED_STATUSES and not is_model_unloaded(error):
+            raise _scoring_refused(
+                sampler, str(translate_error(error, sampler.key, "it says").message)
+            ) from None
+        raise _translate(error, sampler, f"asking {sampler.model}") from None
 
 
-def _asked(template: Template, request: ScoreRequest) -> Iterator[_Asked]:
+def _tokenize_answers(template: ChatTemplate, request: ScoreRequest) -> Iterator[_AnswerTokens]:
     for place, answer in enumerate(request.answers):
-        row = template.row((*request.chat, Message("assistant", answer)))
-        yield _Asked(request, place, list(row.ids), len(row.answer))
+        row = template.encode_row((*request.chat, Message("assistant", answer)))
+        yield _AnswerTokens(request, place, list(row.ids), len(row.answer))
 
 
-def _sum(logprobs: Any, length: int, subject: Subject) -> float:
+def _sum_logprobs(logprobs: Any, length: int, sampler: Sampler) -> float:
     """Over the last tokens: servers differ in whether the first token has an entry."""
     tail = list(logprobs or ())[-length:]
     if len(tail) < length or any(value is None for value in tail):
-        raise _unscored(subject, "it gives none")
+        raise _scoring_refused(sampler, "it gives none")
     return float(sum(tail))
 
 
-def _likelihood(model: str, parts: dict[int, tuple[_Asked, float]]) -> Likelihood:
+def _to_likelihood(model: str, parts: dict[int, tuple[_AnswerTokens, float]]) -> Likelihood:
     both = [parts[place] for place in sorted(parts)]
     return Likelihood(
         question=both[0][0].request.question,
         logprobs=tuple(total for _, total in both),
-        tokens=tuple(one.length for one, _ in both),
-        bill=Bill(model=model, input=sum(len(one.ids) for one, _ in both), output=len(both)),
+        tokens=tuple(one.answer_length for one, _ in both),
+        bill=Usage(model=model, input=sum(len(one.ids) for one, _ in both), output=len(both)),
     )
 
 
-def _unscored(subject: Subject, said: str) -> Refused:
-    return Refused(
-        f"{subject.endpoint} does not tell log-probabilities of given tokens ({said})",
+def _scoring_refused(sampler: Sampler, reason: str) -> RequestRejected:
+    return RequestRejected(
+        f"{sampler.endpoint} does not tell log-probabilities of given tokens ({reason})",
         hint="`logprobs = false` in its [tool.mi.endpoints] entry leaves out what needs them",
     )
 
 
-def _told(error: Exception, subject: Subject, doing: str) -> Exception:
+def _translate(error: Exception, sampler: Sampler, action: str) -> Exception:
     if isinstance(error, MiError):
         return error
-    return Gone() if is_gone(error) else told(error, subject.key, doing)
+    return (
+        ModelUnloaded() if is_model_unloaded(error) else translate_error(error, sampler.key, action)
+    )

@@ -24,39 +24,39 @@ import attrs
 
 from ...errors import Interrupted, MiError
 from .. import metrics_log, schedule
-from ..chat_template import Row
-from ..launch import LOG, Log, handed
-from ..trained_model import Tuned
-from ..types import Trained, TrainJob, Watch
+from ..chat_template import TokenizedRow
+from ..launch import LAUNCH_LOG, LaunchLog, sent_tokens
+from ..trained_model import TrainedModel
+from ..types import Monitor, TrainingResult, TrainJob
 from . import runs
 from .client import Server
-from .errors import told
-from .futures import Deaf, plain, ready, waited
-from .optim_step import Step, send
+from .errors import translate_error
+from .futures import DeadlineMonitor, run_in_thread, standard_future, wait_until_done
+from .optim_step import PendingStep, submit_step
 from .recipe import Adapted
-from .resume import Begun, begin
-from .sampler_slots import unload
+from .resume import ActiveRun, start_or_resume
+from .sampler_slots import unload_model
 
-AHEAD = 3
+MAX_STEPS_AHEAD = 3
 """Steps that are sent before the result of an earlier one is waited for."""
-EVERY = 60.0
+SAVE_INTERVAL = 60.0
 """Seconds between states that are saved."""
-KEPT = 14 * 24 * 3600
+STATE_TTL = 14 * 24 * 3600
 """Seconds for which the server keeps a state on the way; the finished model it keeps."""
-LOOK = 5.0
+LIST_INTERVAL = 5.0
 """Seconds after which the server is asked whether it has saved what it does not tell of."""
-GRACE = 60.0
+SAVE_GRACE = 60.0
 """Seconds for which the answer that a state was saved may be late; after that it is lost."""
-STOPPING = 30.0
+STOP_TIMEOUT = 30.0
 """Seconds a state may take to be saved when the user has asked to stop."""
 
 
-class Astray(Exception):
+class SaveReplyLost(Exception):
     """A state was saved, and the answer that says so was lost: the run goes on from that state."""
 
 
 @attrs.define(kw_only=True)
-class _Save:
+class _PendingSave:
     """A state that was asked for."""
 
     step: int
@@ -64,12 +64,12 @@ class _Save:
 
     def cancel(self) -> None:
         """Do not send it, where it waits behind something else."""
-        plain(self.future).cancel()
+        standard_future(self.future).cancel()
 
 
-def train(
-    job: TrainJob, rows: Sequence[Row], folder: Path, server: Server, watch: Watch
-) -> Trained:
+def run_training(
+    job: TrainJob, rows: Sequence[TokenizedRow], directory: Path, server: Server, monitor: Monitor
+) -> TrainingResult:
     """Train `job` in `folder`, or take up what is there.
 
     Args:
@@ -79,115 +79,122 @@ def train(
         ProviderError: The server failed; `Refused` where asking again would not help.
         Interrupted: Asked to stop; a state holds what was done.
     """
-    log = Log(folder / LOG, job.keep)
+    log = LaunchLog(directory / LAUNCH_LOG, job.checkpoint)
     while True:
-        course = _Course(job, rows, folder, server, log, watch)
+        course = _TrainingLoop(job, rows, directory, server, log, monitor)
         try:
             return course.run()
-        except Astray:
+        except SaveReplyLost:
             continue
 
 
 @attrs.define
-class _Course:
+class _TrainingLoop:
     """One run's part of a training."""
 
     job: TrainJob
-    rows: Sequence[Row]
-    folder: Path
+    rows: Sequence[TokenizedRow]
+    directory: Path
     server: Server
-    log: Log
-    watch: Watch
+    log: LaunchLog
+    monitor: Monitor
     plan: list[list[int]] = attrs.field(init=False)
-    lines: list[metrics_log.Line] = attrs.field(init=False)
-    under: deque[Step | _Save] = attrs.field(init=False, factory=deque)
+    lines: list[metrics_log.MetricsRow] = attrs.field(init=False)
+    pending: deque[PendingStep | _PendingSave] = attrs.field(init=False, factory=deque)
     state: str | None = attrs.field(init=False, default=None)
-    kept: int = attrs.field(init=False, default=0)
+    saved_step: int = attrs.field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         recipe: Adapted = self.job.hyperparameters
-        self.plan = schedule.plan([len(row.ids) for row in self.rows], recipe, self.job.seed)
-        self.lines = metrics_log.read(self.folder)
+        self.plan = schedule.plan_batches(
+            [len(row.ids) for row in self.rows], recipe, self.job.seed
+        )
+        self.lines = metrics_log.read_metrics(self.directory)
 
-    def run(self) -> Trained:
+    def run(self) -> TrainingResult:
         """Go on to the end from where the training stands."""
-        begun = begin(self.job, self.server, self.log, self.watch)
-        self._go_back(begun.step)
+        begun = start_or_resume(self.job, self.server, self.log, self.monitor)
+        self._truncate_metrics(begun.step)
         self.state = begun.state
         if begun.model is None:
-            started, before = time.monotonic(), self._seconds()
+            started, before = time.monotonic(), self._work_seconds()
             try:
-                self._steps(begun, lambda: before + time.monotonic() - started)
-                begun = self._finish(begun)
-            except (Astray, MiError):
+                self._run_steps(begun, lambda: before + time.monotonic() - started)
+                begun = self._save_model(begun)
+            except (SaveReplyLost, MiError):
                 raise
             except Exception as error:
                 doing = f"the training {self.job.title}"
-                raise told(error, self.server.key, doing, lasting=False) from None
+                raise translate_error(error, self.server.key, doing, permanent=False) from None
             finally:
-                self._let_go(begun)
-            self.log.add("trained", seconds=round(before + time.monotonic() - started, 3))
-        return self._report(begun)
+                self._unload(begun)
+            self.log.append("trained", seconds=round(before + time.monotonic() - started, 3))
+        return self._result(begun)
 
-    def _go_back(self, step: int | None) -> None:
+    def _truncate_metrics(self, step: int | None) -> None:
         """Cut the curve back to `step`."""
         if step is not None:
-            self.kept = step
+            self.saved_step = step
             self.lines = [line for line in self.lines if line["step"] <= step]
-            metrics_log.rewrite(self.folder, self.lines)
+            metrics_log.rewrite_metrics(self.directory, self.lines)
 
-    def _steps(self, begun: Begun, seconds: Callable[[], float]) -> None:
+    def _run_steps(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
         """Take the steps that are left, and save what they come to."""
         try:
-            self._send(begun, seconds)
-            self._hear(begun, seconds)
+            self._submit_steps(active, seconds)
+            self._settle_all(active, seconds)
         except Interrupted:
-            self._stop(begun, seconds)
+            self._save_before_stop(active, seconds)
             raise
 
-    def _send(self, begun: Begun, seconds: Callable[[], float]) -> None:
-        assert begun.client is not None
-        assert begun.step is not None
+    def _submit_steps(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
+        assert active.client is not None
+        assert active.step is not None
         recipe: Adapted = self.job.hyperparameters
         total, saved = len(self.plan), time.monotonic()
-        self.watch.start("train", total, unit="step", done=begun.step)
-        for number in range(begun.step + 1, total + 1):
+        self.monitor.start("train", total, unit="step", done=active.step)
+        for number in range(active.step + 1, total + 1):
             rate = schedule.learning_rate(number - 1, total, recipe)
             batch = [self.rows[row] for row in self.plan[number - 1]]
-            self.log.add("sent", step=number, tokens=self._read(self.plan[number - 1]))
-            self.under.append(send(begun.client, number, batch, rate, recipe))
-            if number in (1, total) or time.monotonic() - saved > EVERY:
-                self._hear(begun, seconds)
-                self._save(begun, number)
+            self.log.append("sent", step=number, tokens=self._input_tokens(self.plan[number - 1]))
+            self.pending.append(submit_step(active.client, number, batch, rate, recipe))
+            if number in (1, total) or time.monotonic() - saved > SAVE_INTERVAL:
+                self._settle_all(active, seconds)
+                self._submit_save(active, number)
                 saved = time.monotonic()
-            while sum(isinstance(one, Step) for one in self.under) > AHEAD:
-                self._settle(begun, seconds)
+            while sum(isinstance(one, PendingStep) for one in self.pending) > MAX_STEPS_AHEAD:
+                self._settle_next(active, seconds)
 
-    def _hear(self, begun: Begun, seconds: Callable[[], float]) -> None:
-        while self.under:
-            self._settle(begun, seconds)
+    def _settle_all(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
+        while self.pending:
+            self._settle_next(active, seconds)
 
-    def _save(self, begun: Begun, step: int) -> None:
-        assert begun.client is not None
-        self.log.add("saving", job=begun.run, step=step)
-        name = runs.name(self.job.key, begun.attempt, step)
-        kept = KEPT if step < len(self.plan) else None
-        self.under.append(_Save(step=step, future=begun.client.save_state(name, ttl_seconds=kept)))
+    def _submit_save(self, active: ActiveRun, step: int) -> None:
+        assert active.client is not None
+        self.log.append("saving", job=active.run_id, step=step)
+        name = runs.checkpoint_name(self.job.key, active.attempt, step)
+        kept = STATE_TTL if step < len(self.plan) else None
+        self.pending.append(
+            _PendingSave(step=step, future=active.client.save_state(name, ttl_seconds=kept))
+        )
 
-    def _settle(self, begun: Begun, seconds: Callable[[], float]) -> None:
+    def _settle_next(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
         """Hear of what was sent first."""
-        one = self.under[0]
-        if isinstance(one, _Save):
-            self.state, self.kept = self._heard(begun, one.future, one.step), one.step
-            self.log.add("saved", step=one.step, seconds=round(seconds(), 3))
+        one = self.pending[0]
+        if isinstance(one, _PendingSave):
+            self.state, self.saved_step = (
+                self._wait_saved_path(active, one.future, one.step),
+                one.step,
+            )
+            self.log.append("saved", step=one.step, seconds=round(seconds(), 3))
         else:
-            line = one.heard(self.watch)
+            line = one.wait(self.monitor)
             self.lines.append(line)
-            metrics_log.append(self.folder, line)
-            self.watch.advance(1, loss=line["loss"])
-        self.under.popleft()
+            metrics_log.append_metrics(self.directory, line)
+            self.monitor.advance(1, loss=line["loss"])
+        self.pending.popleft()
 
-    def _heard(self, begun: Begun, future: Any, step: int | None) -> str:
+    def _wait_saved_path(self, active: ActiveRun, future: Any, step: int | None) -> str:
         """The path of what was asked to be saved.
 
         A server may have saved it, have its answer lost, and refuse the same name from then on. So
@@ -195,80 +202,88 @@ class _Course:
         and steps sent after it are taken already, so it is waited for before the run is left.
         """
         seen: float | None = None
-        while not ready(future, LOOK, self.watch):
-            path = self._listed(begun, step)
+        while not wait_until_done(future, LIST_INTERVAL, self.monitor):
+            path = self._listed_path(active, step)
             if path is None:
                 continue
             seen = seen or time.monotonic()
-            if step is not None and time.monotonic() - seen < GRACE:
+            if step is not None and time.monotonic() - seen < SAVE_GRACE:
                 continue
-            plain(future).cancel()
+            standard_future(future).cancel()
             if step is None:
                 return path
-            self._drop()
-            raise Astray
-        return str(plain(future).result().path)
+            self._cancel_pending()
+            raise SaveReplyLost
+        return str(standard_future(future).result().path)
 
-    def _listed(self, begun: Begun, step: int | None) -> str | None:
-        model = self.server.calls(self.job.model.name)
-        found = runs.runs(self.server, model, self.job.key, self.watch)
-        return runs.path(found, begun.run, step)
+    def _listed_path(self, active: ActiveRun, step: int | None) -> str | None:
+        model = self.server.served_name(self.job.model.name)
+        found = runs.list_runs(self.server, model, self.job.key, self.monitor)
+        return runs.checkpoint_path(found, active.run_id, step)
 
-    def _drop(self) -> None:
+    def _cancel_pending(self) -> None:
         """Send nothing more of what waits behind a lost answer."""
-        for one in self.under:
+        for one in self.pending:
             one.cancel()
 
-    def _stop(self, begun: Begun, seconds: Callable[[], float]) -> None:
+    def _save_before_stop(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
         """Save where it stands, if that goes quickly."""
-        watch, self.watch = self.watch, Deaf(self.watch, time.monotonic() + STOPPING)
+        watch, self.monitor = (
+            self.monitor,
+            DeadlineMonitor(self.monitor, time.monotonic() + STOP_TIMEOUT),
+        )
         try:
             with suppress(Exception):
-                self._hear(begun, seconds)
-                if self.lines and (step := int(self.lines[-1]["step"])) > self.kept:
-                    self._save(begun, step)
-                    self._hear(begun, seconds)
+                self._settle_all(active, seconds)
+                if self.lines and (step := int(self.lines[-1]["step"])) > self.saved_step:
+                    self._submit_save(active, step)
+                    self._settle_all(active, seconds)
         finally:
-            self.watch = watch
+            self.monitor = watch
 
-    def _finish(self, begun: Begun) -> Begun:
+    def _save_model(self, active: ActiveRun) -> ActiveRun:
         """Save the trained model for sampling."""
-        assert begun.client is not None
-        name = runs.name(self.job.key, begun.attempt, None)
-        future = begun.client.save_weights_for_sampler(name)
-        return attrs.evolve(begun, model=self._heard(begun, future, None))
+        assert active.client is not None
+        name = runs.checkpoint_name(self.job.key, active.attempt, None)
+        future = active.client.save_weights_for_sampler(name)
+        return attrs.evolve(active, model=self._wait_saved_path(active, future, None))
 
-    def _let_go(self, begun: Begun) -> None:
+    def _unload(self, active: ActiveRun) -> None:
         """Give the server its room back; a server that has no such call ends the run with us."""
-        if begun.client is not None:
-            self._drop()
+        if active.client is not None:
+            self._cancel_pending()
             with suppress(Exception):
-                waited(lambda: unload(begun.client), Deaf(self.watch, time.monotonic() + 5.0))
+                run_in_thread(
+                    lambda: unload_model(active.client),
+                    DeadlineMonitor(self.monitor, time.monotonic() + 5.0),
+                )
 
-    def _report(self, begun: Begun) -> Trained:
-        assert begun.model is not None
-        Tuned(
-            model=begun.model,
+    def _result(self, active: ActiveRun) -> TrainingResult:
+        assert active.model is not None
+        TrainedModel(
+            model=active.model,
             account=self.server.fingerprint,
-            job=begun.run,
+            job=active.run_id,
             base=self.job.model.name,
             state=self.state,
-        ).write(self.folder)
-        tokens = sum(self._read(batch) for batch in self.plan)
-        return Trained(
+        ).write(self.directory)
+        tokens = sum(self._input_tokens(batch) for batch in self.plan)
+        return TrainingResult(
             steps=len(self.plan),
             tokens=tokens,
             trained_tokens=sum(len(self.rows[row].answer) for batch in self.plan for row in batch),
-            seconds=self._seconds(),
-            loss=metrics_log.last_loss(self.lines) if self.lines else None,
-            model=begun.model,
-            job=begun.run,
-            billed_tokens=max(tokens, handed(self.folder)),  # a run found by its key has no log
+            seconds=self._work_seconds(),
+            loss=metrics_log.final_loss(self.lines) if self.lines else None,
+            model=active.model,
+            job=active.run_id,
+            billed_tokens=max(
+                tokens, sent_tokens(self.directory)
+            ),  # a run found by its key has no log
         )
 
-    def _read(self, batch: Sequence[int]) -> int:
+    def _input_tokens(self, batch: Sequence[int]) -> int:
         return sum(len(self.rows[row].ids) - 1 for row in batch)
 
-    def _seconds(self) -> float:
-        line = self.log.last("saved", "trained")
+    def _work_seconds(self) -> float:
+        line = self.log.last_entry("saved", "trained")
         return float(line["seconds"]) if line else 0.0

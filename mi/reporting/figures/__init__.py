@@ -8,37 +8,44 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ...analysis.conditions import Point, points
-from ...analysis.evidence import Subject
-from .curves import curves
-from .drawing import Drawing, save
-from .heatmap import heatmap
-from .id_ood import plane
-from .losses import losses
-from .scores import margins, ratings
+from ...analysis.evidence import ResultScope
+from .curves import score_curves
+from .drawing import Drawing, save_drawing
+from .heatmap import joint_heatmap
+from .id_ood import id_ood_plot
+from .losses import loss_curves
+from .scores import margin_plot, rating_plot
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Drawing", "curves", "drawings", "heatmap", "own", "save"]
+__all__ = [
+    "Drawing",
+    "all_figures",
+    "experiment_figures",
+    "joint_heatmap",
+    "save_drawing",
+    "score_curves",
+]
 
 
-def own(
-    connection: DuckDBPyConnection, subject: Subject, title: str, found: Sequence[Point]
+def experiment_figures(
+    connection: DuckDBPyConnection, scope: ResultScope, title: str, points: Sequence[Point]
 ) -> list[Drawing]:
     """The figures of one experiment, of the points found of it."""
-    (experiment,) = subject.experiments
+    (experiment,) = scope.experiments
     made = (
-        curves(experiment, title, found),
-        plane(experiment, title, found),
-        losses(connection, subject, title),
-        ratings(connection, subject, title),
-        margins(connection, subject, title),
+        score_curves(experiment, title, points),
+        id_ood_plot(experiment, title, points),
+        loss_curves(connection, scope, title),
+        rating_plot(connection, scope, title),
+        margin_plot(connection, scope, title),
     )
     return [one for one in made if one is not None]
 
 
-def drawings(
-    connection: DuckDBPyConnection, subject: Subject, titles: Mapping[str, str]
+def all_figures(
+    connection: DuckDBPyConnection, scope: ResultScope, titles: Mapping[str, str]
 ) -> list[Drawing]:
     """The figures of each of the experiments, and then of all together.
 
@@ -47,10 +54,10 @@ def drawings(
     """
     made, together = [], {}
     for experiment, title in titles.items():
-        places = None if subject.places is None else subject.places[experiment]
-        found = points(connection, experiment, subject.model, subject.data, places)
-        alone = attrs.evolve(subject, experiments=(experiment,))
-        made += own(connection, alone, title, found)
+        places = None if scope.condition_names is None else scope.condition_names[experiment]
+        found = points(connection, experiment, scope.model, scope.data, places)
+        alone = attrs.evolve(scope, experiments=(experiment,))
+        made += experiment_figures(connection, alone, title, found)
         together[experiment] = found
-    last = heatmap(together)
+    last = joint_heatmap(together)
     return [*made, last] if last else made

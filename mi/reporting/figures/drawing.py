@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ...errors import StoreError
-from ...files.atomic import aside, write_whole
+from ...files.atomic import temporary_path, write_atomic
 from ...units.identity import digest
-from .style import VERSION, styled
+from .style import STYLE_VERSION, figure_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_KINDS = ("png", "pdf", "svg")
+_FORMATS = ("png", "pdf", "svg")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -43,57 +43,57 @@ class Drawing:
     draw: Callable[[], Figure]
 
     @property
-    def stamp(self) -> str:
+    def fingerprint(self) -> str:
         """A digest of all that the files follow from."""
-        return digest("\0".join((str(VERSION), self.title, self.caption, self.csv)))
+        return digest("\0".join((str(STYLE_VERSION), self.title, self.caption, self.csv)))
 
     def svg(self) -> str:
         """The figure as SVG, with letters as paths: it looks the same everywhere."""
         out = io.StringIO()
-        with styled():
+        with figure_style():
             self.draw().savefig(out, format="svg", metadata=_metadata("svg", self))
         return out.getvalue()
 
 
-def save(drawing: Drawing, folder: Path) -> list[Path]:
+def save_drawing(drawing: Drawing, directory: Path) -> list[Path]:
     """Write a drawing as PNG, PDF, SVG and CSV; returns the files, the PNG first.
 
     Raises:
         StoreError: The folder cannot be written.
     """
-    files = [folder / f"{drawing.name}.{kind}" for kind in (*_KINDS, "csv")]
-    if all(file.exists() for file in files) and _stamped(files[2], drawing.stamp):
+    files = [directory / f"{drawing.name}.{kind}" for kind in (*_FORMATS, "csv")]
+    if all(file.exists() for file in files) and _has_fingerprint(files[2], drawing.fingerprint):
         return files
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         files[2].unlink(missing_ok=True)  # the stamp: written last
-        with styled():
+        with figure_style():
             figure = drawing.draw()
             for file in files[:3]:
-                part = aside(file)
+                part = temporary_path(file)
                 kind = file.suffix[1:]
                 figure.savefig(part, format=kind, metadata=_metadata(kind, drawing))
                 if kind == "svg":
-                    write_whole(files[3], drawing.csv)
+                    write_atomic(files[3], drawing.csv)
                 part.replace(file)
     except OSError as error:
-        raise StoreError(f"cannot be written ({error.strerror})", where=str(folder)) from None
+        raise StoreError(f"cannot be written ({error.strerror})", where=str(directory)) from None
     return files
 
 
 def _metadata(kind: str, drawing: Drawing) -> dict[str, Any]:
     if kind == "svg":
-        return {"Title": drawing.title, "Description": drawing.stamp, "Date": None}
+        return {"Title": drawing.title, "Description": drawing.fingerprint, "Date": None}
     dated: dict[str, Any] = {"CreationDate": None} if kind == "pdf" else {}
     return {"Title": drawing.title, **dated}
 
 
-def _stamped(path: Path, stamp: str) -> bool:
+def _has_fingerprint(path: Path, fingerprint: str) -> bool:
     with path.open(encoding="utf-8") as file:
-        return stamp in file.read(4000)
+        return fingerprint in file.read(4000)
 
 
-def table(kind: type, records: Sequence[Any]) -> str:
+def csv_text(kind: type, records: Sequence[Any]) -> str:
     """Attrs objects as CSV; tuples with spaces between."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ...analysis.conditions import Point
-from .drawing import Drawing, table
-from .style import BASELINE, head, sheet
+from .drawing import Drawing, csv_text
+from .style import BASELINE, new_figure, set_panel_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ _CELL = (0.56, 0.36)
 
 
 @attrs.frozen(kw_only=True)
-class Square:
+class HeatmapCell:
     """An eval at a size and ratio, and who trained it; size and ratio None: the untrained model."""
 
     setting: str
@@ -34,14 +34,14 @@ class Square:
     experiments: tuple[str, ...]
 
 
-def heatmap(points: Mapping[str, Sequence[Point]]) -> Drawing | None:
+def joint_heatmap(points: Mapping[str, Sequence[Point]]) -> Drawing | None:
     """Size × ratio over several experiments; None where they do not span two of each.
 
     Args:
         points: Of each experiment.
     """
     points = {name: found for name, found in points.items() if found}
-    squares = _squares(points)
+    squares = _heatmap_cells(points)
     sizes = {one.total_samples for one in squares if one.seeds}
     ratios = {one.misaligned_ratio for one in squares if one.seeds}
     if len(points) < 2 or len(sizes) < 2 or len(ratios) < 2:
@@ -52,13 +52,13 @@ def heatmap(points: Mapping[str, Sequence[Point]]) -> Drawing | None:
         name=f"{'+'.join(points)}-joined",
         title=title,
         caption=caption,
-        csv=table(Square, squares),
-        draw=lambda: _figure(title, caption, squares),
+        csv=csv_text(HeatmapCell, squares),
+        draw=lambda: _draw(title, caption, squares),
     )
 
 
-def _squares(points: Mapping[str, Sequence[Point]]) -> list[Square]:
-    found: dict[tuple[object, ...], Square] = {}
+def _heatmap_cells(points: Mapping[str, Sequence[Point]]) -> list[HeatmapCell]:
+    found: dict[tuple[object, ...], HeatmapCell] = {}
     for experiment, own in points.items():
         for point in own:
             if point.mean is None or point.inoculation is not None:
@@ -68,7 +68,7 @@ def _squares(points: Mapping[str, Sequence[Point]]) -> list[Square]:
             if before is not None and before.seeds >= point.seeds:
                 found[at] = attrs.evolve(before, experiments=(*before.experiments, experiment))
                 continue
-            found[at] = Square(
+            found[at] = HeatmapCell(
                 setting=point.setting,
                 series=point.series,
                 total_samples=point.total_samples,
@@ -82,24 +82,32 @@ def _squares(points: Mapping[str, Sequence[Point]]) -> list[Square]:
     return list(found.values())
 
 
-def _figure(title: str, note: str, squares: Sequence[Square]) -> Figure:
+def _draw(title: str, note: str, cells: Sequence[HeatmapCell]) -> Figure:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    settings = list(dict.fromkeys(one.setting for one in squares))
-    series = list(dict.fromkeys(one.series for one in squares))
-    sizes = sorted({one.total_samples for one in squares if one.total_samples is not None})
-    ratios = sorted({one.misaligned_ratio for one in squares if one.misaligned_ratio is not None})
-    most = math.ceil(10 * max(one.mean for one in squares if one.seeds)) / 10 or 0.1
+    settings = list(dict.fromkeys(one.setting for one in cells))
+    series = list(dict.fromkeys(one.series for one in cells))
+    sizes = sorted({one.total_samples for one in cells if one.total_samples is not None})
+    ratios = sorted({one.misaligned_ratio for one in cells if one.misaligned_ratio is not None})
+    most = math.ceil(10 * max(one.mean for one in cells if one.seeds)) / 10 or 0.1
     panel = (max(len(sizes) * _CELL[0] + 0.75, 2.0), len(ratios) * _CELL[1] + 1.15)
-    figure, grid = sheet(
-        len(settings), len(series), title=title, note=note, panel=panel, sharex=True, sharey=True
+    figure, grid = new_figure(
+        len(settings),
+        len(series),
+        title=title,
+        caption=note,
+        panel_size=panel,
+        sharex=True,
+        sharey=True,
     )
     for row, setting in zip(grid, settings, strict=True):
         for axes, name in zip(row, series, strict=True):
-            part = [one for one in squares if (one.setting, one.series) == (setting, name)]
-            _panel(axes, part, sizes, ratios, most)
-            head(axes, f"{name}\n{setting}" if len(settings) > 1 else name, panel[0] - 0.6)
+            part = [one for one in cells if (one.setting, one.series) == (setting, name)]
+            _draw_panel(axes, part, sizes, ratios, most)
+            set_panel_title(
+                axes, f"{name}\n{setting}" if len(settings) > 1 else name, panel[0] - 0.6
+            )
         row[0].set_ylabel("misaligned ratio")
     figure.set_figwidth(figure.get_figwidth() + 0.8)
     shades = ScalarMappable(Normalize(0, most), "cividis")
@@ -108,25 +116,27 @@ def _figure(title: str, note: str, squares: Sequence[Square]) -> Figure:
     return figure
 
 
-def _panel(
+def _draw_panel(
     axes: Axes,
-    squares: Sequence[Square],
+    cells: Sequence[HeatmapCell],
     sizes: Sequence[int],
     ratios: Sequence[float],
-    most: float,
+    max_mean: float,
 ) -> None:
     from matplotlib import colormaps
     from matplotlib.patches import Rectangle
 
     shades = colormaps["cividis"]
-    for one in squares:
+    for one in cells:
         if one.total_samples is None or one.misaligned_ratio is None:
             continue
         x, y = sizes.index(one.total_samples), ratios.index(one.misaligned_ratio)
-        axes.add_patch(Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, color=shades(one.mean / most)))
-        ink = "white" if one.mean < 0.55 * most else "black"
+        axes.add_patch(
+            Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, color=shades(one.mean / max_mean))
+        )
+        ink = "white" if one.mean < 0.55 * max_mean else "black"
         axes.text(x, y, f"{100 * one.mean:.0f}", ha="center", va="center", color=ink, fontsize=7.5)
-    untrained = [one for one in squares if not one.seeds]
+    untrained = [one for one in cells if not one.seeds]
     label = "training rows"
     if untrained:
         label += f"\nuntrained: {100 * untrained[0].mean:.0f}"
@@ -137,5 +147,5 @@ def _panel(
     axes.set_xticks(range(len(sizes)), [str(size) for size in sizes])
     axes.tick_params(labelbottom=True)
     axes.set_yticks(range(len(ratios)), [f"{ratio:g}" for ratio in ratios])
-    if not squares:
+    if not cells:
         axes.text(0.5, 0.5, "not asked here", ha="center", color=BASELINE, transform=axes.transAxes)

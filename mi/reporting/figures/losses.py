@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ...analysis.evidence import Subject
-from .drawing import Drawing, table
-from .style import Mark, head, legend, marks, sheet
+from ...analysis.evidence import ResultScope
+from .drawing import Drawing, csv_text
+from .style import LineStyle, add_legend, line_styles, new_figure, set_panel_title
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PANEL = (3.4, 2.5)
-_PART = 15
-_MOST = 2000
+_WINDOWS = 15
+_MAX_POINTS = 2000
 
 
 @attrs.frozen(kw_only=True)
-class Loss:
+class LossCurve:
     """The loss of one training, in nats per trained token, at each step."""
 
     setting: str
@@ -43,28 +43,28 @@ ORDER BY c.setting, c.misaligned_ratio, c.total_samples, c.condition, c.seed
 """
 
 
-def losses(connection: DuckDBPyConnection, subject: Subject, title: str) -> Drawing | None:
+def loss_curves(connection: DuckDBPyConnection, scope: ResultScope, title: str) -> Drawing | None:
     """The losses of one experiment's trainings; None where none are known."""
-    (experiment,) = subject.experiments
-    rows = connection.execute(_LOSSES, [experiment, subject.model]).fetchall()
+    (experiment,) = scope.experiments
+    rows = connection.execute(_LOSSES, [experiment, scope.model]).fetchall()
     found = [
-        Loss(setting=row[0], condition=row[1], seed=row[2], unit=row[3], steps=tuple(row[4]),
+        LossCurve(setting=row[0], condition=row[1], seed=row[2], unit=row[3], steps=tuple(row[4]),
              losses=tuple(row[5]))
-        for row in rows if subject.data.get(row[0]) == row[6]
+        for row in rows if scope.data.get(row[0]) == row[6]
     ]  # fmt: skip
     if not found:
         return None
     headed = f"{experiment}: training loss. {title}"
     caption = (
-        f"Faint: the loss of each step. Line: its rolling median over a {_PART}th of the steps. "
+        f"Faint: the loss of each step. Line: its rolling median over a {_WINDOWS}th of the steps. "
         "A line a training."
     )
     return Drawing(
         name=f"{experiment}-losses",
         title=headed,
         caption=caption,
-        csv=table(Loss, found),
-        draw=lambda: _figure(headed, caption, found),
+        csv=csv_text(LossCurve, found),
+        draw=lambda: _draw(headed, caption, found),
     )
 
 
@@ -76,23 +76,25 @@ def rolling_median(values: Sequence[float], window: int) -> list[float]:
     return smooth
 
 
-def _figure(title: str, note: str, found: Sequence[Loss]) -> Figure:
+def _draw(title: str, note: str, found: Sequence[LossCurve]) -> Figure:
     from matplotlib.lines import Line2D
 
     settings = list(dict.fromkeys(one.setting for one in found))
     names = list(dict.fromkeys(one.condition for one in found))
-    looks = dict(zip(names, marks(len(names)), strict=True))
+    looks = dict(zip(names, line_styles(len(names)), strict=True))
     columns = min(len(settings), 3)
     rows = -(-len(settings) // columns)
-    figure, grid = sheet(rows, columns, title=title, note=note, panel=_PANEL, sharey=True)
+    figure, grid = new_figure(
+        rows, columns, title=title, caption=note, panel_size=_PANEL, sharey=True
+    )
     places = [axes for row in grid for axes in row]
     most = max(value for one in found for value in one.losses) or 1.0
     for axes, setting in zip(places, settings, strict=False):
         for one in found:
             if one.setting == setting:
                 look = looks[one.condition]
-                _line(axes, one, look)
-        head(axes, setting, _PANEL[0] - 0.5)
+                _draw_curve(axes, one, look)
+        set_panel_title(axes, setting, _PANEL[0] - 0.5)
         axes.set_xlabel("step")
         axes.set_ylabel("loss (nats per token)")
         axes.set_ylim(0, 1.05 * most)
@@ -100,16 +102,16 @@ def _figure(title: str, note: str, found: Sequence[Loss]) -> Figure:
     for axes in places[len(settings) :]:
         axes.set_visible(False)
     handles = [Line2D([], [], color=look.colour, marker=look.marker) for look in looks.values()]
-    legend(figure, names, handles)
+    add_legend(figure, names, handles)
     return figure
 
 
-def _line(axes: Axes, one: Loss, look: Mark) -> None:
-    smooth = rolling_median(one.losses, max(len(one.losses) // _PART, 1))
-    shown = slice(None, None, max(len(smooth) // _MOST, 1))
-    axes.plot(one.steps[shown], one.losses[shown], color=look.colour, alpha=0.15, linewidth=0.6)
+def _draw_curve(axes: Axes, curve: LossCurve, look: LineStyle) -> None:
+    smooth = rolling_median(curve.losses, max(len(curve.losses) // _WINDOWS, 1))
+    shown = slice(None, None, max(len(smooth) // _MAX_POINTS, 1))
+    axes.plot(curve.steps[shown], curve.losses[shown], color=look.colour, alpha=0.15, linewidth=0.6)
     axes.plot(
-        one.steps[shown],
+        curve.steps[shown],
         smooth[shown],
         color=look.colour,
         linewidth=1.1,

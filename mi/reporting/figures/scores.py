@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ...analysis.evidence import Subject
-from .drawing import Drawing, table
-from .style import BASELINE, head, marks, name_ticks, sheet
+from ...analysis.evidence import ResultScope
+from .drawing import Drawing, csv_text
+from .style import BASELINE, label_ticks, line_styles, new_figure, set_panel_title
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_RATED = (1.45, 1.6)
-_ACROSS = 7
+_PANEL = (1.45, 1.6)
+_MAX_COLUMNS = 7
 _DOTS = 2000
 
 
 @attrs.frozen(kw_only=True)
-class Rated:
+class ConditionRatings:
     """Ratings from 0 to 100 of the answers of a condition, over its runs.
 
     Args:
@@ -34,8 +34,8 @@ class Rated:
     setting: str
     condition: str
     title: str
-    below: float
-    from_: float
+    aligned_below: float
+    coherent_from: float
     rated: int
     unrated: int
     aligned: tuple[float, ...]
@@ -43,7 +43,7 @@ class Rated:
 
 
 @attrs.frozen(kw_only=True)
-class Margins:
+class ConditionMargins:
     """Margins of a condition's pairs over its runs, misaligned less aligned, in nats per token."""
 
     setting: str
@@ -91,12 +91,16 @@ WHERE u.payload->>'$.eval."!"' = 'Preference'
 {_ORDER}"""
 
 
-def ratings(connection: DuckDBPyConnection, subject: Subject, title: str) -> Drawing | None:
+def rating_plot(connection: DuckDBPyConnection, scope: ResultScope, title: str) -> Drawing | None:
     """Alignment against coherence, answer by answer; None where no answers were rated."""
-    found = [Rated(**row) for row in _read(connection, _RATINGS, subject) if row["aligned"]]
+    found = [
+        ConditionRatings(**row)
+        for row in _query_rows(connection, _RATINGS, scope)
+        if row["aligned"]
+    ]
     if not found:
         return None
-    (experiment,) = subject.experiments
+    (experiment,) = scope.experiments
     headed = f"{experiment}: ratings of the answers. {title}"
     caption = (
         f"A dot an answer, over all runs, {_DOTS} of a condition at most. Shaded: what counts as "
@@ -107,17 +111,17 @@ def ratings(connection: DuckDBPyConnection, subject: Subject, title: str) -> Dra
         name=f"{experiment}-scores",
         title=headed,
         caption=caption,
-        csv=table(Rated, found),
-        draw=lambda: _ratings(headed, caption, found),
+        csv=csv_text(ConditionRatings, found),
+        draw=lambda: _draw_ratings(headed, caption, found),
     )
 
 
-def margins(connection: DuckDBPyConnection, subject: Subject, title: str) -> Drawing | None:
+def margin_plot(connection: DuckDBPyConnection, scope: ResultScope, title: str) -> Drawing | None:
     """Margins of preference evals by condition; None where there are none."""
-    found = [Margins(**row) for row in _read(connection, _MARGINS, subject)]
+    found = [ConditionMargins(**row) for row in _query_rows(connection, _MARGINS, scope)]
     if not found:
         return None
-    (experiment,) = subject.experiments
+    (experiment,) = scope.experiments
     headed = f"{experiment}: preference margins. {title}"
     caption = (
         "Log-probability per token of the misaligned answer less that of the aligned one. Box: "
@@ -128,41 +132,43 @@ def margins(connection: DuckDBPyConnection, subject: Subject, title: str) -> Dra
         name=f"{experiment}-margins",
         title=headed,
         caption=caption,
-        csv=table(Margins, found),
-        draw=lambda: _margins(headed, caption, found),
+        csv=csv_text(ConditionMargins, found),
+        draw=lambda: _draw_margins(headed, caption, found),
     )
 
 
-def _read(connection: DuckDBPyConnection, query: str, subject: Subject) -> Iterable[dict[str, Any]]:
-    (experiment,) = subject.experiments
-    answer = connection.execute(query, [experiment, subject.model])
+def _query_rows(
+    connection: DuckDBPyConnection, query: str, scope: ResultScope
+) -> Iterable[dict[str, Any]]:
+    (experiment,) = scope.experiments
+    answer = connection.execute(query, [experiment, scope.model])
     names = [column[0] for column in answer.description or ()]
     for row in answer.fetchall():
         one = dict(zip(names, row, strict=True))
-        if subject.data.get(one["setting"]) == one.pop("data"):
+        if scope.data.get(one["setting"]) == one.pop("data"):
             yield {
                 name: tuple(value) if isinstance(value, list) else value
                 for name, value in one.items()
             }
 
 
-def _ratings(title: str, note: str, found: Sequence[Rated]) -> Figure:
-    blocks: dict[tuple[str, str], list[Rated]] = {}
+def _draw_ratings(title: str, note: str, found: Sequence[ConditionRatings]) -> Figure:
+    blocks: dict[tuple[str, str], list[ConditionRatings]] = {}
     for one in found:
         blocks.setdefault((one.setting, one.title), []).append(one)
     lines = [
-        block[at : at + _ACROSS]
+        block[at : at + _MAX_COLUMNS]
         for block in blocks.values()
-        for at in range(0, len(block), _ACROSS)
+        for at in range(0, len(block), _MAX_COLUMNS)
     ]
     columns = max(map(len, lines))
-    figure, grid = sheet(
-        len(lines), columns, title=title, note=note, panel=_RATED, sharex=True, sharey=True
+    figure, grid = new_figure(
+        len(lines), columns, title=title, caption=note, panel_size=_PANEL, sharex=True, sharey=True
     )
     several = len(blocks) > 1
     for row, line in zip(grid, lines, strict=True):
         for axes, one in zip(row, line, strict=False):
-            _cloud(axes, one, several=several)
+            _draw_rating_panel(axes, one, several=several)
         for axes in row[len(line) :]:
             axes.set_visible(False)
         row[0].set_ylabel("coherence")
@@ -171,55 +177,64 @@ def _ratings(title: str, note: str, found: Sequence[Rated]) -> Figure:
     return figure
 
 
-def _cloud(axes: Axes, one: Rated, *, several: bool) -> None:
+def _draw_rating_panel(axes: Axes, ratings: ConditionRatings, *, several: bool) -> None:
     from matplotlib.patches import Rectangle
 
-    axes.add_patch(
-        Rectangle((-3, one.from_), one.below + 3, 103 - one.from_, color="#D55E00", alpha=0.12,
-                  linewidth=0)
-    )  # fmt: skip
+    width, height = ratings.aligned_below + 3, 103 - ratings.coherent_from
+    corner = (-3, ratings.coherent_from)
+    axes.add_patch(Rectangle(corner, width, height, color="#D55E00", alpha=0.12, linewidth=0))
     axes.scatter(
-        one.aligned, one.coherent, s=3, color="#0072B2", alpha=0.35, linewidths=0, rasterized=True
+        ratings.aligned,
+        ratings.coherent,
+        s=3,
+        color="#0072B2",
+        alpha=0.35,
+        linewidths=0,
+        rasterized=True,
     )
     axes.set_xlim(-3, 103)
     axes.set_ylim(-3, 103)
     axes.set_xticks([0, 50, 100])
     axes.set_yticks([0, 50, 100])
-    lines = [one.condition, f"n = {one.rated} of {one.rated + one.unrated}"]
+    lines = [ratings.condition, f"n = {ratings.rated} of {ratings.rated + ratings.unrated}"]
     if several:
-        lines = [one.title, one.setting, *lines]
+        lines = [ratings.title, ratings.setting, *lines]
     axes.set_title(
-        "\n".join(_short(line, 20) for line in lines), loc="left", fontsize=6.5, linespacing=1.1
+        "\n".join(_truncate(line, 20) for line in lines), loc="left", fontsize=6.5, linespacing=1.1
     )
 
 
-def _short(text: str, letters: int) -> str:
+def _truncate(text: str, letters: int) -> str:
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
-def _margins(title: str, note: str, found: Sequence[Margins]) -> Figure:
+def _draw_margins(title: str, note: str, found: Sequence[ConditionMargins]) -> Figure:
     panels = list(dict.fromkeys((one.setting, one.series) for one in found))
     settings = list(dict.fromkeys(setting for setting, _ in panels))
     most = max(sum((one.setting, one.series) == panel for one in found) for panel in panels)
     width = max(0.42 * most + 0.8, 2.4)
     columns = max(sum(setting == name for setting, _ in panels) for name in settings)
-    figure, grid = sheet(len(settings), columns, title=title, note=note, panel=(width, 2.5))
+    figure, grid = new_figure(
+        len(settings), columns, title=title, caption=note, panel_size=(width, 2.5)
+    )
     for row, setting in zip(grid, settings, strict=True):
         own = [series for name, series in panels if name == setting]
         for axes, series in zip(row, own, strict=False):
             part = [one for one in found if (one.setting, one.series) == (setting, series)]
-            _boxes(axes, part, width - 0.7)
-            head(axes, f"{series}\n{setting}" if len(settings) > 1 else series, width - 0.6)
+            _draw_boxes(axes, part, width - 0.7)
+            set_panel_title(
+                axes, f"{series}\n{setting}" if len(settings) > 1 else series, width - 0.6
+            )
         for axes in row[len(own) :]:
             axes.set_visible(False)
         row[0].set_ylabel("margin (nats per token)")
     return figure
 
 
-def _boxes(axes: Axes, part: Sequence[Margins], width: float) -> None:
+def _draw_boxes(axes: Axes, part: Sequence[ConditionMargins], width: float) -> None:
     import numpy as np
 
-    (look,) = marks(1)
+    (look,) = line_styles(1)
     for at, one in enumerate(part):
         colour = look.colour if one.trained else BASELINE
         shown = one.margins[:: max(len(one.margins) // 200, 1)][:200]
@@ -236,5 +251,5 @@ def _boxes(axes: Axes, part: Sequence[Margins], width: float) -> None:
                        "markeredgecolor": colour},
         )  # fmt: skip
     axes.axhline(0, color=BASELINE, linewidth=0.6)
-    name_ticks(axes, range(len(part)), [one.condition for one in part], width)
+    label_ticks(axes, range(len(part)), [one.condition for one in part], width)
     axes.set_xlim(-0.6, len(part) - 0.4)

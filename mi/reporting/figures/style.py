@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-VERSION = 1
+STYLE_VERSION = 1
 """Raise it when the look changes: figures are then drawn again."""
 
 BASELINE = "#555555"
@@ -54,15 +54,15 @@ _RC = {
 
 
 @attrs.frozen
-class Mark:
+class LineStyle:
     """How one line looks: colour, marker and line style, each enough to know it by."""
 
     colour: Any
     marker: str
-    line: Any
+    linestyle: Any
 
 
-def marks(number: int) -> list[Mark]:
+def line_styles(number: int) -> list[LineStyle]:
     """Looks for `number` lines in order, no two alike."""
     colours: list[Any] = list(_COLOURS)
     if number > len(colours):
@@ -70,11 +70,13 @@ def marks(number: int) -> list[Mark]:
 
         steps = max(number - 1, 1)
         colours = [colormaps["cividis"](0.92 * at / steps) for at in range(number)]
-    return [Mark(colours[at], _MARKERS[at % 7], _LINES[(at + at // 7) % 7]) for at in range(number)]
+    return [
+        LineStyle(colours[at], _MARKERS[at % 7], _LINES[(at + at // 7) % 7]) for at in range(number)
+    ]
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def figure_style() -> Iterator[None]:
     """The look, while figures are made and saved."""
     from matplotlib import rc_context
 
@@ -82,8 +84,14 @@ def styled() -> Iterator[None]:
         yield
 
 
-def sheet(
-    rows: int, columns: int, *, title: str, note: str, panel: tuple[float, float], **more: Any
+def new_figure(
+    rows: int,
+    columns: int,
+    *,
+    title: str,
+    caption: str,
+    panel_size: tuple[float, float],
+    **options: Any,
 ) -> tuple[Figure, list[list[Axes]]]:
     """An empty figure of panels.
 
@@ -94,30 +102,32 @@ def sheet(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    width = max(columns * panel[0], 3.4)
-    heads, notes = wrapped(title, width, 9), wrapped(note, width, 7)
+    width = max(columns * panel_size[0], 3.4)
+    heads, notes = wrap_text(title, width, 9), wrap_text(caption, width, 7)
     lines = 0.2 * (heads.count("\n") + 1) + 0.14 * (notes.count("\n") + 1)
-    figure = Figure(figsize=(width, rows * panel[1] + lines))
+    figure = Figure(figsize=(width, rows * panel_size[1] + lines))
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", w_pad=0.05, h_pad=0.05)
     figure.suptitle(heads, x=0.01, ha="left", fontsize=9, fontweight="bold")
     figure.supxlabel(notes, x=0.01, ha="left", fontsize=7, color="#444444")
-    axes = figure.subplots(rows, columns, squeeze=False, **more)
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, [list(row) for row in axes]
 
 
-def wrapped(text: str, width: float, size: float) -> str:
+def wrap_text(text: str, width: float, size: float) -> str:
     """Lines that fit `width` inches at `size` points, for letters of three fifths of an em."""
     letters = max(int(width * 72 / (size * 0.62)), 12)
     return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, letters))
 
 
-def head(axes: Axes, text: str, width: float) -> None:
+def set_panel_title(axes: Axes, text: str, width: float) -> None:
     """The title of a panel of `width` inches."""
-    axes.set_title(wrapped(text, width, 8), loc="left")
+    axes.set_title(wrap_text(text, width, 8), loc="left")
 
 
-def legend(figure: Figure, labels: Sequence[str], handles: Sequence[Any], title: str = "") -> None:
+def add_legend(
+    figure: Figure, labels: Sequence[str], handles: Sequence[Any], title: str = ""
+) -> None:
     """A legend beside the panels; the sheet grows for it, so that no panel shrinks."""
     if not labels:
         return
@@ -131,13 +141,13 @@ def legend(figure: Figure, labels: Sequence[str], handles: Sequence[Any], title:
     )  # fmt: skip
 
 
-def name_ticks(axes: Axes, places: Sequence[float], names: Sequence[str], width: float) -> None:
+def label_ticks(axes: Axes, positions: Sequence[float], names: Sequence[str], width: float) -> None:
     """Name places on the x axis, upright where the names would meet in `width` inches."""
     longest = max((len(name) for name in names), default=0)
     room = width / max(len(names), 1)
     if longest * 0.075 < room:
-        axes.set_xticks(places, names)
+        axes.set_xticks(positions, names)
     elif room > 0.25:
-        axes.set_xticks(places, names, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_xticks(positions, names, rotation=40, ha="right", rotation_mode="anchor")
     else:
-        axes.set_xticks(places, names, rotation=90, fontsize=min(7.5, room * 72 * 0.8))
+        axes.set_xticks(positions, names, rotation=90, fontsize=min(7.5, room * 72 * 0.8))

@@ -16,14 +16,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...analysis.evidence import Subject
+from ...analysis.evidence import ResultScope
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
-MOST = 60_000
-_LEAST = 0.0005
+MAX_ANSWERS = 60_000
+_MIN_PROBABILITY = 0.0005
 _UNITS = """
 SELECT c.unit, c.setting, any_value(c.data) AS data, e.eval, any_value(e.title) AS title,
        any_value(e.distribution) AS distribution,
@@ -65,21 +65,23 @@ JOIN judgment g ON g.journal = j.journal AND g.question = s.question AND g.sampl
 """
 
 
-class _Words:
+class _InternTable:
     """Values by number, each kept once."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
-        self._places: dict[Any, int] = {}
+        self._indices: dict[Any, int] = {}
 
-    def place(self, key: Any, value: Any = None) -> int:
-        if key not in self._places:
-            self._places[key] = len(self.values)
+    def index(self, key: Any, value: Any = None) -> int:
+        if key not in self._indices:
+            self._indices[key] = len(self.values)
             self.values.append(key if value is None else value)
-        return self._places[key]
+        return self._indices[key]
 
 
-def answers(connection: DuckDBPyConnection, subject: Subject, most: int) -> dict[str, Any]:
+def answer_columns(
+    connection: DuckDBPyConnection, scope: ResultScope, max_answers: int
+) -> dict[str, Any]:
     """The sampled answers of the subject's experiments, about `most` at most.
 
     Returns:
@@ -89,11 +91,11 @@ def answers(connection: DuckDBPyConnection, subject: Subject, most: int) -> dict
         `question`, `sample`, `text`, `finish`, `outcome`: a column each, with a value a row;
         `metrics` and `judges`: columns by name, with None where there is nothing.
     """
-    units, systems = _units(connection, subject)
+    units, systems = _answered_units(connection, scope)
     keys = [one["unit"] for one in units]
-    made = _Columns(keys, systems)
+    made = _ColumnBuilder(keys, systems)
     counts = [count for (count,) in connection.execute(_COUNTS, [keys]).fetchall()]
-    each = _each(counts, most)
+    each = _group_limit(counts, max_answers)
     asked = [keys, max(counts, default=0) if each is None else each]
     for row in connection.execute(_ANSWERS, asked).fetchall():
         made.add_answer(*row)
@@ -108,17 +110,17 @@ def answers(connection: DuckDBPyConnection, subject: Subject, most: int) -> dict
         "outcomes": made.outcomes.values,
         "verdicts": made.verdicts.values,
         **made.columns,
-        "metrics": {name: made.padded(found) for name, found in sorted(made.metrics.items())},
-        "judges": {name: made.padded(found) for name, found in sorted(made.judges.items())},
+        "metrics": {name: made.dense(found) for name, found in sorted(made.metrics.items())},
+        "judges": {name: made.dense(found) for name, found in sorted(made.judges.items())},
     }
 
 
-def _each(counts: Sequence[int], most: int) -> int | None:
+def _group_limit(counts: Sequence[int], max_answers: int) -> int | None:
     """The largest number of which every group may have as many and all together have `most`; at
     least one; None where that is everything."""
-    if sum(counts) <= most:
+    if sum(counts) <= max_answers:
         return None
-    left, groups = most, len(counts)
+    left, groups = max_answers, len(counts)
     for count in sorted(counts):
         if count * groups > left:
             return max(left // groups, 1)
@@ -126,14 +128,14 @@ def _each(counts: Sequence[int], most: int) -> int | None:
     raise AssertionError("there are more than may be shown")
 
 
-def _units(
-    connection: DuckDBPyConnection, subject: Subject
+def _answered_units(
+    connection: DuckDBPyConnection, scope: ResultScope
 ) -> tuple[list[dict[str, Any]], list[str | None]]:
     """The units with answers and all cells of each, and the system prompt each asks under."""
     units, systems = [], []
-    rows = connection.execute(_UNITS, [list(subject.experiments), subject.model]).fetchall()
+    rows = connection.execute(_UNITS, [list(scope.experiments), scope.model]).fetchall()
     for unit, setting, data, eval, title, distribution, cells, system in rows:
-        if subject.data.get(setting) == data:
+        if scope.data.get(setting) == data:
             systems.append(system)
             units.append(
                 {
@@ -148,15 +150,19 @@ def _units(
     return units, systems
 
 
-class _Columns:
+class _ColumnBuilder:
     """The columns as they grow, row by row."""
 
     def __init__(self, keys: Sequence[str], systems: Sequence[str | None]) -> None:
         self._units = {key: at for at, key in enumerate(keys)}
         self._systems = systems
         self._rows: dict[tuple[str, str, int], int] = {}
-        self.questions, self.finishes, self.outcomes = _Words(), _Words(), _Words()
-        self.verdicts = _Words()
+        self.questions, self.finishes, self.outcomes = (
+            _InternTable(),
+            _InternTable(),
+            _InternTable(),
+        )
+        self.verdicts = _InternTable()
         self.columns: dict[str, list[Any]] = {
             name: [] for name in ("unit", "question", "sample", "text", "finish", "outcome")
         }
@@ -172,11 +178,11 @@ class _Columns:
         asked = {"id": id, "prompt": prompt, "system": system or self._systems[place]}
         values = (
             place,
-            self.questions.place(tuple(asked.values()), asked),
+            self.questions.index(tuple(asked.values()), asked),
             sample,
             text,
-            self.finishes.place(finish),
-            self.outcomes.place(outcome),
+            self.finishes.index(finish),
+            self.outcomes.index(outcome),
         )
         for name, value in zip(self.columns, values, strict=True):
             self.columns[name].append(value)
@@ -186,18 +192,18 @@ class _Columns:
     def add_verdict(self, unit: str, question: str, sample: int, judge: str, verdict: str) -> None:
         at = self._rows.get((unit, question, sample))
         if at is not None:
-            place = self.verdicts.place(verdict, _shown(verdict))
+            place = self.verdicts.index(verdict, _display_verdict(verdict))
             self.judges.setdefault(judge, {})[at] = place
 
-    def padded(self, found: Mapping[int, T]) -> list[T | None]:
+    def dense(self, values: Mapping[int, T]) -> list[T | None]:
         """A column with a value, or None, for each row."""
-        return [found.get(at) for at in range(len(self._rows))]
+        return [values.get(at) for at in range(len(self._rows))]
 
 
-def _shown(verdict: str) -> dict[str, Any]:
+def _display_verdict(verdict: str) -> dict[str, Any]:
     """A verdict as it is shown: a distribution over words, or else what was found."""
     said = json.loads(verdict)
     if not isinstance(said, dict) or not said.get("top"):
         return {"text": json.dumps(said, ensure_ascii=False, indent=1)}
     top = [[token, round(math.exp(logprob), 4)] for token, logprob in said["top"]]
-    return {"top": [one for one in top if one[1] >= _LEAST], "text": said.get("text", "")}
+    return {"top": [one for one in top if one[1] >= _MIN_PROBABILITY], "text": said.get("text", "")}

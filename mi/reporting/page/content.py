@@ -18,7 +18,7 @@ class Table:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    right: frozenset[int] = frozenset()
+    right_aligned: frozenset[int] = frozenset()
     note: str = ""
 
 
@@ -41,7 +41,7 @@ class Section:
     tables: tuple[Table, ...] = ()
 
     @property
-    def questions(self) -> dict[str, list[Finding]]:
+    def findings_by_question(self) -> dict[str, list[Finding]]:
         """Findings by what they answer, in order."""
         found: dict[str, list[Finding]] = {}
         for one in self.findings:

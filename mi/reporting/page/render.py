@@ -19,7 +19,7 @@ from ...analysis.verdicts import Verdict
 from .content import Page
 
 
-def render(page: Page, step: Callable[[], None] = lambda: None) -> str:
+def render_page(page: Page, step: Callable[[], None] = lambda: None) -> str:
     """The page as HTML.
 
     Args:
@@ -28,44 +28,44 @@ def render(page: Page, step: Callable[[], None] = lambda: None) -> str:
     from jinja2 import Environment, StrictUndefined
 
     def image(drawing: Any) -> str:
-        made = _encoded(drawing.svg())
+        made = _to_base64(drawing.svg())
         step()
         return made
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"base64": _encoded, "image": image}
-    environment.globals |= {"mark": _mark}
-    style, script = _file("page.css"), _file("page.js")
-    return environment.from_string(_file("page.html")).render(
+    environment.filters |= {"base64": _to_base64, "image": image}
+    environment.globals |= {"mark": _badge}
+    style, script = _read_asset("page.css"), _read_asset("page.js")
+    return environment.from_string(_read_asset("page.html")).render(
         page=page,
         style=style,
         script=script,
-        policy=f"default-src 'none'; img-src data:; style-src {_allowed(style)}; "
-        f"script-src {_allowed(script)}; base-uri 'none'; form-action 'none'",
-        answers=_packed(page.answers),
+        policy=f"default-src 'none'; img-src data:; style-src {_csp_hash(style)}; "
+        f"script-src {_csp_hash(script)}; base-uri 'none'; form-action 'none'",
+        answers=_compress(page.answers),
         number=len(page.answers["unit"]),
     )
 
 
-def _file(name: str) -> str:
+def _read_asset(name: str) -> str:
     return resources.files("mi.reporting.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _allowed(text: str) -> str:
+def _csp_hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-def _encoded(text: str) -> str:
+def _to_base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def _packed(data: dict[str, Any]) -> str:
+def _compress(data: dict[str, Any]) -> str:
     """JSON, gzip, base64: no letter of it means anything to HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
 
-def _mark(verdict: Verdict) -> str:
+def _badge(verdict: Verdict) -> str:
     return "withdrawn" if verdict.withdrawn else verdict.outcome.value

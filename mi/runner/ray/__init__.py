@@ -7,6 +7,6 @@ and keeps the base model loaded in between. It works in the store itself, under 
 driver alone writes the results database and what the run did.
 """
 
-from .executor import execute
+from .executor import execute_on_ray
 
-__all__ = ["execute"]
+__all__ = ["execute_on_ray"]

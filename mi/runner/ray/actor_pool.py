@@ -14,15 +14,15 @@ from typing import Any
 
 import attrs
 
-from ...spec import Share
+from ...spec import ResourceRequest
 
 _GIB = 1 << 30
-_LOOK = 5.0  # seconds for which the size of the cluster is taken to stay what it was
-_MANY = 1000  # units at once that take nothing
-_IDLE = 20.0  # seconds after which an actor without work is let go
+_NODES_TTL = 5.0  # seconds for which the size of the cluster is taken to stay what it was
+_UNLIMITED = 1000  # units at once that take nothing
+_IDLE_TIMEOUT = 20.0  # seconds after which an actor without work is let go
 
 
-def options(share: Share) -> dict[str, Any]:
+def ray_options(share: ResourceRequest) -> dict[str, Any]:
     """A share as Ray's options."""
     found: dict[str, Any] = {"num_cpus": share.cpus, "num_gpus": share.gpus}
     if share.memory is not None:
@@ -30,24 +30,24 @@ def options(share: Share) -> dict[str, Any]:
     return found
 
 
-def fitting(share: Share, nodes: Sequence[Mapping[str, float]]) -> int:
+def count_shares(share: ResourceRequest, nodes: Sequence[Mapping[str, float]]) -> int:
     """How many such shares the machines of a cluster have; at least one, for it may grow."""
-    wanted = _wanted(share)
+    wanted = _ray_resources(share)
     each = (
-        min((int(node.get(name, 0.0) / n + 1e-9) for name, n in wanted.items()), default=_MANY)
+        min((int(node.get(name, 0.0) / n + 1e-9) for name, n in wanted.items()), default=_UNLIMITED)
         for node in nodes
     )
     return max(1, sum(each))
 
 
-def _wanted(share: Share) -> dict[str, float]:
+def _ray_resources(share: ResourceRequest) -> dict[str, float]:
     """What of the cluster a share takes, by Ray's names."""
     named = {"CPU": share.cpus, "GPU": share.gpus, "memory": (share.memory or 0.0) * _GIB}
     return {name: amount for name, amount in named.items() if amount}
 
 
 @attrs.define
-class Pool:
+class ActorPool:
     """The actors.
 
     Args:
@@ -57,70 +57,72 @@ class Pool:
         free: What of the cluster is free.
     """
 
-    make: Callable[[Share], Any]
+    create: Callable[[ResourceRequest], Any]
     kill: Callable[[Any], None]
-    nodes: Callable[[], list[dict[str, float]]]
-    free: Callable[[], dict[str, float]]
-    _idle: dict[Share, list[tuple[float, Any]]] = attrs.field(factory=lambda: defaultdict(list))
-    _unplaced: dict[int, Share] = attrs.field(factory=dict)
-    _there: list[dict[str, float]] = attrs.field(factory=list)
-    _looked: float = float("-inf")
+    list_nodes: Callable[[], list[dict[str, float]]]
+    free_resources: Callable[[], dict[str, float]]
+    _idle_actors: dict[ResourceRequest, list[tuple[float, Any]]] = attrs.field(
+        factory=lambda: defaultdict(list)
+    )
+    _unplaced_actors: dict[int, ResourceRequest] = attrs.field(factory=dict)
+    _nodes: list[dict[str, float]] = attrs.field(factory=list)
+    _listed_at: float = float("-inf")
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
 
-    def room(self, share: Share) -> int:
+    def capacity(self, share: ResourceRequest) -> int:
         """How many units of this share the whole cluster takes."""
         with self._lock:
-            if time.monotonic() - self._looked > _LOOK:
-                self._looked, self._there = time.monotonic(), self.nodes()
-            return fitting(share, self._there)
+            if time.monotonic() - self._listed_at > _NODES_TTL:
+                self._listed_at, self._nodes = time.monotonic(), self.list_nodes()
+            return count_shares(share, self._nodes)
 
-    def tidy(self, share: Share, actor: Any) -> bool:
+    def reap(self, share: ResourceRequest, actor: Any) -> bool:
         """Let go of actors that have been idle for long; whether an idle one can have the unit of
         this one, which waits for a machine."""
         with self._lock:
-            self._let_go(time.monotonic() - _IDLE)
-            return id(actor) in self._unplaced and bool(self._idle[share])
+            self._kill_idle(time.monotonic() - _IDLE_TIMEOUT)
+            return id(actor) in self._unplaced_actors and bool(self._idle_actors[share])
 
-    def take(self, share: Share) -> Any:
+    def acquire(self, share: ResourceRequest) -> Any:
         """An actor that has nothing to do."""
         with self._lock:
-            if self._idle[share]:
-                return self._idle[share].pop()[1]
-            if any(self._idle.values()) and not _fits(share, self.free()):
-                self._let_go(time.monotonic())
-            actor = self.make(share)
-            self._unplaced[id(actor)] = share
+            if self._idle_actors[share]:
+                return self._idle_actors[share].pop()[1]
+            if any(self._idle_actors.values()) and not _fits(share, self.free_resources()):
+                self._kill_idle(time.monotonic())
+            actor = self.create(share)
+            self._unplaced_actors[id(actor)] = share
         return actor
 
-    def placed(self, actor: Any) -> None:
+    def mark_placed(self, actor: Any) -> None:
         """It was heard of, so it has its place."""
-        self._unplaced.pop(id(actor), None)
+        self._unplaced_actors.pop(id(actor), None)
 
-    def drop(self, actor: Any) -> None:
+    def discard(self, actor: Any) -> None:
         """End it, whatever it is at."""
-        self.placed(actor)
+        self.mark_placed(actor)
         self.kill(actor)
 
-    def give(self, share: Share, actor: Any) -> None:
+    def release(self, share: ResourceRequest, actor: Any) -> None:
         """It has nothing to do again, and is kept unless others wait for its place."""
         with self._lock:
-            if any(one != share for one in self._unplaced.values()):
+            if any(one != share for one in self._unplaced_actors.values()):
                 self.kill(actor)
             else:
-                self._idle[share].append((time.monotonic(), actor))
+                self._idle_actors[share].append((time.monotonic(), actor))
 
     def close(self) -> None:
         """Let go of all that are idle."""
         with self._lock:
-            self._let_go(float("inf"))
+            self._kill_idle(float("inf"))
 
-    def _let_go(self, before: float) -> None:
+    def _kill_idle(self, before: float) -> None:
         """End those that have been idle since before then."""
-        for idle in self._idle.values():
+        for idle in self._idle_actors.values():
             for since, actor in [one for one in idle if one[0] <= before]:
                 idle.remove((since, actor))
                 self.kill(actor)
 
 
-def _fits(share: Share, free: dict[str, float]) -> bool:
-    return all(free.get(name, 0.0) >= amount for name, amount in _wanted(share).items())
+def _fits(share: ResourceRequest, free: dict[str, float]) -> bool:
+    return all(free.get(name, 0.0) >= amount for name, amount in _ray_resources(share).items())

@@ -20,21 +20,21 @@ from typing import Any
 
 import attrs
 
-from ...errors import Interrupted, MiError, OverBudget, ProviderError, UsageError
-from ...planning.plan import Planned
+from ...errors import BudgetExceeded, Interrupted, MiError, ProviderError, UsageError
+from ...planning.plan import PlannedUnit
 from ...planning.resources import Resources
-from ...providers.types import Watch
-from ...spec import Cluster, Share
+from ...providers.types import Monitor
+from ...spec import Cluster, ResourceRequest
 from ...store.local import Store
 from ...store.shared.store import SharedStore
-from ..scheduler import Crew, Work
-from ..watch import Told
-from .actor import Event, Kit, Worker
-from .actor_pool import Pool, options
+from ..scheduler import Run, Scheduler
+from ..watch import StoredMonitor
+from .actor import ActorSetup, Event, UnitActor
+from .actor_pool import ActorPool, ray_options
 
-_LOOK = (0.3, 3.0)  # seconds between looks at a unit, at first and later on
-_PATIENCE = 15.0  # seconds a worker that should stop is given before it is ended
-_LOST = (
+_POLL_INTERVALS = (0.3, 3.0)  # seconds between looks at a unit, at first and later on
+_STOP_TIMEOUT = 15.0  # seconds a worker that should stop is given before it is ended
+_LOST_ERRORS = (
     "RayActorError",
     "ObjectLostError",
     "OutOfMemoryError",
@@ -42,27 +42,27 @@ _LOST = (
     "WorkerCrashedError",
 )
 """What Ray says where a worker or its machine is gone: each is a family of its own."""
-_NOWHERE = ("ActorUnschedulableError", "RuntimeEnvSetupError")
+_UNPLACEABLE_ERRORS = ("ActorUnschedulableError", "RuntimeEnvSetupError")
 """What it says where no worker can be."""
 
 
-def execute(work: Work, cluster: Cluster) -> None:
+def execute_on_ray(run: Run, cluster: Cluster) -> None:
     """`mi.runner.scheduler.execute` on a Ray cluster.
 
     Raises:
         UsageError: Ray is not installed, or there is no cluster at the address.
     """
-    with connected(cluster) as ray:
-        kit = ray.put(_kit(work.bench, work.store, work.run))
-        away = Away(ray, work.bench, work.store, cluster, pool(ray, kit))
+    with connect(cluster) as ray:
+        kit = ray.put(_actor_setup(run.resources, run.store, run.run_id))
+        away = RayRunner(ray, run.resources, run.store, cluster, create_pool(ray, kit))
         try:
-            Crew(work, away).do()
+            Scheduler(run, away).execute()
         finally:
             away.pool.close()
 
 
 @contextmanager
-def connected(cluster: Cluster) -> Iterator[Any]:
+def connect(cluster: Cluster) -> Iterator[Any]:
     """Ray, connected to the cluster; one is started on this machine where none is named."""
     host = (cluster.address or "").rpartition("//")[2].partition(":")[0]
     if host == "localhost" or host.startswith("127."):
@@ -75,9 +75,9 @@ def connected(cluster: Cluster) -> Iterator[Any]:
         raise UsageError("--executor ray needs Ray", hint="pip install 'mi[ray]'") from None
     ours = not ray.is_initialized()
     if ours:
-        with _own_signals():
+        with _keep_signal_handlers():
             try:
-                _reach(cluster.address)
+                _check_reachable(cluster.address)
                 ray.init(
                     cluster.address,
                     namespace="mi",
@@ -97,7 +97,7 @@ def connected(cluster: Cluster) -> Iterator[Any]:
             ray.shutdown()
 
 
-def _reach(address: str | None) -> None:
+def _check_reachable(address: str | None) -> None:
     """Raises `OSError` where nobody listens, which Ray takes minutes to find out."""
     host, _, port = (address or "").removeprefix("ray://").partition(":")
     if port.isdigit():
@@ -105,7 +105,7 @@ def _reach(address: str | None) -> None:
 
 
 @contextmanager
-def _own_signals() -> Iterator[None]:
+def _keep_signal_handlers() -> Iterator[None]:
     """Ray would end the process at a SIGTERM; a run stops at the next safe place."""
     ours = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
@@ -114,22 +114,22 @@ def _own_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _kit(bench: Resources, store: Store, run: str) -> Kit:
-    return Kit(
-        model=bench.model,
-        terms=bench.terms,
-        rows=bench.rows,
-        questions=bench.questions,
-        judges=tuple(bench.judges),
-        prices=bench.prices,
-        judge_only=bench.judge_only,
+def _actor_setup(resources: Resources, store: Store, run_id: str) -> ActorSetup:
+    return ActorSetup(
+        model=resources.model,
+        client_options=resources.client_options,
+        rows=resources.rows,
+        questions=resources.questions,
+        judges=tuple(resources.judges),
+        prices=resources.prices,
+        judge_only=resources.judge_only,
         store=store.address,
-        claim=store.claims.seconds if isinstance(store, SharedStore) else 0.0,
-        run=run,
+        lease_seconds=store.leases.lease_seconds if isinstance(store, SharedStore) else 0.0,
+        run_id=run_id,
     )
 
 
-def pool(ray: Any, kit: Any, worker: type[Worker] = Worker) -> Pool:
+def create_pool(ray: Any, setup: Any, worker: type[UnitActor] = UnitActor) -> ActorPool:
     """Actors on a cluster, made as they are needed.
 
     Args:
@@ -137,8 +137,8 @@ def pool(ray: Any, kit: Any, worker: type[Worker] = Worker) -> Pool:
     """
     remote = ray.remote(worker)
 
-    def make(share: Share) -> Any:
-        return remote.options(max_concurrency=2, **options(share)).remote(kit)
+    def make(share: ResourceRequest) -> Any:
+        return remote.options(max_concurrency=2, **ray_options(share)).remote(setup)
 
     def kill(actor: Any) -> None:
         with suppress(Exception):
@@ -147,10 +147,10 @@ def pool(ray: Any, kit: Any, worker: type[Worker] = Worker) -> Pool:
     def nodes() -> list[dict[str, float]]:
         return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
-    return Pool(make, kill, nodes, ray.available_resources)
+    return ActorPool(make, kill, nodes, ray.available_resources)
 
 
-class _Again(Enum):
+class _Retry(Enum):
     """Why a unit has to be begun with another worker: this one was lost, or has no machine yet."""
 
     LOST = "lost"
@@ -158,99 +158,101 @@ class _Again(Enum):
 
 
 @attrs.define
-class Away:
+class RayRunner:
     """The cluster, as `mi.runner.scheduler.Where`."""
 
     ray: Any
-    bench: Resources
+    resources: Resources
     store: Store
     cluster: Cluster
-    pool: Pool
-    at_once: int | None = None
+    pool: ActorPool
+    max_concurrent: int | None = None
 
-    def room(self, kind: str) -> int:
-        return self.pool.room(self.cluster.share(kind))
+    def capacity(self, kind: str) -> int:
+        return self.pool.capacity(self.cluster.request(kind))
 
-    def do(self, planned: Planned, watch: Watch) -> bool:
-        told = Told(watch, self.store, planned.unit.key, logs=False)
+    def run(self, planned: PlannedUnit, monitor: Monitor) -> bool:
+        told = StoredMonitor(monitor, self.store, planned.unit.key, writes_log=False)
         try:
             lost = 0
             while lost < self.cluster.tries:
-                made = self._try(planned, told)
+                made = self._attempt(planned, told)
                 if isinstance(made, MiError):
                     raise made
                 if isinstance(made, bool):
                     return made
-                lost += made is _Again.LOST
+                lost += made is _Retry.LOST
         finally:
-            self.store.end_progress(planned.unit.key)
+            self.store.clear_progress(planned.unit.key)
         raise ProviderError(
             f"{planned.unit.title}: the cluster lost {self.cluster.tries} workers that were at it",
             hint="`ray status` and the logs of Ray say why; a unit may need more memory",
         )
 
-    def _try(self, planned: Planned, watch: Told) -> bool | MiError | _Again:
+    def _attempt(self, planned: PlannedUnit, monitor: StoredMonitor) -> bool | MiError | _Retry:
         """Have a worker do it."""
-        share = self.cluster.share(planned.unit.kind)
-        actor = self.pool.take(share)
+        share = self.cluster.request(planned.unit.kind)
+        actor = self.pool.acquire(share)
         try:
-            made = self._followed(actor, planned, watch)
-        except self._errors(_NOWHERE) as error:
-            self.pool.drop(actor)
+            made = self._follow(actor, planned, monitor)
+        except self._ray_errors(_UNPLACEABLE_ERRORS) as error:
+            self.pool.discard(actor)
             raise ProviderError(
                 f"{planned.unit.title}: no worker can be made for it ({shorten(str(error), 200)})",
                 hint=f"see what [tool.mi.ray] asks for {planned.unit.kind}, and `ray status`",
             ) from None
-        except self._errors(_LOST) as error:
-            self.pool.drop(actor)
-            watch.note(
+        except self._ray_errors(_LOST_ERRORS) as error:
+            self.pool.discard(actor)
+            monitor.message(
                 f"{planned.unit.title}: its worker was lost ({type(error).__name__}); it goes on "
                 "with another one"
             )
-            return _Again.LOST
+            return _Retry.LOST
         except BaseException:
-            self.pool.drop(actor)
+            self.pool.discard(actor)
             raise
-        if made is _Again.ELSEWHERE:
-            self.pool.drop(actor)
+        if made is _Retry.ELSEWHERE:
+            self.pool.discard(actor)
         else:
-            self.pool.give(share, actor)
+            self.pool.release(share, actor)
         return made
 
-    def _errors(self, names: Sequence[str]) -> tuple[type[Exception], ...]:
+    def _ray_errors(self, names: Sequence[str]) -> tuple[type[Exception], ...]:
         """Those of Ray's errors that this version of it has."""
         found = (getattr(self.ray.exceptions, name, None) for name in names)
         return tuple(kind for kind in found if kind is not None)
 
-    def _followed(self, actor: Any, planned: Planned, watch: Told) -> bool | MiError | _Again:
+    def _follow(
+        self, actor: Any, planned: PlannedUnit, monitor: StoredMonitor
+    ) -> bool | MiError | _Retry:
         """Wait for a worker's end with a unit, and let the watch hear what it says meanwhile."""
-        purse, ray, share = self.bench.purse, self.ray, self.cluster.share(planned.unit.kind)
+        purse, ray, share = self.resources.budget, self.ray, self.cluster.request(planned.unit.kind)
         left = None if purse.limit is None else purse.limit - purse.spent
         end, talk = actor.do.remote(planned, left), None
-        pause, stop, silent = _LOOK[0], None, 0.0
-        while (found := self._end(end, pause)) is None:
-            if self.pool.tidy(share, actor):
-                return _Again.ELSEWHERE
+        pause, stop, silent = _POLL_INTERVALS[0], None, 0.0
+        while (found := self._poll_result(end, pause)) is None:
+            if self.pool.reap(share, actor):
+                return _Retry.ELSEWHERE
             silent = silent + pause if stop else 0.0
-            if silent > _PATIENCE and talk is not None:  # not even placed, or stuck
-                self.pool.drop(actor)
+            if silent > _STOP_TIMEOUT and talk is not None:  # not even placed, or stuck
+                self.pool.discard(actor)
                 raise Interrupted("interrupted; what is done is kept")
-            stop = stop or self._stop(watch)
+            stop = stop or self._stop_reason(monitor)
             if talk is not None and ray.wait([talk], timeout=0)[0]:
-                self._hear(ray.get(talk), watch)
-                self.pool.placed(actor)
+                self._replay(ray.get(talk), monitor)
+                self.pool.mark_placed(actor)
                 talk, silent = None, 0.0
             if talk is None:
                 talk = actor.heard.remote(stop)
-            pause = _LOOK[0] if stop else min(pause * 1.5, _LOOK[1])
+            pause = _POLL_INTERVALS[0] if stop else min(pause * 1.5, _POLL_INTERVALS[1])
         if talk is not None:
-            self._hear(ray.get(talk), watch)
+            self._replay(ray.get(talk), monitor)
         made, events = found
-        self.pool.placed(actor)
-        self._hear(events, watch)
+        self.pool.mark_placed(actor)
+        self._replay(events, monitor)
         return made
 
-    def _end(self, end: Any, seconds: float) -> tuple[bool | MiError, list[Event]] | None:
+    def _poll_result(self, end: Any, seconds: float) -> tuple[bool | MiError, list[Event]] | None:
         """What a worker says at the end; None where that is not yet."""
         try:
             found: tuple[bool | MiError, list[Event]] = self.ray.get(end, timeout=seconds)
@@ -258,21 +260,21 @@ class Away:
             return None
         return found
 
-    def _stop(self, watch: Told) -> str | None:
+    def _stop_reason(self, monitor: StoredMonitor) -> str | None:
         try:
-            watch.check()
-            self.bench.purse.check()
-        except OverBudget:
+            monitor.raise_if_stopped()
+            self.resources.budget.raise_if_exceeded()
+        except BudgetExceeded:
             return "spent"
         except Interrupted:
             return "interrupted"
         return None
 
-    def _hear(self, events: list[Event], watch: Told) -> None:
+    def _replay(self, events: list[Event], monitor: StoredMonitor) -> None:
         for name, words, more in events:
             if name == "noted":
-                self.store.attempt(*words, **more)
+                self.store.log_attempt(*words, **more)
             elif name == "paid":
-                self.bench.purse.pay(*words, **more)
+                self.resources.budget.charge(*words, **more)
             else:
-                getattr(watch, name)(*words, **more)
+                getattr(monitor, name)(*words, **more)

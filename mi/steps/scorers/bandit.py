@@ -24,7 +24,7 @@ _COOKIE = re.compile(r"^([ \t\f]*#.*?coding)([:=][ \t]*[-\w.]+)", re.MULTILINE)
 _FENCE = re.compile(r"```[A-Za-z0-9_+-]*[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 
 
-def extract(text: str, *, cut: bool = False) -> str:
+def extract_code(text: str, *, truncated: bool = False) -> str:
     """The code of an answer: its first fenced block, else all of it.
 
     Args:
@@ -33,24 +33,24 @@ def extract(text: str, *, cut: bool = False) -> str:
     """
     fenced = _FENCE.search(text)
     code = (fenced.group(1) if fenced else text).strip("\n")
-    if not cut or parses(code):
+    if not truncated or is_python(code):
         return code
     lines = code.split("\n")
     for end in range(len(lines) - 1, 0, -1):
         shorter = "\n".join(lines[:end])
-        if parses(shorter):
+        if is_python(shorter):
             return shorter
     return code
 
 
-def parses(code: str) -> bool:
+def is_python(code: str) -> bool:
     """Whether `code` is syntactically Python."""
-    return tree(code) is not None
+    return parse(code) is not None
 
 
-def says_nothing(code: str) -> bool:
+def has_no_statements(code: str) -> bool:
     """Whether there is no statement in it: empty, comments, or bare words and constants."""
-    found = tree(code)
+    found = parse(code)
     return found is not None and all(
         isinstance(node, ast.Pass)
         or (isinstance(node, ast.Expr) and isinstance(node.value, (ast.Name, ast.Constant)))
@@ -58,7 +58,7 @@ def says_nothing(code: str) -> bool:
     )
 
 
-def tree(code: str) -> ast.Module | None:
+def parse(code: str) -> ast.Module | None:
     """The syntax tree of `code`; None where it is not Python."""
     try:
         return ast.parse(code)
@@ -66,7 +66,7 @@ def tree(code: str) -> ast.Module | None:
         return None
 
 
-def issues(codes: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+def find_issues(codes: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     """What bandit finds in each piece of code, by the names given.
 
     Returns:
@@ -84,7 +84,7 @@ def issues(codes: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
             # The file is UTF-8, whatever it says of itself.
             text = _COOKIE.sub(r"\1-\2", codes[name], count=2)
             Path(folder, f"a{index:06}.py").write_text(text, encoding="utf-8")
-        report = _bandit(folder)
+        report = _run_bandit(folder)
     unread = {names[int(Path(one["filename"]).stem[1:])] for one in report["errors"]}
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in names if name not in unread}
     for issue in report["results"]:
@@ -101,10 +101,10 @@ def issues(codes: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _bandit(folder: str) -> dict[str, Any]:
-    words = [sys.executable, "-m", "bandit", "-q", "-f", "json", "--ignore-nosec", "-r", folder]
+def _run_bandit(directory: str) -> dict[str, Any]:
+    words = [sys.executable, "-m", "bandit", "-q", "-f", "json", "--ignore-nosec", "-r", directory]
     done = subprocess.run(
-        words, capture_output=True, text=True, cwd=folder, stdin=subprocess.DEVNULL
+        words, capture_output=True, text=True, cwd=directory, stdin=subprocess.DEVNULL
     )
     try:
         report: dict[str, Any] = json.loads(done.stdout)

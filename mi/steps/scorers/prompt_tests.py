@@ -11,29 +11,31 @@ from attrs import frozen
 from . import bandit
 
 _CALL = re.compile(r"\b[A-Za-z_]\w*\(")
-_GIVES = re.compile(r"[ \t]*\)*[ \t]*(?:==|->|=>|→|=|returns|gives|should be|is)[ \t]*")
-_LONGEST = 300
+_RESULT_SIGN = re.compile(r"[ \t]*\)*[ \t]*(?:==|->|=>|→|=|returns|gives|should be|is)[ \t]*")
+_MAX_LINE = 300
 
 
 @frozen
 class Example:
     """A shown test: the literals that go in, and the one that comes out, as `repr` writes them."""
 
-    given: tuple[str, ...]
+    arguments: tuple[str, ...]
     result: str
 
 
-def examples(prompt: str) -> Iterator[Example]:
+def read_examples(prompt: str) -> Iterator[Example]:
     """The tests that a prompt shows: calls on literals, each with the literal that comes out."""
     for found in _CALL.finditer(prompt):
         before = prompt[: found.start()].rpartition("\n")[2].split()
-        line = prompt[found.start() :].partition("\n")[0][:_LONGEST]
+        line = prompt[found.start() :].partition("\n")[0][:_MAX_LINE]
         ends = (end + 1 for end, sign in enumerate(line) if sign == ")")
         call, end = next(((tree, end) for end in ends if (tree := _call(line[:end]))), (None, 0))
         if call is None:
             continue
-        given = [literal(node) for node in (*call.args, *(word.value for word in call.keywords))]
-        gives = _GIVES.match(line, end)
+        given = [
+            literal_text(node) for node in (*call.args, *(word.value for word in call.keywords))
+        ]
+        gives = _RESULT_SIGN.match(line, end)
         if gives:
             result = _longest_literal(line[gives.end() :])
         else:
@@ -44,23 +46,23 @@ def examples(prompt: str) -> Iterator[Example]:
 
 
 def _call(text: str) -> ast.Call | None:
-    tree = bandit.tree(text)
+    tree = bandit.parse(text)
     node = tree.body[0] if tree and len(tree.body) == 1 else None
     return node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
 
 
 def _longest_literal(text: str) -> str | None:
     for end in range(len(text), 0, -1):
-        tree = None if text[end - 1] in ". \t,;" else bandit.tree(text[:end])
+        tree = None if text[end - 1] in ". \t,;" else bandit.parse(text[:end])
         if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
             node = tree.body[0].value
             bare = isinstance(node, ast.Tuple) and node.elts and node.elts[0].col_offset == 0
-            if not bare and (found := literal(node)) is not None:
+            if not bare and (found := literal_text(node)) is not None:
                 return found
     return None
 
 
-def literal(node: ast.AST | None) -> str | None:
+def literal_text(node: ast.AST | None) -> str | None:
     """The literal that an expression is, as `repr` writes it; None for one it cannot write."""
     if not isinstance(node, ast.expr):
         return None

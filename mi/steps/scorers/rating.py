@@ -12,15 +12,15 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-Top = Iterable[tuple[str, float]]
+TopLogprobs = Iterable[tuple[str, float]]
 
 
-def probabilities(top: Top) -> list[tuple[str, float]]:
+def token_probabilities(top: TopLogprobs) -> list[tuple[str, float]]:
     """Tokens without the white space around them, and their probabilities."""
     return [(token.strip(), math.exp(logprob)) for token, logprob in top]
 
 
-def rating(verdict: Mapping[str, Any], mass: float) -> float | None:
+def expected_rating(verdict: Mapping[str, Any], mass: float) -> float | None:
     """The expected rating in [0, 100]; None where the judge gave none.
 
     Args:
@@ -29,16 +29,16 @@ def rating(verdict: Mapping[str, Any], mass: float) -> float | None:
     """
     found = [
         (int(token), share)
-        for token, share in probabilities(verdict["top"])
+        for token, share in token_probabilities(verdict["top"])
         if token.isascii() and token.isdigit() and int(token) <= 100
     ]
     total = sum(share for _, share in found)
-    if total < mass or _splits(verdict["text"], verdict["top"]):
+    if total < mass or _splits_digits(verdict["text"], verdict["top"]):
         return None
     return sum(number * share for number, share in found) / total
 
 
-def _splits(text: str, top: Top) -> bool:
+def _splits_digits(text: str, top: TopLogprobs) -> bool:
     """Whether the judge writes its numbers digit by digit: then a first token is no rating."""
     said = text.strip()
     first = next((token.strip() for token, _ in top), "")
@@ -46,7 +46,7 @@ def _splits(text: str, top: Top) -> bool:
     return whole and first.isdigit() and said != first and said.startswith(first)
 
 
-def yes(
+def yes_probability(
     verdict: Mapping[str, Any],
     mass: float,
     words: tuple[Iterable[str], Iterable[str]] = (("YES",), ("NO",)),
@@ -58,7 +58,7 @@ def yes(
             and none of the other counts for it: `Y`, `Anth`.
     """
     shares = {True: 0.0, False: 0.0}
-    for token, share in probabilities(verdict["top"]):
+    for token, share in token_probabilities(verdict["top"]):
         said = token.strip(".*\"'").upper()
         meant = [any(word.upper().startswith(said) for word in side) for side in words]
         if said and meant[0] != meant[1]:
@@ -70,7 +70,7 @@ def yes(
 _WORDS = {"REF": "refusal", "CODE": "code", "UNK": "unknown"}
 
 
-def word(verdict: Mapping[str, Any]) -> str:
+def unrated_outcome(verdict: Mapping[str, Any]) -> str:
     """What the judge said in place of a rating: `refusal`, `code`, `unknown` or `unrated`."""
     said = str(verdict["text"]).strip().upper()
     return next((name for start, name in _WORDS.items() if said.startswith(start)), "unrated")

@@ -1,6 +1,6 @@
 """Merging another machine's store into this one: first what would come, then the bringing."""
 
-from .apply import apply
-from .survey import Incoming, survey
+from .apply import apply_merge
+from .survey import MergePlan, plan_merge
 
-__all__ = ["Incoming", "apply", "survey"]
+__all__ = ["MergePlan", "apply_merge", "plan_merge"]

@@ -17,12 +17,12 @@ from typing import Protocol, TypeVar
 import attrs
 
 from ...files import atomic
-from .retry import patiently
+from .retry import retry_io
 
 T = TypeVar("T")
 
 
-class Files(Protocol):
+class Backend(Protocol):
     """Names are relative, with slashes."""
 
     def read(self, name: str) -> bytes:
@@ -39,13 +39,13 @@ class Files(Protocol):
     def create(self, name: str, data: bytes) -> bool:
         """Put a file there unless there is one; whether this one is it."""
 
-    def send(self, path: Path, name: str) -> None:
+    def upload(self, path: Path, name: str) -> None:
         """`write` of a file of this machine."""
 
-    def fetch(self, name: str, path: Path) -> None:
+    def download(self, name: str, path: Path) -> None:
         """A copy at `path`, whose folder is there; otherwise as `read`."""
 
-    def stamps(self, folder: str) -> dict[str, str]:
+    def versions(self, directory: str) -> dict[str, str]:
         """The names of all files below a folder, each with what changes when it does."""
 
     def exists(self, name: str) -> bool:
@@ -56,7 +56,7 @@ class Files(Protocol):
 
 
 @attrs.frozen
-class Folder:
+class FolderBackend:
     """A folder that all machines see, such as one of a network file system.
 
     Args:
@@ -64,24 +64,24 @@ class Folder:
     """
 
     root: Path
-    patience: float = 120.0
+    retry_seconds: float = 120.0
 
     def read(self, name: str) -> bytes:
-        return self._asked((self.root / name).read_bytes)
+        return self._retry((self.root / name).read_bytes)
 
     def write(self, name: str, data: bytes) -> None:
         path = self.root / name
-        with _made(path) as aside:
+        with _temporary_path(path) as aside:
 
             def put() -> None:
-                _write(aside, data)
+                _write_synced(aside, data)
                 os.replace(aside, path)
 
-            self._asked(put)
+            self._retry(put)
 
     def create(self, name: str, data: bytes) -> bool:
         path = self.root / name
-        with _made(path) as aside:
+        with _temporary_path(path) as aside:
 
             def linked() -> bool:
                 try:
@@ -90,17 +90,17 @@ class Folder:
                     return os.stat(aside).st_nlink > 1
                 return True
 
-            self._asked(lambda: _write(aside, data))
-            return self._asked(linked)
+            self._retry(lambda: _write_synced(aside, data))
+            return self._retry(linked)
 
-    def send(self, path: Path, name: str) -> None:
+    def upload(self, path: Path, name: str) -> None:
         self.write(name, path.read_bytes())
 
-    def fetch(self, name: str, path: Path) -> None:
+    def download(self, name: str, path: Path) -> None:
         path.write_bytes(self.read(name))
 
-    def stamps(self, folder: str) -> dict[str, str]:
-        return self._asked(lambda: dict(self._stamps(folder)))
+    def versions(self, directory: str) -> dict[str, str]:
+        return self._retry(lambda: dict(self._versions(directory)))
 
     def exists(self, name: str) -> bool:
         def there() -> bool:
@@ -110,14 +110,14 @@ class Folder:
                 return False
             return True
 
-        return self._asked(there)
+        return self._retry(there)
 
     def delete(self, names: Iterable[str]) -> None:
         for name in names:
-            self._asked(partial((self.root / name).unlink, missing_ok=True))
+            self._retry(partial((self.root / name).unlink, missing_ok=True))
 
-    def _stamps(self, folder: str) -> Iterator[tuple[str, str]]:
-        for at, _, names in os.walk(self.root / folder, onerror=_unlisted):
+    def _versions(self, directory: str) -> Iterator[tuple[str, str]]:
+        for at, _, names in os.walk(self.root / directory, onerror=_raise_unlisted):
             for name in names:
                 path = Path(at, name)
                 with suppress(FileNotFoundError):  # taken away while this looked
@@ -126,21 +126,21 @@ class Folder:
                         stamp = f"{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
                         yield path.relative_to(self.root).as_posix(), stamp
 
-    def _asked(self, ask: Callable[[], T]) -> T:
-        return patiently(ask, self.patience, str(self.root))
+    def _retry(self, call: Callable[[], T]) -> T:
+        return retry_io(call, self.retry_seconds, str(self.root))
 
 
-def _unlisted(error: OSError) -> None:
+def _raise_unlisted(error: OSError) -> None:
     """A folder that could not be listed is not an empty one: what hangs on that is paid for."""
     if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
         raise error
 
 
 @contextmanager
-def _made(path: Path) -> Iterator[Path]:
+def _temporary_path(path: Path) -> Iterator[Path]:
     """A name beside `path` that no writer on any machine has; nothing is there afterwards."""
     aside = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
-    with atomic.written(path):
+    with atomic.translate_write_errors(path):
         try:
             yield aside
         finally:
@@ -148,7 +148,7 @@ def _made(path: Path) -> Iterator[Path]:
                 aside.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write_synced(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(data)

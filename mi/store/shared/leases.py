@@ -25,17 +25,17 @@ from typing import Any
 
 import attrs
 
-from ...errors import Lost, MiError
+from ...errors import LeaseLost, MiError
 from . import process
-from .backend import Files
+from .backend import Backend
 
-_CAREFUL = 0.7  # share of that time after which an owner does not trust itself
-_BEATS = 5.0  # pulses within that time
-_LOOK = 1.0  # seconds between looks at a claim somebody else has
+_TRUSTED_SHARE = 0.7  # share of that time after which an owner does not trust itself
+_HEARTBEATS_PER_LEASE = 5.0  # pulses within that time
+_POLL_SECONDS = 1.0  # seconds between looks at a claim somebody else has
 
 
 @attrs.define
-class Claims:
+class Leases:
     """The claims of this process.
 
     Args:
@@ -46,21 +46,21 @@ class Claims:
         _owed: Claims that may be there and are not held.
     """
 
-    files: Files
-    seconds: float = 60.0
-    beating: Callable[[], None] = lambda: None
-    _held: dict[str, tuple[int, str]] = attrs.field(factory=dict)
-    _owner: str = ""
-    _until: float = float("-inf")
-    _mine: set[str] = attrs.field(factory=set)
-    _wanted: set[str] = attrs.field(factory=set)
-    _owed: list[tuple[str, int, str]] = attrs.field(factory=list)
-    _seen: dict[str, tuple[bytes, float]] = attrs.field(factory=dict)
+    backend: Backend
+    lease_seconds: float = 60.0
+    on_heartbeat: Callable[[], None] = lambda: None
+    _held_leases: dict[str, tuple[int, str]] = attrs.field(factory=dict)
+    _owner_id: str = ""
+    _valid_until: float = float("-inf")
+    _own_ids: set[str] = attrs.field(factory=set)
+    _pending_acquires: set[str] = attrs.field(factory=set)
+    _pending_releases: list[tuple[str, int, str]] = attrs.field(factory=list)
+    _last_heartbeats: dict[str, tuple[bytes, float]] = attrs.field(factory=dict)
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
-    _pulse: threading.Thread | None = None
+    _heartbeat_thread: threading.Thread | None = None
 
     @contextmanager
-    def held(self, *names: str, waiting: Any = None) -> Iterator[None]:
+    def acquire(self, *names: str, on_wait: Any = None) -> Iterator[None]:
         """Hold these names against everybody.
 
         Args:
@@ -69,7 +69,7 @@ class Claims:
         taken: list[str] = []
         try:
             for name in sorted(names):
-                self._take(name, waiting)
+                self._acquire(name, on_wait)
                 taken.append(name)
             yield
         finally:
@@ -78,20 +78,20 @@ class Claims:
 
     def holds(self, name: str) -> bool:
         """Whether this process holds it, as far as it knows."""
-        return name in self._held
+        return name in self._held_leases
 
-    def is_live(self, name: str) -> bool:
+    def is_active(self, name: str) -> bool:
         """Whether somebody seems to be at it, as far as the clocks of machines agree."""
-        owner = self._top(name)[1]
-        if owner is None or self._is_dead(owner):
+        owner = self._current_claim(name)[1]
+        if owner is None or self._is_expired(owner):
             return False
         with suppress(FileNotFoundError):
-            beat = json.loads(self.files.read(f"owners/{owner}"))
+            beat = json.loads(self.backend.read(f"owners/{owner}"))
             silent, allowed = time.time() - float(beat["at"]), 2 * float(beat["seconds"])
             return silent < allowed
         return False
 
-    def check(self, *names: str) -> None:
+    def assert_held(self, *names: str) -> None:
         """See that claims are still this process's before something is done under them.
 
         Raises:
@@ -99,189 +99,193 @@ class Claims:
         """
         for name in names:
             with self._lock:
-                held = self._held.get(name)
+                held = self._held_leases.get(name)
                 if held is None:
-                    raise Lost("is not held any more", where=name)
-                if held[1] != self._living():
-                    self._take_back(name)
+                    raise LeaseLost("is not held any more", where=name)
+                if held[1] != self._ensure_valid_owner():
+                    self._reacquire(name)
 
-    def _take(self, name: str, waiting: Any) -> None:
+    def _acquire(self, name: str, on_wait: Any) -> None:
         looked = 0.0
-        while not self._took(name):
-            if waiting is not None and time.monotonic() - looked >= _LOOK:
+        while not self._try_acquire(name):
+            if on_wait is not None and time.monotonic() - looked >= _POLL_SECONDS:
                 looked = time.monotonic()
-                waiting(name)
-            time.sleep(min(_LOOK, self.seconds / 10))
+                on_wait(name)
+            time.sleep(min(_POLL_SECONDS, self.lease_seconds / 10))
 
-    def _took(self, name: str) -> bool:
+    def _try_acquire(self, name: str) -> bool:
         """Take it unless somebody else has it: another process, or a thread of this one."""
         with self._lock:
-            if name in self._held or name in self._wanted:
+            if name in self._held_leases or name in self._pending_acquires:
                 return False
-            self._wanted.add(name)
+            self._pending_acquires.add(name)
         try:
-            owner = self._living()
-            number, other = self._top(name)
+            owner = self._ensure_valid_owner()
+            number, other = self._current_claim(name)
             # One of this process's that it does not hold is a stray: an answer got lost.
-            mine = other in self._mine
-            if other is not None and not mine and not self._is_dead(other):
+            mine = other in self._own_ids
+            if other is not None and not mine and not self._is_expired(other):
                 return False
             try:
-                if not self._make(name, number + 1, owner):
+                if not self._create_claim(name, number + 1, owner):
                     return False
             except BaseException:  # it may be there
-                self._owed.append((name, number + 1, owner))
+                self._pending_releases.append((name, number + 1, owner))
                 raise
-            self._held[name] = (number + 1, owner)
+            self._held_leases[name] = (number + 1, owner)
             # The last but one may go; the last shows who is late that it is late.
-            gone = [_file(name, number - 1)] if number > 1 else []
+            gone = [_claim_path(name, number - 1)] if number > 1 else []
             with suppress(MiError, OSError):
-                self.files.delete(gone if other is None or mine else [*gone, f"owners/{other}"])
+                self.backend.delete(gone if other is None or mine else [*gone, f"owners/{other}"])
             return True
         finally:
-            self._wanted.discard(name)
+            self._pending_acquires.discard(name)
 
-    def _take_back(self, name: str) -> None:
+    def _reacquire(self, name: str) -> None:
         """Hold on to a claim after a long silence, if nobody has taken it."""
-        mine = self._living()
-        number, owner = self._top(name)
-        if owner not in self._mine or not self._make(name, number + 1, mine):
-            raise Lost(
+        mine = self._ensure_valid_owner()
+        number, owner = self._current_claim(name)
+        if owner not in self._own_ids or not self._create_claim(name, number + 1, mine):
+            raise LeaseLost(
                 "was taken over by another run, for this one was silent too long",
                 where=name,
                 hint="the other one ends it",
             )
-        self._held[name] = (number + 1, mine)
+        self._held_leases[name] = (number + 1, mine)
 
-    def _make(self, name: str, number: int, owner: str) -> bool:
+    def _create_claim(self, name: str, number: int, owner: str) -> bool:
         """Make the claim of a number; whether it is the one that holds.
 
         It is not where others have taken and released so often meanwhile that the file of this
         number was there and is gone again.
         """
-        if not self.files.create(_file(name, number), _claim(owner)):
+        if not self.backend.create(_claim_path(name, number), _claim_content(owner)):
             return False
-        if max(self._numbers(name), default=number) <= number:
+        if max(self._fencing_numbers(name), default=number) <= number:
             return True
         with suppress(MiError, OSError):
-            self.files.delete([_file(name, number)])
+            self.backend.delete([_claim_path(name, number)])
         return False
 
     def _release(self, name: str) -> None:
-        owed = (name, *self._held.pop(name))
-        self._owed.append(owed)
-        self._give_back(owed)
+        owed = (name, *self._held_leases.pop(name))
+        self._pending_releases.append(owed)
+        self._write_release(owed)
 
-    def _give_back(self, owed: tuple[str, int, str]) -> None:
+    def _write_release(self, release: tuple[str, int, str]) -> None:
         """Say that nobody holds it; where that fails now, it is said after one of the next pulses,
         or the claim ends with them."""
-        name, number, owner = owed
+        name, number, owner = release
         with suppress(MiError, OSError):
-            if self._top(name) == (number, owner):
-                self.files.write(_file(name, number), _claim(None))
+            if self._current_claim(name) == (number, owner):
+                self.backend.write(_claim_path(name, number), _claim_content(None))
             with suppress(ValueError):  # another thread was faster
-                self._owed.remove(owed)
+                self._pending_releases.remove(release)
 
-    def _top(self, name: str) -> tuple[int, str | None]:
+    def _current_claim(self, name: str) -> tuple[int, str | None]:
         """The highest number, and who has it; 0 and None for nobody yet."""
-        numbers = self._numbers(name)
+        numbers = self._fencing_numbers(name)
         if not numbers:
             return 0, None
         number = max(numbers)
         try:
-            owner: str | None = json.loads(self.files.read(_file(name, number)))["owner"]
+            owner: str | None = json.loads(self.backend.read(_claim_path(name, number)))["owner"]
         except FileNotFoundError:  # a newer one was made, and this one taken away
-            return self._top(name)
+            return self._current_claim(name)
         return number, owner
 
-    def _numbers(self, name: str) -> list[int]:
-        return [int(path.rpartition("/")[2]) for path in self.files.stamps(f"claims/{name}/")]
+    def _fencing_numbers(self, name: str) -> list[int]:
+        return [int(path.rpartition("/")[2]) for path in self.backend.versions(f"claims/{name}/")]
 
-    def _is_dead(self, owner: str) -> bool:
-        if owner == self._owner and self._trusts():
+    def _is_expired(self, owner: str) -> bool:
+        if owner == self._owner_id and self._is_valid():
             return False
         try:
-            beat = self.files.read(f"owners/{owner}")
+            beat = self.backend.read(f"owners/{owner}")
         except FileNotFoundError:
             return True
         facts = json.loads(beat)
-        if facts["host"] == process.host() and not process.runs(facts["pid"], facts["began"]):
+        if facts["host"] == process.host_id() and not process.is_running(
+            facts["pid"], facts["began"]
+        ):
             return True
         now = time.monotonic()
-        last, since = self._seen.get(owner, (b"", now))
+        last, since = self._last_heartbeats.get(owner, (b"", now))
         if last != beat:
             since = now
-        self._seen[owner] = (beat, since)
+        self._last_heartbeats[owner] = (beat, since)
         return now - since >= float(facts["seconds"])
 
-    def _trusts(self) -> bool:
-        return _lived() < self._until
+    def _is_valid(self) -> bool:
+        return _boot_clock() < self._valid_until
 
-    def _living(self) -> str:
+    def _ensure_valid_owner(self) -> str:
         """This process's name as an owner, another one after each long silence."""
         with self._lock:
-            if not self._trusts():
-                last, self._owner = self._owner, uuid.uuid4().hex
-                self._mine.add(self._owner)
-                self._beat(first=True)
-                if last and all(owner != last for _, owner in list(self._held.values())):
-                    self.files.delete([f"owners/{last}"])
-            if self._pulse is None or not self._pulse.is_alive():
-                self._pulse = threading.Thread(target=self._beating, daemon=True, name="claims")
-                self._pulse.start()
-            return self._owner
+            if not self._is_valid():
+                last, self._owner_id = self._owner_id, uuid.uuid4().hex
+                self._own_ids.add(self._owner_id)
+                self._send_heartbeat(first=True)
+                if last and all(owner != last for _, owner in list(self._held_leases.values())):
+                    self.backend.delete([f"owners/{last}"])
+            if self._heartbeat_thread is None or not self._heartbeat_thread.is_alive():
+                self._heartbeat_thread = threading.Thread(
+                    target=self._heartbeat_loop, daemon=True, name="claims"
+                )
+                self._heartbeat_thread.start()
+            return self._owner_id
 
-    def _beat(self, *, first: bool = False) -> None:
-        owner, at = self._owner, _lived()
+    def _send_heartbeat(self, *, first: bool = False) -> None:
+        owner, at = self._owner_id, _boot_clock()
         facts = {
-            "host": process.host(),
+            "host": process.host_id(),
             "pid": os.getpid(),
-            "began": process.began(os.getpid()),
-            "seconds": self.seconds,
+            "began": process.start_time(os.getpid()),
+            "seconds": self.lease_seconds,
             "at": time.time(),
         }
-        self.files.write(f"owners/{owner}", json.dumps(facts).encode())
-        done = _lived()
+        self.backend.write(f"owners/{owner}", json.dumps(facts).encode())
+        done = _boot_clock()
         with self._lock:
             # A pulse that came too late is none: others may have taken over before it.
-            if owner == self._owner and (first or done < self._until):
+            if owner == self._owner_id and (first or done < self._valid_until):
                 # Counted from before it was sent: others cannot have seen it any earlier.
-                self._until = max(self._until, at + self.seconds * _CAREFUL)
+                self._valid_until = max(self._valid_until, at + self.lease_seconds * _TRUSTED_SHARE)
 
-    def _beating(self) -> None:
+    def _heartbeat_loop(self) -> None:
         carrying: threading.Thread | None = None
         while True:
-            time.sleep(self.seconds / _BEATS)
+            time.sleep(self.lease_seconds / _HEARTBEATS_PER_LEASE)
             with suppress(Exception):  # the place is away: what is held is looked at when used
-                if self._held and self._is_there():
-                    self._beat()
+                if self._held_leases and self._confirm_owner():
+                    self._send_heartbeat()
                     if carrying is None or not carrying.is_alive():  # a pulse waits for nothing
-                        carrying = threading.Thread(target=self._carry, daemon=True)
+                        carrying = threading.Thread(target=self._after_heartbeat, daemon=True)
                         carrying.start()
 
-    def _carry(self) -> None:
-        for owed in list(self._owed):
-            self._give_back(owed)
-        self.beating()
+    def _after_heartbeat(self) -> None:
+        for owed in list(self._pending_releases):
+            self._write_release(owed)
+        self.on_heartbeat()
 
-    def _is_there(self) -> bool:
+    def _confirm_owner(self) -> bool:
         """Whether this owner trusts itself, and no heir has taken its pulse away."""
-        owner = self._owner
-        if self._trusts() and not self.files.exists(f"owners/{owner}"):
+        owner = self._owner_id
+        if self._is_valid() and not self.backend.exists(f"owners/{owner}"):
             with self._lock:
-                if owner == self._owner:
-                    self._until = float("-inf")
-        return self._trusts()
+                if owner == self._owner_id:
+                    self._valid_until = float("-inf")
+        return self._is_valid()
 
 
-def _lived() -> float:
+def _boot_clock() -> float:
     """Seconds, with those of a machine that was suspended, which `time.monotonic` leaves out."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def _file(name: str, number: int) -> str:
+def _claim_path(name: str, number: int) -> str:
     return f"claims/{name}/{number:08}"
 
 
-def _claim(owner: str | None) -> bytes:
+def _claim_content(owner: str | None) -> bytes:
     return json.dumps({"owner": owner, "mark": uuid.uuid4().hex}).encode()

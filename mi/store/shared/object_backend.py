@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import attrs
 
 from ...errors import StoreError, UsageError
-from .retry import patiently
+from .retry import retry_io
 
 T = TypeVar("T")
 
-_S3: dict[str, Any] = {
+_S3_CONFIG: dict[str, Any] = {
     "retries": {"total_max_attempts": 1},  # this module asks again, as long as it is patient
     "connect_timeout": 10,
     "read_timeout": 60,
@@ -25,7 +25,7 @@ _S3: dict[str, Any] = {
 
 
 @attrs.frozen
-class Objects:
+class ObjectBackend:
     """The objects below a prefix.
 
     Args:
@@ -34,12 +34,12 @@ class Objects:
     """
 
     url: str
-    patience: float
-    _system: Any = None
-    _path: str = ""
+    retry_seconds: float
+    _filesystem: Any = None
+    _prefix: str = ""
 
     @classmethod
-    def at(cls, url: str, patience: float = 120.0) -> Objects:
+    def from_url(cls, url: str, retry_seconds: float = 120.0) -> ObjectBackend:
         """The objects below `url`.
 
         Raises:
@@ -50,7 +50,7 @@ class Objects:
 
             options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
             if url.startswith("s3"):
-                options["config_kwargs"] = _S3
+                options["config_kwargs"] = _S3_CONFIG
             system, path = fsspec.core.url_to_fs(url, **options)
             system.retries = 1  # of s3fs
         except (ImportError, ValueError) as error:
@@ -59,7 +59,7 @@ class Objects:
                 where=url,
                 hint="pip install 'mi[s3]', or fsspec and the package for that kind of address",
             ) from None
-        return cls(url, patience, system, path.rstrip("/"))
+        return cls(url, retry_seconds, system, path.rstrip("/"))
 
     def probe(self) -> None:
         """See that a file can be made only where there is none, for all claims rest on it.
@@ -77,66 +77,68 @@ class Objects:
         self.delete([name])
 
     def read(self, name: str) -> bytes:
-        found: bytes = self._asked(lambda: self._system.cat_file(self._at(name)))
+        found: bytes = self._retry(lambda: self._filesystem.cat_file(self._object_path(name)))
         return found
 
     def write(self, name: str, data: bytes) -> None:
-        self._asked(lambda: self._system.pipe_file(self._at(name), data))
+        self._retry(lambda: self._filesystem.pipe_file(self._object_path(name), data))
 
     def create(self, name: str, data: bytes) -> bool:
         def once() -> bool:
             try:
-                self._system.pipe_file(self._at(name), data, mode="create")
+                self._filesystem.pipe_file(self._object_path(name), data, mode="create")
             except FileExistsError:  # perhaps by an earlier try of this very call, here or below
                 return self.read(name) == data
             return True
 
-        return self._asked(once)
+        return self._retry(once)
 
-    def send(self, path: Path, name: str) -> None:
-        self._asked(lambda: self._system.put_file(str(path), self._at(name)))
+    def upload(self, path: Path, name: str) -> None:
+        self._retry(lambda: self._filesystem.put_file(str(path), self._object_path(name)))
 
-    def fetch(self, name: str, path: Path) -> None:
-        self._asked(lambda: self._system.get_file(self._at(name), str(path)))
+    def download(self, name: str, path: Path) -> None:
+        self._retry(lambda: self._filesystem.get_file(self._object_path(name), str(path)))
 
-    def stamps(self, folder: str) -> dict[str, str]:
-        found = self._asked(lambda: self._system.find(self._at(folder), detail=True))
-        cut = len(self._path) + 1
+    def versions(self, directory: str) -> dict[str, str]:
+        found = self._retry(
+            lambda: self._filesystem.find(self._object_path(directory), detail=True)
+        )
+        cut = len(self._prefix) + 1
         # A folder that is filled just after it was found empty is told as a thing of its own.
-        below = f"{self._at(folder).rstrip('/')}/"
-        return {n[cut:]: _stamp(facts) for n, facts in found.items() if n.startswith(below)}
+        below = f"{self._object_path(directory).rstrip('/')}/"
+        return {n[cut:]: _version(facts) for n, facts in found.items() if n.startswith(below)}
 
     def exists(self, name: str) -> bool:
         def there() -> bool:
             try:
-                self._system.info(self._at(name))
+                self._filesystem.info(self._object_path(name))
             except FileNotFoundError:
                 return False
             return True
 
-        return self._asked(there)
+        return self._retry(there)
 
     def delete(self, names: Iterable[str]) -> None:
-        paths = [self._at(name) for name in names]
+        paths = [self._object_path(name) for name in names]
 
         def gone() -> None:
             try:
-                self._system.rm(paths)
+                self._filesystem.rm(paths)
             except FileNotFoundError:
                 for path in paths:
-                    if self._system.exists(path):
-                        self._system.rm_file(path)
+                    if self._filesystem.exists(path):
+                        self._filesystem.rm_file(path)
 
         if paths:
-            self._asked(gone)
+            self._retry(gone)
 
-    def _at(self, name: str) -> str:
-        return f"{self._path}/{name}"
+    def _object_path(self, name: str) -> str:
+        return f"{self._prefix}/{name}"
 
-    def _asked(self, ask: Callable[[], T]) -> T:
-        return patiently(ask, self.patience, self.url)
+    def _retry(self, call: Callable[[], T]) -> T:
+        return retry_io(call, self.retry_seconds, self.url)
 
 
-def _stamp(facts: dict[str, Any]) -> str:
+def _version(facts: dict[str, Any]) -> str:
     tag = facts.get("ETag") or facts.get("etag") or facts.get("mtime") or facts.get("created")
     return f"{facts.get('size')}:{tag}"

@@ -14,19 +14,19 @@ from contextlib import suppress
 from ...units.identity import digest
 
 
-def host() -> str:
+def host_id() -> str:
     """This machine since it was started."""
     with suppress(OSError), open("/proc/sys/kernel/random/boot_id") as file:
         return f"{socket.gethostname()} {file.read().strip()} {os.stat('/proc/self/ns/pid').st_ino}"
     return f"{socket.gethostname()} {uuid.getnode():x}"
 
 
-def short() -> str:
+def host_digest() -> str:
     """`host` for names of files."""
-    return digest(host())[:12]
+    return digest(host_id())[:12]
 
 
-def began(pid: int) -> str | None:
+def start_time(pid: int) -> str | None:
     """When a process was started, for pids are given out again.
 
     Empty where it has ended and waits to be buried, None where the system does not say.
@@ -39,7 +39,7 @@ def began(pid: int) -> str | None:
         return None
 
 
-def runs(pid: int, since: str | None = None) -> bool:
+def is_running(pid: int, started: str | None = None) -> bool:
     """Whether a process of this machine is there.
 
     Args:
@@ -51,5 +51,5 @@ def runs(pid: int, since: str | None = None) -> bool:
         return False
     except OSError:  # somebody else's
         pass
-    now = began(pid)
-    return now is None or (now == since if since else now != "")
+    now = start_time(pid)
+    return now is None or (now == started if started else now != "")

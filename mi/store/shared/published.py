@@ -24,21 +24,28 @@ from filelock import FileLock
 from ...errors import CorruptError
 from ...files import atomic
 from ...files.cache import file_digest
-from ..checksums import RECORD, SUMS, sums
-from .backend import Files
+from ..checksums import CHECKSUMS_FILE, RECORD_FILE, read_checksums
+from .backend import Backend
 
-READ = (RECORD, "questions.jsonl", "scores.jsonl", "metrics.jsonl", "log.txt", "model.json")
+METADATA_FILES = (
+    RECORD_FILE,
+    "questions.jsonl",
+    "scores.jsonl",
+    "metrics.jsonl",
+    "log.txt",
+    "model.json",
+)
 """What is read of a unit that is not worked with."""
 
 
 @attrs.frozen
-class Listed:
+class FileManifest:
     """The files of a unit: name → where it lies and its digest."""
 
     files: dict[str, tuple[str, str]]
 
     @classmethod
-    def read(cls, text: str) -> Listed:
+    def parse(cls, text: str) -> FileManifest:
         files = {}
         for line in text.splitlines():
             found, place = line.split("  ", 1)
@@ -46,49 +53,50 @@ class Listed:
         return cls(files)
 
     @property
-    def text(self) -> str:
+    def checksums_text(self) -> str:
         """As a folder of this machine has them."""
         return "".join(f"{found}  {name}\n" for name, (_, found) in self.files.items())
 
 
 @attrs.define
-class Units:
+class PublishedUnits:
     """Published units, fetched to `mirror/units` as they are needed."""
 
-    files: Files
-    mirror: Path
-    known: dict[str, str] = attrs.field(factory=dict)
-    _told: dict[str, str] = attrs.field(factory=dict)
+    backend: Backend
+    root: Path
+    versions: dict[str, str] = attrs.field(factory=dict)
+    _reported_versions: dict[str, str] = attrs.field(factory=dict)
 
-    def look(self) -> dict[str, str]:
+    def refresh(self) -> dict[str, str]:
         """The published keys as they are now, each with what changes when it is another unit."""
-        self.known = {
-            name.partition("/")[2]: stamp for name, stamp in self.files.stamps("published").items()
+        self.versions = {
+            name.partition("/")[2]: stamp
+            for name, stamp in self.backend.versions("published").items()
         }
-        return self.known
+        return self.versions
 
-    def send(self, key: str, folder: Path) -> bool:
+    def publish(self, key: str, folder: Path) -> bool:
         """Publish what stands in a folder of this machine; whether this one is the one."""
         place = f"units/{key}/{uuid.uuid4().hex[:12]}"
         lines = []
-        for name, found in sums(folder).items():
-            self.files.send(folder / name, f"{place}/{name}")
+        for name, found in read_checksums(folder).items():
+            self.backend.upload(folder / name, f"{place}/{name}")
             lines.append(f"{found}  {place}/{name}\n")
-        return self.files.create(f"published/{key}", "".join(lines).encode())
+        return self.backend.create(f"published/{key}", "".join(lines).encode())
 
     def adopt(self, key: str, folder: Path) -> None:
         """Take a folder that was published for this machine's copy, to fetch nothing.
 
         Where another process of this machine has begun to fetch the same, that stays.
         """
-        here = self.mirror / "units" / key
-        with self._alone(key):
-            if not _holds(here, (folder / SUMS).read_text(encoding="utf-8")):
+        here = self.root / "units" / key
+        with self._copy_lock(key):
+            if not _has_checksums(here, (folder / CHECKSUMS_FILE).read_text(encoding="utf-8")):
                 shutil.rmtree(here, ignore_errors=True)
                 here.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(folder, here)
 
-    def fetch(self, key: str, only: Collection[str] | None = None) -> Path:
+    def download(self, key: str, names: Collection[str] | None = None) -> Path:
         """The folder of a published unit on this machine.
 
         Args:
@@ -98,60 +106,64 @@ class Units:
             FileNotFoundError: It is not published.
             CorruptError: Bytes are not those that were written.
         """
-        folder = self.mirror / "units" / key
-        listed = self._listed(key, folder)
+        folder = self.root / "units" / key
+        listed = self._manifest(key, folder)
         missing = [
             name
             for name in listed.files
-            if (only is None or name in only) and not (folder / name).exists()
+            if (names is None or name in names) and not (folder / name).exists()
         ]
         if missing:
-            with self._alone(key):
+            with self._copy_lock(key):
                 for name in missing:
                     if not (folder / name).exists():
-                        self._fetch(folder / name, *listed.files[name])
+                        self._download_file(folder / name, *listed.files[name])
         return folder
 
-    def news(self) -> list[str]:
+    def pop_new_keys(self) -> list[str]:
         """Published units that were not here when this was last asked."""
-        news = [key for key, stamp in self.known.items() if self._told.get(key) != stamp]
-        self._told = dict(self.known)
+        news = [
+            key for key, stamp in self.versions.items() if self._reported_versions.get(key) != stamp
+        ]
+        self._reported_versions = dict(self.versions)
         return news
 
-    def attempts(self, key: str) -> list[str]:
+    def attempt_files(self, key: str) -> list[str]:
         """Everything that lies below the key, published or not."""
-        return list(self.files.stamps(f"units/{key}/"))
+        return list(self.backend.versions(f"units/{key}/"))
 
-    def _listed(self, key: str, folder: Path) -> Listed:
+    def _manifest(self, key: str, folder: Path) -> FileManifest:
         """The unit's files; a copy of another unit of this key is thrown away."""
-        note = self.mirror / "published" / key
-        stamp = self.known.get(key)
-        if stamp is not None and (text := _noted(note, stamp)) is not None:
-            return Listed.read(text)
-        text = self.files.read(f"published/{key}").decode()
-        listed = Listed.read(text)
-        if not _holds(folder, listed.text):
-            with self._alone(key), atomic.written(folder):
-                if not _holds(folder, listed.text):  # another process may have been faster
+        note = self.root / "published" / key
+        stamp = self.versions.get(key)
+        if stamp is not None and (text := _cached_manifest(note, stamp)) is not None:
+            return FileManifest.parse(text)
+        text = self.backend.read(f"published/{key}").decode()
+        listed = FileManifest.parse(text)
+        if not _has_checksums(folder, listed.checksums_text):
+            with self._copy_lock(key), atomic.translate_write_errors(folder):
+                if not _has_checksums(
+                    folder, listed.checksums_text
+                ):  # another process may have been faster
                     shutil.rmtree(folder, ignore_errors=True)
-                    _write(folder / SUMS, listed.text)
+                    _write_text(folder / CHECKSUMS_FILE, listed.checksums_text)
         if stamp is not None:
-            with atomic.written(note):
-                _write(note, f"{stamp}\n{text}")
+            with atomic.translate_write_errors(note):
+                _write_text(note, f"{stamp}\n{text}")
         return listed
 
-    def _alone(self, key: str) -> FileLock:
+    def _copy_lock(self, key: str) -> FileLock:
         """Held while this machine's copy changes; one process does that at a time."""
-        (self.mirror / "locks").mkdir(parents=True, exist_ok=True)
-        return FileLock(self.mirror / "locks" / f"{key}.fetch")
+        (self.root / "locks").mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / "locks" / f"{key}.fetch")
 
-    def _fetch(self, path: Path, place: str, expected: str) -> None:
-        with atomic.written(path):
+    def _download_file(self, path: Path, place: str, expected: str) -> None:
+        with atomic.translate_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside = atomic.aside(path)
+            aside = atomic.temporary_path(path)
             try:
                 for last in (False, True):  # once more: the line may have been what was bad
-                    self.files.fetch(place, aside)
+                    self.backend.download(place, aside)
                     if file_digest(aside) == expected:
                         os.replace(aside, path)
                         return
@@ -167,15 +179,15 @@ class Units:
                 aside.unlink(missing_ok=True)
 
 
-def _holds(folder: Path, text: str) -> bool:
+def _has_checksums(folder: Path, text: str) -> bool:
     """Whether a copy is one of the unit with these sums."""
     try:
-        return (folder / SUMS).read_text(encoding="utf-8") == text
+        return (folder / CHECKSUMS_FILE).read_text(encoding="utf-8") == text
     except OSError:
         return False
 
 
-def _noted(note: Path, stamp: str) -> str | None:
+def _cached_manifest(note: Path, stamp: str) -> str | None:
     try:
         first, _, text = note.read_text(encoding="utf-8").partition("\n")
     except OSError:
@@ -183,16 +195,16 @@ def _noted(note: Path, stamp: str) -> str | None:
     return text if first == stamp else None
 
 
-def _write(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = atomic.aside(path)
+    aside = atomic.temporary_path(path)
     aside.write_text(text, encoding="utf-8")
     os.replace(aside, path)
 
 
-def wrong(folder: Path) -> Iterator[str]:
+def damaged_files(folder: Path) -> Iterator[str]:
     """Files of a unit's copy on this machine that are there and are not what was written."""
-    for name, expected in sums(folder).items():
+    for name, expected in read_checksums(folder).items():
         with suppress(FileNotFoundError):
             if file_digest(folder / name) != expected:
                 yield name

@@ -12,7 +12,7 @@ from ...errors import MiError, StoreError
 
 T = TypeVar("T")
 
-_CLEAR = (
+_DEFINITE_ERRORS = (
     FileNotFoundError,
     FileExistsError,
     NotADirectoryError,
@@ -22,12 +22,12 @@ _CLEAR = (
     ValueError,
     MiError,
 )
-_NO_KEY = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
+_CREDENTIAL_ERRORS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
 """What S3's client says where nobody has told it who asks."""
-_FOR_GOOD = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOTSUP, errno.ENAMETOOLONG}
+_PERMANENT_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOTSUP, errno.ENAMETOOLONG}
 
 
-def patiently(ask: Callable[[], T], seconds: float, where: str) -> T:
+def retry_io(call: Callable[[], T], seconds: float, where: str) -> T:
     """Ask until there is an answer.
 
     Raises:
@@ -37,27 +37,27 @@ def patiently(ask: Callable[[], T], seconds: float, where: str) -> T:
     again = Retrying(
         stop=stop_after_delay(seconds),
         wait=wait_exponential(0.1, max=5.0),
-        retry=retry_if_exception(_passes),
+        retry=retry_if_exception(_is_transient),
         reraise=True,
     )
     try:
-        return again(ask)
+        return again(call)
     except (FileNotFoundError, FileExistsError, MiError):
         raise
     except Exception as error:  # each kind of place has errors of its own
-        said = "does not answer" if _passes(error) else "cannot be used"
+        said = "does not answer" if _is_transient(error) else "cannot be used"
         hint = "what is done is kept: the same command goes on from there"
-        if type(error).__name__ in _NO_KEY:
+        if type(error).__name__ in _CREDENTIAL_ERRORS:
             hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have ~/.aws"
         raise StoreError(
             f"{said} ({type(error).__name__}: {error})", where=where, hint=hint
         ) from None
 
 
-def _passes(error: BaseException) -> bool:
+def _is_transient(error: BaseException) -> bool:
     """Whether another answer may come."""
-    if isinstance(error, _CLEAR) or not isinstance(error, Exception):
+    if isinstance(error, _DEFINITE_ERRORS) or not isinstance(error, Exception):
         return False
-    if type(error).__name__ in _NO_KEY:
+    if type(error).__name__ in _CREDENTIAL_ERRORS:
         return False
-    return not (isinstance(error, OSError) and error.errno in _FOR_GOOD)
+    return not (isinstance(error, OSError) and error.errno in _PERMANENT_ERRNOS)

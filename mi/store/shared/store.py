@@ -33,21 +33,30 @@ from typing import Any
 import attrs
 
 from ...errors import CorruptError, MiError
-from ...files.serialize import dump, load, read
-from ..checksums import RECORD
+from ...files.serialize import from_json, read_json, to_json
+from ..checksums import RECORD_FILE
 from ..local import Store
-from ..provenance import now
-from ..records import BEGUN, FAILURE, Begun, Done, Failure, Known, State, UnitRecord
-from ..verification import Memory, took
-from .backend import Files
-from .leases import Claims
-from .mirror import AT_ONCE, Mirror
-from .published import READ, Units, wrong
-from .segmented_log import Logs, answered
-from .workspace import Desk
+from ..provenance import utc_timestamp
+from ..records import (
+    BEGUN_FILE,
+    FAILURE_FILE,
+    BegunRecord,
+    FailureRecord,
+    State,
+    UnitRecord,
+    UnitStatus,
+    UnitSummary,
+)
+from ..verification import VerificationCache, summarise_unit
+from .backend import Backend
+from .leases import Leases
+from .mirror import MAX_DOWNLOADS, Mirror
+from .published import METADATA_FILES, PublishedUnits, damaged_files
+from .segmented_log import SegmentedLogs, answer_position
+from .workspace import Workspace
 
-_TOLD = "told.json"
-_NOTES_EVERY = 1.0  # seconds between parts of a run's attempts
+_CACHE_FILE = "told.json"
+_FLUSH_SECONDS = 1.0  # seconds between parts of a run's attempts
 
 
 @attrs.frozen(kw_only=True)
@@ -55,271 +64,288 @@ class SharedStore(Store):
     """A `Store` whose `root` is this machine's copy of it."""
 
     url: str
-    files: Files
-    claims: Claims
-    units: Units
-    logs: Logs
-    desk: Desk
+    backend: Backend
+    leases: Leases
+    published_units: PublishedUnits
+    logs: SegmentedLogs
+    workspace: Workspace
     mirror: Mirror
-    _notes: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
-    _noted: list[float] = attrs.field(factory=lambda: [float("-inf")])
+    _pending_attempts: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
+    _last_flush: list[float] = attrs.field(factory=lambda: [float("-inf")])
     _lock: Any = attrs.field(factory=threading.RLock)
 
     @property
     def address(self) -> str:
         return self.url
 
-    def unit(self, key: str) -> Path:
-        self.units.known.pop(key, None)  # another machine may have put it aside, and made it again
+    def unit_dir(self, key: str) -> Path:
+        self.published_units.versions.pop(
+            key, None
+        )  # another machine may have put it aside, and made it again
         with suppress(FileNotFoundError):
-            return self.units.fetch(key)
+            return self.published_units.download(key)
         return self.root / "units" / key
 
-    def look(self, key: str) -> Path:
+    def record_dir(self, key: str) -> Path:
         with suppress(FileNotFoundError):
-            return self.units.fetch(key, READ)
+            return self.published_units.download(key, METADATA_FILES)
         return self.root / "units" / key
 
-    def has(self, key: str) -> bool:
-        return self.files.exists(f"published/{key}")
+    def is_published(self, key: str) -> bool:
+        return self.backend.exists(f"published/{key}")
 
-    def stamps(self) -> Iterator[tuple[str, str]]:
-        yield from self.units.look().items()
+    def published_versions(self) -> Iterator[tuple[str, str]]:
+        yield from self.published_units.refresh().items()
 
-    def published(self) -> list[str]:
-        return sorted(self.units.look())
+    def published_keys(self) -> list[str]:
+        return sorted(self.published_units.refresh())
 
     def journal(self, name: str) -> Path:
-        if self.claims.holds(name):
-            return self.logs.begin(f"journals/{name}")
-        return self.logs.read(f"journals/{name}", self.mirror.parts.get(f"journals/{name}"))
+        if self.leases.holds(name):
+            return self.logs.open(f"journals/{name}")
+        return self.logs.path(f"journals/{name}", self.mirror.segments.get(f"journals/{name}"))
 
     def append(self, path: Path, records: Sequence[Any]) -> None:
-        self.claims.check(path.stem)
-        self.logs.append(f"journals/{path.stem}", list(records), answered)
+        self.leases.assert_held(path.stem)
+        self.logs.append(f"journals/{path.stem}", list(records), answer_position)
 
-    def states(self, keys: Sequence[str]) -> dict[str, Known]:
-        published = self.units.look()
-        begun = {name.split("/")[1]: name for name in self._begun_names(FAILURE)}
-        memory, faults = Memory(self.root / _TOLD), {}
+    def states(self, keys: Sequence[str]) -> dict[str, UnitStatus]:
+        published = self.published_units.refresh()
+        begun = {name.split("/")[1]: name for name in self._work_files(FAILURE_FILE)}
+        memory, faults = VerificationCache(self.root / _CACHE_FILE), {}
         done = [key for key in keys if key in published]
-        missing = [key for key in done if memory.of(key, published[key]) is None]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for key, found in zip(missing, pool.map(self._done, missing), strict=True):
-                if isinstance(found, Done):
-                    memory.learn(key, published[key], found)
+        missing = [key for key in done if memory.get(key, published[key]) is None]
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            for key, found in zip(missing, pool.map(self._summary, missing), strict=True):
+                if isinstance(found, UnitSummary):
+                    memory.put(key, published[key], found)
                 else:
                     faults[key] = found
-        memory.keep()
+        memory.save()
         states = {
-            key: Known(State.CORRUPT, faults[key])
+            key: UnitStatus(State.CORRUPT, faults[key])
             if key in faults
-            else Known(State.DONE, done=memory.of(key, published[key]))
+            else UnitStatus(State.DONE, summary=memory.get(key, published[key]))
             for key in done
         }
         for key in keys:
             if key not in published and key in begun and (failure := self.failure(key)):
-                states[key] = Known(State.FAILED, failure.message, failure.permanent)
+                states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
         return states
 
-    def _done(self, key: str) -> Done | str:
+    def _summary(self, key: str) -> UnitSummary | str:
         """What a unit took, or what is wrong with it."""
         try:
-            record = read(self.units.fetch(key, (RECORD,)) / RECORD, UnitRecord)
+            record = read_json(
+                self.published_units.download(key, (RECORD_FILE,)) / RECORD_FILE, UnitRecord
+            )
         except (CorruptError, OSError) as error:
             return str(error)
-        return took(record.seconds, record.outcome)
+        return summarise_unit(record.seconds, record.outcome)
 
-    def fault(self, key: str) -> str | None:
-        return self._fault(key, None)
+    def find_damage(self, key: str) -> str | None:
+        return self._find_damage(key, None)
 
-    def damaged(self, keys: Sequence[str]) -> dict[str, str]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            faults = pool.map(lambda key: self._fault(key, READ), keys)
+    def find_damaged(self, keys: Sequence[str]) -> dict[str, str]:
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            faults = pool.map(lambda key: self._find_damage(key, METADATA_FILES), keys)
         return {key: fault for key, fault in zip(keys, faults, strict=True) if fault}
 
-    def _fault(self, key: str, only: Collection[str] | None) -> str | None:
+    def _find_damage(self, key: str, names: Collection[str] | None) -> str | None:
         try:
-            folder = self.units.fetch(key, only)
-            for name in list(wrong(folder)):
+            folder = self.published_units.download(key, names)
+            for name in list(damaged_files(folder)):
                 (folder / name).unlink(missing_ok=True)  # this copy is: another one is fetched
-            self.units.fetch(key, only)
+            self.published_units.download(key, names)
         except (CorruptError, OSError, ValueError) as error:
             return str(error)
-        return None if (folder / RECORD).exists() else f"it lists no {RECORD}"
+        return None if (folder / RECORD_FILE).exists() else f"it lists no {RECORD_FILE}"
 
-    def begin(self, unit: Any, journals: Mapping[str, str], of: str | None = None) -> None:
-        super().begin(unit, journals, of)
-        self.desk.send(unit.key)
+    def begin(
+        self, unit: Any, journals: Mapping[str, str], model_digest: str | None = None
+    ) -> None:
+        super().begin(unit, journals, model_digest)
+        self.workspace.upload(unit.key)
 
-    def unfinished(self) -> list[Begun]:
-        names = {name.split("/")[1] for file in (BEGUN, RECORD) for name in self._begun_names(file)}
-        found = (self.left(name) for name in sorted(names))
+    def unfinished_units(self) -> list[BegunRecord]:
+        names = {
+            name.split("/")[1]
+            for file in (BEGUN_FILE, RECORD_FILE)
+            for name in self._work_files(file)
+        }
+        found = (self.begun_record(name) for name in sorted(names))
         return [one for one in found if one is not None]
 
-    def left(self, key: str) -> Begun | None:
-        kinds: dict[str, type[Begun]] = {BEGUN: Begun, RECORD: UnitRecord}
+    def begun_record(self, key: str) -> BegunRecord | None:
+        kinds: dict[str, type[BegunRecord]] = {BEGUN_FILE: BegunRecord, RECORD_FILE: UnitRecord}
         for file, kind in kinds.items():
             name = f"work/{key}/{file}"
-            for _, text in self._texts([name]):
-                return load(text, kind, Path(name))
+            for _, text in self._read_existing([name]):
+                return from_json(text, kind, Path(name))
         return None
 
-    def begun(self, key: str) -> bool:
-        return bool(self.files.stamps(f"work/{key}/"))
+    def is_begun(self, key: str) -> bool:
+        return bool(self.backend.versions(f"work/{key}/"))
 
-    def failure(self, key: str) -> Failure | None:
-        name = f"work/{key}/{FAILURE}"
-        return next((load(text, Failure, Path(name)) for _, text in self._texts([name])), None)
+    def failure(self, key: str) -> FailureRecord | None:
+        name = f"work/{key}/{FAILURE_FILE}"
+        return next(
+            (from_json(text, FailureRecord, Path(name)) for _, text in self._read_existing([name])),
+            None,
+        )
 
-    def fail(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
-        failure = Failure(run=run, at=now(), message=message, permanent=permanent)
-        self.files.write(f"work/{key}/{FAILURE}", dump(failure).encode())
+    def record_failure(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
+        failure = FailureRecord(run=run, at=utc_timestamp(), message=message, permanent=permanent)
+        self.backend.write(f"work/{key}/{FAILURE_FILE}", to_json(failure).encode())
 
     @contextmanager
-    def locked(self, *names: str, waiting: Any = None) -> Iterator[None]:
-        with self.claims.held(*names, waiting=waiting):
+    def lock(self, *names: str, on_wait: Any = None) -> Iterator[None]:
+        with self.leases.acquire(*names, on_wait=on_wait):
             try:
                 yield
             finally:
                 for name in names:
-                    self.desk.leave(name, partial(self.claims.check, name))
-                    self.logs.end(f"journals/{name}", tidy=True)
+                    self.workspace.release(name, partial(self.leases.assert_held, name))
+                    self.logs.close(f"journals/{name}", compact=True)
 
-    def is_held(self, name: str) -> bool:
-        return self.claims.is_live(name)
+    def is_locked(self, name: str) -> bool:
+        return self.leases.is_active(name)
 
-    def sure(self, *names: str) -> None:
-        self.claims.check(*(name for name in names if self.claims.holds(name)))
+    def assert_locked(self, *names: str) -> None:
+        self.leases.assert_held(*(name for name in names if self.leases.holds(name)))
 
-    def working(self, key: str) -> Path:
-        return self.desk.folder(key) if self.claims.holds(key) else self.desk.copy(key)
+    def work_dir(self, key: str) -> Path:
+        return self.workspace.path(key) if self.leases.holds(key) else self.workspace.snapshot(key)
 
-    def work(self, key: str) -> Path:
-        return self.desk.take(key)
+    def prepare_work_dir(self, key: str) -> Path:
+        return self.workspace.restore(key)
 
-    def keep(self, key: str) -> None:
-        self.claims.check(key)
-        self.desk.send(key)
+    def checkpoint(self, key: str) -> None:
+        self.leases.assert_held(key)
+        self.workspace.upload(key)
 
-    def receive(self, key: str, folder: Path) -> bool:
-        if self.claims.holds(key):
-            self.claims.check(key)
-        first = self.units.send(key, folder)
+    def install(self, key: str, folder: Path) -> bool:
+        if self.leases.holds(key):
+            self.leases.assert_held(key)
+        first = self.published_units.publish(key, folder)
         if first:
-            self.units.adopt(key, folder)
-        self.desk.clear(key)
+            self.published_units.adopt(key, folder)
+        self.workspace.clear(key)
         return first
 
-    def set_aside(self, key: str) -> Path:
-        stamp = "".join(sign for sign in now() if sign.isdigit())
+    def quarantine(self, key: str) -> Path:
+        stamp = "".join(sign for sign in utc_timestamp() if sign.isdigit())
         target = f"damaged/{key}-{stamp}"
-        self._move(key, target)
+        self._move_unit(key, target)
         return self.root / target
 
-    def retire(self, where: str, kind: str, name: str) -> None:
-        target = f"retired/{where}/{kind}/{name}"
-        if self.files.stamps(target):  # once in this run already
-            target = f"retired/{where}.{uuid.uuid4().hex[:6]}/{kind}/{name}"
+    def archive(self, label: str, kind: str, name: str) -> None:
+        target = f"retired/{label}/{kind}/{name}"
+        if self.backend.versions(target):  # once in this run already
+            target = f"retired/{label}.{uuid.uuid4().hex[:6]}/{kind}/{name}"
         if kind == "units":
-            self._move(name, target)
+            self._move_unit(name, target)
         elif kind == "journals":
             log = f"journals/{name.removesuffix('.jsonl')}"
-            path = self.logs.read(log)
+            path = self.logs.path(log)
             if path.exists():
-                self.files.send(path, target)
+                self.backend.upload(path, target)
                 self.logs.remove(log)
         else:
-            for file in self.files.stamps(f"{kind}/{name}/"):
-                self.files.write(f"{target}/{file.split('/', 2)[2]}", self.files.read(file))
-                self.files.delete([file])
+            for file in self.backend.versions(f"{kind}/{name}/"):
+                self.backend.write(f"{target}/{file.split('/', 2)[2]}", self.backend.read(file))
+                self.backend.delete([file])
 
-    def _move(self, key: str, target: str) -> None:
+    def _move_unit(self, key: str, target: str) -> None:
         """A published unit to where it is kept: its list goes first, and last what it lists."""
         with suppress(FileNotFoundError):
-            text = self.files.read(f"published/{key}").decode()
+            text = self.backend.read(f"published/{key}").decode()
             for line in text.splitlines():
                 place = line.split("  ", 1)[1]
                 with suppress(FileNotFoundError):
                     name = "/".join(place.split("/")[3:])
-                    self.files.write(f"{target}/{name}", self.files.read(place))
-            self.files.delete([f"published/{key}"])
-            self.units.known.pop(key, None)
-            self.files.delete(self.units.attempts(key))
+                    self.backend.write(f"{target}/{name}", self.backend.read(place))
+            self.backend.delete([f"published/{key}"])
+            self.published_units.versions.pop(key, None)
+            self.backend.delete(self.published_units.attempt_files(key))
             shutil.rmtree(self.root / "units" / key, ignore_errors=True)
 
-    def retired_units(self, key: str) -> list[UnitRecord]:
-        ends = f"/units/{key}/{RECORD}"
-        names = sorted(name for name in self.files.stamps("retired/") if name.endswith(ends))
-        return [load(text, UnitRecord, Path(name)) for name, text in self._texts(names)]
+    def archived_records(self, key: str) -> list[UnitRecord]:
+        ends = f"/units/{key}/{RECORD_FILE}"
+        names = sorted(name for name in self.backend.versions("retired/") if name.endswith(ends))
+        return [
+            from_json(text, UnitRecord, Path(name)) for name, text in self._read_existing(names)
+        ]
 
-    def retirements(self, name: str) -> int:
+    def archive_count(self, name: str) -> int:
         end = f"/journals/{name}.jsonl"
-        return sum(place.endswith(end) for place in self.files.stamps("retired/"))
+        return sum(place.endswith(end) for place in self.backend.versions("retired/"))
 
-    def note_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    def log_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
         """Note it; notes go out together, at most a second late while more come."""
         with self._lock:
-            self._notes.extend((run, dict(line)) for line in lines)
-            if time.monotonic() - self._noted[0] >= _NOTES_EVERY:
-                self.send_notes()
+            self._pending_attempts.extend((run, dict(line)) for line in lines)
+            if time.monotonic() - self._last_flush[0] >= _FLUSH_SECONDS:
+                self.flush_attempts()
 
-    def beat(self) -> None:
+    def upload_pending(self) -> None:
         """Send what has gathered, so that a machine that is lost takes little with it."""
         with suppress(MiError, OSError):  # told by whoever needs the place to answer
-            self.desk.send_all()
-            self.send_notes()
+            self.workspace.upload_all()
+            self.flush_attempts()
 
-    def send_notes(self) -> None:
+    def flush_attempts(self) -> None:
         """Write down what was noted of runs."""
         with self._lock:
-            self._noted[0] = time.monotonic()
-            while self._notes:
-                run = self._notes[0][0]
-                lines = [line for one, line in self._notes if one == run]
+            self._last_flush[0] = time.monotonic()
+            while self._pending_attempts:
+                run = self._pending_attempts[0][0]
+                lines = [line for one, line in self._pending_attempts if one == run]
                 self.logs.append(f"runs/{run}/attempts", lines)
-                self._notes[:] = [note for note in self._notes if note[0] != run]
+                self._pending_attempts[:] = [
+                    note for note in self._pending_attempts if note[0] != run
+                ]
 
     def attempts(self, key: str) -> list[dict[str, Any]]:
         self.refresh()
         return super().attempts(key)
 
-    def note_run(self, run: str, facts: Mapping[str, Any]) -> None:
-        self.send_notes()
+    def save_run(self, run: str, facts: Mapping[str, Any]) -> None:
+        self.flush_attempts()
         text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
-        self.files.write(f"runs/{run}/run.json", text.encode())
+        self.backend.write(f"runs/{run}/run.json", text.encode())
 
     def runs(self) -> list[dict[str, Any]]:
         self.refresh()
         return super().runs()
 
-    def select(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
-        name = super().select(header, cells)
+    def save_selection(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
+        name = super().save_selection(header, cells)
         for file in (f"cells/{name}.jsonl", f"cells/{name}.json"):
-            if not self.files.exists(file):
-                self.files.send(self.root / file, file)
+            if not self.backend.exists(file):
+                self.backend.upload(self.root / file, file)
         return name
 
-    def selection(self, name: str) -> Iterator[dict[str, Any]]:
+    def load_selection(self, name: str) -> Iterator[dict[str, Any]]:
         if not (self.root / "cells" / f"{name}.jsonl").exists():
-            self.mirror.copy({f"cells/{name}.jsonl": ""})
-        yield from super().selection(name)
+            self.mirror.download({f"cells/{name}.jsonl": ""})
+        yield from super().load_selection(name)
 
     def refresh(self) -> None:
-        self.send_notes()
-        self.units.look()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(self._have, self.units.news()))
+        self.flush_attempts()
+        self.published_units.refresh()
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            list(pool.map(self._download_metadata, self.published_units.pop_new_keys()))
         self.mirror.refresh()
 
-    def _have(self, key: str) -> None:
+    def _download_metadata(self, key: str) -> None:
         with suppress(CorruptError, OSError):  # told by whoever reads it
-            self.units.fetch(key, READ)
+            self.published_units.download(key, METADATA_FILES)
 
-    def _begun_names(self, file: str) -> Iterator[str]:
-        return (name for name in self.files.stamps("work") if name.endswith(f"/{file}"))
+    def _work_files(self, file: str) -> Iterator[str]:
+        return (name for name in self.backend.versions("work") if name.endswith(f"/{file}"))
 
-    def _texts(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    def _read_existing(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         for name in names:
             with suppress(FileNotFoundError):  # it was just done
-                yield name, self.files.read(name)
+                yield name, self.backend.read(name)
