@@ -186,7 +186,7 @@ def carry_out(
         how: What else `mi.runner.scheduler.Work` takes.
     """
     made = made or opened.plan()
-    plain = {"observer": Silent(), "published": lambda: None, **how}
+    plain = {"observer": Silent(), "on_published": lambda: None, **how}
     work = Run(plan=made, resources=opened.resources(made), store=opened.store, run_id=run, **plain)
     execute_in_process(work)
     return work.result

@@ -63,7 +63,7 @@ class Machines:
         """A session on a machine."""
         self._patch.setenv("MI_CACHE", str(self.folder / name / "cache"))
         made = small(**changes)
-        return session(self.folder / name, made, books=books, store=self.url, claim=30.0)
+        return session(self.folder / name, made, books=books, store=self.url, lease_timeout=30.0)
 
     def run(
         self, name: str, books: Books | None = None, **changes: Any
@@ -250,7 +250,7 @@ def test_a_training_that_another_machine_does_again_has_no_eval_of_the_old_model
             archive_redo(what, plan, second.store, "r2")
             carry_out(second, mark_redo(plan, what), run="r2")
 
-    carry_out(first, made, run="r1", published=published)
+    carry_out(first, made, run="r1", on_published=published)
     assert not again_now
     store = machines.store("three")
     model = checksums.model_digest(store.unit_dir(training))
