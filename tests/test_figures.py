@@ -81,7 +81,7 @@ def test_a_figure_is_drawn_again_only_when_something_changed(
     assert drawn_anew(first)
     assert not drawn_anew(first)
     assert drawn_anew(attrs.evolve(first, csv=first.csv + "1\n"))
-    monkeypatch.setattr("mi.reporting.figures.drawing.VERSION", 0)
+    monkeypatch.setattr("mi.reporting.figures.drawing.STYLE_VERSION", 0)
     assert drawn_anew(first)
     (tmp_path / "A.pdf").unlink()
     assert drawn_anew(first)

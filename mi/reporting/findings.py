@@ -104,11 +104,11 @@ def analysis_json(analysis: Analysis, model: str) -> dict[str, Any]:
             one.experiment.id: {
                 "question": one.experiment.question,
                 "expectations": [verdict_json(verdict) for verdict in one.verdicts],
-                "findings": [attrs.asdict(found) for found in one.findings],
+                "findings": [_finding_json(finding) for finding in one.findings],
             }
             for one in analysis.experiments
         },
-        "together": [attrs.asdict(found) for found in analysis.joint_findings],
+        "together": [_finding_json(finding) for finding in analysis.joint_findings],
     }
 
 
@@ -121,6 +121,11 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "declared": verdict.declared.isoformat() if verdict.declared else None,
         "claims": [_ruling_json(ruling) for ruling in verdict.rulings],
     }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    stored = {"conclusive": "told"}  # the key in the JSON output, which scripts read
+    return {stored.get(name, name): value for name, value in attrs.asdict(finding).items()}
 
 
 def _ruling_json(ruling: Ruling) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def csv_text(kind: type, records: Sequence[Any]) -> str:
     """Attrs objects as CSV; tuples with spaces between."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(field.name for field in attrs.fields(kind))
+    writer.writerow(field.metadata.get("column", field.name) for field in attrs.fields(kind))
     for record in records:
         writer.writerow(
             " ".join(map(str, value)) if isinstance(value, tuple) else value

@@ -29,8 +29,8 @@ class IdOodPair:
 
     setting: str
     condition: str
-    id_eval: str
-    ood_eval: str
+    id_eval: str = attrs.field(metadata={"column": "inside"})
+    ood_eval: str = attrs.field(metadata={"column": "outside"})
     trained: bool
     id_mean: float
     id_low: float

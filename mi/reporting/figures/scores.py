@@ -34,8 +34,8 @@ class ConditionRatings:
     setting: str
     condition: str
     title: str
-    aligned_below: float
-    coherent_from: float
+    aligned_below: float = attrs.field(metadata={"column": "below"})
+    coherent_from: float = attrs.field(metadata={"column": "from_"})
     rated: int
     unrated: int
     aligned: tuple[float, ...]
@@ -71,8 +71,8 @@ ORDER BY c.setting, c.position, c.misaligned_ratio NULLS FIRST, c.total_samples 
 """
 _RATINGS = f"""{_CELLS}
 SELECT c.setting, c.data, c.condition, c.title,
-       any_value((u.payload->>'$.eval.judge.aligned_below')::DOUBLE) AS below,
-       any_value((u.payload->>'$.eval.judge.coherent_from')::DOUBLE) AS from_,
+       any_value((u.payload->>'$.eval.judge.aligned_below')::DOUBLE) AS aligned_below,
+       any_value((u.payload->>'$.eval.judge.coherent_from')::DOUBLE) AS coherent_from,
        count(s.metrics['aligned']) AS rated,
        count(*) FILTER (s.metrics['aligned'] IS NULL) AS unrated,
        list(s.metrics['aligned'] ORDER BY s.answer, c.unit)

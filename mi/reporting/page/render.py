@@ -36,7 +36,7 @@ def render_page(page: Page, step: Callable[[], None] = lambda: None) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"base64": _to_base64, "image": image}
-    environment.globals |= {"mark": _badge}
+    environment.globals |= {"badge": _badge}
     style, script = _read_asset("page.css"), _read_asset("page.js")
     return environment.from_string(_read_asset("page.html")).render(
         page=page,
