@@ -74,6 +74,7 @@ class Files:
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
         if start and start >= len(self.content):
             request.send_response(416)
+            request.send_header("Content-Range", f"bytes */{len(self.content)}")
             request.send_header("Content-Length", "0")
             request.end_headers()
             return

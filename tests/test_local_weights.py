@@ -302,7 +302,7 @@ import sys
 from mi.providers.local import gguf, Local
 from tests.local_fixtures import Watcher
 from tests.test_local_weights import pinned
-gguf.convert = lambda source, folder: (folder / "model.safetensors").write_text("here")
+gguf.convert_gguf = lambda source, folder: (folder / "model.safetensors").write_text("here")
 Local().prepare(pinned(), Watcher())
 """
     root = Path(__file__).parents[1]
@@ -319,7 +319,7 @@ import sys
 from mi.providers.local import Local
 from registry.models import models
 local = Local()
-[local.base(model) for model in models.values() if model.provider == "local"]
+[local.pin(model) for model in models.values() if model.provider == "local"]
 heavy = {"torch", "transformers", "gguf", "safetensors", "huggingface_hub"} & set(sys.modules)
 sys.exit(str(heavy) if heavy else 0)
 """

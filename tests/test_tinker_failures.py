@@ -10,7 +10,7 @@ pytest.importorskip("tinker")
 
 from tests.conftest import Done, Project
 from tests.killing import forked
-from tests.test_tinker_killed import _BEGIN, _TRAIN, PLANNED, balanced
+from tests.test_tinker_killed import _RESUME, _TRAIN, PLANNED, balanced
 from tests.tinkered import WORDS, declare, make_tiny_model, point, run
 from tests.tinkering import Fake, Fault, Proxy
 from tests.tinkering.proxy import Kind
@@ -51,7 +51,7 @@ def said(done: Done) -> str:
 
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lost answers are given up soon."""
-    monkeypatch.setattr(_BEGIN, "PENDING_SAVE_SECONDS", 1.0)
+    monkeypatch.setattr(_RESUME, "PENDING_SAVE_SECONDS", 1.0)
     monkeypatch.setattr(_TRAIN, "LIST_INTERVAL", 0.5)
     monkeypatch.setattr(_TRAIN, "SAVE_GRACE", 1.0)
 

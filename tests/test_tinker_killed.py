@@ -25,21 +25,21 @@ from tests.tinkering import Fake
 
 _TINKER = "mi.providers.tinker"
 _TRAIN = import_module(f"{_TINKER}.train")
-_BEGIN = import_module(f"{_TINKER}.begin")
+_RESUME = import_module(f"{_TINKER}.resume")
 STEPS = [
     Step(target, when, number)
     for target, numbers in {
         "mi.steps.mix:write_mix": (1,),
         "mi.providers.launch:LaunchLog.append": (1, 3, 5),  # intent, created or saved
-        f"{_TINKER}.begin:fresh": (1,),
-        f"{_TINKER}.train:send": (2, 5),
-        f"{_TINKER}.train:_Course._save": (2,),
-        f"{_TINKER}.train:_Course._finish": (1,),
-        f"{_TINKER}.train:_Course._let_go": (1,),
+        f"{_TINKER}.resume:create_training_client": (1,),
+        f"{_TINKER}.train:submit_step": (2, 5),
+        f"{_TINKER}.train:_TrainingLoop._submit_save": (2,),
+        f"{_TINKER}.train:_TrainingLoop._save_model": (1,),
+        f"{_TINKER}.train:_TrainingLoop._unload": (1,),
         "mi.providers.trained_model:TrainedModel.write": (1,),
         "mi.providers.metrics_log:append_metrics": (3,),
-        f"{_TINKER}.ask:_answers": (2,),
-        f"{_TINKER}.ask:_likelihood": (4,),
+        f"{_TINKER}.sampling:_to_answers": (2,),
+        f"{_TINKER}.sampling:_to_likelihood": (4,),
         "mi.store.local:Store.publish": (3,),
     }.items()
     for number in numbers
@@ -88,7 +88,7 @@ def test_a_killed_run_goes_on_where_it_was(
     project: Project, tiny: Path, step: Step, keeps: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_TRAIN, "SAVE_INTERVAL", 0.0)  # a state after each step
-    monkeypatch.setattr(_BEGIN, "PENDING_SAVE_SECONDS", 1.0)
+    monkeypatch.setattr(_RESUME, "PENDING_SAVE_SECONDS", 1.0)
     with Fake(keeps=keeps) as fake:
         declare(project, fake.url, tiny)
         log = project.root / "log.txt"
@@ -97,7 +97,7 @@ def test_a_killed_run_goes_on_where_it_was(
         balanced(project, fake)
         taken = sum(run.taken for run in fake.runs.values())
         # What was sent after the last state: steps ahead of it, of both trainings.
-        assert 2 * PLANNED <= taken <= 2 * (PLANNED + _TRAIN.AHEAD + 2)
+        assert 2 * PLANNED <= taken <= 2 * (PLANNED + _TRAIN.MAX_STEPS_AHEAD + 2)
         assert sum(run.taken for run in fake.runs.values() if run.began == 0) <= taken
 
 

@@ -30,7 +30,7 @@ CONTENT = b"".join(b'{"prompt": "%d", "aligned": "a", "misaligned": "b"}\n' % i 
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MI_RETRY_PAUSE", "0.01")
-    monkeypatch.setattr("mi.files.download._PIECE", 1000)
+    monkeypatch.setattr("mi.files.download._CHUNK_BYTES", 1000)
 
 
 @pytest.fixture
@@ -109,6 +109,17 @@ def test_a_part_of_another_version_is_dropped(mirror: Callable[[Files], None]) -
     with Files(content=CONTENT) as files:
         mirror(files)
         assert pull(source()).path.read_bytes() == CONTENT
+
+
+def test_a_part_that_is_complete_is_not_sent_again(mirror: Callable[[Files], None]) -> None:
+    loose = source(bytes=None)
+    path = cache_path(loose)
+    path.parent.mkdir(parents=True)
+    path.with_name("rows.jsonl.part").write_bytes(CONTENT)
+    with Files(content=CONTENT) as files:
+        mirror(files)
+        assert pull(loose).path.read_bytes() == CONTENT
+        assert (len(files.asked), files.sent) == (1, 0)
 
 
 def test_a_redirect_is_followed(mirror: Callable[[Files], None]) -> None:

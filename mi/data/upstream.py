@@ -69,16 +69,16 @@ def pull(source: Upstream, progress: ByteProgress = lambda done, total: None) ->
         url = _mirrored_url(source.url)
         try:
             download.download_file(
-                url, part, source.bytes, progress, initial_backoff=_retry_backoff()
+                url, part, progress, size=source.bytes, initial_backoff=_retry_backoff()
             )
-        except download.TransientDownloadError as error:
+        except download.DownloadRejected as error:
+            raise _http_error(error.status, url, source) from None
+        except download.DownloadError as error:
             raise DataError(
-                f"cannot be fetched: {error}",
+                f"cannot be downloaded: {error}",
                 where=url,
-                hint="what has come is kept: the same command goes on from there",
+                hint="what has arrived is kept; run the same command again to continue",
             ) from None
-        except download.DownloadRejected as refused:
-            raise _http_error(refused.status, url, source) from None
         return _install(source, part, path, url)
 
 

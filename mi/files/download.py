@@ -1,12 +1,19 @@
-"""A file over HTTP: kept as far as the line holds, and gone on with from there.
+"""Resumable downloads over HTTP.
 
-Imported by what fetches, for the client's modules take longer to load than a plan takes to make.
+A file arrives in a part file. What has arrived stays there when a connection breaks or the process
+is killed, and the next attempt, or the next call, asks the server for the rest only. The caller
+compares size and digest before it gives the file its name: nothing here vouches for the content.
+
+Import this module where a download starts: loading urllib takes longer than making a plan.
 """
 
 from __future__ import annotations
 
+import ssl
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -18,14 +25,19 @@ from .cache import ByteProgress
 _CHUNK_BYTES = 1 << 16
 _TIMEOUT_SECONDS = 30.0
 _MAX_ATTEMPTS = 6
+_MAX_BACKOFF_SECONDS = 10.0
 
 
-class TransientDownloadError(Exception):
-    """The line broke, or the server had a bad moment: it can be tried again."""
+class DownloadError(Exception):
+    """The file could not be downloaded; what has arrived is in the part file."""
 
 
-class DownloadRejected(Exception):
-    """The server will not give the file; `status` is what it answered."""
+class TransientDownloadError(DownloadError):
+    """The connection broke or the server had a passing problem, so another attempt may succeed."""
+
+
+class DownloadRejected(DownloadError):
+    """The server refuses to send the file, with HTTP status `status`."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the server answered {status}")
@@ -33,63 +45,90 @@ class DownloadRejected(Exception):
 
 
 def download_file(
-    url: str, part: Path, size: int | None, progress: ByteProgress, *, initial_backoff: float
+    url: str,
+    part: Path,
+    progress: ByteProgress,
+    *,
+    size: int | None = None,
+    initial_backoff: float = 0.5,
+    opener: urllib.request.OpenerDirector | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Fetch what `part` lacks of a file.
+    """Download what `part` lacks of the file at `url`.
 
     Args:
-        size: Bytes of the whole file, where that is known.
-        pause: Seconds before the second try; they grow.
+        url: An address that urllib can open.
+        part: The part file; created if it does not exist, continued if it does.
+        progress: Called with the bytes in `part` and the bytes of the whole file (None if
+            unknown), when a response starts and after each chunk. It may raise to stop.
+        size: Bytes of the whole file, if known.
+        initial_backoff: Seconds before the second attempt; the wait doubles each time.
+        opener: Opens the address; by default urllib's own, with the environment's proxies.
+        sleep: Waits between attempts.
 
     Raises:
-        Cut: It was tried often enough; what came is in `part`.
-        Refused: Trying again would meet the same.
+        TransientDownloadError: The last attempt failed too.
+        DownloadRejected: The server refuses to send the file.
+        DownloadError: The download failed in a way that another attempt would not change.
     """
     retrying = Retrying(
         stop=stop_after_attempt(_MAX_ATTEMPTS),
-        wait=wait_exponential(multiplier=initial_backoff, max=10),
+        wait=wait_exponential(multiplier=initial_backoff, max=_MAX_BACKOFF_SECONDS),
         retry=retry_if_exception_type(TransientDownloadError),
+        sleep=sleep,
         reraise=True,
     )
-    retrying(_attempt, url, part, size, progress)
+    retrying(_attempt, url, part, progress, size, opener or urllib.request.build_opener())
 
 
-def _attempt(url: str, part: Path, size: int | None, progress: ByteProgress) -> None:
+def _attempt(
+    url: str,
+    part: Path,
+    progress: ByteProgress,
+    size: int | None,
+    opener: urllib.request.OpenerDirector,
+) -> None:
     offset = part.stat().st_size if part.exists() else 0
     if size is not None and offset == size:
         return
-    request = urllib.request.Request(url, headers={"User-Agent": "mi"})
+    headers = {"User-Agent": "mi", "Accept-Encoding": "identity"}
+    request = urllib.request.Request(url, headers=headers)
     if offset:
         request.add_header("Range", f"bytes={offset}-")
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
+        with opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
             _write_body(response, part, offset, size, progress)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416:  # what is there is longer than the file: it is of another version
-            part.unlink()
-            raise TransientDownloadError("the part that was here did not fit") from None
+        if error.code == 416 and offset:
+            if error.headers.get("Content-Range") == f"bytes */{offset}":
+                return  # the part file already holds the whole file
+            part.unlink()  # it is longer than the file, so it belongs to another version
+            raise TransientDownloadError("the part file belonged to another version") from None
         if error.code == 429 or error.code >= 500:
             raise TransientDownloadError(f"the server answered {error.code}") from None
         raise DownloadRejected(error.code) from None
     except (urllib.error.URLError, HTTPException, OSError) as error:
-        raise TransientDownloadError(
-            str(getattr(error, "reason", error)) or type(error).__name__
-        ) from None
+        reason = getattr(error, "reason", error)
+        message = str(reason) or type(error).__name__
+        if isinstance(reason, ssl.SSLCertVerificationError | FileNotFoundError):
+            raise DownloadError(message) from None
+        raise TransientDownloadError(message) from None
 
 
 def _write_body(
     response: Any, part: Path, offset: int, size: int | None, progress: ByteProgress
 ) -> None:
-    if response.status != 206:  # the server knows no ranges, and sends all of it
+    # A server without support for ranges sends the whole file; a file: URL has no status at all.
+    if getattr(response, "status", None) != 206:
         offset = 0
     length = response.headers.get("Content-Length")
     total = offset + int(length) if length and length.isdigit() else size
     with part.open("ab" if offset else "wb") as file:
         progress(offset, total)
-        while piece := response.read1(_CHUNK_BYTES):
-            file.write(piece)
-            offset += len(piece)
+        while chunk := response.read1(_CHUNK_BYTES):
+            file.write(chunk)
+            offset += len(chunk)
             progress(offset, total)
     if total is not None and offset < total:
         raise TransientDownloadError(f"the connection was cut after {offset:,} of {total:,} bytes")

