@@ -38,7 +38,7 @@ from typing import Any
 
 import attrs
 
-from .collect.collection import find_root, read_tool_table
+from .collect.discovery import find_root, read_tool_table
 from .errors import UsageError, did_you_mean
 from .providers import API_PROVIDERS
 from .providers.types import ClientOptions

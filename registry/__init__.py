@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from mi.collect.collection import Collection, find_experiment_files
+from mi.collect.collection import Collection
+from mi.collect.discovery import find_experiment_files, public_modules
 from mi.spec import Eval, Experiment, Setting
 from registry import evals as _evals
 from registry import settings as _settings
@@ -45,15 +46,25 @@ def collect(start: Path | None = None) -> Collection:
     from mi.config import read_config
 
     start = Path.cwd() if start is None else start
-    shipped = Path(__file__).resolve().parent.parent / "experiments"
-    collection.add(sorted(path for path in shipped.glob("*.py") if not path.name.startswith("_")))
+    collection.add(public_modules(_shipped_experiments()))
     project = read_config(start)
-    for folder in dict.fromkeys((project.root, start)):
-        named = project.experiments if folder == project.root else ()
-        collection.add(find_experiment_files(folder, named))
-        if str(folder) not in sys.path:  # an experiment may use modules and data beside it
-            sys.path.append(str(folder))
+    for directory in dict.fromkeys((project.root, start)):
+        paths = project.experiments if directory == project.root else ()
+        collection.add(find_experiment_files(directory, paths))
+        if str(directory) not in sys.path:  # experiments may import modules that lie beside them
+            sys.path.append(str(directory))
     return collection
+
+
+def _shipped_experiments() -> Path:
+    """The directory of the shipped experiments.
+
+    They are installed as the package `registry.experiments`; in a checkout they lie in
+    `experiments/` at the top.
+    """
+    registry = Path(__file__).resolve().parent
+    installed = registry / "experiments"
+    return installed if installed.is_dir() else registry.parent / "experiments"
 
 
 def get(id: str) -> Experiment:

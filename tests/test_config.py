@@ -44,9 +44,9 @@ def test_it_holds_in_every_folder_below(project: Project) -> None:
         ("store = 3", "no text"),
         ("in_flight = 0", "no positive number"),
         ("experiments = 'x'", "no list of paths"),
-        ("experiments = ['nowhere']", "there is no 'nowhere'"),
+        ("experiments = ['nowhere']", "'nowhere' does not exist"),
         ("endpoints = 3", "endpoints are tables"),
-        ("store = ", "no TOML"),
+        ("store = ", "not valid TOML"),
     ],
 )
 def test_a_slip_is_told_with_its_place(project: Project, table: str, said: str) -> None:

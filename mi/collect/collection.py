@@ -1,140 +1,54 @@
-"""Collection: finding the experiments that are declared, as pytest finds tests.
+"""Collection: importing the files that declare experiments, as pytest imports test modules.
 
-Experiments are module-level `Experiment` objects in the files of `experiments/` folders, or in
-files named on the command line. Each file is imported once. An experiment may build on another
-through the registry while its file is being imported: files that wait are then imported on the
-spot, so the order of files never matters.
+Experiments are module-level `Experiment` objects. Each file is imported once. An experiment may
+build on another one through the registry while its own file is being imported; pending files are
+then imported on the spot, so the order of files never matters.
 
-All errors of a collection are gathered and told in one report, because a researcher who mends
-three files wants to hear of three files.
+The errors of all files are raised in one report, so that a researcher sees every file to fix at
+once.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib.util
-import re
 import sys
-import tomllib
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import attrs
 
 from ..errors import DeclarationError, MiError, UsageError, did_you_mean
 from ..spec import Experiment
 from .expression import parse_expression
-from .patterns import is_pattern, match_ids
-
-_DECLARES_EXPERIMENT = re.compile(r"\bExperiment\b|\.evolve\(")
-_IMPORTS_MI = re.compile(r"^(import|from) +(mi|registry)\b", re.MULTILINE)
-ROOT_MARKERS = ("pyproject.toml", "experiments", ".mi", ".git")
-
-
-def find_root(start: Path) -> Path:
-    """The project's folder, found upwards as pytest finds its own.
-
-    The nearest one whose `pyproject.toml` has a table `[tool.mi]`, else the nearest one with a mark
-    of a project, else `start`.
-    """
-    for folder in (start, *start.parents):
-        if read_tool_table(folder / "pyproject.toml") is not None:
-            return folder
-    for folder in (start, *start.parents):
-        if any((folder / mark).exists() for mark in ROOT_MARKERS):
-            return folder
-    return start
-
-
-def read_tool_table(path: Path) -> dict[str, Any] | None:
-    """The table `[tool.mi]` of a `pyproject.toml`; None where there is none.
-
-    Raises:
-        UsageError: The file is no TOML.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
-        return None
-    if "tool.mi" not in text:
-        return None
-    try:
-        found: dict[str, Any] | None = tomllib.loads(text).get("tool", {}).get("mi")
-    except ValueError as error:
-        raise UsageError(f"is no TOML ({error})", where=str(path)) from None
-    return found
-
-
-def find_experiment_files(root: Path, paths: Sequence[str] = ()) -> list[Path]:
-    """Files of experiments in the project at `root`.
-
-    Args:
-        paths: Folders, files and patterns, relative to `root`. None: the files of
-            `root/experiments/`; without that folder, those of `root` that import mi's words. A
-            folder of one's own is often full of scripts, so that only a file which imports
-            `registry`, or imports `mi` and speaks of `Experiment` or evolves one, counts there.
-
-    Raises:
-        UsageError: A path is not there.
-    """
-    if paths:
-        return [path for text in paths for path in _expand_path(root, text)]
-    folder = root / "experiments"
-    if folder.is_dir():
-        return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
-    return sorted(path for path in root.glob("*.py") if _declares_experiments(path))
-
-
-def _expand_path(root: Path, text: str) -> list[Path]:
-    found = sorted(root.glob(text)) if is_pattern(text) else [root / text]
-    if not found or not found[0].exists():
-        raise UsageError(f"experiments: there is no {text!r}", where=str(root / "pyproject.toml"))
-    files = [
-        inner
-        for path in found
-        for inner in (sorted(path.glob("*.py")) if path.is_dir() else [path])
-    ]
-    return [path for path in files if path.suffix == ".py" and not path.name.startswith("_")]
-
-
-def _declares_experiments(path: Path) -> bool:
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        return False
-    text = raw.decode("utf-8-sig", "replace")
-    try:
-        tree = ast.parse(raw)
-    except (SyntaxError, ValueError):  # told when it is imported, if it looks like one of ours
-        return _IMPORTS_MI.search(text) is not None
-    imported: set[str] = set()
-    for node in tree.body:
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and not node.level:
-            names = [node.module or ""]
-        imported |= {name.partition(".")[0] for name in names}
-    return "registry" in imported or (
-        "mi" in imported and _DECLARES_EXPERIMENT.search(text) is not None
-    )
+from .patterns import match_ids
 
 
 @attrs.frozen
 class CollectedExperiment:
-    """A collected experiment and the file it was found in (None: registered in code)."""
+    """An experiment, and the file that declares it (None: registered in code)."""
 
     experiment: Experiment
     file: Path | None
 
+    @property
+    def origin(self) -> str:
+        """The declaring file, for messages."""
+        return str(self.file or "registered in code")
+
 
 @attrs.define
 class Collection:
-    """Experiments by id, filled from files when first asked.
+    """Experiments by id; files are imported on first use.
 
-    `waiting` holds files that are not imported yet; `errors` what went wrong so far.
+    Args:
+        entries: Collected experiments by id.
+        pending: Files that are not imported yet, in order of arrival.
+        import_stack: Files whose import is under way, outermost first.
+        files: All files that were ever added.
+        errors: One paragraph for each file that could not be imported.
     """
 
     entries: dict[str, CollectedExperiment] = attrs.field(factory=dict)
@@ -144,7 +58,7 @@ class Collection:
     errors: list[str] = attrs.field(factory=list)
 
     def add(self, files: Iterable[Path]) -> None:
-        """More files to collect; one that is known already is not imported again."""
+        """Queue files for import; files that were added before are skipped."""
         for path in files:
             path = path.resolve()
             if path not in self.files:
@@ -152,31 +66,32 @@ class Collection:
                 self.pending[path] = None
 
     def register(self, experiment: Experiment, file: Path | None = None) -> Experiment:
-        """Add one experiment.
+        """Add one experiment and return it.
 
         Raises:
             DeclarationError: Another experiment has this id.
-            UsageError: The cells of a mark are no expression.
+            UsageError: The `where` of a mark is not a valid expression.
         """
-        there = self.entries.get(experiment.id)
-        if there is not None and there.experiment is not experiment:
+        added = CollectedExperiment(experiment, file)
+        existing = self.entries.get(experiment.id)
+        if existing is not None and existing.experiment is not experiment:
             raise DeclarationError(
                 f"two experiments are called {experiment.id!r}",
-                where=f"{there.file or 'registered in code'} and {file or 'registered in code'}",
-                hint="an id names one experiment: rename one of them",
+                where=f"{existing.origin} and {added.origin}",
+                hint="ids must be unique: rename one of them",
             )
-        if there is None:
+        if existing is None:
             for mark in experiment.marks:
                 if mark.where:
                     parse_expression(mark.where, f"{experiment.id}: the mark {mark.name!r}")
-            self.entries[experiment.id] = CollectedExperiment(experiment, file)
+            self.entries[experiment.id] = added
         return experiment
 
     def all(self) -> dict[str, Experiment]:
-        """Every experiment by id, sorted.
+        """Every experiment by id, sorted by id.
 
         Raises:
-            DeclarationError: Files that could not be collected, all of them in one report.
+            DeclarationError: Some files cannot be imported; the message lists all of them.
         """
         while self.pending:
             self._import_next()
@@ -185,7 +100,7 @@ class Collection:
             raise DeclarationError(
                 f"{count} {'error' if count == 1 else 'errors'} in the declarations\n"
                 + "\n".join(self.errors),
-                hint="mend these files; nothing was run",
+                hint="fix these files; nothing was run",
             )
         return {id: self.entries[id].experiment for id in sorted(self.entries)}
 
@@ -193,9 +108,9 @@ class Collection:
         """The experiment called `id`.
 
         Raises:
-            UsageError: There is none; the nearest names are given.
+            UsageError: No experiment has this id; the hint names the nearest ones.
         """
-        if self.import_stack:
+        if self.import_stack:  # one file asks for an experiment of another: import until it appears
             while id not in self.entries and self.pending:
                 self._import_next()
         else:
@@ -214,30 +129,37 @@ class Collection:
         del self.pending[path]
         self.import_stack.append(path)
         try:
-            with redirect_stdout(sys.stderr):  # what a command prints is its own
+            with redirect_stdout(sys.stderr):  # stdout belongs to the command, for instance --json
                 module = import_file(path)
             for value in list(vars(module).values()):
                 if isinstance(value, Experiment):
                     self.register(value, path)
         except MiError as error:
             self.errors.append(_indent(f"{path}: {error}"))
-        except Exception as error:  # a declaration is somebody's code: whatever it raises is told
+        except Exception as error:  # user code may raise anything; report it with the others
             self.errors.append(_indent(f"{path}{_line_suffix(error, path)}: {_describe(error)}"))
         finally:
             self.import_stack.remove(path)
 
 
 def import_file(path: Path) -> ModuleType:
-    """The module of a file, imported once under `experiments.<stem>` where that name is free."""
+    """Import a file once and return its module.
+
+    The module is called `experiments.<stem>`, or that name with the path appended if another file
+    holds it.
+
+    Raises:
+        UsageError: The file is not a Python file.
+    """
     name = f"experiments.{path.stem}"
-    there = sys.modules.get(name)
-    if there is not None:
-        if getattr(there, "__file__", None) == str(path):
-            return there
+    existing = sys.modules.get(name)
+    if existing is not None:
+        if getattr(existing, "__file__", None) == str(path):
+            return existing
         name = f"{name}@{path}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise UsageError("not a Python file", where=str(path))
+        raise UsageError("is not a Python file", where=str(path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -249,7 +171,7 @@ def import_file(path: Path) -> ModuleType:
 
 
 def _line_suffix(error: Exception, path: Path) -> str:
-    """`:12`, the line of the file the error comes from."""
+    """`:12` for an error raised in line 12 of the file; empty if it was raised elsewhere."""
     if isinstance(error, SyntaxError):
         return f":{error.lineno}"
     lines = [

@@ -1,0 +1,1 @@
+"""How each kind of judge turns an answer into verdicts and scores."""
