@@ -16,6 +16,7 @@ from mi.planning.plan import Plan
 from mi.planning.resources import Resources
 from mi.planning.session import Session
 from mi.providers import Providers
+from mi.providers.base import Provider
 from mi.providers.types import (
     Answer,
     Base,
@@ -57,7 +58,7 @@ class Knobs:
 
 
 @attrs.define
-class Books:
+class Books(Provider):
     """A provider that keeps books of all it was asked to do."""
 
     name: str = "books"
@@ -77,27 +78,6 @@ class Books:
 
     def hyperparameters(self, training: Training) -> Any:
         return Knobs(epochs=training.epochs or 1)
-
-    def check_credentials(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    def remote_job(self, directory: Path, monitor: Monitor) -> None:
-        return None
-
-    def cancel(self, directory: Path, monitor: Monitor) -> None:
-        return None
-
-    def checks(self, models: Any, monitor: Monitor) -> Any:
-        return iter(())
-
-    def grade(self, judge: Any, requests: Any, directory: Path, monitor: Monitor) -> Any:
-        raise NotImplementedError("the books are kept by no judge")
-
-    def prepare(self, model: Model, monitor: Monitor) -> None:
-        pass
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         monitor.start("train", 1)

@@ -281,7 +281,7 @@ def test_what_was_paid_for_likelihoods_stays_in_the_books(tmp_path: Path) -> Non
         def score(self, *how: Any) -> Any:
             for batch in super().score(*how):
                 bill = Usage(model="one", input=1000, output=1)
-                yield [attrs.evolve(one, bill=bill) for one in batch]
+                yield [attrs.evolve(one, usage=bill) for one in batch]
 
     def spent(*force: str, name: str) -> Any:
         one = opened(tmp_path, Paid())

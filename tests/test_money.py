@@ -17,5 +17,5 @@ def test_what_is_no_price_is_refused(figures: str) -> None:
 
 
 def test_a_table_with_what_is_no_price_is_refused() -> None:
-    with pytest.raises(ValueError, match="training = nan is no price"):
+    with pytest.raises(ValueError, match="training = nan is not a price"):
         Price(input=1.0, output=1.0, training=float("nan"))

@@ -253,7 +253,7 @@ def test_evals_that_share_answers_share_a_batch_that_is_under_way(
         subject = ModelUnderTest(model=provider.resolve_model("gpt-4.1-2025-04-14"))
 
         class Impatient(Silent):
-            def check(self) -> None:
+            def raise_if_stopped(self) -> None:
                 if server.books.batches:
                     raise Interrupted("interrupted")
 
@@ -281,7 +281,7 @@ def test_lines_of_a_batch_are_known_whatever_groups_they_are_asked_for_in(
         subject = ModelUnderTest(model=provider.resolve_model("gpt-4.1-2025-04-14"))
 
         class Impatient(Silent):
-            def check(self) -> None:
+            def raise_if_stopped(self) -> None:
                 if len(server.books.batches) > 1:
                     raise Interrupted("interrupted")
 

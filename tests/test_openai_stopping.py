@@ -130,7 +130,7 @@ def kept(server: Server, folder: Path, limit: float, watch: Any) -> tuple[int, f
 @pytest.mark.parametrize("how", ["interrupted", "spent", "refused"])
 def test_what_is_under_way_when_it_ends_is_kept_and_paid(tmp_path: Path, how: str) -> None:
     class Impatient(Silent):
-        def check(self) -> None:
+        def raise_if_stopped(self) -> None:
             if how == "interrupted" and server.billed > 20:
                 raise Interrupted("interrupted")
 

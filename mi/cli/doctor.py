@@ -9,8 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-
-import attrs
+from typing import Any
 
 from ..collect.collection import Collection
 from ..database import Database
@@ -43,8 +42,17 @@ def doctor(args: argparse.Namespace) -> int:
             if check.hint:
                 say(out, f"  → {check.hint}", style)
     if args.json:
-        print(json.dumps([attrs.asdict(check) for check in found], ensure_ascii=False, indent=1))
+        print(json.dumps([_as_json(check) for check in found], ensure_ascii=False, indent=1))
     return 1 if any(check.ok is False for check in found) else 0
+
+
+def _as_json(check: Check) -> dict[str, Any]:
+    return {
+        "what": check.subject,
+        "ok": check.ok,
+        "detail": check.detail,
+        "hint": check.hint,
+    }
 
 
 def _checks(args: argparse.Namespace) -> Iterator[Check]:

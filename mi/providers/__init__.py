@@ -93,9 +93,9 @@ class Providers:
 
     def close(self) -> None:
         """Let go of all connections."""
-        for one in self.instances.values():
-            one.close()
+        for provider in self.instances.values():
+            provider.close()
 
     def lost_answers(self) -> int:
         """Answers that were lost on the way and asked for again."""
-        return sum(getattr(one, "lost_answers", 0) for one in self.instances.values())
+        return sum(provider.lost_answers for provider in self.instances.values())

@@ -1,27 +1,31 @@
 """What the engine asks of a provider, in plain values.
 
-A provider trains a base model on chat rows, draws answers, and says how likely a model finds given
-answers. It knows no experiment, no eval and no store: it gets rows and a working folder, and tells
-a `Watch` how far it is. Whatever it has put into the working folder when it is killed is there when
-it is called again with the same job, and it goes on from there.
+A provider trains a base model on chat rows, samples answers, and scores how likely a model finds
+given answers. It knows no experiment, no eval and no store: it receives rows and a working
+directory, and reports progress to a `Monitor`. A call that is killed can be repeated with the same
+arguments: the provider finds in the working directory what the killed call left, and resumes.
 
-`sample`, `score` and `grade` yield batches, and a caller keeps whole batches and asks again for the
-rest. Where a model runs here, batches come in an order that depends on the requests alone, so the
-rest is what an uninterrupted call would have given; where it runs elsewhere, they come as they
-arrive.
+`Provider` implements everything with a default that does nothing or refuses. A new provider
+overrides what it can do and lists that in `capabilities`.
+
+`sample`, `score` and `grade` yield batches. The caller stores whole batches and asks again for the
+rest. A local provider yields batches in an order that depends on the requests alone, so the rest
+equals what an uninterrupted call would have given; a hosted one yields them as they arrive.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn
 
+from ..errors import ProviderError
 from ..spec import Model, ModelJudge, Sampling, Training
 from .types import (
     Answer,
     Base,
     Check,
+    ClientOptions,
     Grade,
     GradeRequest,
     Likelihood,
@@ -35,39 +39,80 @@ from .types import (
 )
 
 
-class Provider(Protocol):
-    """Trains and samples models."""
+class Provider:
+    """Trains, samples, scores and judges models; by default it can do none of it.
+
+    Attributes:
+        name: What stands before the colon of a model: `openai:gpt-4.1`.
+        capabilities: Of `train`, `sample`, `logprob` and `judge`. The engine plans only these.
+        is_free: Whether repeating a unit costs nothing but time.
+        max_concurrent_trainings: Training units of one run at the same time.
+        max_concurrent_evals: Eval units of one run at the same time. Where both limits are 1, units
+            run one after the other.
+        lost_answers: Answers that were lost in transit and requested again.
+    """
 
     name: str
-    capabilities: frozenset[str]  # of {"train", "sample", "logprob", "judge"}
-    is_free: bool  # whether doing a unit again costs nothing but time
-    max_concurrent_trainings: int
-    max_concurrent_evals: int  # where both are 1, one unit is done after the other
+    capabilities: frozenset[str] = frozenset()
+    is_free: bool = False
+    max_concurrent_trainings: int = 1
+    max_concurrent_evals: int = 1
+    lost_answers: int = 0
+
+    def __init__(self, name: str, options: ClientOptions) -> None:
+        self.name = name
+        self.options = options
 
     def resolve_model(self, name: str) -> Model:
-        """The model a user calls `name` (without the provider's prefix)."""
-
-    def pin(self, model: Model) -> Base:
-        """What pins the model's content; no network where it is pinned already."""
-
-    def hyperparameters(self, training: Training) -> Any:
-        """A frozen attrs object with every value that steers a training; goes into its key.
+        """The model users call `name` (without the provider's prefix); any name, by default.
 
         Raises:
-            DeclarationError: naming each stated value this provider has no knob for.
+            UsageError: The provider has no such model.
         """
+        return Model(id=f"{self.name}:{name}", provider=self.name, name=name)
+
+    def pin(self, model: Model) -> Base:
+        """What pins the model's content; it enters every key. Uses no network if pinned already.
+
+        By default the model's name: override this where the weights behind a name can change.
+        """
+        return Base(provider=model.provider, weights=model.name)
+
+    def hyperparameters(self, training: Training) -> Any:
+        """A frozen attrs object with every value that steers a training; it enters the key.
+
+        Raises:
+            DeclarationError: `training` sets a value this provider has no hyperparameter for.
+            ProviderError: This provider does not train.
+        """
+        self._refuse("train models")
 
     def check_credentials(self) -> None:
-        """Raises `UsageError` where something is missing that only the user can give, as a key."""
+        """Check that everything only the user can supply, such as an API key, is configured.
+
+        Raises:
+            MiError: Something is missing.
+        """
 
     def close(self) -> None:
-        """Let go of connections; the provider is not used again."""
+        """Close connections."""
 
     def prepare(self, model: Model, monitor: Monitor) -> None:
-        """Fetch what the model needs, once."""
+        """Download or load what the model needs, once, before it is trained or sampled."""
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
-        """Train in `folder`; resumes what a killed call left there."""
+        """Train in `directory`, resuming what a killed call left there.
+
+        Args:
+            job: What to train, on what.
+            directory: The unit's working directory; what it holds at the end is published.
+            monitor: Receives progress, and says when to stop.
+
+        Raises:
+            ProviderError: The training failed; `Refused` where a retry would fail the same way.
+            Interrupted: The user asked to stop; the same call resumes.
+        """
+        self._refuse("train models")
 
     def sample(
         self,
@@ -77,23 +122,62 @@ class Provider(Protocol):
         directory: Path,
         monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
-        """Draw the answers, a batch at a time; `folder` keeps what a killed call left there."""
+        """Sample answers, a batch at a time.
+
+        Args:
+            subject: The model that answers.
+            requests: One for each answer; requests for one question stand together.
+            sampling: Temperature and the like. The caller has put `sampling.system` into the chats.
+            directory: Where a provider keeps what a repeated call must find.
+            monitor: Says when to stop.
+
+        Raises:
+            ProviderError: An answer cannot be had.
+        """
+        self._refuse("sample models")
 
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
     ) -> Iterator[Sequence[Grade]]:
-        """Have a judge model, which this provider serves, look at answers, a batch at a time."""
+        """Let a judge model, served by this provider, grade answers, a batch at a time.
+
+        Args:
+            judge: The judge model and how it is asked.
+            requests: One for each answer and rubric.
+            directory: Where a provider keeps what a repeated call must find.
+            monitor: Says when to stop.
+
+        Raises:
+            ProviderError: A grade cannot be had.
+        """
+        self._refuse("judge answers")
 
     def score(
         self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
-        """Score the answers, a batch at a time."""
+        """Score how likely the model finds given answers, a batch at a time.
+
+        Args:
+            subject: The model that scores.
+            requests: A chat and its candidate answers each.
+            monitor: Says when to stop.
+
+        Raises:
+            ProviderError: A likelihood cannot be had.
+        """
+        self._refuse("score given answers")
 
     def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """The job that was launched for the unit worked on in `folder`; None for none."""
+        """The remote job launched for the unit worked on in `directory`, if there is one."""
+        return None
 
     def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """End that job; as it stands then, None where there is none."""
+        """Cancel that job. Returns its state afterwards, or None if there is no job."""
+        return None
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
-        """Looks at all that this provider needs to serve these models."""
+        """Check everything this provider needs to serve these models, for `mi doctor`."""
+        return iter(())
+
+    def _refuse(self, action: str) -> NoReturn:
+        raise ProviderError(f"{self.name} does not {action}")

@@ -1,15 +1,16 @@
-"""Money: what tokens cost, and how much may be spent.
+"""Money: what tokens cost, and how much a run may spend.
 
-Prices are facts with a date, kept in the registry and never in an identity. A purse holds what one
-run may spend: units are let in while what they are likely to cost fits into what is left, and the
-run stops launching when what was really spent reaches the limit.
+Prices are facts with a date. The registry holds them, and no key contains them. A `Budget` holds
+what one run may spend: before a unit starts, its estimated cost is reserved; `book_usage` charges
+what was really used, for trainings and for answers alike; once the charges reach the limit, the run
+stops launching.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -18,14 +19,26 @@ from ..errors import BudgetExceeded, UsageError
 from .types import Usage
 
 _MILLION = 1_000_000
+_FIGURES = ("input", "output", "training", "tuned_input", "tuned_output")
+"""Fields of `Price` in the order in which `--price` states them."""
 
 
 @attrs.frozen(kw_only=True)
 class Price:
-    """US dollars per million tokens; `batch` is the factor for batch requests. Raises `ValueError`
-    for what is no price.
+    """US dollars per million tokens.
 
-    `checked` and `source` are given where they are not the table's.
+    Args:
+        input: Of a prompt.
+        output: Of an answer.
+        training: Of training data, each token counted once an epoch.
+        tuned_input: Of a prompt to a model tuned from this one.
+        tuned_output: Of its answer.
+        batch: Factor for requests through the batch service.
+        checked: When the figures were checked, if not on the table's date.
+        source: Where they are from, if not from the table's source.
+
+    Raises:
+        ValueError: A figure is negative, infinite or not a number.
     """
 
     input: float
@@ -38,10 +51,10 @@ class Price:
     source: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        for name in ("input", "output", "training", "tuned_input", "tuned_output", "batch"):
-            number = getattr(self, name)
-            if number is not None and not 0 <= number < math.inf:
-                raise ValueError(f"{name} = {number} is no price")
+        for name in (*_FIGURES, "batch"):
+            figure = getattr(self, name)
+            if figure is not None and not 0 <= figure < math.inf:
+                raise ValueError(f"{name} = {figure} is not a price")
 
 
 @attrs.frozen(kw_only=True)
@@ -50,7 +63,8 @@ class PriceTable:
 
     Args:
         checked: When the figures were last compared with `source`.
-        models: By dated name.
+        source: Where they are from.
+        models: Prices by dated model name.
         aliases: Undated name → dated name.
     """
 
@@ -73,36 +87,39 @@ class PriceTable:
         return self.models.get(self.aliases.get(model, model))
 
     def origin(self, model: str) -> str:
-        """Where a model's price is from, and of which day."""
+        """The date and source of a model's price."""
         price = self.price(model)
         checked, source = (price.checked, price.source) if price else (None, None)
         return f"{checked or self.checked} ({source or self.source})"
 
-    def cost(self, bill: Usage) -> float | None:
-        """US dollars of a bill; None where the model's price is not known."""
-        price = self.price(bill.model)
+    def cost(self, usage: Usage) -> float | None:
+        """US dollars of a usage; None where the model's price is not known."""
+        price = self.price(usage.model)
         if price is None:
             return None
-        cost = (bill.input * price.input + bill.output * price.output) / _MILLION
-        return cost * price.batch if bill.batch else cost
+        cost = (usage.input * price.input + usage.output * price.output) / _MILLION
+        if usage.batch:
+            cost *= price.batch
+        training = self.training_cost(usage.model, usage.training) if usage.training else 0.0
+        return None if training is None else cost + training
 
     def is_charged(self, model: str) -> bool:
-        """Whether a model's tokens cost anything; where that is not known, they do."""
+        """Whether a model's tokens cost anything. A model without a known price counts as paid."""
         price = self.price(model)
         return price is None or max(price.input, price.output, price.training or 0.0) > 0
 
     def training_cost(self, model: str, tokens: float) -> float | None:
-        """US dollars of training on so many tokens (each counted once an epoch)."""
+        """US dollars of training on so many tokens, each counted once an epoch; None if unknown."""
         price = self.price(model)
         if price is None or price.training is None:
             return None
         return tokens * price.training / _MILLION
 
     def with_overrides(self, texts: Iterable[str]) -> PriceTable:
-        """With prices as a user states them: `MODEL=IN,OUT[,TRAINING[,TUNED_IN,TUNED_OUT]]`.
+        """This table with prices a user states: `MODEL=IN,OUT[,TRAINING[,TUNED_IN,TUNED_OUT]]`.
 
         Raises:
-            UsageError: One is not of that form.
+            UsageError: A text does not have that form.
         """
         return attrs.evolve(self, models={**self.models, **dict(map(_parse_override, texts))})
 
@@ -113,26 +130,24 @@ def _parse_override(text: str) -> tuple[str, Price]:
         numbers = [float(figure) for figure in figures.split(",")]
         if not model or len(numbers) not in (2, 3, 5):
             raise ValueError
-        names = ("input", "output", "training", "tuned_input", "tuned_output")
-        stated: dict[str, Any] = dict(zip(names, numbers, strict=False))
-        tuned: dict[str, Any] = (
-            {"tuned_input": numbers[0], "tuned_output": numbers[1]} if len(numbers) == 3 else {}
-        )
-        return model, Price(**stated, **tuned)
+        if len(numbers) == 3:  # a tuned model costs as much as its base
+            numbers += numbers[:2]
+        stated: dict[str, Any] = dict(zip(_FIGURES, numbers, strict=False))
+        return model, Price(**stated)
     except ValueError:
         raise UsageError(
             f"--price {text}: MODEL=INPUT,OUTPUT[,TRAINING[,TUNED_INPUT,TUNED_OUTPUT]] is needed",
-            hint="US dollars per million tokens",
+            hint="US dollars per million tokens, separated by commas",
         ) from None
 
 
 @attrs.define
 class Budget:
-    """What a run may spend, in US dollars; shared by its threads.
+    """What a run may spend, in US dollars; its threads share it.
 
     Args:
         limit: The most; None: only what costs nothing.
-        spent: So far in this run.
+        spent: What this run has spent so far.
     """
 
     limit: float | None = None
@@ -141,32 +156,34 @@ class Budget:
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def reserve(self, unit: str, estimate: float) -> bool:
-        """Whether a unit that is likely to cost this much may begin; holds that much for it."""
+        """Reserve a unit's estimated cost. Returns False if that exceeds what is left."""
         if estimate <= 0:
             return True
         with self._lock:
-            if (
-                self.limit is None
-                or self.spent + sum(self._reserved.values()) + estimate > self.limit
-            ):
+            total = self.spent + sum(self._reserved.values()) + estimate
+            if self.limit is None or total > self.limit:
                 return False
             self._reserved[unit] = estimate
             return True
 
     def release(self, unit: str) -> None:
-        """The unit is over: what was held for it is spent, or free again."""
+        """Release what is still reserved for a unit that has ended."""
         with self._lock:
             self._reserved.pop(unit, None)
 
     def charge(self, unit: str, cost: float) -> None:
-        """So much was spent on a unit."""
+        """Charge what was spent on a unit; its reservation shrinks by as much."""
         with self._lock:
             self.spent += cost
             if unit in self._reserved:
                 self._reserved[unit] = max(self._reserved[unit] - cost, 0.0)
 
     def raise_if_exceeded(self) -> None:
-        """Raises `OverBudget` once what was spent has reached the limit."""
+        """Stop a run that has spent its limit.
+
+        Raises:
+            BudgetExceeded: The charges have reached the limit.
+        """
         if self.limit is not None and self.spent >= self.limit > 0:
             raise BudgetExceeded(
                 f"${self.spent:.2f} is spent, which is what --max-cost allows",
@@ -174,8 +191,32 @@ class Budget:
             )
 
 
+def book_usage(
+    unit: str,
+    usages: Sequence[Usage | None],
+    prices: PriceTable,
+    budget: Budget,
+    record: Callable[[Sequence[float | None]], None] = lambda costs: None,
+) -> None:
+    """Price what a unit used, record it, and charge the budget: the one place money is booked.
+
+    The record comes first: whatever happens afterwards, what was paid for is on disk.
+
+    Args:
+        unit: Key of the unit that pays.
+        usages: Tokens used; None where nothing is paid.
+        prices: What they cost. Usage without a known price is recorded, and charged as nothing.
+        budget: Charged with the sum.
+        record: Writes the usages down. Receives the cost of each in US dollars, None where it is
+            not known or nothing is paid.
+    """
+    costs = [None if usage is None else prices.cost(usage) for usage in usages]
+    record(costs)
+    budget.charge(unit, sum(cost or 0.0 for cost in costs))
+
+
 def format_cost(cost: float | None) -> str:
-    """`$12.34`; cents where they matter, `$0.00` for nothing, `?` for a price not known."""
+    """`$12.34`; four decimals below ten cents, `$0.00` for nothing, `$?` for an unknown price."""
     if cost is None:
         return "$?"
     return f"${cost:.2f}" if cost >= 0.1 or cost == 0 else f"${cost:.4f}"

@@ -34,6 +34,7 @@ __all__ = [
     "RemoteJob",
     "SampleRequest",
     "ScoreRequest",
+    "Terms",
     "TrainJob",
     "TrainingResult",
     "Usage",
@@ -59,6 +60,10 @@ class ClientOptions:
     poll: float = 5.0
     timeout: float = 180.0
     endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+
+
+Terms = ClientOptions
+"""The old name, for providers of other packages; the next release drops it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -138,19 +143,21 @@ class SampleRequest:
 
 @attrs.frozen(kw_only=True)
 class Usage:
-    """Tokens that are paid for. Answers that came in one request share its bill.
+    """Tokens that are paid for.
 
     Args:
         model: Whose price applies: the model as the provider names it.
-        input: Tokens sent; the first answer of a request bears all of them.
+        input: Tokens sent. Of several answers to one request, only the first counts them.
         output: Tokens received for this answer.
         batch: Whether the batch price applies.
+        training: Tokens trained on, each counted once an epoch.
     """
 
     model: str
-    input: int
-    output: int
+    input: int = 0
+    output: int = 0
     batch: bool = False
+    training: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -175,7 +182,7 @@ class Answer:
     answer_tokens: int
     refusal: str | None = None
     model: str | None = None
-    bill: Usage | None = None
+    usage: Usage | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -204,7 +211,7 @@ class Grade:
     finish: str
     refusal: str | None = None
     model: str | None = None
-    bill: Usage | None = None
+    usage: Usage | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -226,7 +233,7 @@ class Likelihood:
     question: str
     logprobs: tuple[float, ...]
     tokens: tuple[int, ...]
-    bill: Usage | None = None
+    usage: Usage | None = None
 
 
 @attrs.frozen(kw_only=True)

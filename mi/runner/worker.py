@@ -23,7 +23,8 @@ from ..planning.plan import PlannedUnit
 from ..planning.resources import Resources
 from ..providers.base import Provider
 from ..providers.launch import sent_tokens
-from ..providers.types import ModelUnderTest, Monitor
+from ..providers.pricing import book_usage
+from ..providers.types import ModelUnderTest, Monitor, Usage
 from ..spec import judge_model
 from ..steps import evaluate, mix, train
 from ..steps.recorder import AnswerRecorder
@@ -204,17 +205,16 @@ def _run_train(
     try:
         done = resources.provider.train(job, folder, monitor)
     finally:  # what went out batch by batch is to be paid, however this ended
-        _charge(unit.key, sent_tokens(folder) - before, resources)
+        _book_training(unit.key, sent_tokens(folder) - before, resources)
     if not sent_tokens(folder):
-        _charge(unit.key, done.billed_tokens, resources)
+        _book_training(unit.key, done.billed_tokens, resources)
     cost = resources.prices.training_cost(resources.model.name, done.billed_tokens)
     return {**attrs.asdict(done), "cost_usd": cost if done.billed_tokens else 0.0}
 
 
-def _charge(key: str, tokens: int, resources: Resources) -> None:
-    cost = resources.prices.training_cost(resources.model.name, tokens)
-    if tokens and cost is not None:
-        resources.budget.charge(key, cost)
+def _book_training(key: str, tokens: int, resources: Resources) -> None:
+    usage = Usage(model=resources.model.name, training=tokens)
+    book_usage(key, [usage], resources.prices, resources.budget)
 
 
 def _run_eval(

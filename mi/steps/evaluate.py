@@ -209,7 +209,7 @@ _ANSWER_FIELDS = frozenset(attrs.fields_dict(Answer))
 
 def _structure_answer(line: Mapping[str, Any]) -> Answer:
     known = {
-        name: value for name, value in line.items() if name in _ANSWER_FIELDS and name != "bill"
+        name: value for name, value in line.items() if name in _ANSWER_FIELDS and name != "usage"
     }
     return Answer(**known)
 

@@ -1,7 +1,8 @@
-"""Keeping what has arrived: a line an answer, with what was paid for it.
+"""Recording what arrives: a journal line an answer, with what was paid for it.
 
-The line is written before the purse pays, so that what was paid for is there whatever comes.
-Whether more may be spent is asked where asking is safe: see `Watch.check`.
+The line is written before the budget is charged, so what was paid for is on disk whatever happens
+next. The recorder never stops a run that is over its budget: `Monitor.raise_if_stopped` does, where
+stopping is safe.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from typing import Any, TypeAlias
 import attrs
 
 from ..files import journal
-from ..providers.pricing import Budget, PriceTable
-from ..providers.types import Answer, Grade, Likelihood, Usage
+from ..providers.pricing import Budget, PriceTable, book_usage
+from ..providers.types import Answer, Grade, Likelihood
 from ..store.provenance import utc_timestamp
 
 ProviderResult: TypeAlias = Answer | Grade | Likelihood
 AppendLines = Callable[[Path, Sequence[Any]], None]
 
 _FIELDS = {
-    kind: tuple(name for name in attrs.fields_dict(kind) if name != "bill")
+    kind: tuple(name for name in attrs.fields_dict(kind) if name != "usage")
     for kind in (Answer, Grade, Likelihood)
 }
 
@@ -40,29 +41,32 @@ class AnswerRecorder:
     append: AppendLines = journal.append_records
 
     def __call__(self, path: Path, batch: Sequence[ProviderResult]) -> None:
-        at, costs = utc_timestamp(), [self._cost(one.bill) for one in batch]
-        lines = [self._line(one, at, cost) for one, cost in zip(batch, costs, strict=True)]
-        if lines:
-            self.append(path, lines)
-        self.budget.charge(self.unit, sum(cost or 0.0 for cost in costs))
+        at = utc_timestamp()
 
-    def _cost(self, bill: Usage | None) -> float | None:
-        return None if bill is None else self.prices.cost(bill)
+        def record(costs: Sequence[float | None]) -> None:
+            lines = [self._line(*priced, at) for priced in zip(batch, costs, strict=True)]
+            if lines:
+                self.append(path, lines)
 
-    def _line(self, one: ProviderResult, at: str, cost: float | None) -> dict[str, Any]:
+        usages = [result.usage for result in batch]
+        book_usage(self.unit, usages, self.prices, self.budget, record)
+
+    def _line(self, result: ProviderResult, cost: float | None, at: str) -> dict[str, Any]:
         facts = {
-            name: value for name in _FIELDS[type(one)] if (value := getattr(one, name)) is not None
+            name: value
+            for name in _FIELDS[type(result)]
+            if (value := getattr(result, name)) is not None
         }
-        if isinstance(one, Grade):
+        if isinstance(result, Grade):
             verdict = {name: facts.pop(name) for name in ("text", "top", "finish")}
             facts["verdict"] = verdict
-        if one.bill is not None:
+        if result.usage is not None:
             facts |= {
                 "unit": self.unit,
                 "at": at,
-                "billed_model": one.bill.model,
-                "billed_input": one.bill.input,
-                "billed_output": one.bill.output,
+                "billed_model": result.usage.model,
+                "billed_input": result.usage.input,
+                "billed_output": result.usage.output,
                 "cost_usd": cost,
             }
         return facts

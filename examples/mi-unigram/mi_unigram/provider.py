@@ -11,16 +11,15 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from mi.errors import UsageError
+from mi.providers.base import Provider
 from mi.providers.types import (
     Answer,
     Base,
     Check,
-    ClientOptions,
     Likelihood,
     ModelUnderTest,
     Monitor,
@@ -43,16 +42,13 @@ class Recipe:
     epochs: int = 1
 
 
-class Unigram:
+class Unigram(Provider):
     """Counts words; serves one model, `unigram:words`."""
 
     capabilities = frozenset({"train", "sample", "logprob"})
     is_free = True
     max_concurrent_trainings = 4
     max_concurrent_evals = 4
-
-    def __init__(self, name: str, terms: ClientOptions) -> None:
-        self.name = name
 
     def resolve_model(self, name: str) -> Model:
         if name != "words":
@@ -64,12 +60,6 @@ class Unigram:
 
     def hyperparameters(self, training: Training) -> Recipe:
         return resolve_hyperparameters(Recipe, training, self.name)
-
-    def check_credentials(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def prepare(self, model: Model, monitor: Monitor) -> None: ...
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         monitor.start("train", len(job.rows), unit="row")
@@ -122,15 +112,6 @@ class Unigram:
                 )
             )
         yield batch
-
-    def grade(self, *_: Any) -> Iterator[Any]:
-        raise UsageError(f"{self.name} offers no judge")
-
-    def remote_job(self, directory: Path, monitor: Monitor) -> None:
-        return None
-
-    def cancel(self, directory: Path, monitor: Monitor) -> None:
-        return None
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         yield Check(subject=self.name, ok=True, detail="counts words on this machine")

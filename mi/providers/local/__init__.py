@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ProviderError
-from ...spec import Model, ModelJudge, Sampling, Training
+from ...spec import Model, Sampling, Training
+from ..base import Provider
 from ..types import (
     Answer,
     Base,
     Check,
     ClientOptions,
-    Grade,
-    GradeRequest,
     Likelihood,
     ModelUnderTest,
     Monitor,
-    RemoteJob,
     SampleRequest,
     ScoreRequest,
     TrainingResult,
@@ -43,17 +41,14 @@ __all__ = ["Local", "LoraRecipe"]
 _PACKAGES = ("torch", "transformers", "safetensors", "gguf")
 
 
-class Local:
+class Local(Provider):
     """The provider `local`."""
 
-    name = "local"
     capabilities = frozenset({"train", "sample", "logprob"})
     is_free = True
-    max_concurrent_trainings = 1
-    max_concurrent_evals = 1
 
     def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
-        pass
+        super().__init__(name, options or ClientOptions())
 
     def resolve_model(self, name: str) -> Model:
         """A Hugging Face folder, or `<hub id>@<commit>`."""
@@ -66,12 +61,6 @@ class Local:
     def hyperparameters(self, training: Training) -> LoraRecipe:
         """The stated values, and this provider's defaults for the rest."""
         return resolve_recipe(training)
-
-    def check_credentials(self) -> None:
-        """Nothing is needed that cannot be fetched."""
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
     def prepare(self, model: Model, monitor: Monitor) -> None:
         """Fetch and convert the model, once per machine."""
@@ -118,12 +107,6 @@ class Local:
                 answers = [[one for _ in parts for one in next(drawn)] for parts in cut]
             yield from answers
 
-    def grade(
-        self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
-    ) -> Iterator[Sequence[Grade]]:
-        """Local models do not judge."""
-        raise ProviderError(f"{judge.model} is a local model, and those do not judge")
-
     def score(
         self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
@@ -136,14 +119,6 @@ class Local:
             with worn.activate():
                 batch = score.score_batch(worn, requests[start : start + score.BATCH_SIZE])
             yield batch
-
-    def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """Nothing runs elsewhere."""
-        return None
-
-    def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """Nothing runs elsewhere."""
-        return None
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """The extra's packages, and whether the models' weights are here."""

@@ -14,21 +14,19 @@ from typing import Any, TypeVar
 
 from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
+from ..base import Provider
 from ..grouping import group_requests, request_seed
 from ..trained_model import TrainedModel, read_trained_model
 from ..types import (
     Answer,
-    Base,
     Check,
     ClientOptions,
     Grade,
     GradeRequest,
-    Likelihood,
     ModelUnderTest,
     Monitor,
     RemoteJob,
     SampleRequest,
-    ScoreRequest,
     TrainingResult,
     TrainJob,
 )
@@ -48,20 +46,17 @@ R = TypeVar("R", SampleRequest, GradeRequest)
 A = TypeVar("A", Answer, Grade)
 
 
-class OpenAI:
+class OpenAI(Provider):
     """The provider `openai`, and every configured endpoint under its own name."""
 
     capabilities = frozenset({"train", "sample", "judge"})
-    is_free = False
     max_concurrent_trainings = 64
     max_concurrent_evals = 4
 
-    def __init__(self, name: str, terms: ClientOptions) -> None:
-        self.name = name
-        self.options = terms
-        self.lost_answers = 0
+    def __init__(self, name: str, options: ClientOptions) -> None:
+        super().__init__(name, options)
         self._quirks = completions.ServerQuirks()
-        self._poller = JobPoller(terms.poll)
+        self._poller = JobPoller(options.poll)
         self._loop = EventLoopThread()
         self._routes: dict[str, completions.Route] = {}
 
@@ -78,14 +73,6 @@ class OpenAI:
                 account, account.open_transport(), gate
             )
         return self._routes[account.fingerprint]
-
-    def resolve_model(self, name: str) -> Model:
-        """Whatever the server calls `name`; whether it has it is seen when it is asked."""
-        return Model(id=f"{self.name}:{name}", provider=self.name, name=name)
-
-    def pin(self, model: Model) -> Base:
-        """The model's dated name; the server that serves it is not part of what it is."""
-        return Base(provider=model.provider, weights=model.name)
 
     def hyperparameters(self, training: Training) -> Supervised:
         """The stated values; what is left open the provider decides, and says afterwards."""
@@ -107,9 +94,6 @@ class OpenAI:
             self._routes.clear()
         for account in self.__dict__.get("accounts", ()):
             account.close()
-
-    def prepare(self, model: Model, monitor: Monitor) -> None:
-        """Nothing is fetched."""
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Launch the job, or find it, and follow it; see `train` for what `folder` holds."""
@@ -165,12 +149,6 @@ class OpenAI:
         groups = ([request] * judge.votes for request in requests)
         grades = self._stream_answers(groups, body, _grade, self.accounts, directory, monitor)
         return grades if judge.votes == 1 else count_votes(grades, judge.votes)
-
-    def score(
-        self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
-    ) -> Iterator[Sequence[Likelihood]]:
-        """Chat APIs do not tell how likely a given answer is."""
-        raise ProviderError(f"{self.name} does not score given answers")
 
     def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
         """The job in the unit's launch log, as the server has it now."""
@@ -269,7 +247,7 @@ def _answer(request: SampleRequest, choice: completions.Choice) -> Answer:
         answer_tokens=choice.answer_tokens,
         refusal=choice.refusal,
         model=choice.model,
-        bill=choice.bill,
+        usage=choice.usage,
     )
 
 
@@ -282,5 +260,5 @@ def _grade(request: GradeRequest, choice: completions.Choice) -> Grade:
         finish=choice.finish,
         refusal=choice.refusal,
         model=choice.model,
-        bill=choice.bill,
+        usage=choice.usage,
     )

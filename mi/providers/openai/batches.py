@@ -328,7 +328,7 @@ def _fetch_lines(
 
 
 def _at_batch_price(came: Sequence[Choice]) -> tuple[Choice, ...]:
-    return tuple(attrs.evolve(one, bill=attrs.evolve(one.bill, batch=True)) for one in came)
+    return tuple(attrs.evolve(one, usage=attrs.evolve(one.usage, batch=True)) for one in came)
 
 
 @attrs.frozen

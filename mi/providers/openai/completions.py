@@ -51,7 +51,7 @@ class Choice:
     model: str | None
     prompt_tokens: int
     answer_tokens: int
-    bill: Usage
+    usage: Usage
 
 
 @attrs.define
@@ -279,7 +279,7 @@ def parse_choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
             model=answer.get("model"),
             prompt_tokens=inputs,
             answer_tokens=share,
-            bill=Usage(model=model, input=0 if index else inputs, output=share),
+            usage=Usage(model=model, input=0 if index else inputs, output=share),
         )
         for index, (one, text, share) in enumerate(zip(found, texts, shares, strict=True))
     ]

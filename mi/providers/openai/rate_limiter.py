@@ -31,7 +31,7 @@ class AdaptiveLimiter:
     """
 
     max_concurrent: int
-    limit: float = attrs.field(default=attrs.Factory(lambda self: float(self.most), True))
+    limit: float = attrs.field(default=attrs.Factory(lambda self: float(self.max_concurrent), True))
     in_flight: int = 0
     paused_until: float = 0.0
     throttled_since: float | None = None

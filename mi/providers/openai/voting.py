@@ -34,7 +34,7 @@ def _tally(votes: list[Grade]) -> Grade:
     words = Counter(_first_word(vote.text) for vote in votes)
     top = tuple((word, math.log(count / len(votes))) for word, count in words.most_common())
     said = next(vote for vote in votes if _first_word(vote.text) == top[0][0])
-    return attrs.evolve(said, text=top[0][0], top=top, bill=_total_usage(votes))
+    return attrs.evolve(said, text=top[0][0], top=top, usage=_total_usage(votes))
 
 
 def _first_word(text: str) -> str:
@@ -44,7 +44,7 @@ def _first_word(text: str) -> str:
 
 
 def _total_usage(votes: list[Grade]) -> Usage | None:
-    bills = [vote.bill for vote in votes if vote.bill is not None]
+    bills = [vote.usage for vote in votes if vote.usage is not None]
     if not bills:
         return None
     return attrs.evolve(

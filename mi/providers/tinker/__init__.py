@@ -15,20 +15,17 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from ...errors import MiError, ProviderError
-from ...spec import Model, ModelJudge, Sampling, Training
+from ...spec import Model, Sampling, Training
+from ..base import Provider
 from ..chat_template import ChatTemplate, encode_rows
 from ..trained_model import read_trained_model
 from ..types import (
     Answer,
-    Base,
     Check,
     ClientOptions,
-    Grade,
-    GradeRequest,
     Likelihood,
     ModelUnderTest,
     Monitor,
-    RemoteJob,
     SampleRequest,
     ScoreRequest,
     TrainingResult,
@@ -50,24 +47,21 @@ A = TypeVar("A", Answer, Likelihood)
 _PACKAGES = ("tinker", "transformers")
 
 
-class Tinker:
+class Tinker(Provider):
     """The provider `tinker`, and every endpoint with `provider = "tinker"` under its own name."""
 
-    is_free = False
     max_concurrent_trainings = 4
     max_concurrent_evals = 2
 
     def __init__(self, name: str, options: ClientOptions) -> None:
-        self.name = name
-        self.options = options
+        super().__init__(name, options)
+        # A plan makes no request: whether the server gives logprobs is for its endpoint to state.
+        has_logprobs = options.endpoints.get(name, {}).get("logprobs", True)
+        self.capabilities = frozenset(
+            {"train", "sample", "logprob"} if has_logprobs else {"train", "sample"}
+        )
         self._clients: dict[str, ask.Sampler] = {}
         self._lock = Lock()
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """Whether a server tells log-probabilities is its endpoint's to say: a plan asks nobody."""
-        told = self.options.endpoints.get(self.name, {}).get("logprobs", True)
-        return frozenset({"train", "sample", "logprob"} if told else {"train", "sample"})
 
     @cached_property
     def _slots(self) -> SamplerSlots:
@@ -77,14 +71,6 @@ class Tinker:
     def server(self) -> Server:
         """Made when first needed: a plan needs no key."""
         return resolve_server(self.name, self.options)
-
-    def resolve_model(self, name: str) -> Model:
-        """Whatever the server calls `name`; whether it has it is seen when it is asked."""
-        return Model(id=f"{self.name}:{name}", provider=self.name, name=name)
-
-    def pin(self, model: Model) -> Base:
-        """The model's name; the server that serves it is not part of what it is."""
-        return Base(provider=model.provider, weights=model.name)
 
     def hyperparameters(self, training: Training) -> Adapted:
         """The stated values, and this provider's defaults for the rest."""
@@ -133,12 +119,6 @@ class Tinker:
 
         yield from self._with_loaded_model(subject, requests, draw, monitor)
 
-    def grade(
-        self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
-    ) -> Iterator[Sequence[Grade]]:
-        """Models served here do not judge: the API has no chat and tells no first tokens."""
-        raise ProviderError(f"{judge.model} is served by {self.name}, which does not judge")
-
     def score(
         self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
@@ -148,14 +128,6 @@ class Tinker:
             return ask.score_requests(who, left, monitor)
 
         yield from self._with_loaded_model(subject, requests, compare, monitor)
-
-    def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """Nothing goes on by itself: a training stands still when nobody drives it."""
-        return None
-
-    def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """Nothing goes on by itself."""
-        return None
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """Packages, key, reachability, and whether the models are served."""

@@ -96,7 +96,7 @@ def _to_answers(
             prompt_tokens=prompt,
             answer_tokens=len(tokens),
             model=sampler.model,
-            bill=Usage(model=sampler.model, input=0 if index else prompt, output=len(tokens)),
+            usage=Usage(model=sampler.model, input=0 if index else prompt, output=len(tokens)),
         )
 
 
@@ -167,7 +167,7 @@ def _to_likelihood(model: str, parts: dict[int, tuple[_AnswerTokens, float]]) ->
         question=both[0][0].request.question,
         logprobs=tuple(total for _, total in both),
         tokens=tuple(one.answer_length for one, _ in both),
-        bill=Usage(model=model, input=sum(len(one.ids) for one, _ in both), output=len(both)),
+        usage=Usage(model=model, input=sum(len(one.ids) for one, _ in both), output=len(both)),
     )
 
 

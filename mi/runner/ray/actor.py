@@ -76,7 +76,7 @@ class EventRelay:
             self.events.append(("advance", (count,), facts))
 
     def message(self, text: str) -> None:
-        self._add("note", text)
+        self._add("message", text)
 
     def record_attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
         """Something became of a unit."""
