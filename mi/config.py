@@ -1,27 +1,28 @@
-"""Configuration of a project: `[tool.mi]` of its `pyproject.toml`, the environment, flags.
+"""Configuration of a project: `[tool.mi]` of its `pyproject.toml`, environment variables, flags.
 
-The later of these is the stronger. All of it steers runs; none of it is part of a result.
+A flag overrides a variable, and a variable overrides the file. Configuration steers runs and is
+never part of a result.
 
 [tool.mi]
 experiments = ["experiments", "more/*.py"]
 model = "openai:gpt-4.1-2025-04-14"
-store = ".mi"                    # MI_STORE; as db (MI_DB) and figures relative to the root;
-                                 # or what machines share: "s3://bucket/mi", "file:///shared/mi"
-claim = 60                       # seconds of silence after which others take over a unit there
+store = ".mi"                    # MI_STORE; like db (MI_DB) and figures relative to the root;
+                                 # or a shared address: "s3://bucket/mi", "file:///shared/mi"
+claim = 60                       # seconds of silence after which a unit's lease expires there
 executor = "process"             # MI_EXECUTOR
 in_flight = 64
 
 [tool.mi.endpoints.lab]
 base_url = "http://localhost:8000/v1"
 key_env = "LAB_API_KEY"
-free = true                      # its tokens cost nothing; otherwise --price says what they cost
+free = true                      # its tokens cost nothing; otherwise --price states the price
 
 [tool.mi.endpoints.gpu]
-provider = "tinker"              # whose API it speaks; "openai" where nothing is said
+provider = "tinker"              # whose API the server speaks; "openai" by default
 base_url = "http://localhost:8000"
-base_model = "/models/qwen3-8b"  # what the server calls the one model it serves
-tokenizer = "/models/qwen3-8b"   # a folder or hub id, where the model's own cannot be fetched
-logprobs = false                 # it tells no log-probabilities: preference evals are left out
+base_model = "/models/qwen3-8b"  # the server's own name for its model
+tokenizer = "/models/qwen3-8b"   # a folder or hub id, if the model's own cannot be fetched
+logprobs = false                 # the server reports none: preference evals are left out
 
 [tool.mi.ray]                    # for `executor = "ray"`; see docs/cluster.md
 address = "auto"
@@ -32,7 +33,7 @@ eval = {cpus = 2, gpus = 0.25}
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,15 @@ ENVIRONMENT = {
     "db": "MI_DB",
     "executor": "MI_EXECUTOR",
 }
+"""The environment variable of a key."""
+
 _PATHS = {"store": ".mi", "db": "results.duckdb", "figures": "figures"}
 _STRINGS = ("model", "executor")
-_NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
+_CLIENT_NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
 _LEASE_KEY = "claim"
 _ENDPOINT_KEYS = {"base_url": str, "provider": str, "key_env": str, "free": bool}
 _PROVIDER_ENDPOINT_KEYS = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
-"""What an endpoint may say, and what one of a provider may say besides."""
+"""Keys of an endpoint that only one provider's endpoints have."""
 _DEFAULT = "default"
 
 
@@ -65,15 +68,17 @@ class Config:
     """How a project is used.
 
     Args:
-        root: The project's folder.
-        experiments: Folders, files and patterns; none: as `experiment_files` finds them.
+        root: The project's root directory.
+        experiments: Directories, files and shell patterns; empty: see `find_experiment_files`.
         model: `provider:name`; None: the embedded model.
-        store: Its folder, or an address that machines share.
-        claim: Seconds a process at a unit may be silent before others take it over.
-        executor: Where units run.
-        terms: How hosted providers are used.
-        ray: The cluster that the executor `ray` uses.
-        sources: Where each value comes from: `default`, a file, a variable or a flag.
+        store: A directory, or an address that several machines share.
+        lease_timeout: Seconds without a heartbeat after which a lease in a shared store expires.
+        db: The DuckDB file.
+        figures: Directory of the figures.
+        executor: Where units run: `process`, `ray`, or an installed executor.
+        client_options: How hosted providers are used.
+        ray: The cluster of the executor `ray`.
+        sources: By key, where its value comes from: `default`, the file, a variable or a flag.
     """
 
     root: Path
@@ -93,129 +98,145 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
     """The configuration of the project around `start`.
 
     Args:
-        flags: What a command line says, by name; None for what it does not.
+        start: The project's root or any directory below it.
+        flags: Values of the command line by name; None for a flag that is not given.
 
     Raises:
-        UsageError: The file is no TOML, or says something unknown.
+        UsageError: The file is not valid TOML, or has an unknown key or an unfit value.
     """
     root = find_root(start)
     path = root / "pyproject.toml"
-    stated = read_tool_table(path) or {}
-    _check_table(stated, path)
+    table = read_tool_table(path) or {}
+    _check_table(table, f"{path} @ tool.mi")
     sources: dict[str, str] = {}
 
     def value(name: str, default: Any) -> Any:
-        """The strongest statement; a path of the file is relative to the root."""
-        said = {
+        """The value of highest precedence; paths from the file are relative to the root."""
+        variable = ENVIRONMENT.get(name, "")
+        candidates = {
             f"--{name}": (flags or {}).get(name),
-            ENVIRONMENT.get(name, ""): os.environ.get(ENVIRONMENT.get(name, "")) or None,
-            path.name: stated.get(name),
-            _DEFAULT: default,
+            variable: os.environ.get(variable) or None,
+            path.name: table.get(name),
         }
-        for source, found in said.items():
-            if found is not None or source == _DEFAULT:
-                sources[name] = source
-                inside = name in _PATHS and source in (path.name, _DEFAULT)
-                return root / found if inside and not is_url(found) else found
+        stated = ((source, item) for source, item in candidates.items() if item is not None)
+        sources[name], chosen = next(stated, (_DEFAULT, default))
+        is_relative = name in _PATHS and sources[name] in (path.name, _DEFAULT)
+        return root / chosen if is_relative and not is_url(chosen) else chosen
 
     store = value("store", _PATHS["store"])
-    paths = {
-        name: Path(value(name, default)).resolve()
-        for name, default in _PATHS.items()
-        if name != "store"
+    defaults = ClientOptions()
+    numbers = {
+        name: number_type(value(name, getattr(defaults, name)))
+        for name, number_type in _CLIENT_NUMBERS.items()
     }
-    plain = attrs.asdict(ClientOptions())
-    numbers = {name: kind(value(name, plain[name])) for name, kind in _NUMBERS.items()}
     return Config(
         root=root,
         experiments=tuple(value("experiments", ())),
         client_options=ClientOptions(endpoints=value("endpoints", {}), **numbers),
         model=value("model", None),
         executor=value("executor", "process"),
-        ray=_parse_cluster(value("ray", {}), value("ray_address", None), path),
+        ray=_parse_cluster(value("ray", {}), value("ray_address", None), f"{path} @ tool.mi.ray"),
         sources=sources,
         store=store if is_url(store) else Path(store).resolve(),
         lease_timeout=float(value(_LEASE_KEY, 60.0)),
-        db=paths["db"],
-        figures=paths["figures"],
+        db=Path(value("db", _PATHS["db"])).resolve(),
+        figures=Path(value("figures", _PATHS["figures"])).resolve(),
     )
 
 
-def _parse_cluster(stated: Any, address: str | None, path: Path) -> Cluster:
-    """The cluster of the table `ray`.
+def _parse_cluster(table: Any, address: str | None, where: str) -> Cluster:
+    """The cluster of the table `ray`; an address given elsewhere overrides the table's.
 
     Raises:
-        UsageError: It says something unknown, or a share that is none.
+        UsageError: An unknown key, or a value that is not a resource request.
     """
-    where = f"{path} @ tool.mi.ray"
     known = attrs.fields_dict(Cluster)
-    if not isinstance(stated, dict):
-        raise UsageError("ray is a table", where=where)
-    for name, said in stated.items():
-        if name not in known:
+    if not isinstance(table, dict):
+        raise UsageError("must be a table", where=where)
+    for name, value in table.items():
+        _check_key(name, known, where)
+        if not _fits_cluster(name, value):
             raise UsageError(
-                f"there is nothing called {name!r}", where=where, hint=did_you_mean(name, known)
-            )
-        if name == "address":
-            fits = isinstance(said, str)
-        elif name == "tries":
-            fits = isinstance(said, int) and said > 0
-        else:
-            fits = (
-                isinstance(said, dict) and said.keys() <= attrs.fields_dict(ResourceRequest).keys()
-            )
-            fits = fits and all(isinstance(n, (int, float)) and n >= 0 for n in said.values())
-        if not fits:
-            raise UsageError(
-                f"{said!r} does not fit",
+                f"{value!r} is not valid here",
                 where=f"{where}.{name}",
-                hint="a share is a table of cpus, gpus and memory (gigabytes)",
+                hint="address is a string, tries a positive integer, and mix, train and eval are "
+                "tables of cpus, gpus and memory (gigabytes)",
             )
-    shares = {
-        name: attrs.evolve(getattr(Cluster(), name), **said) if isinstance(said, dict) else said
-        for name, said in stated.items()
+    default = Cluster()
+    values = {
+        name: attrs.evolve(getattr(default, name), **value) if isinstance(value, dict) else value
+        for name, value in table.items()
     }
-    return Cluster(**{**shares, **({"address": address} if address else {})})
+    if address:
+        values["address"] = address
+    return Cluster(**values)
 
 
-def _check_table(stated: Mapping[str, Any], path: Path) -> None:
-    known = {*_PATHS, *_STRINGS, *_NUMBERS, _LEASE_KEY, "experiments", "endpoints", "ray"}
-    for name, said in stated.items():
-        where = f"{path} @ tool.mi.{name}"
-        if name not in known:
-            raise UsageError(
-                f"there is nothing called {name!r}", where=where, hint=did_you_mean(name, known)
-            )
-        if name in {*_PATHS, *_STRINGS} and not (isinstance(said, str) and said):
-            raise UsageError(f"{said!r} is no text", where=where)
-        if name in {*_NUMBERS, _LEASE_KEY}:
-            number = isinstance(said, (int, float)) and not isinstance(said, bool)
-            if not number or said <= 0:
-                raise UsageError(f"{said!r} is no positive number", where=where)
-        if name == "experiments":
-            several = isinstance(said, list) and all(isinstance(one, str) for one in said)
-            if not several or not said:
-                raise UsageError(f"{said!r} is no list of paths", where=where)
-    endpoints = stated.get("endpoints", {})
-    if not isinstance(endpoints, dict):
-        raise UsageError("endpoints are tables", where=f"{path} @ tool.mi.endpoints")
-    for name, endpoint in endpoints.items():
-        _check_endpoint(endpoint, f"{path} @ tool.mi.endpoints.{name}")
+def _fits_cluster(name: str, value: Any) -> bool:
+    """Whether a value is one that a key of the table `ray` can have."""
+    if name == "address":
+        return isinstance(value, str)
+    if name == "tries":
+        return isinstance(value, int) and value > 0
+    if not isinstance(value, dict) or not value.keys() <= attrs.fields_dict(ResourceRequest).keys():
+        return False
+    return all(isinstance(amount, (int, float)) and amount >= 0 for amount in value.values())
+
+
+def _check_table(table: Mapping[str, Any], where: str) -> None:
+    """Raise `UsageError` at the first unknown key or unfit value of `[tool.mi]`."""
+    known = {
+        *_PATHS,
+        *_STRINGS,
+        *_CLIENT_NUMBERS,
+        _LEASE_KEY,
+        "experiments",
+        "endpoints",
+        "ray",
+    }
+    for name, value in table.items():
+        _check_key(name, known, f"{where}.{name}")
+        message = _value_error(name, value)
+        if message is not None:
+            raise UsageError(message, where=f"{where}.{name}")
+    for name, endpoint in table.get("endpoints", {}).items():
+        _check_endpoint(endpoint, f"{where}.endpoints.{name}")
+
+
+def _value_error(name: str, value: Any) -> str | None:
+    """What is wrong with the value of a key of `[tool.mi]`; None for a valid one."""
+    if name in {*_PATHS, *_STRINGS} and not (isinstance(value, str) and value):
+        return f"{value!r} must be a non-empty string"
+    if name in {*_CLIENT_NUMBERS, _LEASE_KEY}:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or value <= 0:
+            return f"{value!r} must be a positive number"
+    if name == "experiments":
+        is_list = isinstance(value, list) and all(isinstance(path, str) for path in value)
+        if not is_list or not value:
+            return f"{value!r} must be a list of paths"
+    if name == "endpoints" and not isinstance(value, dict):
+        return f"{value!r} must be a table of endpoints"
+    return None
 
 
 def _check_endpoint(endpoint: Any, where: str) -> None:
     if not isinstance(endpoint, dict) or "base_url" not in endpoint:
-        raise UsageError("an endpoint is a table with a base_url", where=where)
+        raise UsageError("an endpoint must be a table with a base_url", where=where)
     provider = endpoint.get("provider", API_PROVIDERS[0])
     if provider not in API_PROVIDERS:
         raise UsageError(
-            f"there are no endpoints of {provider!r}", where=where, hint=", ".join(API_PROVIDERS)
+            f"provider {provider!r} has no endpoints",
+            where=where,
+            hint=f"use {' or '.join(API_PROVIDERS)}",
         )
     known = {**_ENDPOINT_KEYS, **_PROVIDER_ENDPOINT_KEYS.get(provider, {})}
     for key, value in endpoint.items():
-        if key not in known:
-            raise UsageError(
-                f"there is nothing called {key!r}", where=where, hint=did_you_mean(key, known)
-            )
+        _check_key(key, known, where)
         if not isinstance(value, known[key]):
-            raise UsageError(f"{key} = {value!r} is not a {known[key].__name__}", where=where)
+            raise UsageError(f"{key} = {value!r} must be a {known[key].__name__}", where=where)
+
+
+def _check_key(key: str, known: Iterable[str], where: str) -> None:
+    if key not in (keys := set(known)):
+        raise UsageError(f"unknown key {key!r}", where=where, hint=did_you_mean(key, keys))

@@ -1,8 +1,8 @@
-"""Errors that are sentences.
+"""Errors that a user can read and act on.
 
-Every failure a user can cause or meet is a `MiError`: one sentence saying what is wrong, where, and
-what to do next. The command line prints it and leaves with `exit_code`; a traceback is shown only
-for what is not a `MiError`, because only that is a defect of this program.
+Every failure a user can cause or meet is a `MiError`: one sentence that says what is wrong, the
+place, and what to do next. The command line prints it and exits with `exit_code`. Any other
+exception is a defect of this program and prints a traceback.
 
 Exit codes are pytest's: 0 all done, 1 some units failed, 2 interrupted, 3 internal error,
 4 usage or declaration error, 5 nothing selected.
@@ -16,7 +16,7 @@ from typing import ClassVar
 
 
 class MiError(Exception):
-    """A sentence for the user.
+    """A failure that a user can understand.
 
     Args:
         message: What is wrong, as a sentence.
@@ -38,13 +38,13 @@ class MiError(Exception):
 
 
 class UsageError(MiError):
-    """The command line asks for something that does not exist or does not fit."""
+    """The command line or the configuration asks for something that does not exist or fit."""
 
     exit_code = 4
 
 
 class DeclarationError(MiError):
-    """An experiment, setting, eval or model is declared wrongly."""
+    """The declaration of an experiment, setting, eval or model is not valid."""
 
     exit_code = 4
 
@@ -62,7 +62,7 @@ class NothingSelected(MiError):
 
 
 class CorruptError(MiError):
-    """A record's bytes are not the bytes that were written."""
+    """A record differs from what was written, or cannot be parsed."""
 
 
 class ProviderError(MiError):
@@ -70,11 +70,11 @@ class ProviderError(MiError):
 
 
 class RequestRejected(ProviderError):
-    """A provider said no, and will say so again: only `--retry-failed` asks once more."""
+    """A provider rejected a request for good; only `--retry-failed` repeats it."""
 
 
 class BudgetExceeded(MiError):
-    """What may be spent is spent; what was done is kept."""
+    """The budget is spent; the work done so far is kept."""
 
 
 class StoreError(MiError):
@@ -82,11 +82,11 @@ class StoreError(MiError):
 
 
 class LeaseLost(StoreError):
-    """A unit is another run's by now: what was begun on it is the other one's to end."""
+    """Another run has taken over this unit and will finish it."""
 
 
 class Interrupted(MiError):
-    """The user asked to stop; what was done is kept."""
+    """The user asked to stop; the work done so far is kept."""
 
     exit_code = 2
 
@@ -98,17 +98,19 @@ def did_you_mean(
     empty_hint: str = "nothing is declared here",
     overflow_hint: str = "`mi list` shows what there is",
 ) -> str:
-    """A hint for a name that does not exist: the nearest ones, or all of them when few.
+    """A hint for a name that does not exist: the nearest names, or all of them if they are few.
 
     Args:
-        none: What is said where nothing is known.
-        many: What is said where many are, and none is near.
+        name: The unknown name.
+        known: The names that exist.
+        empty_hint: The hint if no names exist.
+        overflow_hint: The hint if there are many and none is near.
     """
     names = sorted(known)
     folded = {candidate.lower(): candidate for candidate in names}
-    close = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(folded[match] for match in close)}?"
+    nearest = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)
+    if nearest:
+        return f"did you mean {' or '.join(folded[match] for match in nearest)}?"
     if not names:
         return empty_hint
     return f"there are {', '.join(names)}" if len(names) <= 12 else overflow_hint

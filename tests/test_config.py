@@ -41,11 +41,11 @@ def test_it_holds_in_every_folder_below(project: Project) -> None:
     ("table", "said"),
     [
         ("stores = 'x'", "did you mean store"),
-        ("store = 3", "no text"),
-        ("in_flight = 0", "no positive number"),
-        ("experiments = 'x'", "no list of paths"),
+        ("store = 3", "must be a non-empty string"),
+        ("in_flight = 0", "must be a positive number"),
+        ("experiments = 'x'", "must be a list of paths"),
         ("experiments = ['nowhere']", "'nowhere' does not exist"),
-        ("endpoints = 3", "endpoints are tables"),
+        ("endpoints = 3", "must be a table of endpoints"),
         ("store = ", "not valid TOML"),
     ],
 )

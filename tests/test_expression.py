@@ -65,10 +65,10 @@ def test_an_id_is_an_expression_that_keeps_its_own_cell() -> None:
         ("(a or b", 8, r"expected `\)`"),
         ("a b", 3, "expected `and`, `or` or the end"),
         ("a)", 2, "expected `and`"),
-        ("sede==0", 1, "nothing is called 'sede'.*did you mean seed"),
-        ("seed==x", 7, "seed is a number"),
+        ("sede==0", 1, "cells have no axis 'sede'.*did you mean seed"),
+        ("seed==x", 7, "seed must be a number"),
         ("seed==", 7, "expected a value"),
-        ("a and setting<b", 7, "no number"),
+        ("a and setting<b", 7, "is not a number"),
         ("total_samples<=", 16, "expected a value"),
     ],
 )
@@ -139,7 +139,7 @@ def test_flags_narrow_what_is_selected(project: Project) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("-k", "nothing_like_it"), 5, "none of 7 cells is kept"),
+        (("-k", "nothing_like_it"), 5, "none of 7 cells matches the filters"),
         (("--setting", "insecure"), 5, "did you mean insecure_code"),
         (("-k", "seed=="), 4, "column 7"),
         (("--seed", "one"), 4, "invalid int value"),

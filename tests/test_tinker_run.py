@@ -140,7 +140,7 @@ def test_what_steers_a_training_is_in_its_record(project: Project, tiny: Path) -
 
 def test_a_slip_in_an_endpoint_is_told(project: Project, tiny: Path) -> None:
     for wrong, said in (
-        ('provider = "tinkr"', "there are no endpoints of 'tinkr'"),
+        ('provider = "tinkr"', "provider 'tinkr' has no endpoints"),
         ("tokeniser = 'x'", "did you mean tokenizer"),
         ("logprobs = 'no'", "is not a bool"),
     ):

@@ -1,9 +1,14 @@
-"""Expressions over cells, as pytest's `-k` has them: words joined by `and`, `or`, `not` and `()`.
+"""Boolean expressions over cells: the values of `-k` and `-m`, and the `where` of marks.
 
-A word is a part of a cell's id or condition, in any case of letters. Beside words there are
-comparisons of what cells vary in: `total_samples<=500`, `seed==0`, `setting!=legal_advice`. The
-untrained model has no size, ratio or seed: no comparison holds of it but `!=`. With marks, as for
-`-m`, a word is the name of a mark.
+    expression: and_test ("or" and_test)*
+    and_test:   not_test ("and" not_test)*
+    not_test:   "not" not_test | "(" expression ")" | comparison | WORD
+    comparison: AXIS ("<=" | ">=" | "==" | "!=" | "<" | ">") VALUE
+
+A WORD matches the cells whose id or condition contains it, ignoring case; over marks (`-m`) it is
+the name of a mark. An AXIS is what cells vary in: `total_samples<=500`, `seed==0`,
+`setting!=legal_advice`. The untrained model has no size, ratio or seed, so that among comparisons
+of those only `!=` is true of it.
 """
 
 from __future__ import annotations
@@ -44,6 +49,8 @@ _MAX_DEPTH = 100
 
 @attrs.frozen
 class _Token:
+    """A piece of the text: `kind` is sign, bracket, word or end; `column` counts from 0."""
+
     kind: str
     text: str
     column: int
@@ -52,19 +59,22 @@ class _Token:
 def parse_expression(
     text: str, flag: str = "-k", marks: Mapping[str, CellPredicate] | None = None
 ) -> CellPredicate:
-    """The test that an expression stands for.
+    """The predicate that an expression stands for.
 
     Args:
-        marks: What words mean; None: parts of ids and conditions.
+        text: The expression.
+        flag: Where the text comes from, for messages.
+        marks: Predicates of marks by name. Words are then marks; otherwise they are parts of ids
+            and conditions.
 
     Raises:
-        UsageError: It is no expression; shows where.
+        UsageError: The text is not a valid expression; the message points at the column.
     """
     return _Parser(text, flag, marks).parse()
 
 
 class _Parser:
-    """Recursive descent: `or` of `and` of `not` of words, comparisons and brackets."""
+    """A recursive-descent parser for the grammar above."""
 
     def __init__(self, text: str, flag: str, marks: Mapping[str, CellPredicate] | None) -> None:
         self._text, self._flag, self._marks = text, flag, marks
@@ -78,25 +88,26 @@ class _Parser:
         return test
 
     def _tokenize(self) -> Iterator[_Token]:
-        at, end = 0, len(self._text.rstrip())
-        while at < end:
-            found = _TOKEN.match(self._text, at)
-            if found is None:
-                start = at + len(self._text[at:]) - len(self._text[at:].lstrip())
-                self._fail("not understood", start)
-            kind = found.lastgroup or ""
-            yield _Token(kind, found.group(kind), found.start(kind))
-            at = found.end()
+        start, end = 0, len(self._text.rstrip())
+        while start < end:
+            match = _TOKEN.match(self._text, start)
+            if match is None:
+                blanks = len(self._text[start:]) - len(self._text[start:].lstrip())
+                self._fail("unexpected character", start + blanks)
+            kind = match.lastgroup or ""
+            yield _Token(kind, match.group(kind), match.start(kind))
+            start = match.end()
         yield _Token("end", "", end)
 
     @property
     def _current(self) -> _Token:
         return self._tokens[self._position]
 
-    def _accept(self, *texts: str) -> bool:
-        took = self._current.kind != "end" and self._current.text in texts
-        self._position += took
-        return took
+    def _accept(self, text: str) -> bool:
+        """Consume the current token if it is `text`."""
+        accepted = self._current.kind != "end" and self._current.text == text
+        self._position += accepted
+        return accepted
 
     def _parse_or(self) -> CellPredicate:
         tests = [self._parse_and()]
@@ -113,7 +124,7 @@ class _Parser:
     def _parse_not(self) -> CellPredicate:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
-            self._fail("too deep")
+            self._fail(f"is nested more than {_MAX_DEPTH} levels deep")
         try:
             if self._accept("not"):
                 test = self._parse_not()
@@ -145,7 +156,7 @@ class _Parser:
     def _parse_comparison(self, name: _Token) -> CellPredicate:
         if name.text not in _AXES:
             self._fail(
-                f"nothing is called {name.text!r}", name.column, did_you_mean(name.text, _AXES)
+                f"cells have no axis {name.text!r}", name.column, did_you_mean(name.text, _AXES)
             )
         axis, compare = _AXES[name.text], _OPERATORS[self._current.text]
         self._position += 1
@@ -153,14 +164,14 @@ class _Parser:
         if token.kind != "word":
             self._fail("expected a value")
         self._position += 1
-        wanted: Any = token.text
+        expected: Any = token.text
         if axis in _NUMBERS:
             try:
-                wanted = _NUMBERS[axis](token.text)
+                expected = _NUMBERS[axis](token.text)
             except ValueError:
-                self._fail(f"{axis} is a number", token.column)
+                self._fail(f"{axis} must be a number", token.column)
         elif compare not in (operator.eq, operator.ne):
-            self._fail(f"{axis} is no number: only == and != compare it", name.column)
+            self._fail(f"{axis} is not a number: compare it with == or !=", name.column)
 
         def test(cell: Cell) -> bool:
             value = getattr(cell, axis)
@@ -168,12 +179,12 @@ class _Parser:
                 value = NO_INOCULATION
             if value is None:
                 return compare is operator.ne
-            return bool(compare(value, wanted))
+            return bool(compare(value, expected))
 
         return test
 
     def _fail(self, message: str, column: int | None = None, hint: str | None = None) -> NoReturn:
-        at = self._current.column if column is None else column
-        shown = self._text.replace("\n", " ").replace("\t", " ")
-        where = f"{self._flag} at column {at + 1}"
-        raise UsageError(f"{message}\n    {shown}\n    {' ' * at}^", where=where, hint=hint)
+        column = self._current.column if column is None else column
+        text = self._text.replace("\n", " ").replace("\t", " ")
+        where = f"{self._flag} at column {column + 1}"
+        raise UsageError(f"{message}\n    {text}\n    {' ' * column}^", where=where, hint=hint)

@@ -1,8 +1,8 @@
 """Overrides: other values of declared fields for one run, `--set FIELD=VALUE`.
 
-An override makes another experiment of the same id, checked as a declaration is, so that a cell's
-id says what the cell is, whoever declared it. An axis that is overridden is run as it was given:
-the pilot no longer narrows it.
+An override makes another experiment with the same id and validates it as a declaration, so that a
+cell's id always says what the cell is. An overridden axis runs with exactly the given values: the
+pilot no longer narrows it.
 """
 
 from __future__ import annotations
@@ -23,51 +23,83 @@ _FIELDS = ("settings", "baseline", "evals", "question", "title")
 
 @attrs.frozen(kw_only=True)
 class OverrideTargets:
-    """What an override may name."""
+    """Settings and evals that an override can name, by id."""
 
     settings: Mapping[str, Setting]
     evals: Mapping[str, Eval]
 
 
+@attrs.frozen
+class _Changes:
+    """Values to override, by field, of an experiment, its training and its pilot."""
+
+    experiment: dict[str, Any] = attrs.field(factory=dict)
+    training: dict[str, Any] = attrs.field(factory=dict)
+    pilot: dict[str, Any] = attrs.field(factory=dict)
+
+    def group(self, field: str) -> tuple[dict[str, Any], str]:
+        """The group that a field belongs to, and the field's name in it."""
+        if field.startswith(_TRAINING):
+            return self.training, field.removeprefix(_TRAINING)
+        if field.startswith(_PILOT):
+            return self.pilot, field.removeprefix(_PILOT)
+        return self.experiment, field
+
+    def apply(self, experiment: Experiment) -> Experiment:
+        """The experiment with these values; the experiment itself if there are none."""
+        values = dict(self.experiment)
+        if self.training:
+            values["training"] = attrs.evolve(experiment.training, **self.training)
+        pilot = experiment.pilot
+        if pilot is not None and not values.keys().isdisjoint(AXES):
+            pilot = attrs.evolve(pilot, **{axis: None for axis in AXES if axis in values})
+            values["pilot"] = pilot
+        if self.pilot:
+            values["pilot"] = attrs.evolve(pilot or Pilot(), **self.pilot)
+        return experiment.evolve(**values) if values else experiment
+
+
 def parse_overrides(
     texts: Iterable[str], targets: OverrideTargets
 ) -> Callable[[Experiment], Experiment]:
-    """What makes an experiment one with the values of `FIELD=VALUE[,VALUE…]` texts.
+    """A function that applies overrides to an experiment.
+
+    Args:
+        texts: `FIELD=VALUE` or `FIELD=VALUE,VALUE…`, each field at most once.
+        targets: The settings and evals that values can name.
 
     Raises:
-        UsageError: A text has no such form, field or value.
+        UsageError: A text has another form, an unknown field or an unfit value.
     """
-    changes: dict[str, Any] = {}
-    training: dict[str, Any] = {}
-    pilot: dict[str, Any] = {}
+    changes = _Changes()
     for text in texts:
         field, equals, value = text.partition("=")
         if not equals or not value.strip():
-            raise UsageError(f"--set {text}: FIELD=VALUE is needed")
-        into, name = (changes, field)
-        if field.startswith(_TRAINING):
-            into, name = training, field.removeprefix(_TRAINING)
-        elif field.startswith(_PILOT):
-            into, name = pilot, field.removeprefix(_PILOT)
-        if name in into:
-            raise UsageError(f"--set {text}: {field} is set already; values are parted by commas")
-        into[name] = _parse_value(text, field, value, targets)
+            raise UsageError(f"--set {text}: must have the form FIELD=VALUE")
+        values, name = changes.group(field)
+        if name in values:
+            raise UsageError(
+                f"--set {text}: {field} is set already", hint="separate values with commas"
+            )
+        values[name] = _parse_value(text, field, value, targets)
+    return changes.apply
 
-    def changed(experiment: Experiment) -> Experiment:
-        mine = dict(changes)
-        if training:
-            mine["training"] = attrs.evolve(experiment.training, **training)
-        if experiment.pilot is not None and not mine.keys().isdisjoint(AXES):
-            axes = {axis: None for axis in AXES if axis in mine}
-            mine["pilot"] = attrs.evolve(experiment.pilot, **axes)
-        if pilot:
-            mine["pilot"] = attrs.evolve(mine.get("pilot") or experiment.pilot or Pilot(), **pilot)
-        return experiment.evolve(**mine) if mine else experiment
 
-    return changed
+def override_fields() -> tuple[str, ...]:
+    """The names of all fields that `--set` can override."""
+    training = (f"{_TRAINING}{name}" for name in _training_types())
+    return (*AXES, *_FIELDS, *training, *(f"{_PILOT}{axis}" for axis in AXES))
 
 
 def _parse_value(text: str, field: str, value: str, targets: OverrideTargets) -> Any:
+    """The value of a field.
+
+    Args:
+        text: The whole override, for messages.
+        field: The field, with its prefix if it has one.
+        value: What follows the equals sign.
+        targets: The settings and evals that the value can name.
+    """
     items = [item.strip() for item in value.split(",")]
     if field.startswith(_PILOT) and field.removeprefix(_PILOT) in AXES:
         return _parse_value(text, field.removeprefix(_PILOT), value, targets)
@@ -85,21 +117,16 @@ def _parse_value(text: str, field: str, value: str, targets: OverrideTargets) ->
         return tuple(_parse_number(text, item, float) for item in items)
     if field in ("total_samples", "seeds"):
         return tuple(_parse_number(text, item, int) for item in items)
-    kinds = _training_types()
-    if field.startswith(_TRAINING) and (name := field.removeprefix(_TRAINING)) in kinds:
-        return None if value == "none" else _parse_number(text, value, kinds[name])
-    known = override_fields()
-    hint = did_you_mean(field, known, overflow_hint=f"there are {', '.join(known)}")
+    types = _training_types()
+    if field.startswith(_TRAINING) and (name := field.removeprefix(_TRAINING)) in types:
+        return None if value == "none" else _parse_number(text, value, types[name])
+    fields = override_fields()
+    hint = did_you_mean(field, fields, overflow_hint=f"fields are {', '.join(fields)}")
     raise UsageError(f"--set {text}: there is no field {field!r}", hint=hint)
 
 
-def override_fields() -> tuple[str, ...]:
-    """All that `--set` takes."""
-    training = (f"{_TRAINING}{name}" for name in _training_types())
-    return (*AXES, *_FIELDS, *training, *(f"{_PILOT}{axis}" for axis in AXES))
-
-
 def _training_types() -> dict[str, type]:
+    """By hyperparameter, int or float."""
     hints = get_type_hints(Training)
     return {
         field.name: int if int in get_args(hints[field.name]) else float
@@ -107,24 +134,24 @@ def _training_types() -> dict[str, type]:
     }
 
 
-def _lookup(text: str, name: str, known: Mapping[str, Any], what: str) -> Any:
-    if name not in known:
+def _lookup(text: str, id: str, declared: Mapping[str, Any], kind: str) -> Any:
+    if id not in declared:
         raise UsageError(
-            f"--set {text}: there is no {what} {name!r}", hint=did_you_mean(name, known)
+            f"--set {text}: there is no {kind} {id!r}", hint=did_you_mean(id, declared)
         )
-    return known[name]
+    return declared[id]
 
 
-def _parse_number(text: str, value: str, kind: type) -> Any:
+def _parse_number(text: str, value: str, number_type: type) -> Any:
     try:
-        return kind(value)
+        return number_type(value)
     except ValueError:
-        wanted = "a whole number" if kind is int else "a number"
-        raise UsageError(f"--set {text}: {value!r} is not {wanted}") from None
+        expected = "a whole number" if number_type is int else "a number"
+        raise UsageError(f"--set {text}: {value!r} is not {expected}") from None
 
 
 def _parse_boolean(text: str, value: str) -> bool:
-    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    if value.lower() not in known:
+    booleans = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if value.lower() not in booleans:
         raise UsageError(f"--set {text}: {value!r} is neither true nor false")
-    return known[value.lower()]
+    return booleans[value.lower()]

@@ -1,4 +1,4 @@
-"""Shell patterns over ids."""
+"""Shell patterns over ids: `*`, `?` and `[…]`, case-sensitive."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ WILDCARDS = frozenset("*?[")
 
 
 def match_ids(pattern: str, ids: Iterable[str]) -> list[str]:
-    """The ids that match a shell pattern, case-sensitively, sorted."""
+    """The ids that match a shell pattern, sorted."""
     return sorted(id for id in ids if fnmatchcase(id, pattern))
 
 
 def is_pattern(text: str) -> bool:
-    """Whether `text` has a wildcard of shell patterns."""
+    """Whether `text` contains a wildcard of shell patterns."""
     return not WILDCARDS.isdisjoint(text)

@@ -1,7 +1,7 @@
-"""Selection: which cells the words on a command line mean.
+"""Selection: which cells the words on a command line stand for.
 
 A word is an experiment's id, a shell pattern over ids, a file of experiments, or a cell's id. The
-cells keep the order of the words and of their experiments, each once.
+selected cells keep the order of the words and of their experiments; each appears once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .patterns import is_pattern
 
 @attrs.frozen
 class Selection:
-    """Cells of one experiment."""
+    """Selected cells of one experiment."""
 
     experiment: Experiment
     cells: tuple[Cell, ...]
@@ -33,14 +33,14 @@ ExperimentTransform = Callable[[Experiment], Experiment]
 
 @attrs.frozen(kw_only=True)
 class CellFilter:
-    """Which of the cells that words mean are kept.
+    """Conditions that a cell must meet to stay selected.
 
     Args:
-        keyword: An expression; see `mi.collect.expression`.
-        settings: Ids of settings; none: all.
-        seeds: Seeds; none: all. The untrained model has none and is kept, to compare with.
-        marks: An expression over marks; applied by `marked`, for it takes a model to say what is
-            `paid`.
+        keyword: An expression over ids and axes; see `mi.collect.expression`.
+        settings: Ids of settings; empty: all.
+        seeds: Seeds; empty: all. The untrained model has no seed and always stays, as the baseline.
+        marks: An expression over marks. `filter_by_marks` applies it later, because only a model
+            decides which cells are `paid`.
     """
 
     keyword: str | None = None
@@ -48,22 +48,30 @@ class CellFilter:
     seeds: tuple[int, ...] = ()
     marks: str | None = None
 
-    def predicate(self) -> Callable[[Cell], bool]:
-        """The test of a cell.
+    def predicate(self) -> CellPredicate:
+        """The test for one cell, `marks` not considered.
 
         Raises:
-            UsageError: The keyword is no expression.
+            UsageError: The keyword is not a valid expression.
         """
-        fits = parse_expression(self.keyword) if self.keyword is not None else None
+        keyword = parse_expression(self.keyword) if self.keyword is not None else None
 
         def keep(cell: Cell) -> bool:
             if self.settings and cell.setting not in self.settings:
                 return False
             if self.seeds and cell.seed is not None and cell.seed not in self.seeds:
                 return False
-            return fits is None or fits(cell)
+            return keyword is None or keyword(cell)
 
         return keep
+
+
+@attrs.frozen
+class _Candidates:
+    """The cells of one experiment that words stand for, by id, before any filter."""
+
+    experiment: Experiment
+    cells: dict[str, Cell] = attrs.field(factory=dict)
 
 
 def select_cells(
@@ -74,89 +82,99 @@ def select_cells(
     transform: ExperimentTransform = lambda experiment: experiment,
     cell_filter: CellFilter | None = None,
 ) -> list[Selection]:
-    """The cells that `words` mean.
+    """The cells that `words` stand for, grouped by experiment.
 
     Args:
-        full: All declared cells; otherwise the pilot's, except for cells asked for by id.
-        change: What is made of each declared experiment first.
-        only: Which of the cells are kept.
+        collection: The experiments to select from.
+        words: Ids of experiments or cells, shell patterns, files.
+        full: Select all declared cells; otherwise the pilot's, and cells named by their own id.
+        transform: Applied to each declared experiment first, for overrides.
+        cell_filter: Which of these cells stay; None: all.
 
     Raises:
-        UsageError: A word names nothing; the nearest names are given.
-        NothingSelected: A pattern matches nothing, or nothing is kept.
+        UsageError: A word matches nothing; the hint names the nearest ids.
+        NothingSelected: A pattern matches nothing, or the filter leaves no cell.
     """
     keep = (cell_filter or CellFilter()).predicate()
-    chosen: dict[str, tuple[Experiment, dict[str, Cell]]] = {}
+    by_id: dict[str, _Candidates] = {}
     for word in words:
-        for experiment, found in _resolve_word(collection, word, full, transform):
-            _, there = chosen.setdefault(experiment.id, (experiment, {}))
-            there.update((cell.id, cell) for cell in found)
-    whole = sum(len(there) for _, there in chosen.values())
+        for experiment, matches in _resolve_word(collection, word, full, transform):
+            candidates = by_id.setdefault(experiment.id, _Candidates(experiment))
+            candidates.cells.update((cell.id, cell) for cell in matches)
     if cell_filter is not None and cell_filter.seeds:
-        _check_seeds(cell_filter.seeds, chosen.values())
-    kept = [
-        Selection(experiment, tuple(filter(keep, there.values())))
-        for experiment, there in chosen.values()
+        _check_seeds(cell_filter.seeds, by_id.values())
+    selections = [
+        Selection(candidates.experiment, tuple(filter(keep, candidates.cells.values())))
+        for candidates in by_id.values()
     ]
-    kept = [one for one in kept if one.cells]
-    if not kept:
+    selections = [selection for selection in selections if selection.cells]
+    if not selections:
+        total = sum(len(candidates.cells) for candidates in by_id.values())
         raise NothingSelected(
-            f"none of {whole} cells is kept", hint=_empty_hint(cell_filter, chosen.values())
+            f"none of {total} cells matches the filters",
+            hint=_empty_hint(cell_filter, by_id.values()),
         )
-    return kept
+    return selections
 
 
 def filter_by_marks(
     selections: Sequence[Selection], expression: str, is_paid: CellPredicate
 ) -> list[Selection]:
-    """The cells that carry the marks of an expression.
+    """Keep the cells whose marks satisfy an expression.
 
     Args:
-        paid: Whether a cell costs money.
+        selections: The cells selected so far.
+        expression: Names of marks joined by `and`, `or`, `not` and brackets. Besides the declared
+            marks there are `pilot` and `paid`.
+        is_paid: Whether a cell costs money.
 
     Raises:
-        UsageError: It is no expression, or no selected experiment has such a mark.
-        NothingSelected: No cell carries them.
+        UsageError: The expression is not valid, or no selected experiment declares such a mark.
+        NothingSelected: No cell satisfies the expression.
     """
-    pilot = {cell.id for one in selections for cell in cells(one.experiment, full=False)}
+    pilot = {
+        cell.id for selection in selections for cell in cells(selection.experiment, full=False)
+    }
     marks: dict[str, CellPredicate] = {"pilot": lambda cell: cell.id in pilot, "paid": is_paid}
-    for name in {mark.name for one in selections for mark in one.experiment.marks}:
+    for name in {mark.name for selection in selections for mark in selection.experiment.marks}:
         marks[name] = _mark_predicate(name, selections)
-    fits = parse_expression(expression, "-m", marks)
-    kept = [Selection(one.experiment, tuple(filter(fits, one.cells))) for one in selections]
-    kept = [one for one in kept if one.cells]
-    if not kept:
-        whole = sum(len(one.cells) for one in selections)
+    keep = parse_expression(expression, "-m", marks)
+    filtered = [
+        Selection(selection.experiment, tuple(filter(keep, selection.cells)))
+        for selection in selections
+    ]
+    filtered = [selection for selection in filtered if selection.cells]
+    if not filtered:
+        total = sum(len(selection.cells) for selection in selections)
         raise NothingSelected(
-            f"none of {whole} cells is kept by -m {expression!r}",
+            f"none of {total} cells matches -m {expression!r}",
             hint=f"marks here: {', '.join(sorted(marks))}; `--full` selects more than the pilot",
         )
-    return kept
+    return filtered
 
 
 def _mark_predicate(name: str, selections: Sequence[Selection]) -> CellPredicate:
-    """Whether a cell carries a mark of its experiment."""
+    """Whether a cell carries the mark `name` of its experiment."""
     tests = {
-        one.experiment.id: [
+        selection.experiment.id: [
             parse_expression(mark.where) if mark.where else lambda cell: True
-            for mark in one.experiment.marks
+            for mark in selection.experiment.marks
             if mark.name == name
         ]
-        for one in selections
+        for selection in selections
     }
     return lambda cell: any(test(cell) for test in tests[cell.experiment])
 
 
-def _check_seeds(
-    seeds: Sequence[int], chosen: Iterable[tuple[Experiment, dict[str, Cell]]]
-) -> None:
-    """Raises `NothingSelected` where none of the seeds is that of a selected training."""
-    there = {cell.seed for _, found in chosen for cell in found.values()} - {None}
-    if there and there.isdisjoint(seeds):
-        declared = {cell.seed for one, _ in chosen for cell in cells(one)} - {None}
+def _check_seeds(seeds: Sequence[int], candidates: Iterable[_Candidates]) -> None:
+    """Raise `NothingSelected` unless a candidate cell has one of the seeds."""
+    candidates = list(candidates)
+    selected = {cell.seed for group in candidates for cell in group.cells.values()} - {None}
+    if selected and selected.isdisjoint(seeds):
+        declared = {cell.seed for group in candidates for cell in cells(group.experiment)} - {None}
         raise NothingSelected(
             f"no selected cell has seed {' or '.join(map(str, seeds))}",
-            hint=f"seeds here: {_format_seeds(there)}; with --full: {_format_seeds(declared)}",
+            hint=f"seeds here: {_format_seeds(selected)}; with --full: {_format_seeds(declared)}",
         )
 
 
@@ -164,22 +182,25 @@ def _format_seeds(seeds: Iterable[int | None]) -> str:
     return ", ".join(map(str, sorted(seed for seed in seeds if seed is not None)))
 
 
-def _empty_hint(
-    cell_filter: CellFilter | None, chosen: Iterable[tuple[Experiment, dict[str, Cell]]]
-) -> str:
-    cells = [cell for _, there in chosen for cell in there.values()]
-    settings = {cell.setting for cell in cells}
+def _empty_hint(cell_filter: CellFilter | None, candidates: Iterable[_Candidates]) -> str:
+    """What to do where a filter leaves no cell."""
+    unfiltered = [cell for group in candidates for cell in group.cells.values()]
+    settings = {cell.setting for cell in unfiltered}
     for name in cell_filter.settings if cell_filter else ():
         if name not in settings:
             return did_you_mean(name, settings)
-    return f"for instance {cells[-1].id} was there" if cells else "`mi list` shows what there is"
+    if not unfiltered:
+        return "`mi list` shows what there is"
+    return f"relax the filters; one of the cells is {unfiltered[-1].id}"
 
 
 def _resolve_word(
     collection: Collection, word: str, full: bool, transform: ExperimentTransform
 ) -> Iterator[tuple[Experiment, Sequence[Cell]]]:
+    """The experiments that a word stands for, each with the cells it selects."""
     if "::" in word:
-        yield _match_cells(transform(collection.get(word.partition("::")[0])), word)
+        experiment = transform(collection.get(word.partition("::")[0]))
+        yield experiment, _match_cells(experiment, word)
         return
     for experiment in map(transform, _resolve_experiments(collection, word)):
         yield experiment, tuple(cells(experiment, full=full))
@@ -190,21 +211,22 @@ def _resolve_experiments(collection: Collection, word: str) -> Sequence[Experime
         return _experiments_in_file(collection, Path(word))
     if not is_pattern(word):
         return [collection.get(word)]
-    found = collection.select(word)
-    if not found:
+    matches = collection.select(word)
+    if not matches:
         raise NothingSelected(
             f"no experiment matches {word!r}", hint=did_you_mean(word, collection.all())
         )
-    return found
+    return matches
 
 
-def _match_cells(experiment: Experiment, word: str) -> tuple[Experiment, Sequence[Cell]]:
-    everything = tuple(cells(experiment))
-    found = [cell for cell in everything if cell.id == word or fnmatchcase(cell.id, word)]
-    if not found:
-        ids = [cell.id for cell in everything]
+def _match_cells(experiment: Experiment, word: str) -> Sequence[Cell]:
+    """All declared cells whose id is `word` or matches it as a pattern."""
+    declared = tuple(cells(experiment))
+    matches = [cell for cell in declared if cell.id == word or fnmatchcase(cell.id, word)]
+    if not matches:
+        ids = [cell.id for cell in declared]
         raise NothingSelected(f"there is no cell {word!r}", hint=did_you_mean(word, ids))
-    return experiment, found
+    return matches
 
 
 def _experiments_in_file(collection: Collection, path: Path) -> list[Experiment]:
@@ -213,7 +235,7 @@ def _experiments_in_file(collection: Collection, path: Path) -> list[Experiment]
     collection.add([path])
     collection.all()
     file = path.resolve()
-    found = [one.experiment for one in collection.entries.values() if one.file == file]
-    if not found:
+    declared = [entry.experiment for entry in collection.entries.values() if entry.file == file]
+    if not declared:
         raise NothingSelected("declares no experiment", where=str(path))
-    return found
+    return declared
