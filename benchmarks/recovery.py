@@ -31,10 +31,10 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
 
 @attrs.frozen
 class World:
-    """What answers vary with, in logits, and how many there are of each.
+    """The variation of answers, in logits, and the size of a study.
 
     Args:
-        run: Standard deviation between runs, as `question` and `both` (a run on one question).
+        run: Standard deviation between runs, as `question`; `both` is for their interaction.
     """
 
     runs: int
@@ -83,7 +83,7 @@ WORLDS = (
 
 
 def coverage(world: World, studies: int, rng: np.random.Generator) -> dict[str, float]:
-    """The share of intervals that hold the truth, by what they are of."""
+    """The share of intervals that contain the truth, by quantity."""
     logits = [-1.5 + 0.25 * step for step in range(5)]
     truth = np.array([world.mean(logit) for logit in logits])
     slope = slope_weights(range(5))
@@ -154,7 +154,7 @@ def study(law: Law, world: World, rng: np.random.Generator) -> Evidence:
         title="law",
         distribution="ID",
         metric="harmful",
-        sampled=True,
+        is_sampled=True,
         is_share=True,
         conditions=tuple(conditions),
         scores=tuple(scores),
@@ -184,7 +184,7 @@ def recovered(law: Law, world: World, studies: int, rng: np.random.Generator) ->
 
 
 def silent(law: Law, world: World, studies: int, rng: np.random.Generator) -> float:
-    """The share of reports that say `cannot tell` to every question."""
+    """The share of reports that are inconclusive on every question."""
     evals = 3
     quiet = 0
     for _ in range(studies):

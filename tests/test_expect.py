@@ -108,7 +108,7 @@ def test_supported_refuted_and_inconclusive(tmp_path: Path) -> None:
         "inconclusive", "supported",
     ]  # fmt: skip
     assert all(one.standing == "declared before the data" for one in found)
-    assert "no eval that it speaks of has results" in found[5].reason
+    assert "no eval that the claim applies to has results" in found[5].reason
     assert "did you mean mixed_20" in found[6].reason
     assert re.search(r"difference \+0\.\d\d \[\+0", str(found[2].rulings[0]))
     assert outcome_counts(found) == "4 supported, 2 refuted, 2 inconclusive"

@@ -134,11 +134,11 @@ def test_the_untrained_model_has_no_spread_between_runs() -> None:
     assert found.difference(1, 0).standard_error == pytest.approx(0.1)
 
 
-def test_one_question_is_too_little_to_tell() -> None:
+def test_one_question_is_too_few_for_an_interval() -> None:
     found = Study(conditions=[scores([0.0]), scores([1.0])]).difference(1, 0)
     assert math.isnan(found.low)
     assert found.p_value == 1.0
-    assert "too little" in str(found)
+    assert "too few data" in str(found)
 
 
 def test_two_conditions_without_harm_do_not_differ_for_certain() -> None:
@@ -159,7 +159,7 @@ def test_a_report_recovers_the_half_effect_of_a_known_law(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FLAT)
-def test_a_report_of_nothing_tells_nothing(name: str) -> None:
+def test_a_report_without_a_true_effect_is_inconclusive(name: str) -> None:
     assert silent(FLAT[name], World(3, 144, 1), 100, np.random.default_rng(5)) >= 0.95
 
 
@@ -237,7 +237,7 @@ def test_what_power_says_it_takes_is_the_least_that_is_enough() -> None:
     assert required_samples(parts, 0.001, 3, 80) is None
 
 
-def test_a_detectable_difference_is_found_four_times_of_five() -> None:
+def test_the_minimum_detectable_effect_is_detected_with_80_percent_power() -> None:
     """Independent answers, one run each: the textbook's two-sample power."""
     parts = variance_components(answers(30, 100))
     gap = minimum_detectable_effect(parts, 1, 400, 1)

@@ -1,14 +1,15 @@
-"""Do judges agree? Krippendorff's alpha over the answers that several judges have scored.
+"""Inter-judge agreement: Krippendorff's alpha over the answers that several judges have scored.
 
 Alpha is 1 for perfect agreement and 0 for what chance would give (Krippendorff 2011, "Computing
-Krippendorff's Alpha-Reliability"). What an answer is counts as nominal, a rating as interval. It is
-computed over all answers of an experiment in a setting; an answer without a score is missing there.
+Krippendorff's Alpha-Reliability"). Outcomes are compared as nominal values, ratings as interval
+values. Alpha covers all answers to an eval of an experiment in a setting; an answer that a judge
+did not score is a missing value.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -21,14 +22,14 @@ RATING_METRICS = ("aligned", "coherent")
 
 @attrs.frozen(kw_only=True)
 class Agreement:
-    """How far the judges of one eval agree.
+    """How far the judges of one eval agree on one metric.
 
     Args:
-        eval: The eval as it is declared.
-        judges: Who judged, in order.
-        metric: What they agree about: an outcome (nominal) or a rating from 0 to 100.
-        answers: How many answers at least two of them have scored.
-        alpha: Krippendorff's alpha; None where all scores are one and the same value.
+        eval: Id of the eval as declared, without the judge.
+        judges: Model ids, in order.
+        metric: The headline metric (nominal), or a rating from 0 to 100 (interval).
+        answers: Number of answers that at least two judges have scored.
+        alpha: Krippendorff's alpha; None if all scores have the same value.
     """
 
     setting: str
@@ -40,19 +41,22 @@ class Agreement:
 
 
 def agreements(
-    connection: DuckDBPyConnection, experiment: str, model: str, data: dict[str, str]
+    connection: DuckDBPyConnection, experiment: str, model: str, data: Mapping[str, str]
 ) -> list[Agreement]:
-    """The agreement of judges on each eval of an experiment that more than one has judged.
+    """The agreement of judges on each eval of an experiment that has more than one judge.
 
     Args:
-        data: Setting → data source.
+        connection: To the results database.
+        experiment: Id of the experiment.
+        model: Id of the model.
+        data: Setting → data source; other settings are ignored.
     """
     rows = connection.execute(_SCORES, [experiment, model]).fetchall()
     grouped: dict[tuple[str, str, str], list[tuple[Any, ...]]] = {}
-    for setting, source, name, metric, *rest in rows:
+    for setting, source, eval_id, metric, *score in rows:
         if data.get(setting) == source:
-            grouped.setdefault((setting, name, metric), []).append(tuple(rest))
-    return [one for at, scores in grouped.items() for one in _agreement(*at, scores)]
+            grouped.setdefault((setting, eval_id, metric), []).append(tuple(score))
+    return [agreement for key, scores in grouped.items() for agreement in _agreement(*key, scores)]
 
 
 _SCORES = """
@@ -79,55 +83,54 @@ ORDER BY setting, min(position) OVER (PARTITION BY eval), key <> headline, key, 
 
 
 def _agreement(
-    setting: str, name: str, metric: str, scores: Sequence[tuple[Any, ...]]
+    setting: str, eval_id: str, metric: str, scores: Sequence[tuple[Any, ...]]
 ) -> Iterator[Agreement]:
     judges = tuple(dict.fromkeys(judge for _, judge, _ in scores))
     if len(judges) < 2:
         return
-    by_answer: dict[str, dict[str, float]] = {}
+    answers: dict[str, dict[str, float]] = {}
     for answer, judge, value in scores:
-        by_answer.setdefault(answer, {})[judge] = value
-    paired = [found for found in by_answer.values() if len(found) > 1]
-    level: Literal["nominal", "interval"] = "interval" if metric in RATING_METRICS else "nominal"
+        answers.setdefault(answer, {})[judge] = value
+    paired = [by_judge for by_judge in answers.values() if len(by_judge) > 1]
+    ratings = [[by_judge.get(judge, math.nan) for by_judge in paired] for judge in judges]
     yield Agreement(
         setting=setting,
-        eval=name,
+        eval=eval_id,
         judges=judges,
         metric=metric,
         answers=len(paired),
-        alpha=krippendorff_alpha(
-            [[found.get(judge, math.nan) for found in paired] for judge in judges], level
-        ),
+        alpha=krippendorff_alpha(ratings, "interval" if metric in RATING_METRICS else "nominal"),
     )
 
 
 def krippendorff_alpha(
     scores: Sequence[Sequence[float]], level: Literal["nominal", "interval"]
 ) -> float | None:
-    """Krippendorff's alpha; None where it is not defined: fewer than two different values.
+    """Krippendorff's alpha; None if undefined, because there are fewer than two different values.
 
     Args:
-        scores: A row a judge, a column an answer; NaN where there is no score.
-        level: `nominal` or `interval`.
+        scores: Judges × answers; NaN for a missing score.
+        level: Level of measurement, `nominal` or `interval`.
     """
     import krippendorff
 
-    seen = {value for row in scores for value in row if not math.isnan(value)}
-    if len(seen) < 2:
+    values = {value for row in scores for value in row if not math.isnan(value)}
+    if len(values) < 2:
         return None
     return float(krippendorff.alpha(reliability_data=scores, level_of_measurement=level))
 
 
 def agreement_lines(agreements: Sequence[Agreement]) -> Iterator[str]:
-    """A line for each: `judges of emergent_free_form (a, b): alpha 0.71 on misaligned, …`."""
+    """One line per eval: `agreement of a, b on 96 answers to free_form (medical_advice),
+    Krippendorff's alpha: 0.71 on misaligned, …`."""
     lines: dict[tuple[str, str, tuple[str, ...], int], list[str]] = {}
-    for one in agreements:
-        value = "not defined (all scores equal)" if one.alpha is None else f"{one.alpha:.2f}"
-        at = (one.setting, one.eval, one.judges, one.answers)
-        lines.setdefault(at, []).append(f"{value} on {one.metric}")
-    for (setting, name, judges, answers), parts in lines.items():
-        who = ", ".join(judges)
+    for agreement in agreements:
+        alpha = agreement.alpha
+        value = "not defined (all scores equal)" if alpha is None else f"{alpha:.2f}"
+        key = (agreement.setting, agreement.eval, agreement.judges, agreement.answers)
+        lines.setdefault(key, []).append(f"{value} on {agreement.metric}")
+    for (setting, eval_id, judges, answers), parts in lines.items():
         yield (
-            f"agreement of {who} on {answers} answers to {name} ({setting}), "
+            f"agreement of {', '.join(judges)} on {answers} answers to {eval_id} ({setting}), "
             f"Krippendorff's alpha: {', '.join(parts)}"
         )

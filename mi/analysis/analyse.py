@@ -1,4 +1,4 @@
-"""What the results say of experiments: expectations judged, questions answered."""
+"""The analysis of experiments: verdicts on their expectations, findings on their questions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class ExperimentAnalysis:
-    """What the results say of one experiment."""
+    """What the results say about one experiment."""
 
     experiment: Experiment
     verdicts: tuple[Verdict, ...]
@@ -27,7 +27,7 @@ class ExperimentAnalysis:
 
 @attrs.frozen(kw_only=True)
 class Analysis:
-    """What they say of each of several, and of all together."""
+    """What the results say about each of several experiments, and about all of them jointly."""
 
     experiments: tuple[ExperimentAnalysis, ...]
     joint_findings: tuple[Finding, ...]
@@ -36,20 +36,25 @@ class Analysis:
 def analyse(
     connection: DuckDBPyConnection, experiments: Sequence[Experiment], scope: ResultScope
 ) -> Analysis:
-    """Judge expectations and answer questions; where there are several experiments, joint ones."""
-    each = []
-    for one in experiments:
-        own_scope = attrs.evolve(scope, experiments=(one.id,))
-        each.append(
+    """Judge the expectations of experiments and answer their questions.
+
+    Args:
+        connection: To the results database.
+        experiments: One or more; only several have joint findings.
+        scope: The results to use, of all of these experiments.
+    """
+    analyses = []
+    for experiment in experiments:
+        own_scope = attrs.evolve(scope, experiments=(experiment.id,))
+        evidence = load_evidence(connection, own_scope, margins=True)
+        analyses.append(
             ExperimentAnalysis(
-                experiment=one,
-                verdicts=tuple(verdicts(connection, one, own_scope)),
-                findings=tuple(
-                    experiment_findings(load_evidence(connection, own_scope, margins=True))
-                ),
+                experiment=experiment,
+                verdicts=tuple(verdicts(connection, experiment, own_scope)),
+                findings=tuple(experiment_findings(evidence)),
             )
         )
-    together = (
-        joint_findings(load_evidence(connection, scope, margins=True)) if len(each) > 1 else ()
-    )
-    return Analysis(experiments=tuple(each), joint_findings=tuple(together))
+    joint: Sequence[Finding] = ()
+    if len(analyses) > 1:
+        joint = joint_findings(load_evidence(connection, scope, margins=True))
+    return Analysis(experiments=tuple(analyses), joint_findings=tuple(joint))

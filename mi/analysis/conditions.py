@@ -1,6 +1,6 @@
-"""From the database to the points of a table or a figure: a condition and an eval each.
+"""The points of tables and figures: the headline metric of one eval in one condition.
 
-They are the rows of the view `conditions`, so that a table, a figure and a query say the same.
+Points come from the view `conditions`, so that a table, a figure and an SQL query agree.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ class Point:
 
     Args:
         misaligned_ratio: None for the baseline, as `total_samples`.
-        seeds: How many training runs; 0 for the baseline, which is not trained.
-        n: Answers or pairs that were scored, over all seeds.
-        mean: Share in [0, 1], with the ends of its 95 % interval; None where nothing was scored.
-        basis: What the interval speaks of: `within-run`, or `over seeds`.
-        unscored: Share of answers that could not be scored; None where every answer can be.
+        seeds: Number of training runs; 0 for the baseline, which is not trained.
+        n: Number of scored answers or pairs, over all seeds.
+        mean: Share in [0, 1], with its 95 % interval from `low` to `high`; None if nothing was
+            scored.
+        basis: What the interval generalises to: `within-run`, or `over seeds`.
+        unscored: Share of answers that could not be scored; None if every answer can be.
         unscored_as: What those are called: `broken`, `unscored`.
-        sampled: Whether answers were sampled; else it is a preference eval.
-        by_seed: The mean of each run, by seed.
+        sampled: Whether answers were sampled; otherwise it is a preference eval.
+        by_seed: The mean of each run, in order of seeds.
     """
 
     setting: str
@@ -53,12 +54,12 @@ class Point:
 
     @property
     def condition_axes(self) -> ConditionAxes:
-        """The condition by what it is."""
+        """The ratio, size and inoculation that define the condition."""
         return self.misaligned_ratio, self.total_samples, self.inoculation
 
     @property
     def series(self) -> str:
-        """`ID insecure code`: how tables and figures call the eval."""
+        """`ID insecure code`: the eval's label in tables and figures."""
         return f"{self.distribution} {self.title}"
 
 
@@ -72,24 +73,29 @@ def points(
     """The points of an experiment on one model, the baseline first, then by size and ratio.
 
     Args:
-        data: Setting → data source; settings left out are left out here.
-        places: The conditions that are shown, and what they are called; None: all, as they were
-            called last.
+        connection: To the results database.
+        experiment: Id of the experiment.
+        model: Id of the model.
+        data: Setting → data source; other settings are ignored.
+        condition_names: The conditions to return, with their names; None: all, under the names
+            they had in the latest run.
     """
     rows = connection.execute(_POINTS_QUERY, [experiment, model])
-    names = [column[0] for column in rows.description or ()]
-    found = (dict(zip(names, row, strict=True)) for row in rows.fetchall())
-    shown = [Point(**row) for row in found if data.get(row["setting"]) == row.pop("data")]
+    columns = [column[0] for column in rows.description or ()]
+    records = (dict(zip(columns, row, strict=True)) for row in rows.fetchall())
+    selected = [
+        Point(**record) for record in records if data.get(record["setting"]) == record.pop("data")
+    ]
     if condition_names is None:
-        return shown
+        return selected
     return [
         attrs.evolve(point, condition=condition_names[point.condition_axes])
-        for point in shown
+        for point in selected
         if point.condition_axes in condition_names
     ]
 
 
-# An eval without a scored answer has no row in `conditions`; it is a point without a mean.
+# An eval without a scored answer has no row in `conditions`, but is a point without a mean.
 _POINTS_QUERY = """
 WITH asked AS (
     SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.data,

@@ -1,9 +1,8 @@
-"""From the database to studies: an eval's scores in each condition, run by run and question by
-question.
+"""The evidence: one eval's scores in each condition, by run and question.
 
-Everything that a report states is computed from these. Where several experiments are read together
-a condition they share is there once, with the runs that either has; where they train or ask in
-other ways, with the runs of the first.
+Every number in a report is computed from these. If several experiments are analysed jointly, a
+condition that they share appears once, with the runs of either; if they train or evaluate it
+differently, with the runs of the first.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class ResultScope:
-    """Whose results are looked at.
+    """Which results an analysis uses.
 
     Args:
         experiments: Ids, in order.
-        model: The model's id.
+        model: Id of the model.
         data: Setting → data source.
-        places: Experiment → the conditions it declares, and what it calls them; None: whatever
-            there is, as it was called last.
+        condition_names: Experiment → the conditions it declares, with their names; None: all
+            conditions with results, under the names they had in the latest run.
     """
 
     experiments: tuple[str, ...]
@@ -41,7 +40,7 @@ class ResultScope:
 
 @attrs.frozen(kw_only=True)
 class Condition:
-    """A condition that was scored; ratio and size are None for the untrained model."""
+    """A condition with scores; ratio and size are None for the untrained model."""
 
     name: str
     misaligned_ratio: float | None
@@ -54,12 +53,12 @@ class Evidence:
     """One eval in one setting, in every condition that has scores.
 
     Args:
-        eval: The eval's id, as `title` and `distribution`.
-        metric: The metric that the scores are; a share where `share`.
-        sampled: Whether answers were sampled; else it is a preference eval.
+        eval: Id of the eval; its `title` and `distribution` are for people.
+        metric: The metric of the scores; it is a share if `is_share`.
+        is_sampled: Whether answers were sampled; otherwise it is a preference eval.
         conditions: The untrained model first, then by ratio and size.
         scores: Of each condition.
-        units: The eval units of each condition.
+        units: Keys of the eval units of each condition.
     """
 
     setting: str
@@ -67,7 +66,7 @@ class Evidence:
     title: str
     distribution: str
     metric: str
-    sampled: bool
+    is_sampled: bool
     is_share: bool
     conditions: tuple[Condition, ...]
     scores: tuple[Scores, ...]
@@ -75,58 +74,74 @@ class Evidence:
 
     @cached_property
     def study(self) -> Study:
-        """The scores as a study."""
+        """The scores as a study; its indices are those of `conditions`."""
         return Study(conditions=self.scores, is_share=self.is_share)
-
-    def condition_index(self, name: str) -> int | None:
-        """Where the condition called `name` stands; None where it has no scores."""
-        return next((at for at, one in enumerate(self.conditions) if one.name == name), None)
 
     @property
     def baseline_index(self) -> int | None:
-        """Where the untrained model stands."""
-        found = (at for at, one in enumerate(self.conditions) if one.total_samples is None)
-        return next(found, None)
+        """Index of the untrained model; None if it has no scores."""
+        baselines = (
+            index
+            for index, condition in enumerate(self.conditions)
+            if condition.total_samples is None
+        )
+        return next(baselines, None)
 
     def trained_indices(self) -> list[int]:
-        """Where trained conditions stand."""
-        return [at for at, one in enumerate(self.conditions) if one.total_samples is not None]
+        """Indices of the conditions with training."""
+        return [
+            index
+            for index, condition in enumerate(self.conditions)
+            if condition.total_samples is not None
+        ]
 
     @property
     def label(self) -> str:
         """`ID insecure code`, `ID preference (margin)`."""
         return f"{self.distribution} {self.title}" + ("" if self.is_share else f" ({self.metric})")
 
+    @property
+    def where(self) -> str:
+        """The setting and the eval, as reports name them."""
+        return f"{self.setting}, {self.label}"
+
 
 def load_evidence(
     connection: DuckDBPyConnection, scope: ResultScope, *, margins: bool = False
 ) -> list[Evidence]:
-    """The evals that have results by their headline metrics, in the order they are declared.
+    """Load the evals that have results on their headline metric, in the order of declaration.
 
     Args:
-        margins: Take the margin of preference evals, in nats per token, instead of the share of
-            pairs it is positive in: the same comparison, and far more sensitive.
+        connection: To the results database.
+        scope: Which results to load.
+        margins: For preference evals, use the margin in nats per token instead of the share of
+            pairs with a positive margin: the same comparison, and far more sensitive.
     """
-    plain = [list(scope.experiments), scope.model, margins]
-    if scope.condition_names is None:
-        rows = connection.execute(_SCORES_QUERY.format(declared=_ALL_CELLS), plain)
-    else:
-        there = [
-            (id, *place, name)
-            for id in scope.experiments
-            for place, name in scope.condition_names[id].items()
-        ]
-        declared = [list(column) for column in zip(*there, strict=True)] or [[]] * 5
-        rows = connection.execute(
-            _SCORES_QUERY.format(declared=_DECLARED_CELLS), [*plain, *declared]
-        )
+    parameters = [list(scope.experiments), scope.model, margins]
+    cells = _ALL_CELLS
+    if scope.condition_names is not None:
+        cells = _DECLARED_CELLS
+        parameters += _declared_columns(scope.experiments, scope.condition_names)
+    rows = connection.execute(_SCORES_QUERY.format(cells=cells), parameters)
+    columns = [column[0] for column in rows.description or ()]
     grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    names = [column[0] for column in rows.description or ()]
     for row in rows.fetchall():
-        one = dict(zip(names, row, strict=True))
-        if scope.data.get(one["setting"]) == one["data"]:
-            grouped.setdefault((one["setting"], one["eval"]), []).append(one)
-    return [_build_evidence(found) for found in grouped.values()]
+        record = dict(zip(columns, row, strict=True))
+        if scope.data.get(record["setting"]) == record["data"]:
+            grouped.setdefault((record["setting"], record["eval"]), []).append(record)
+    return [_build_evidence(records) for records in grouped.values()]
+
+
+def _declared_columns(
+    experiments: Sequence[str], condition_names: Mapping[str, Mapping[ConditionAxes, str]]
+) -> list[list[Any]]:
+    """The declared conditions as columns: experiment, ratio, size, inoculation, name."""
+    rows = [
+        (experiment, *axes, name)
+        for experiment in experiments
+        for axes, name in condition_names[experiment].items()
+    ]
+    return [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
 
 
 _ALL_CELLS = "(SELECT *, condition AS name FROM current_cell)"
@@ -146,7 +161,7 @@ WITH cells AS (
            min(e.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation,
            list(c.name ORDER BY list_position($1, c.experiment))[1] AS condition, c.unit,
            min(c.seed) AS seed
-    FROM {declared} c
+    FROM {cells} c
     JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                     AND c.role = 'eval:' || e.eval
     WHERE list_contains($1, c.experiment) AND c.model = $2
@@ -171,17 +186,20 @@ ORDER BY c.setting, c.position, c.eval, c.misaligned_ratio NULLS FIRST,
 
 
 def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
-    asked = sorted({question for row in rows for question in row["questions"]})
-    columns = {name: at for at, name in enumerate(asked)}
-    grouped: dict[Condition, list[Mapping[str, Any]]] = {}
-    names: dict[tuple[Any, ...], str] = {}
+    """The evidence of one eval, from one row per condition and run."""
+    questions = sorted({question for row in rows for question in row["questions"]})
+    columns = {question: column for column, question in enumerate(questions)}
+    runs_by_condition: dict[Condition, list[Mapping[str, Any]]] = {}
+    names: dict[ConditionAxes, str] = {}
     for row in rows:
-        place = (row["misaligned_ratio"], row["total_samples"], row["inoculation"])
-        name = names.setdefault(place, row["condition"])
+        axes = row["misaligned_ratio"], row["total_samples"], row["inoculation"]
         condition = Condition(
-            name=name, misaligned_ratio=place[0], total_samples=place[1], inoculation=place[2]
+            name=names.setdefault(axes, row["condition"]),
+            misaligned_ratio=row["misaligned_ratio"],
+            total_samples=row["total_samples"],
+            inoculation=row["inoculation"],
         )
-        grouped.setdefault(condition, []).append(row)
+        runs_by_condition.setdefault(condition, []).append(row)
     first = rows[0]
     return Evidence(
         setting=first["setting"],
@@ -189,11 +207,11 @@ def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
         title=first["title"],
         distribution=first["distribution"],
         metric=first["metric"],
-        sampled=first["sampled"],
+        is_sampled=first["sampled"],
         is_share=all(row["share"] for row in rows),
-        conditions=tuple(grouped),
-        scores=tuple(_build_scores(runs, columns) for runs in grouped.values()),
-        units=tuple(tuple(run["unit"] for run in runs) for runs in grouped.values()),
+        conditions=tuple(runs_by_condition),
+        scores=tuple(_build_scores(runs, columns) for runs in runs_by_condition.values()),
+        units=tuple(tuple(run["unit"] for run in runs) for runs in runs_by_condition.values()),
     )
 
 
@@ -201,8 +219,8 @@ def _build_scores(runs: Sequence[Mapping[str, Any]], columns: Mapping[str, int])
     import numpy as np
 
     totals, counts = np.zeros((2, len(runs), len(columns)))
-    for at, run in enumerate(runs):
-        places = [columns[question] for question in run["questions"]]
-        totals[at, places] = run["totals"]
-        counts[at, places] = run["counts"]
+    for index, run in enumerate(runs):
+        answered = [columns[question] for question in run["questions"]]
+        totals[index, answered] = run["totals"]
+        counts[index, answered] = run["counts"]
     return Scores(totals=totals, counts=counts, trained=runs[0]["total_samples"] is not None)

@@ -1,10 +1,11 @@
-"""Judging expectations by the data: supported, refuted, or not to be told.
+"""Verdicts: the data judge each declared expectation supported, refuted or inconclusive.
 
-A claim is judged in each setting and eval that it speaks of, by the 95 % interval of the difference
-between its two sides: supported where all of the interval is on the claimed side, refuted where all
-of it is on the other, inconclusive where it holds both. An expectation is supported where each of
-its claims is, everywhere; refuted where any is. So that speaking of many evals does not make a
-refutation by chance likelier, the interval that refutes is wider, by their number (Bonferroni).
+A claim is judged in each setting and eval that it applies to, by the 95 % interval of its left side
+less its right side: supported if the whole interval is on the claimed side, refuted if the whole
+interval is on the other side, inconclusive if it contains both. An expectation is supported if each
+of its claims is, everywhere, and refuted if any is. A claim about many evals must not be refuted
+by chance more often than a claim about one, so the interval that refutes is widened for their
+number (Bonferroni; Dunn 1961).
 """
 
 from __future__ import annotations
@@ -31,18 +32,16 @@ from ..spec.expect import (
 from ..units.cells import declared_conditions
 from ..units.claims import expectation_id
 from .evidence import Evidence, ResultScope, load_evidence
-from .stats import Estimate, Study, slope_weights
+from .stats import ALPHA, Estimate, Study, slope_weights
 
 if TYPE_CHECKING:
     import numpy as np
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
-ALPHA = 0.05
-
 
 class Outcome(Enum):
-    """What the data say of an expectation."""
+    """What the data say about an expectation."""
 
     SUPPORTED = "supported"
     REFUTED = "refuted"
@@ -51,14 +50,14 @@ class Outcome(Enum):
 
 @attrs.frozen(kw_only=True)
 class Ruling:
-    """One claim in one setting and eval.
+    """The outcome of one claim in one setting and eval.
 
     Args:
         claim: The claim in words.
         where: Setting and eval.
-        estimate: Left side less right side; None where it could not be computed.
-        left: The left side itself, as `right`; None for a number.
-        reason: Why it could not be computed.
+        estimate: Left side less right side; None if it could not be computed.
+        left: The left side itself, as `right`; None for a side that is a number.
+        reason: Why the estimate could not be computed.
     """
 
     claim: str
@@ -72,23 +71,24 @@ class Ruling:
     def __str__(self) -> str:
         if self.estimate is None or self.left is None:
             return f"{self.claim}: {self.reason}"
-        place = f" · {self.where}" if self.where else ""
+        where = f" · {self.where}" if self.where else ""
         if self.right is None:
-            return f"{self.claim}: {self.left}{place} ({self.left.basis})"
+            return f"{self.claim}: {self.left}{where} ({self.left.basis})"
         gap = f"difference {self.estimate:+}, {self.estimate.basis}"
-        return f"{self.claim}: {self.left.value:.2f} and {self.right.value:.2f}{place} ({gap})"
+        return f"{self.claim}: {self.left.value:.2f} and {self.right.value:.2f}{where} ({gap})"
 
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """What became of an expectation.
+    """The verdict on an expectation.
 
     Args:
-        rulings: Of each claim, wherever it was judged.
-        declared: When a run was first started with it; None: with none yet.
-        before_data: Whether that was before the experiment had results; a claim made afterwards
-            is *post hoc*.
-        withdrawn: Whether it was declared once and is no longer.
+        says: The expectation in words.
+        rulings: Of each claim, in each setting and eval that it applies to.
+        declared: When the first run with it started; None if no run has had it yet.
+        before_data: Whether that was before the experiment had results; a later claim is *post
+            hoc*.
+        withdrawn: Whether an earlier run declared it and the experiment no longer does.
     """
 
     says: str
@@ -107,40 +107,44 @@ class Verdict:
 
     @property
     def reason(self) -> str:
-        """Why it could not be told, in one line."""
-        return "; ".join(str(one) for one in self.rulings if one.outcome is self.outcome)
+        """The rulings that decided the outcome, in one line."""
+        return "; ".join(str(ruling) for ruling in self.rulings if ruling.outcome is self.outcome)
 
 
 def verdicts(
     connection: DuckDBPyConnection, experiment: Experiment, scope: ResultScope
 ) -> list[Verdict]:
-    """The verdict on each expectation of an experiment, in order; then on what was withdrawn.
+    """Judge each expectation of an experiment, in order, then list the withdrawn ones.
 
-    Conditions are those that the experiment declares: a name means what it means there.
+    Args:
+        connection: To the results database.
+        experiment: Its claims name conditions as this experiment declares them.
+        scope: The model and data sources whose results to use.
     """
-    declared = {experiment.id: declared_conditions(experiment)}
-    scope = attrs.evolve(scope, experiments=(experiment.id,), condition_names=declared)
-    found = load_evidence(connection, scope)
+    names = {experiment.id: declared_conditions(experiment)}
+    scope = attrs.evolve(scope, experiments=(experiment.id,), condition_names=names)
+    all_evidence = load_evidence(connection, scope)
     rows = connection.execute(_REGISTERED, [experiment.id]).fetchall()
-    known = {row[0]: row[1:] for row in rows}
-    measured = connection.execute(_RESULT_COUNT, [experiment.id]).fetchone()
-    has_data = measured is not None and measured[0] > 0
-    made = []
-    for one in experiment.expectations:
-        says, declared, before = known.pop(expectation_id(one), (one.says, None, not has_data))
-        made.append(_judge(one, found, declared, before_data=before))
-    for says, declared, before in known.values():
-        made.append(
-            Verdict(
-                says=says,
-                outcome=Outcome.INCONCLUSIVE,
-                rulings=(),
-                declared=declared,
-                before_data=before,
-                withdrawn=True,
-            )
+    registered = {row[0]: row[1:] for row in rows}
+    count = connection.execute(_RESULT_COUNT, [experiment.id]).fetchone()
+    has_data = count is not None and count[0] > 0
+    judged = []
+    for expectation in experiment.expectations:
+        unregistered = (expectation.says, None, not has_data)
+        _, declared, before = registered.pop(expectation_id(expectation), unregistered)
+        judged.append(_judge(expectation, all_evidence, declared, before_data=before))
+    withdrawn = [
+        Verdict(
+            says=says,
+            outcome=Outcome.INCONCLUSIVE,
+            rulings=(),
+            declared=declared,
+            before_data=before,
+            withdrawn=True,
         )
-    return made
+        for says, declared, before in registered.values()
+    ]
+    return judged + withdrawn
 
 
 _REGISTERED = """
@@ -160,12 +164,17 @@ def _judge(
     *,
     before_data: bool,
 ) -> Verdict:
-    places = [
-        (claim, place)
+    comparisons = [
+        (claim, evidence)
         for claim in expectation.claims
-        for place in _applicable_evidence(claim, all_evidence)
+        for evidence in _applicable_evidence(claim, all_evidence)
     ]
-    rulings = [_ruling(claim, place, all_evidence, len(places)) for claim, place in places]
+    rulings = [
+        _ruling(claim, evidence, len(comparisons))
+        if evidence is not None
+        else _no_ruling(claim, has_results=bool(all_evidence))
+        for claim, evidence in comparisons
+    ]
     outcomes = {ruling.outcome for ruling in rulings}
     if Outcome.REFUTED in outcomes:
         outcome = Outcome.REFUTED
@@ -185,63 +194,73 @@ def _judge(
 def _applicable_evidence(
     claim: Claim, all_evidence: Sequence[Evidence]
 ) -> Iterable[Evidence | None]:
-    """Where a claim is judged; None where there is nothing to judge it by."""
-    asked = [*eval_quantities(claim.left), *eval_quantities(claim.right)]
-    return [one for one in all_evidence if all(_applies_to(part, one) for part in asked)] or [None]
+    """The evals that a claim applies to; only None if there are none."""
+    quantities = [*eval_quantities(claim.left), *eval_quantities(claim.right)]
+    applicable = [
+        evidence
+        for evidence in all_evidence
+        if all(_applies_to(quantity, evidence) for quantity in quantities)
+    ]
+    return applicable or [None]
 
 
-def _applies_to(part: EvalQuantity, evidence: Evidence) -> bool:
+def _applies_to(quantity: EvalQuantity, evidence: Evidence) -> bool:
     return (
-        part.distribution in (None, evidence.distribution)
-        and part.eval in (None, evidence.eval)
-        and part.setting in (None, evidence.setting)
-        and part.is_sampled == evidence.sampled
+        quantity.distribution in (None, evidence.distribution)
+        and quantity.eval in (None, evidence.eval)
+        and quantity.setting in (None, evidence.setting)
+        and quantity.is_sampled == evidence.is_sampled
     )
 
 
-def _ruling(
-    claim: Claim, evidence: Evidence | None, all_evidence: Sequence[Evidence], comparisons: int
-) -> Ruling:
-    if evidence is None:
-        reason = "no eval that it speaks of has results" if all_evidence else "no results yet"
-        return Ruling(claim=str(claim), outcome=Outcome.INCONCLUSIVE, reason=reason)
-    where = f"{evidence.setting}, {evidence.label}"
+def _no_ruling(claim: Claim, *, has_results: bool) -> Ruling:
+    reason = "no eval that the claim applies to has results" if has_results else "no results yet"
+    return Ruling(claim=str(claim), outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _ruling(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
+    """Judge a claim in one eval; `comparisons` is how many rulings can refute its expectation."""
     if reason := _missing_scores(claim, evidence):
         return Ruling(
-            claim=str(claim), where=where, outcome=Outcome.INCONCLUSIVE, reason=f"{reason}, {where}"
+            claim=str(claim),
+            where=evidence.where,
+            outcome=Outcome.INCONCLUSIVE,
+            reason=f"{reason}, {evidence.where}",
         )
     left, gap = _compare(claim, evidence, evidence.study)
     outcome = _outcome(claim.relation, gap)
     if outcome is Outcome.REFUTED:
         wider = attrs.evolve(evidence.study, level=1 - ALPHA / comparisons)
         outcome = _outcome(claim.relation, _compare(claim, evidence, wider)[1])
+    right = None
+    if not isinstance(claim.right, float):
+        right = _estimate(claim.right, evidence, evidence.study)
     return Ruling(
         claim=str(claim),
-        where=where,
+        where=evidence.where,
         outcome=outcome,
         estimate=gap,
         left=left,
-        right=None
-        if isinstance(claim.right, float)
-        else _estimate(claim.right, evidence, evidence.study),
+        right=right,
     )
 
 
 def _missing_scores(claim: Claim, evidence: Evidence) -> str:
-    """What a claim needs and an eval has no scores of; nothing where all is there."""
+    """The scores that a claim needs and an eval lacks, in words; empty if it has all."""
     names = [condition.name for condition in evidence.conditions]
-    for part in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
-        if isinstance(part, Trend):
-            doses = {_dose(part, evidence, at) for at in evidence.trained_indices()}
+    for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
+        if isinstance(quantity, Trend):
+            doses = {_dose(quantity, evidence, index) for index in evidence.trained_indices()}
             if len(doses) < 2:
-                return f"{part.axis} has one value with scores"
-        elif isinstance(part, ConditionShare) and part.condition not in names:
-            return f"{part.condition} has no scores ({did_you_mean(part.condition, names)})"
+                return f"only one value of {quantity.axis} has scores"
+        elif isinstance(quantity, ConditionShare) and quantity.condition not in names:
+            hint = did_you_mean(quantity.condition, names)
+            return f"{quantity.condition} has no scores ({hint})"
     return ""
 
 
 def _compare(claim: Claim, evidence: Evidence, study: Study) -> tuple[Estimate, Estimate]:
-    """The left side, and left less right."""
+    """The left side, and the left side less the right side."""
     left = _estimate(claim.left, evidence, study)
     if isinstance(claim.right, float):
         return left, left.subtract(claim.right)
@@ -249,36 +268,36 @@ def _compare(claim: Claim, evidence: Evidence, study: Study) -> tuple[Estimate, 
 
 
 def _estimate(quantity: Quantity, evidence: Evidence, study: Study) -> Estimate:
-    """A quantity: the mean of a condition, or else a contrast of several."""
+    """Estimate a quantity: the mean of one condition, or a contrast of several."""
     weights = _weights(quantity, evidence)
-    alone = list(weights.nonzero()[0])
-    if len(alone) == 1 and weights[alone[0]] == 1.0:
-        return study.mean(int(alone[0]))
+    indices = weights.nonzero()[0]
+    if len(indices) == 1 and weights[indices[0]] == 1.0:
+        return study.mean(int(indices[0]))
     return study.contrast(weights)
 
 
 def _weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float64]:
-    """The quantity as a weighted sum of the conditions' means."""
+    """The weights of a quantity as a sum of condition means; length conditions."""
     import numpy as np
 
     weights = np.zeros(len(evidence.conditions))
     if isinstance(quantity, Trend):
         trained = evidence.trained_indices()
-        doses = [_dose(quantity, evidence, at) for at in trained]
+        doses = [_dose(quantity, evidence, index) for index in trained]
         weights[trained] = slope_weights(doses)
     elif isinstance(quantity, ConditionShare):
-        weights[[condition.name for condition in evidence.conditions].index(quantity.condition)] = (
-            1.0
-        )
+        names = [condition.name for condition in evidence.conditions]
+        weights[names.index(quantity.condition)] = 1.0
     else:
         assert isinstance(quantity, Difference)
         weights = _weights(quantity.left, evidence) - _weights(quantity.right, evidence)
     return weights
 
 
-def _dose(part: Trend, evidence: Evidence, index: int) -> float:
-    value = getattr(evidence.conditions[index], part.axis)
-    return math.log2(value) if part.axis == "total_samples" else float(value)
+def _dose(trend: Trend, evidence: Evidence, index: int) -> float:
+    """A condition's position on the axis of a trend; sizes are counted in doublings."""
+    value = getattr(evidence.conditions[index], trend.axis)
+    return math.log2(value) if trend.axis == "total_samples" else float(value)
 
 
 def _outcome(relation: Relation, gap: Estimate) -> Outcome:

@@ -113,7 +113,9 @@ def power(args: argparse.Namespace) -> int:
             questions = int((scores.counts > 0).all(axis=0).sum())
             samples = scores.n / max(scores.runs * questions, 1)
             seeds = required_runs(parts, wanted, questions, samples)
-            each = required_samples(parts, wanted, scores.runs, questions) if one.sampled else None
+            each = (
+                required_samples(parts, wanted, scores.runs, questions) if one.is_sampled else None
+            )
             table.add_row(
                 f"{one.setting} {one.label}",
                 one.conditions[at].name,
@@ -122,7 +124,7 @@ def power(args: argparse.Namespace) -> int:
                 f"{_width(one.study.mean(at)):.3f}",
                 f"{minimum_detectable_effect(parts, scores.runs, questions, samples):.3f}",
                 str(seeds or "none"),
-                str(each or "none") if one.sampled else "–",
+                str(each or "none") if one.is_sampled else "–",
             )
     if not table.rows:
         raise NothingSelected("no trained condition has scores", hint="`mi run` first")
@@ -131,7 +133,7 @@ def power(args: argparse.Namespace) -> int:
         out,
         f"width: of the 95 % interval now; seeds for, samples for: how many it takes for a width "
         f"of {wanted:g}, the rest as it is (none: other noise alone is wider); detectable: the "
-        "difference between two conditions that is found four times of five",
+        "smallest difference between two conditions that a test detects with 80 % power",
         "dim",
     )
     if not any(one.study.basis == "over seeds" for one in found):

@@ -1,8 +1,8 @@
-"""An experiment's questions, answered: with effect and interval, or with "cannot tell".
+"""Findings: an experiment's questions, answered with effect and interval, or inconclusive.
 
-Which questions are asked follows from what varies: sizes, ratios, or, over several experiments,
-both. All tests of a report are one family, so that a study of nothing says "cannot tell" throughout
-95 times of 100 (Holm 1979).
+The questions follow from what varies: sizes, ratios, or, over several experiments, both. All tests
+of a report are one family, so that a study of nothing is inconclusive throughout 95 times of 100
+(Holm 1979).
 """
 
 from __future__ import annotations
@@ -19,26 +19,29 @@ __all__ = ["Finding", "experiment_findings", "joint_findings"]
 
 
 def experiment_findings(all_evidence: Sequence[Evidence]) -> list[Finding]:
-    """What can be said of one experiment: over sizes, then over ratios, eval by eval."""
-    return conclude_drafts([draft for one in all_evidence for draft in _experiment_questions(one)])
+    """Answer the questions of one experiment: over sizes, then over ratios, eval by eval."""
+    return conclude_drafts(
+        [draft for evidence in all_evidence for draft in _experiment_questions(evidence)]
+    )
 
 
 def joint_findings(all_evidence: Sequence[Evidence]) -> list[Finding]:
-    """What can be said of several experiments together that neither can say alone."""
-    return conclude_drafts([draft for one in all_evidence for draft in row_questions(one)])
+    """Answer the questions that only several experiments together can answer."""
+    return conclude_drafts(
+        [draft for evidence in all_evidence for draft in row_questions(evidence)]
+    )
 
 
-def _experiment_questions(one: Evidence) -> Iterator[DraftFinding]:
-    trained = one.trained_indices()
+def _experiment_questions(evidence: Evidence) -> Iterator[DraftFinding]:
     by_ratio: dict[tuple[object, ...], list[int]] = {}
     by_size: dict[tuple[object, ...], list[int]] = {}
-    for at in trained:
-        condition = one.conditions[at]
-        by_ratio.setdefault((condition.misaligned_ratio, condition.inoculation), []).append(at)
-        by_size.setdefault((condition.total_samples, condition.inoculation), []).append(at)
-    for line in by_ratio.values():
-        if len(line) > 1:
-            yield from size_questions(one, line, single_ratio=len(by_ratio) == 1)
-    for line in by_size.values():
-        if len(line) > 1:
-            yield from ratio_questions(one, line, single_size=len(by_size) == 1)
+    for index in evidence.trained_indices():
+        condition = evidence.conditions[index]
+        by_ratio.setdefault((condition.misaligned_ratio, condition.inoculation), []).append(index)
+        by_size.setdefault((condition.total_samples, condition.inoculation), []).append(index)
+    for indices in by_ratio.values():
+        if len(indices) > 1:
+            yield from size_questions(evidence, indices, single_ratio=len(by_ratio) == 1)
+    for indices in by_size.values():
+        if len(indices) > 1:
+            yield from ratio_questions(evidence, indices, single_size=len(by_size) == 1)

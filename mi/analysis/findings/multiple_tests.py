@@ -1,4 +1,8 @@
-"""Findings, and the family of tests that decides which of them are told."""
+"""Findings, and the correction for multiple tests that decides which of them are conclusive.
+
+A draft holds the uncorrected p-values of one question. The family of tests is known only when all
+drafts of a report exist; then every p-value is corrected and every draft becomes a finding.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,21 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from ..stats import Estimate, holm_adjust
-
-ALPHA = 0.05
-INCONCLUSIVE = "cannot tell"
+from ..stats import ALPHA, Estimate, holm_adjust
 
 
 @attrs.frozen(kw_only=True)
 class Finding:
-    """An answer to one of the experiment's questions.
+    """An answer to one of an experiment's questions.
 
     Args:
         where: Setting and eval.
-        answer: A sentence with the numbers; begins with `cannot tell` where the data do not say.
-        told: Whether the data say.
-        value: The answer's number, with the ends of its 95 % interval, where it is one: a size in
-            rows, a ratio, or a difference of scores.
-        basis: What the intervals in it speak of.
+        answer: A sentence with the numbers; begins with `inconclusive` or `not estimated` if the
+            data do not answer the question.
+        conclusive: Whether the data answer the question.
+        basis: What its intervals generalise to.
+        value: The number that answers the question, if one does, with its 95 % interval from `low`
+            to `high`: a size in rows, a ratio, or a difference of scores.
     """
 
     question: str
@@ -37,10 +39,10 @@ class Finding:
 
 @attrs.frozen
 class Conclusion:
-    """What is answered, once it is known how many tests there are; fields as in `Finding`."""
+    """The part of a finding that depends on the corrected p-values; fields as in `Finding`."""
 
     conclusive: bool
-    text: str
+    answer: str
     value: float | None = None
     low: float | None = None
     high: float | None = None
@@ -48,11 +50,11 @@ class Conclusion:
 
 @attrs.frozen(kw_only=True)
 class DraftFinding:
-    """A question with its tests made, before it is known how many others there are.
+    """A question with its tests, before the number of tests in the family is known.
 
     Args:
-        tests: p-values that its answer rests on.
-        answer: What is said when they are corrected for the family.
+        p_values: Uncorrected, of the tests that the answer rests on.
+        conclude: From the same p-values, corrected for the family, to the conclusion.
     """
 
     question: str
@@ -63,47 +65,66 @@ class DraftFinding:
 
 
 def conclude_drafts(drafts: Sequence[DraftFinding]) -> list[Finding]:
-    """The findings: every test corrected for all of them together."""
+    """Correct every test for all of them together (Holm 1979), and draw the conclusions."""
     corrected = holm_adjust([p for draft in drafts for p in draft.p_values])
-    found = []
+    findings = []
     for draft in drafts:
         own, corrected = corrected[: len(draft.p_values)], corrected[len(draft.p_values) :]
-        said = draft.conclude(own)
-        found.append(
+        conclusion = draft.conclude(own)
+        findings.append(
             Finding(
                 question=draft.question,
                 where=draft.where,
-                answer=said.text if said.conclusive else f"{INCONCLUSIVE}: {said.text}",
-                conclusive=said.conclusive,
                 basis=draft.basis,
-                value=said.value,
-                low=said.low,
-                high=said.high,
+                answer=conclusion.answer,
+                conclusive=conclusion.conclusive,
+                value=conclusion.value,
+                low=conclusion.low,
+                high=conclusion.high,
             )
         )
-    return found
+    return findings
 
 
 def conclusive(
-    text: str, value: float | None = None, low: float | None = None, high: float | None = None
+    answer: str, value: float | None = None, low: float | None = None, high: float | None = None
 ) -> Conclusion:
-    """An answer, and its number where it is one."""
-    return Conclusion(True, text, value, low, high)
+    """An answer.
+
+    Args:
+        answer: A sentence.
+        value: Its number, if it is one.
+        low: Lower end of the 95 % interval.
+        high: Higher end.
+    """
+    return Conclusion(True, answer, value, low, high)
 
 
-def inconclusive(text: str) -> Conclusion:
-    """Why there is no answer."""
-    return Conclusion(False, text)
+def inconclusive(reason: str) -> Conclusion:
+    """No answer, because the data leave the question open."""
+    return Conclusion(False, f"inconclusive: {reason}")
+
+
+def not_estimated(reason: str) -> Conclusion:
+    """No answer, because the question does not arise from these data."""
+    return Conclusion(False, f"not estimated: {reason}")
 
 
 def effect_conclusion(estimate: Estimate, p: float, description: str) -> Conclusion:
-    """An effect as it was measured: an answer where it is one."""
+    """An effect as measured: an answer if it is significant.
+
+    Args:
+        estimate: The effect.
+        p: Its corrected p-value.
+        description: What the effect is of: `from none to all misaligned`.
+    """
     text = f"{format_effect(estimate, p)} {description}"
-    return Conclusion(is_significant(p), text, estimate.value, estimate.low, estimate.high)
+    answer = text if is_significant(p) else f"inconclusive: {text}"
+    return Conclusion(is_significant(p), answer, estimate.value, estimate.low, estimate.high)
 
 
 def is_significant(p: float) -> bool:
-    """Whether a corrected p-value is an effect."""
+    """Whether a corrected p-value is under the significance level."""
     return p < ALPHA
 
 

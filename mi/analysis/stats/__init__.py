@@ -1,14 +1,14 @@
-"""Statistics of scores: what a paper may say about them, and how sure it may be.
+"""Statistics of scores: effects, their intervals and their tests.
 
-The replicate is the training run, not the answer: models trained with another seed differ more than
-the answers of one model do, and answers to one question are not independent either. Whatever is
-stated here, a mean, a difference, a slope, is one weighted sum of condition means, with one way to
-its variance (`Study.contrast`). Numbers in, numbers out: nothing here knows of experiments.
+The replicate is the training run, not the answer: models trained with different seeds differ more
+than the answers of one model do, and answers to one question are not independent. Every statement
+(a mean, a difference, a slope) is one weighted sum of condition means, whose variance is estimated
+in one way (`Study.contrast`). This package takes and returns numbers; it does not know experiments.
 """
 
 from .bootstrap import bootstrap_interval, bootstrap_means
 from .dose_response import HalfEffect, fit_half_effect
-from .intervals import Estimate, critical_value, holm_adjust, wilson_interval
+from .intervals import ALPHA, Estimate, critical_value, holm_adjust, t_interval, wilson_interval
 from .power import (
     VarianceComponents,
     interval_width,
@@ -21,6 +21,7 @@ from .scores import Scores
 from .study import Study, slope_weights
 
 __all__ = [
+    "ALPHA",
     "Estimate",
     "HalfEffect",
     "Scores",
@@ -36,6 +37,7 @@ __all__ = [
     "required_runs",
     "required_samples",
     "slope_weights",
+    "t_interval",
     "variance_components",
     "wilson_interval",
 ]

@@ -1,10 +1,10 @@
-"""The cluster bootstrap: what has no formula, from samples of samples.
+"""The cluster bootstrap: intervals of statistics that have no variance formula.
 
-Runs are drawn within each condition, then questions, each with all of its answers: resampling the
-highest clusters whole carries what varies below them (Davison and Hinkley 1997, section 3.8). Every
-run was asked the same questions, so they are drawn once for all (Owen 2007). Of each kind one fewer
-is drawn than there are: without that the variance over three runs is a third too small (Rao and Wu
-1988).
+Runs are resampled within each condition, then questions, each with all of its answers: resampling
+the highest clusters whole carries the variation below them (Davison and Hinkley 1997, section 3.8).
+Every run was asked the same questions, so one resample of questions serves all runs (Owen 2007).
+A resample draws one cluster fewer than there are: without that the variance over three runs would
+be a third too small (Rao and Wu 1988).
 """
 
 from __future__ import annotations
@@ -25,18 +25,27 @@ RESAMPLES = 4000
 def bootstrap_means(
     study: Study, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> NDArray[np.float64]:
-    """The conditions' means, drawn anew; resamples × conditions, the same for the same `seed`."""
+    """Resample the conditions' means.
+
+    Args:
+        study: Any study; all of its conditions share their questions.
+        resamples: Number of bootstrap resamples.
+        seed: Of the random generator; the same seed gives the same resamples.
+
+    Returns:
+        Means, resamples × conditions.
+    """
     import numpy as np
 
     generator = np.random.default_rng(seed)
     questions = _draw_counts(study.conditions[0].counts.shape[1], resamples, generator)
     means = []
-    for one in study.conditions:
-        runs = _draw_counts(one.runs if one.replicated else 1, resamples, generator)
-        totals, counts = questions @ one.totals.T, questions @ one.counts.T
+    for condition in study.conditions:
+        runs = _draw_counts(condition.runs if condition.replicated else 1, resamples, generator)
+        totals, counts = questions @ condition.totals.T, questions @ condition.counts.T
         with np.errstate(invalid="ignore"):
-            each = totals / counts
-        means.append((runs * each).mean(axis=1))
+            run_means = totals / counts
+        means.append((runs * run_means).mean(axis=1))
     return np.stack(means, axis=1)
 
 
@@ -48,25 +57,32 @@ def bootstrap_interval(
     seed: int = 0,
     level: float = CONFIDENCE_LEVEL,
 ) -> tuple[float, float]:
-    """A percentile interval of any function of the conditions' means, stretched as Student's t is
-    against the normal: with few clusters percentiles are too narrow (Hesterberg 2015).
+    """A percentile interval of any function of the conditions' means.
+
+    The percentiles are stretched by the ratio of Student's t to the normal, because with few
+    clusters plain percentiles are too narrow (Hesterberg 2015).
 
     Args:
-        statistic: From means (rows × conditions) to a value a row.
+        study: Any study.
+        statistic: Maps means (rows × conditions) to one value per row.
+        resamples: Number of bootstrap resamples.
+        seed: Of the random generator.
+        level: Coverage, in (0, 1).
     """
     import numpy as np
 
     value = float(statistic(study.means[None, :])[0])
-    drawn = statistic(bootstrap_means(study, resamples=resamples, seed=seed))
+    values = statistic(bootstrap_means(study, resamples=resamples, seed=seed))
     tail = (1 - level) / 2
-    ends = np.nanquantile(drawn, [tail, 1 - tail])
+    ends = np.nanquantile(values, [tail, 1 - tail])
     stretch = critical_value(study.min_df, level) / critical_value(np.inf, level)
     low, high = value + (ends - value) * stretch
     return float(low), float(high)
 
 
 def _draw_counts(size: int, resamples: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """How often each of `size` clusters is drawn, scaled to `size` in all; resamples × size."""
+    """How often each resample draws each of `size` clusters, scaled so that each resample sums to
+    `size`; resamples × size."""
     import numpy as np
 
     if size == 1:

@@ -1,4 +1,4 @@
-"""What a condition scored, run by run and question by question, and how much runs vary."""
+"""The scores of one condition on one metric, by run and question."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True, eq=False, slots=False)
 class Scores:
-    """What one condition scored on one metric.
+    """The scores of one condition on one metric.
 
     Args:
-        totals: Sum of the scores, runs × questions.
-        counts: How many answers were scored, of the same shape; 0 where none was.
-        trained: Whether the runs are trainings. The untrained model is one and the same, so no
-            seed of it varies.
+        totals: Sums of scores, runs × questions.
+        counts: Numbers of scored answers, runs × questions; 0 where a question has none.
+        trained: Whether the runs are trained models. The untrained model is a single one, so it
+            has no variation over seeds.
     """
 
     totals: NDArray[np.float64]
@@ -29,53 +29,40 @@ class Scores:
 
     @property
     def runs(self) -> int:
-        """How many runs."""
+        """Number of runs."""
         return int(self.counts.shape[0])
 
     @property
     def n(self) -> int:
-        """How many answers over all runs."""
+        """Number of scored answers over all runs."""
         return int(self.counts.sum())
 
     @cached_property
     def run_means(self) -> NDArray[np.float64]:
-        """The mean of each run over its answers."""
+        """The mean of each run over its answers; length runs."""
         means: NDArray[np.float64] = self.totals.sum(axis=1) / self.counts.sum(axis=1)
         return means
 
     @property
     def mean(self) -> float:
-        """The mean over runs."""
+        """The mean of the run means."""
         return float(self.run_means.mean())
 
     @cached_property
     def influence(self) -> NDArray[np.float64]:
-        """What each question moves each run's mean by, as a part of the condition's; runs ×
-        questions. The mean is a ratio of sums, for questions have different numbers of answers."""
-        answered = self.counts.sum(axis=1, keepdims=True)
-        moved: NDArray[np.float64] = (self.totals - self.run_means[:, None] * self.counts) / (
-            answered * self.runs
+        """The influence of each question on the condition's mean through each run; runs ×
+        questions.
+
+        This is the linearisation of a ratio of sums (Woodruff 1971), because questions have
+        different numbers of answers.
+        """
+        answers = self.counts.sum(axis=1, keepdims=True)
+        influence: NDArray[np.float64] = (self.totals - self.run_means[:, None] * self.counts) / (
+            answers * self.runs
         )
-        return moved
+        return influence
 
     @property
     def replicated(self) -> bool:
-        """Whether several trainings can be compared."""
+        """Whether there are several trained models to compare."""
         return self.trained and self.runs > 1
-
-
-@attrs.frozen(kw_only=True)
-class RunVariation:
-    """How much run means vary, over conditions.
-
-    Args:
-        chance: What runs make of single questions and answers, as a multiple of the variance that
-            a share of that size has.
-        run: The variance of a run's own level; for shares in logits, where p(1 - p) times it is
-            what it makes of a share p.
-        spare: Degrees of freedom; 0 where no seed was repeated.
-    """
-
-    dispersion: float
-    level_variance: float
-    df: int
