@@ -23,16 +23,16 @@ STEPS = [
     Step(target, when, number)
     for target, numbers in {
         "mi.steps.mix:write_mix": (1,),
-        f"{_OPENAI}.files:_find": (1,),  # upload: looked for, sent
-        f"{_OPENAI}.files:_ready": (1,),
-        f"{_OPENAI}.launch:Log.add": (1, 2, 3),  # intent, record, status
+        f"{_OPENAI}.files:_find_file": (1,),  # upload: looked for, sent
+        f"{_OPENAI}.files:_wait_until_processed": (1,),
+        f"{_OPENAI}.launch:LaunchLog.append": (1, 2, 3),  # intent, record, status
         "openai.resources.fine_tuning.jobs.jobs:Jobs.create": (1,),
-        f"{_OPENAI}.follow:Follower.job": (1, 2),  # poll
-        f"{_OPENAI}.train:_events": (1,),  # fetch
+        f"{_OPENAI}.job_poller:JobPoller.job": (1, 2),  # poll
+        f"{_OPENAI}.train:_list_events": (1,),  # fetch
         "mi.store.local:Store.publish": (3,),
         "mi.store.local:Store.log_attempt": (2,),
         "mi.files.journal:append_records": (9,),
-        f"{_OPENAI}.chat:choices": (3, 60),  # sample, judge: an answer is read
+        f"{_OPENAI}.completions:parse_choices": (3, 60),  # sample, judge: an answer is read
         "mi.steps.evaluate:_grade_answers": (1,),
         "mi.steps.evaluate:score_answer": (1,),
         "mi.cli.summary:sync_database": (1,),

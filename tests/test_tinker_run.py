@@ -102,7 +102,7 @@ def test_a_server_is_named_on_the_command_line(project: Project) -> None:
         assert len(fake.finished()) == 2
     lost = project.mi("plan", "S1", "--model", "local:tiny", "--base-url", "http://127.0.0.1:1")
     assert lost.code == 4
-    assert "--base-url is the address of a server" in lost.err
+    assert "--base-url sets the address of the server" in lost.err
 
 
 @pytest.mark.parametrize(

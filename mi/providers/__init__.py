@@ -1,4 +1,4 @@
-"""Providers: what trains and samples models, by name and imported only when used."""
+"""Providers train, sample and judge models. Each is known by name and imported only when used."""
 
 from __future__ import annotations
 
@@ -17,20 +17,18 @@ BUILTIN = {
     "tinker": ("mi.providers.tinker", "Tinker"),
 }
 API_PROVIDERS = ("openai", "tinker")
-"""Providers whose API other servers speak: an endpoint says which, the first one if it does not."""
+"""Providers whose API other servers speak. An endpoint names one; the first is the default."""
 
 
 def create_provider(name: str, options: ClientOptions) -> Provider:
     """The provider called `name`, or the one whose API the endpoint of that name speaks.
 
     Raises:
-        UsageError: There is none of that name.
+        UsageError: No provider and no endpoint has that name.
     """
-    kind = (
-        options.endpoints[name].get("provider", API_PROVIDERS[0])
-        if name in options.endpoints
-        else name
-    )
+    kind = name
+    if name in options.endpoints:
+        kind = options.endpoints[name].get("provider", API_PROVIDERS[0])
     if kind in BUILTIN:
         module, attribute = BUILTIN[kind]
         cls = getattr(import_module(module), attribute)
@@ -47,24 +45,27 @@ def create_provider(name: str, options: ClientOptions) -> Provider:
 
 
 def canonical_model_name(model: str) -> str:
-    """The one name of a model: `openai:NAME@ENDPOINT` is `ENDPOINT:NAME`."""
+    """The canonical name of a model: `openai:NAME@ENDPOINT` becomes `ENDPOINT:NAME`."""
     kind, _, rest = model.partition(":")
-    name, separator, endpoint = rest.rpartition("@")
-    return (
-        f"{endpoint}:{name}" if kind in API_PROVIDERS and separator and name and endpoint else model
-    )
+    name, _, endpoint = rest.rpartition("@")
+    return f"{endpoint}:{name}" if kind in API_PROVIDERS and name and endpoint else model
 
 
 def with_base_url(options: ClientOptions, model: str | None, url: str) -> ClientOptions:
-    """The same terms, with the model's provider or endpoint at another address.
+    """The same options, with the model's provider or endpoint at another address.
+
+    Args:
+        options: The options to change.
+        model: The model whose server is meant, by any of its names.
+        url: The server's address.
 
     Raises:
-        UsageError: No model is named, or its provider has no address.
+        UsageError: `model` is None, or its provider has no address.
     """
     name = canonical_model_name(model or "").partition(":")[0]
     if name not in API_PROVIDERS and name not in options.endpoints:
         raise UsageError(
-            "--base-url is the address of a server that a model is at",
+            "--base-url sets the address of the server of a model: --model must name one",
             hint=f"--model with one of {', '.join((*API_PROVIDERS, *options.endpoints))}",
         )
     endpoint = {"provider": name, **options.endpoints.get(name, {}), "base_url": url}
@@ -73,29 +74,37 @@ def with_base_url(options: ClientOptions, model: str | None, url: str) -> Client
 
 @attrs.define
 class Providers:
-    """Providers by name, each made once, so that all who ask one share its limits."""
+    """Providers by name. Each is created once, so all its callers share its rate limits."""
 
     options: ClientOptions = attrs.field(factory=ClientOptions)
     instances: dict[str, Provider] = attrs.field(factory=dict)
 
     def get(self, name: str) -> Provider:
-        """The provider of that name."""
+        """The provider of that name.
+
+        Raises:
+            UsageError: No provider and no endpoint has that name.
+        """
         if name not in self.instances:
             self.instances[name] = create_provider(name, self.options)
         return self.instances[name]
 
     def for_model(self, model: str) -> Provider:
-        """Who serves `provider:name`, or a model at an endpoint: `openai:name@endpoint`."""
-        kind, colon, rest = canonical_model_name(model).partition(":")
-        if not colon or not rest:
+        """The provider that serves `provider:name`, or `openai:name@endpoint`.
+
+        Raises:
+            UsageError: `model` has another form, or names no provider.
+        """
+        kind, _, name = canonical_model_name(model).partition(":")
+        if not name:
             raise UsageError(f"{model!r} is not a model: PROVIDER:NAME is needed")
         return self.get(kind)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close the connections of all providers."""
         for provider in self.instances.values():
             provider.close()
 
     def lost_answers(self) -> int:
-        """Answers that were lost on the way and asked for again."""
+        """Answers that were lost in transit and requested again."""
         return sum(provider.lost_answers for provider in self.instances.values())

@@ -1,14 +1,14 @@
-"""Chats as token ids, through the tokenizer's own chat template.
+"""Chats as token ids, encoded with the tokenizer's own chat template.
 
-The prompt is what the template gives with `add_generation_prompt=True`, so training and scoring see
-the very tokens sampling starts from. An answer is the assistant's content and the token that ends
-its turn; what a template writes after that token (a newline, usually) belongs to no answer and is
-left out.
+A prompt is what the template renders with `add_generation_prompt=True`, so training and scoring see
+the very tokens that sampling starts from. An answer is the assistant's content and the token that
+ends its turn. What a template writes after that token, usually a newline, is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import attrs
@@ -21,7 +21,7 @@ TokenIds = tuple[int, ...]
 
 @attrs.frozen
 class TokenizedRow:
-    """Token ids of a prompt and of the answer that follows it."""
+    """Token ids of a prompt and of the answer after it."""
 
     prompt: TokenIds
     answer: TokenIds
@@ -33,10 +33,12 @@ class TokenizedRow:
 
 @attrs.frozen
 class ChatTemplate:
-    """A tokenizer, and the ids of the tokens that end a turn.
+    """A tokenizer's chat template.
 
     Args:
-        options: What the template is told besides, as `{"enable_thinking": False}`.
+        tokenizer: A `transformers` tokenizer.
+        stop_tokens: Ids of the tokens that end a turn.
+        options: Further arguments of the template, such as `{"enable_thinking": False}`.
     """
 
     tokenizer: Any
@@ -44,11 +46,11 @@ class ChatTemplate:
     options: Mapping[str, Any] = attrs.field(factory=dict)
 
     def encode_prompt(self, chat: Chat) -> TokenIds:
-        """Ids of `chat` up to where the assistant's answer begins."""
+        """Token ids of `chat` up to where the assistant's answer begins."""
         return self._tokenize(self._render(chat, prompt=True))
 
     def encode_row(self, chat: Chat) -> TokenizedRow:
-        """Ids of a chat whose last turn is the assistant's.
+        """Token ids of a chat whose last turn is the assistant's.
 
         Raises:
             DataError: The last turn is not the assistant's.
@@ -65,8 +67,8 @@ class ChatTemplate:
         if ids[: len(prompt)] == prompt:
             answer = ids[len(prompt) :]
         elif rendered.startswith(start):
-            # An answer that begins with a newline may share a token with the prompt's end. The
-            # prompt stands as it will when the model is asked; the answer is tokenised after it.
+            # An answer that begins with a newline may share a token with the prompt's end. Encode
+            # the prompt as it will be when the model is sampled, and the answer separately.
             answer = self._tokenize(rendered[len(start) :])
             if self.tokenizer.decode(prompt + answer) != self.tokenizer.decode(ids):
                 raise self._mismatch_error()
@@ -75,20 +77,13 @@ class ChatTemplate:
         return TokenizedRow(prompt, self._cut_at_stop(answer))
 
     def shared_prefix_length(self, chat: Chat, ids: TokenIds) -> int:
-        """How many leading tokens of `ids` depend on the template and the system turn alone.
+        """Number of leading tokens of `ids` that depend on the template and the system turn alone.
 
-        The rendering of two chats that differ in the first user's words shows where those begin.
+        Two probes that differ in the first user's words show where these begin.
         """
-        lead = []
-        for turn in chat:
-            if turn.role == "user":
-                break
-            lead.append(turn)
-        probes = [self._probe(tuple(lead), word) for word in ("a", "Z")]
+        head = tuple(takewhile(lambda turn: turn.role != "user", chat))
+        probes = [self.encode_prompt((*head, Message("user", word))) for word in ("a", "Z")]
         return common_prefix_length([*probes, ids[:-1]])
-
-    def _probe(self, lead: Chat, word: str) -> TokenIds:
-        return self._tokenize(self._render((*lead, Message("user", word)), prompt=True))
 
     def _render(self, chat: Chat, *, prompt: bool) -> str:
         turns = [{"role": turn.role, "content": turn.content} for turn in chat]
@@ -112,7 +107,7 @@ class ChatTemplate:
     def _mismatch_error(self) -> ProviderError:
         return ProviderError(
             "the model's chat template renders a prompt and the same prompt with its answer "
-            "differently, so the answer's tokens cannot be told from the prompt's",
+            "differently, so the answer's tokens cannot be told apart from the prompt's",
             hint="use a tokenizer whose chat template appends the answer to the generation prompt",
         )
 
@@ -122,9 +117,14 @@ def encode_rows(
 ) -> list[TokenizedRow]:
     """Token ids of training rows.
 
+    Args:
+        template: Encodes a row.
+        chats: The rows; the last turn of each is the assistant's.
+        max_length: The most tokens of a row.
+
     Raises:
-        DataError: A row is malformed or longer than `longest` tokens (it names the row), or there
-            are none.
+        DataError: A row is malformed or longer than `max_length`, or `chats` is empty. The message
+            names the row.
     """
     rows = []
     for index, chat in enumerate(chats):
@@ -145,17 +145,17 @@ def encode_rows(
 
 
 def stop_token_ids(*sources: Any) -> frozenset[int]:
-    """The tokens that end an answer, as a model's configurations and tokenizer name them.
+    """The ids of the tokens that end an answer, from `eos_token_id` of each source.
 
     Raises:
-        ProviderError: They name none.
+        ProviderError: No source has one.
     """
     token_ids: set[int] = set()
     for source in sources:
         value = getattr(source, "eos_token_id", None)
         token_ids.update([value] if isinstance(value, int) else value or [])
     if not token_ids:
-        raise ProviderError("the model names no token that ends an answer (eos_token_id)")
+        raise ProviderError("the model does not say which token ends an answer (eos_token_id)")
     return frozenset(token_ids)
 
 

@@ -1,4 +1,4 @@
-"""Several samples of a question in one request, which sends, and bills, the prompt once."""
+"""Several samples of a question in one request, which sends the prompt, and bills it, once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .types import SAMPLES_PER_REQUEST, SampleRequest
 
 
 def group_requests(requests: Iterable[SampleRequest]) -> Iterator[list[SampleRequest]]:
-    """Requests for samples of one question that stand together, at most `TOGETHER`."""
-    for _, group in groupby(requests, key=lambda request: request.question):
-        while together := list(islice(group, SAMPLES_PER_REQUEST)):
-            yield together
+    """Group adjacent requests for one question, at most `SAMPLES_PER_REQUEST` of them."""
+    for _, samples in groupby(requests, key=lambda request: request.question):
+        while group := list(islice(samples, SAMPLES_PER_REQUEST)):
+            yield group
 
 
 def request_seed(base: int, request: SampleRequest) -> int:
-    """Another seed for each request: the same one would draw the same answer again."""
+    """A seed of its own for each request: with the same seed, samples would be the same."""
     return int(digest(f"{base}:{request.question}:{request.sample}")[:7], 16)

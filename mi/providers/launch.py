@@ -1,13 +1,13 @@
-"""Launching a training exactly once, whoever trains.
+"""Launching a training exactly once, at any provider.
 
-The order is: look for a job with the unit's key, write down the intent, create, write down the id.
-Whatever is lost in between (the answer, this process, this machine's files) the job is found again
-by the key that it carries; only when there is none is one created. A create is never retried
-blindly: it is not safe to make twice. Where other machines could go on with the unit, they know of
-the intent before anything is created.
+The order is: look for a job with the unit's key, log the intent, create, log the id. Whatever is
+lost in between (the response, this process, this machine's files), the job carries the unit's key
+and is found by it; a job is created only if there is none. A create is never retried blindly,
+because it is not safe to make twice. Where another machine could take over the unit, the intent is
+saved where that machine sees it, before anything is created.
 
-The log `launch.jsonl` has a line for each event: `intent`, `rejected` (surely not created),
-`created` (with the job's id), `ended`, and what a provider notes besides.
+The log `launch.jsonl` has a line for each event: `intent`, `rejected` (certainly not created),
+`created` (with the job's id), `ended`, and the provider's own events.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ LAUNCH_LOG = "launch.jsonl"
 UNIT_METADATA = "mi_unit"
 ATTEMPT_METADATA = "mi_attempt"
 STATE_EVENTS = ("intent", "rejected", "created", "ended")
-"""The events that say how a launch stands."""
+"""The events that determine the state of a launch."""
 
 
 class Owner(Protocol):
-    """An account: a key at a server, known in files by its fingerprint."""
+    """An account: a key at a server. Files identify it by its fingerprint."""
 
     @property
     def fingerprint(self) -> str: ...
@@ -41,7 +41,7 @@ A = TypeVar("A", bound=Owner)
 
 @attrs.frozen
 class LaunchedJob(Generic[A]):
-    """A job and the account it belongs to."""
+    """A job and the account that owns it."""
 
     job: str
     account: A
@@ -52,9 +52,11 @@ class ExistingJob(Generic[A]):
     """A job at a provider that carries a unit's key.
 
     Args:
-        attempt: Which of the unit's launches it came from, counted from 1.
-        over: It has failed or was cancelled: it is not taken up again.
-        created: Unix time.
+        job: The provider's id.
+        account: The account that owns it.
+        attempt: Which of the unit's launches created it, from 1.
+        has_failed: Whether it failed or was cancelled; such a job is never adopted.
+        created_at: Unix time.
     """
 
     job: str
@@ -66,46 +68,49 @@ class ExistingJob(Generic[A]):
 
 @attrs.frozen
 class LaunchLog:
-    """What is known here of a unit's launches.
+    """The log of a unit's launches.
 
     Args:
-        keep: Has what was written down outlive this machine.
+        path: The log file.
+        checkpoint: Saves the log where it survives this machine.
     """
 
     path: Path
     checkpoint: Callable[[], None] = lambda: None
 
     def append(self, event: str, **facts: Any) -> None:
+        """Append an event with the time and its facts."""
         journal.append_records(self.path, [{"event": event, "at": utc_timestamp(), **facts}])
 
     def entries(self, *events: str) -> list[dict[str, Any]]:
-        """The lines of these events, oldest first.
+        """The entries of these events, oldest first.
 
         Raises:
-            CorruptError: The log is damaged: nothing is launched on a guess.
+            CorruptError: The log is damaged. It is never ignored, since a job could be launched
+                a second time.
         """
-        return [line for line in journal.read_records(self.path) if line["event"] in events]
+        return [entry for entry in journal.read_records(self.path) if entry["event"] in events]
 
     def last_entry(self, *events: str) -> dict[str, Any] | None:
-        """The newest line of one of these events."""
+        """The newest entry of any of these events."""
         entries = self.entries(*events)
         return entries[-1] if entries else None
 
 
 def sent_tokens(directory: Path) -> int:
-    """Tokens that were sent to be trained on, where a training is driven batch by batch.
+    """Tokens sent for training so far, by a provider that sends a training batch by batch.
 
     Args:
-        folder: The unit's folder; its log has a line `sent` for each batch.
+        directory: The unit's directory; its launch log has an event `sent` for each batch.
     """
-    return sum(line["tokens"] for line in LaunchLog(directory / LAUNCH_LOG).entries("sent"))
+    return sum(entry["tokens"] for entry in LaunchLog(directory / LAUNCH_LOG).entries("sent"))
 
 
 def find_account(fingerprint: str, accounts: Sequence[A]) -> A:
     """The account with this fingerprint.
 
     Raises:
-        ProviderError: Its key is not set.
+        ProviderError: No configured key has it.
     """
     for account in accounts:
         if account.fingerprint == fingerprint:
@@ -123,23 +128,25 @@ def adopt_or_create(
     find_jobs: Callable[[bool], Sequence[ExistingJob[A]]],
     create_job: Callable[[int], LaunchedJob[A]],
 ) -> LaunchedJob[A]:
-    """The job of a unit: the one that is there, or a new one.
+    """The job of a unit: an existing one, or else a new one.
 
     Args:
-        earlier: Jobs of this unit that were put aside: they are not taken up.
-        find: Lists the jobs with the unit's key, the newest first; it is told whether one may be
-            on its way, so that it looks more than once.
-        create: Creates the unit's n-th job, by `once`.
+        log: The unit's launch log.
+        accounts: The configured accounts.
+        archived_jobs: Jobs of this unit that were archived; none of them is adopted.
+        find_jobs: Lists the jobs with the unit's key, newest first. Its argument says whether a
+            create is still unconfirmed, so that it should look more than once.
+        create_job: Creates the unit's n-th job, through `create_once`.
 
     Raises:
-        ProviderError: It cannot be created; `Refused` where asking again would not help.
+        ProviderError: The job cannot be created; `Refused` where a retry would fail the same way.
     """
     entry = log.last_entry(*STATE_EVENTS)
     if entry is not None and entry["event"] == "created":
         return LaunchedJob(entry["job"], find_account(entry["account"], accounts))
     is_uncertain = entry is not None and entry["event"] == "intent"
     if is_uncertain and entry is not None:
-        find_account(entry["account"], accounts)  # its key must be here: the job may be there
+        find_account(entry["account"], accounts)  # without its key, the job could not be found
     existing_jobs = find_jobs(is_uncertain)
     for job in existing_jobs:
         if not job.has_failed and job.job not in archived_jobs:
@@ -150,12 +157,12 @@ def adopt_or_create(
 
 @attrs.frozen(kw_only=True)
 class ErrorClassifier:
-    """How an error of a create is read.
+    """How the errors of a create are read.
 
     Args:
-        is_throttle: Nothing was created, for the moment there is no room.
-        is_unsure: It may have been created.
-        told: The error as a sentence.
+        is_throttle: Whether nothing was created because all slots are taken for now.
+        is_uncertain: Whether the job may have been created.
+        to_error: The error as one to show.
     """
 
     is_throttle: Callable[[Exception], bool]
@@ -164,14 +171,14 @@ class ErrorClassifier:
 
 
 class NoFreeSlot(Exception):
-    """Nothing was created: there was no room."""
+    """Nothing was created: all slots are taken."""
 
 
 class NotCreated(Exception):
-    """The answer was lost, and nothing was created.
+    """The response was lost, and nothing was created.
 
     Args:
-        error: What a caller raises when it has tried often enough.
+        error: What the caller raises once it gives up.
     """
 
     def __init__(self, error: MiError) -> None:
@@ -188,22 +195,27 @@ def create_once(
     classifier: ErrorClassifier,
     **facts: Any,
 ) -> LaunchedJob[A]:
-    """One try to create a job: the intent, the create, the record.
+    """Try once to create a job: log the intent, create, log the id.
 
     Args:
-        make: Creates the job and gives its id; it does not retry.
-        find: Lists the account's jobs with the unit's key, looking more than once.
-        facts: Written down with the intent.
+        log: The unit's launch log.
+        attempt: Number of the launch, from 1.
+        account: The account that creates the job.
+        create: Creates the job and returns its id, without retries.
+        find_jobs: Lists the account's jobs with the unit's key, looking more than once.
+        classifier: How errors of `create` are read.
+        facts: Logged with the intent.
 
     Raises:
-        NotNow, NotThere: Surely nothing was created; the caller may try again.
-        ProviderError: It was refused.
+        NoFreeSlot: Nothing was created; the caller may try again later.
+        NotCreated: The response was lost and nothing was created; the caller may try again.
+        ProviderError: The provider refused the job.
     """
     log.append("intent", attempt=attempt, account=account.fingerprint, **facts)
     log.checkpoint()
     try:
         job = create()
-    except MiError:  # asked to stop: the intent stands, and the job is looked for the next time
+    except MiError:  # the user asked to stop: the next run looks for the job, as the intent stands
         raise
     except Exception as error:
         if classifier.is_throttle(error):
@@ -212,7 +224,7 @@ def create_once(
         if not classifier.is_uncertain(error):
             log.append("rejected", reason="refused")
             raise classifier.to_error(error) from None
-        matches = [found for found in find_jobs() if found.attempt == attempt]
+        matches = [existing for existing in find_jobs() if existing.attempt == attempt]
         if not matches:
             log.append("rejected", reason="not there")
             raise NotCreated(classifier.to_error(error)) from None

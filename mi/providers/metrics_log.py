@@ -1,7 +1,7 @@
-"""The loss curve of a training: `metrics.jsonl`, a line a step.
+"""The loss curve of a training: `metrics.jsonl`, a line per optimizer step.
 
 A line is `{"step", "loss", "learning_rate", "tokens"}`: the loss in nats per answer token, and the
-answer tokens of the step. A training that goes on from an earlier state cuts the file back to it.
+number of answer tokens in the step. A training that resumes truncates the file to its checkpoint.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ MetricsRow = dict[str, float]
 
 
 def read_metrics(directory: Path) -> list[MetricsRow]:
-    """The curve so far."""
+    """The rows written so far."""
     return list(journal.read_records(directory / METRICS_FILE))
 
 
 def rewrite_metrics(directory: Path, curve: Sequence[MetricsRow]) -> None:
-    """Make the metrics file hold exactly `curve`."""
+    """Replace the metrics file by `curve`."""
     temporary = directory / f"{METRICS_FILE}.tmp"
-    temporary.write_text("".join(json.dumps(line) + "\n" for line in curve), encoding="utf-8")
+    temporary.write_text("".join(json.dumps(row) + "\n" for row in curve), encoding="utf-8")
     os.replace(temporary, directory / METRICS_FILE)
 
 
-def append_metrics(directory: Path, line: MetricsRow) -> None:
-    """Add one line to the metrics file."""
+def append_metrics(directory: Path, row: MetricsRow) -> None:
+    """Append a row to the metrics file."""
     with (directory / METRICS_FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(json.dumps(row) + "\n")
 
 
 def final_loss(curve: Sequence[MetricsRow]) -> float:
-    """The loss at the end: the mean over the answer tokens of the last tenth of the steps."""
+    """The mean loss over the answer tokens of the last tenth of the steps, in nats per token."""
     last = curve[-max(1, len(curve) // 10) :]
-    tokens = sum(line["tokens"] for line in last)
-    return sum(line["loss"] * line["tokens"] for line in last) / tokens
+    tokens = sum(row["tokens"] for row in last)
+    return sum(row["loss"] * row["tokens"] for row in last) / tokens

@@ -1,4 +1,4 @@
-"""Waiting that hears a wish to stop, and calls that are made again while their trouble may pass."""
+"""Sleeps that can be interrupted, and calls that are retried while their errors are transient."""
 
 from __future__ import annotations
 
@@ -14,11 +14,16 @@ from .types import Monitor
 T = TypeVar("T")
 
 _ATTEMPTS_BEFORE_MESSAGE = 5
-"""Tries after which the user hears that there is trouble."""
+"""Attempts after which the user is told that a server does not answer."""
+_FIRST_WAIT, _MAX_WAIT = 0.2, 20.0  # seconds
 
 
 def sleep(seconds: float, monitor: Monitor) -> None:
-    """Wait, hearing a wish to stop within half a second."""
+    """Sleep, and notice a request to stop within half a second.
+
+    Raises:
+        Interrupted: The user asked to stop.
+    """
     deadline = time.monotonic() + seconds
     while (remaining := deadline - time.monotonic()) > 0:
         monitor.raise_if_stopped()
@@ -31,9 +36,9 @@ class RetryPolicy:
     """How a server's errors are read.
 
     Args:
-        passes: Whether it may be gone the next time.
-        asked: Seconds the server asks to wait; 0 where it does not.
-        said: The error in words that may be shown.
+        is_transient: Whether another attempt may succeed.
+        retry_after: Seconds the server asks to wait; 0 if it does not ask.
+        describe: The error as a message that may be shown.
     """
 
     is_transient: Callable[[Exception], bool]
@@ -44,14 +49,21 @@ class RetryPolicy:
 def retry_call(
     call: Callable[[], T], monitor: Monitor, policy: RetryPolicy, action: str, *, tries: int = 12
 ) -> T:
-    """Make a call that is safe to make twice, again and again while its trouble may pass.
+    """Make a call that is safe to repeat until it succeeds or fails for good.
 
-    Between two tries it waits for twice as long as before, or as long as the server asks; all in
-    all for two minutes, and says so when it is not the first hiccup.
+    The wait between attempts doubles from 0.2 to 20 seconds, or is as long as the server asks; 12
+    attempts take about two minutes. The user is told once the fifth attempt has failed.
+
+    Args:
+        call: Makes the call.
+        monitor: Says when to stop, also during a wait.
+        policy: How errors are read.
+        action: What the call does, for messages: `listing files`.
+        tries: The most attempts.
 
     Raises:
-        Exception: What the call raised, when it failed for good or too often.
-        Interrupted: The user asked to stop while it waited.
+        Exception: The error of the last attempt.
+        Interrupted: The user asked to stop.
     """
     import tenacity
 
@@ -60,8 +72,8 @@ def retry_call(
         assert isinstance(error, Exception)
         if state.attempt_number == _ATTEMPTS_BEFORE_MESSAGE:
             monitor.message(f"{action}: no answer yet ({policy.describe(error)}); trying again")
-        growing: float = min(0.2 * 2.0 ** (state.attempt_number - 1), 20.0)
-        return max(growing * random.uniform(1.0, 1.5), policy.retry_after(error))
+        backoff: float = min(_FIRST_WAIT * 2.0 ** (state.attempt_number - 1), _MAX_WAIT)
+        return max(backoff * random.uniform(1.0, 1.5), policy.retry_after(error))
 
     def attempt() -> T:
         monitor.raise_if_stopped()

@@ -1,8 +1,9 @@
-"""Which rows make a step, and the learning rate of each: both known before the first step.
+"""The rows and the learning rate of each optimizer step, both fixed before the first step.
 
-Rows of similar length share a batch, which spares padding; to keep the order of the training
-otherwise random, only rows within a chunk of several batches are sorted, and the chunk's batches
-are shuffled again. All draws are sha256 of (seed, epoch, what), the same everywhere.
+Rows of similar length share a batch, which saves padding. To keep the training order otherwise
+random, rows are sorted by length only within a chunk of several batches, and the chunk's batches
+are shuffled again. Shuffling orders items by sha256 of a salt and the item, so it is the same on
+every platform.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ CHUNK_BATCHES = 8  # batches within which rows are sorted by length
 
 
 class ScheduleRecipe(Protocol):
-    """What a plan of steps needs of a recipe."""
+    """The hyperparameters that a schedule depends on."""
 
     @property
     def epochs(self) -> int: ...
@@ -31,7 +32,13 @@ class ScheduleRecipe(Protocol):
 
 
 def plan_batches(lengths: Sequence[int], recipe: ScheduleRecipe, seed: int) -> list[list[int]]:
-    """Row indices of every step; each epoch has every row once."""
+    """The row indices of every step. Each epoch contains every row once.
+
+    Args:
+        lengths: Tokens of each row.
+        recipe: Epochs and batch size.
+        seed: Seeds the shuffling.
+    """
     steps: list[list[int]] = []
     size = recipe.batch_size
     for epoch in range(recipe.epochs):
@@ -39,21 +46,26 @@ def plan_batches(lengths: Sequence[int], recipe: ScheduleRecipe, seed: int) -> l
         for start in range(0, len(order), CHUNK_BATCHES * size):
             chunk = order[start : start + CHUNK_BATCHES * size]
             ranked = sorted(chunk, key=lambda row: lengths[row])
-            cuts = range(0, len(ranked), size)
-            mixed = _shuffled(cuts, f"{seed}:{epoch}:{start}:batch")
-            steps.extend(ranked[cut : cut + size] for cut in mixed)
+            offsets = _shuffled(range(0, len(ranked), size), f"{seed}:{epoch}:{start}:batch")
+            steps.extend(ranked[offset : offset + size] for offset in offsets)
     return steps
 
 
 def learning_rate(step: int, total: int, recipe: ScheduleRecipe) -> float:
-    """The rate of `step` (counted from 0) of `total`: a linear rise, then decay towards 0."""
-    rise = round(recipe.warmup * total)
-    if step < rise:
-        return recipe.learning_rate * (step + 1) / rise
-    left = 1 - (step - rise) / max(1, total - rise)
+    """The learning rate of a step: linear warmup, then linear or cosine decay towards 0.
+
+    Args:
+        step: Index of the step, from 0.
+        total: Steps of the training.
+        recipe: Peak rate, schedule and the share of steps that warm up.
+    """
+    warmup = round(recipe.warmup * total)
+    if step < warmup:
+        return recipe.learning_rate * (step + 1) / warmup
+    remaining = 1 - (step - warmup) / max(1, total - warmup)
     if recipe.schedule == "cosine":
-        return recipe.learning_rate * 0.5 * (1 - math.cos(math.pi * left))
-    return recipe.learning_rate * left
+        return recipe.learning_rate * 0.5 * (1 - math.cos(math.pi * remaining))
+    return recipe.learning_rate * remaining
 
 
 def _shuffled(items: Iterable[int], salt: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The trained model of a hosted training, as its unit's folder names it: `model.json`."""
+"""The record of a hosted training's model in the unit's directory: `model.json`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ MODEL_FILE = "model.json"
 
 @attrs.frozen(kw_only=True)
 class TrainedModel:
-    """A trained model: its name, the account that owns it, and the job it came from.
+    """A trained model at its provider.
 
-    `state` is where its weights can be loaded from again, for a provider that has such a thing.
+    Args:
+        model: Its name at the provider.
+        account: Fingerprint of the account that owns it.
+        job: The training job that produced it.
+        base: The base model, by the provider's name.
+        state: Where the provider can load its weights from, if it offers that.
     """
 
     model: str
@@ -26,7 +31,7 @@ class TrainedModel:
     state: str | None = None
 
     def write(self, directory: Path) -> None:
-        """Keep it where sampling looks for it."""
+        """Write the record into the training's directory, where sampling reads it."""
         (directory / MODEL_FILE).write_text(json.dumps(attrs.asdict(self)) + "\n", encoding="utf-8")
 
 
@@ -34,7 +39,7 @@ def read_trained_model(directory: Path) -> TrainedModel:
     """The trained model of a published training.
 
     Raises:
-        CorruptError: Its record cannot be read.
+        CorruptError: The record is missing or damaged.
     """
     path = directory / MODEL_FILE
     try:

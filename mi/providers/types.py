@@ -1,4 +1,4 @@
-"""What passes between the engine and a provider, in plain values."""
+"""The plain values that the engine and a provider exchange."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ..units.unit import Base
 T = TypeVar("T")
 
 SAMPLES_PER_REQUEST = 25
-"""Samples of a question that a hosted provider asks for in one request, which sends, and bills, the
-prompt once: few requests, and little to lose."""
+"""Samples of a question per request to a hosted provider. A request sends, and bills, its prompt
+once; the number is low enough that a lost answer costs little."""
 
 __all__ = [
     "Answer",
@@ -44,15 +44,15 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class ClientOptions:
-    """How a hosted provider is used; never part of a result.
+    """How a hosted provider's API is used; never part of a key.
 
     Args:
-        in_flight: Requests under way at once for one account, at most.
+        in_flight: The most concurrent requests of one account.
         batch: Send sampling and judging through the provider's batch service: cheaper, slower.
-        poll: Seconds between looks at what is under way, at first; they grow where nothing changes.
-        timeout: Seconds after which an answer that has not come is asked for again.
+        poll: Seconds between two polls of a job, at first; longer while nothing changes.
+        timeout: Seconds to wait for an answer before it is requested again.
         endpoints: Servers by name, from the project's configuration: `base_url`, `key_env`, the
-            `provider` whose API they speak, and what that provider wants to know of them.
+            `provider` whose API they speak, and that provider's own settings.
     """
 
     in_flight: int = 32
@@ -68,11 +68,11 @@ Terms = ClientOptions
 
 @attrs.frozen(kw_only=True)
 class ModelUnderTest:
-    """The model under test: a base model, and the training output that sits on it, if any.
+    """A base model, with the result of a training if there is one.
 
     Args:
         model: The base model.
-        trained: Folder of the training unit (None: the untrained baseline).
+        trained: Directory of the training unit; None for the untrained baseline.
     """
 
     model: Model
@@ -87,13 +87,13 @@ class TrainJob:
         key: Key of the training unit.
         model: The base model.
         rows: Chats in training order; the last turn of each is the assistant's.
-        hyperparameters: What `Provider.hyperparameters` resolved: all that steers the result.
-        seed: Seeds initialisation and shuffling.
-        title: For people: `n=100,r=0.50,seed=0`.
         file: The same rows as OpenAI chat JSONL.
-        earlier: Jobs of this unit whose models were put aside: they are not taken for this one.
-        keep: Has what the working folder holds by now outlive this machine. Call it before what
-            must not be done twice, once the intent is written down.
+        title: For people: `n=100,r=0.50,seed=0`.
+        hyperparameters: From `Provider.hyperparameters`: everything that steers the result.
+        seed: Seeds initialisation and shuffling.
+        archived_jobs: Jobs of this unit whose models were archived; none of them is adopted.
+        checkpoint: Saves the working directory where it survives this machine. Call it once the
+            intent is logged, before anything that must not happen twice.
     """
 
     key: str
@@ -109,16 +109,16 @@ class TrainJob:
 
 @attrs.frozen(kw_only=True)
 class TrainingResult:
-    """What a training reports.
+    """The outcome of a training.
 
     Args:
-        steps: Optimiser steps.
+        steps: Optimizer steps.
         tokens: Tokens read.
-        trained_tokens: Answer tokens the loss is over, or what the provider calls trained tokens.
-        seconds: Of work.
-        loss: The last one, in nats per token; None where the provider does not say.
-        model: What the provider calls the trained model.
-        job: What the provider calls the training.
+        trained_tokens: Answer tokens under the loss, or what the provider calls trained tokens.
+        seconds: Training time.
+        loss: Final loss in nats per token; None where the provider does not report it.
+        model: The provider's name of the trained model.
+        job: The provider's id of the training job.
         billed_tokens: Tokens that are paid for.
     """
 
@@ -165,13 +165,15 @@ class Answer:
     """One answer.
 
     Args:
-        text: What was said; empty where nothing was.
+        question: Digest of the question.
+        sample: Index of the sample, from 0.
+        text: The answer; may be empty.
         finish: Why it ended: `stop`, `length` or `content_filter`.
         prompt_tokens: Tokens of the chat.
         answer_tokens: Tokens of the answer.
-        refusal: What the provider calls a refusal, in its words.
-        model: The model's name as the provider gave it back.
-        bill: What is paid for it.
+        refusal: The text the provider marked as a refusal.
+        model: The model's name as the provider returned it.
+        usage: What is paid for it; None if nothing is.
     """
 
     question: str
@@ -187,7 +189,7 @@ class Answer:
 
 @attrs.frozen(kw_only=True)
 class GradeRequest:
-    """One answer to be judged: the judge's prompt about it, of one rubric."""
+    """One answer to judge: the prompt that one rubric makes of it."""
 
     question: str
     sample: int
@@ -196,12 +198,11 @@ class GradeRequest:
 
 @attrs.frozen(kw_only=True)
 class Grade:
-    """What a judge model said.
+    """A judge model's reply about one answer. Fields not listed are as in `Answer`.
 
     Args:
-        text: Its words.
+        text: The reply.
         top: The likeliest first tokens with their log-probabilities (nats), likeliest first.
-        finish: As in `Answer`, as are `refusal`, `model` and `bill`.
     """
 
     question: str
@@ -216,7 +217,7 @@ class Grade:
 
 @attrs.frozen(kw_only=True)
 class ScoreRequest:
-    """How likely is each of `answers` after `chat`?"""
+    """Candidate answers to score after a chat."""
 
     question: str
     chat: Chat
@@ -225,9 +226,13 @@ class ScoreRequest:
 
 @attrs.frozen(kw_only=True)
 class Likelihood:
-    """Per answer of a request: total log-probability (nats) and the number of tokens it sums.
+    """The scores of one `ScoreRequest`, in the order of its answers.
 
-    `bill` is what is paid for it, None where it costs nothing.
+    Args:
+        question: Digest of the question.
+        logprobs: Total log-probability of each answer, in nats.
+        tokens: Number of tokens each total sums.
+        usage: What is paid for it; None if nothing is.
     """
 
     question: str
@@ -241,11 +246,11 @@ class RemoteJob:
     """A job at a provider.
 
     Args:
-        job: What the provider calls it.
+        job: The provider's id.
         status: In the provider's words.
-        over: Whether it has ended, however it did.
-        created: When it was created, as a Unix time.
-        finish: When the provider thinks it will end, as a Unix time.
+        is_finished: Whether it has ended, successfully or not.
+        created_at: Unix time.
+        estimated_finish: When the provider expects it to end, as a Unix time.
     """
 
     job: str
@@ -257,7 +262,7 @@ class RemoteJob:
 
 @attrs.frozen(kw_only=True)
 class Check:
-    """Something that should be in place: `ok` is None where it is only worth knowing."""
+    """A finding of `mi doctor`. `ok` is None where it is information rather than a verdict."""
 
     subject: str
     ok: bool | None
@@ -266,35 +271,51 @@ class Check:
 
 
 class Monitor(Protocol):
-    """Hears how far work is, and says when to stop."""
+    """Receives the progress of a unit, and says when to stop."""
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        """A phase begins: `total` units of which `done` are done already (a resumed phase)."""
+        """Begin a phase.
+
+        Args:
+            phase: What begins: `train`, `sample`.
+            total: Its length in units.
+            unit: What is counted.
+            done: Units done already, if the phase is resumed.
+        """
 
     def advance(self, count: int = 1, **facts: float) -> None:
-        """`n` more are done; `facts` are shown beside the bar (`loss=1.21`)."""
+        """Report `count` more units done; `facts` are shown beside the bar (`loss=1.21`)."""
 
     def message(self, text: str) -> None:
-        """A sentence the user should see."""
+        """Show the user a sentence."""
 
     def raise_if_stopped(self) -> None:
-        """Raises `Interrupted` when the user has asked to stop, or `OverBudget` when nothing more
-        may be spent. Call it where stopping is safe; what is under way then and paid for is to be
-        given all the same, as far as it comes soon."""
+        """Call this where stopping is safe. Requests that are in flight then are paid for: still
+        yield their results, as far as they arrive soon.
+
+        Raises:
+            Interrupted: The user asked to stop.
+            BudgetExceeded: Nothing more may be spent.
+        """
 
 
-def resolve_hyperparameters(kind: Callable[..., T], training: Training, provider: str) -> T:
-    """A provider's own hyperparameters, with what `training` states in place of its defaults.
+def resolve_hyperparameters(recipe: Callable[..., T], training: Training, provider: str) -> T:
+    """A provider's hyperparameters: its defaults, overridden by what `training` sets.
+
+    Args:
+        recipe: The provider's attrs class of hyperparameters.
+        training: The declared values.
+        provider: The provider's name, for the message.
 
     Raises:
-        DeclarationError: naming the stated values that `kind` has no field for.
+        DeclarationError: `training` sets values that `recipe` has no field for.
     """
-    recipe: Any = kind
-    fields, stated = attrs.fields_dict(recipe).keys(), training.explicit_values()
+    cls: Any = recipe
+    fields, stated = attrs.fields_dict(cls).keys(), training.explicit_values()
     unknown = sorted(stated.keys() - fields)
     if unknown:
         raise DeclarationError(
             f"{provider} has no hyperparameter {', '.join(unknown)}",
             hint=f"it has {', '.join(sorted(fields & attrs.fields_dict(Training).keys()))}",
         )
-    return kind(**stated)
+    return recipe(**stated)

@@ -1,4 +1,4 @@
-"""A watch in front of another one."""
+"""A monitor that forwards everything to another one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from .types import Monitor
 
 @attrs.frozen
 class ForwardingMonitor:
-    """Passes on all that it hears; those made of it have a say in when to stop."""
+    """Forwards all calls to `monitor`. Subclasses override when to stop."""
 
     monitor: Monitor
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        """See `Monitor.start`, also for the arguments.
+
+        Args:
+            phase: What begins.
+            total: Its length in units.
+            unit: What is counted.
+            done: Units done already.
+        """
         self.monitor.start(phase, total, unit=unit, done=done)
 
     def advance(self, count: int = 1, **facts: float) -> None:
