@@ -1,8 +1,8 @@
-"""`pytest experiments/`: each expectation is a test, judged by the results there are.
+"""`pytest experiments/`: each expectation is a test, judged by the results so far.
 
-Supported passes, refuted fails with the numbers, inconclusive is skipped with the reason. Nothing
-is run and nothing is changed: the results database is read. Only files of an `experiments` folder
-that are named, or lie in a folder that is, are collected; tests of other projects are left alone.
+A supported expectation passes, a refuted one fails with the numbers, and an inconclusive one is
+skipped with the reason. The plugin only reads the results database. It collects files of a folder
+named `experiments` when pytest is given the file or the folder; other projects are not affected.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Whose results are looked at."""
+    """Add `--mi-model`."""
     group = parser.getgroup("mi", "expectations of experiments")
     group.addoption("--mi-model", metavar="M", help="the model whose results are judged")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A file of experiments."""
+    """Collect a file of experiments; leave every other file to the other plugins."""
     is_declaration = file_path.suffix == ".py" and file_path.parent.name == "experiments"
     if is_declaration and not file_path.name.startswith(("_", "test_")):
         return ExperimentFile.from_parent(parent, path=file_path)
@@ -35,10 +35,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class ExperimentFile(pytest.File):
-    """A file of experiments; its tests are their expectations."""
+    """A file of experiments, whose expectations are its tests."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """An item for each expectation of each experiment."""
+        """Collect an item for each expectation of each experiment.
+
+        Raises:
+            CollectError: The file cannot be imported, or declares something wrongly.
+        """
         import registry
 
         from .errors import MiError
@@ -68,17 +72,21 @@ class ExpectationItem(pytest.Item):
         self.index = index
 
     def runtest(self) -> None:
-        """Judge it: returns where it is supported."""
+        """Judge the expectation; return if it is supported.
+
+        Raises:
+            Refuted: The results contradict it.
+        """
         from .analysis.verdicts import Outcome
 
         verdict = self._verdict()
         numbers = "\n".join(f"  {ruling}" for ruling in verdict.rulings)
-        late = "" if verdict.before_data else " (post hoc)"
+        note = "" if verdict.before_data else " (post hoc)"
         if verdict.outcome is Outcome.INCONCLUSIVE:
-            pytest.skip(f"inconclusive{late}: {verdict.reason}")
+            pytest.skip(f"inconclusive{note}: {verdict.reason}")
         if verdict.outcome is Outcome.REFUTED:
-            raise Refuted(f"refuted{late}: {verdict.says}\n{numbers}")
-        self.add_report_section("call", "verdict", f"supported{late}\n{numbers}")
+            raise Refuted(f"refuted{note}: {verdict.says}\n{numbers}")
+        self.add_report_section("call", "verdict", f"supported{note}\n{numbers}")
 
     def _verdict(self) -> Verdict:
         from .errors import MiError
@@ -91,22 +99,22 @@ class ExpectationItem(pytest.Item):
     def repr_failure(  # type: ignore[override]
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> str | object:
-        """The numbers, not a traceback."""
+        """Show the numbers instead of a traceback."""
         if isinstance(excinfo.value, Refuted):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it is declared."""
+        """The file that declares the experiment, and the name of the test."""
         return self.path, None, self.name
 
 
 class Refuted(Exception):
-    """The data say otherwise."""
+    """The results contradict an expectation."""
 
 
 def _verdicts(experiment: Experiment, model: str | None) -> list[Verdict]:
-    """The verdicts on an experiment's expectations, from the results of the project."""
+    """Judge an experiment's expectations by the results of the project."""
     from .analysis.verdicts import verdicts
     from .cli.common import load_session
     from .cli.parser import parse_args

@@ -79,7 +79,7 @@ def test_a_new_project_has_an_experiment_that_runs(project: Project, tmp_path: P
     assert (study.root / "results.duckdb").exists()
     again = project.mi("init", "study")
     assert again.code == 4
-    assert "is there already" in again.err
+    assert "already has pyproject.toml" in again.err
     linted = [sys.executable, "-m", "ruff", "check", "--line-length", "100", str(study.root)]
     assert subprocess.run(linted, capture_output=True).returncode == 0
 

@@ -232,7 +232,7 @@ def test_the_command_says_what_came(
     monkeypatch.chdir(a)
     stands = bytes_of(a / ".mi")
     assert main(["import", str(b), "--dry-run"]) == 0
-    assert "would come" in capsys.readouterr().out
+    assert "would be imported" in capsys.readouterr().out
     assert bytes_of(a / ".mi") == stands
     assert main(["import", str(b)]) == 0
     said = capsys.readouterr().out

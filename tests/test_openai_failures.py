@@ -203,7 +203,7 @@ def test_a_request_that_hangs_is_given_up_and_made_again(project: Project) -> No
         assert done.code == 0, said(done)
         lost = sum(server.books.lost.values())
         assert lost > 0
-        assert f"{lost} answers lost on the way and asked for again" in done.err
+        assert f"{lost} answers lost in transit and requested again" in done.err
         assert sum(server.books.answers.values()) == 3 * 6 * 2
 
 

@@ -48,7 +48,7 @@ def test_money_is_planned_capped_and_written_down(project: Project, tiny: Path) 
         paid(project, fake.url, tiny)
         unpriced = run(project, *PRICE[2:])
         assert (unpriced.code, fake.runs) == (4, {})
-        assert "the price of tiny is not known here" in unpriced.err
+        assert "the price of tiny is unknown" in unpriced.err
         poor = run(project, *PRICE, "--max-cost", "1")
         assert (poor.code, fake.runs) == (4, {})
         done = run(project, *PRICE, "--max-cost", "5000")

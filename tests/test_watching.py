@@ -218,5 +218,5 @@ def test_the_second_interrupt_leaves_at_once(project: Project) -> None:
         out, _ = going.communicate(timeout=30)
         assert time.monotonic() - began < 10, "it waited for an answer"
         assert going.returncode == 2, out
-        assert "left at once" in out
+        assert "interrupted; everything saved so far is kept" in out
         assert "Traceback" not in out

@@ -1,7 +1,7 @@
 """The command line: words in, exit code out.
 
-A command is a function from parsed words to an exit code. Errors that are sentences are printed as
-sentences; only a defect of this program shows a traceback.
+A command is a function from parsed arguments to an exit code; the other rooms do the work. A
+`MiError` is printed as a sentence; only a defect of this program shows a traceback.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from ..errors import MiError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code (0, 1, 2, 3, 4 or 5: see `mi.errors`)."""
+    """Run one command and return its exit code: 0 to 5, as listed in `mi.errors`.
+
+    Args:
+        argv: The words after `mi`; None: those of this process.
+    """
     from .parser import build_parser, parse_args
 
     if "_ARGCOMPLETE" in os.environ:
@@ -31,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"mi: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("mi: left at once; what was saved is kept", file=sys.stderr)
+        print("mi: interrupted; everything saved so far is kept", file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `mi sql … | head`

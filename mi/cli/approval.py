@@ -1,4 +1,8 @@
-"""Spending is never implicit: what a plan costs is said, and asked for, before anything begins."""
+"""Approval of spending.
+
+Spending is never implicit: a run that may cost money starts only within `--max-cost`, or after the
+user has confirmed its estimate on a terminal.
+"""
 
 from __future__ import annotations
 
@@ -15,68 +19,79 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _MARGIN = 1.2
+"""How far above its estimate a confirmed run may go."""
 
 
 def spending_limit(
     session: Session, plan: Plan, costs: CostEstimator, out: Console
 ) -> float | None:
-    """What a run may spend; None where it spends nothing.
+    """The most that a run may spend, approved by `--max-cost` or on the terminal.
+
+    Args:
+        session: What the command selected; its options hold `--max-cost`.
+        plan: The units to run.
+        costs: The estimator of the plan's costs.
+        out: Where to ask for confirmation.
+
+    Returns:
+        US dollars; None if the run is free and has no stated limit.
 
     Raises:
-        UsageError: It costs more than it may, or nobody said that it may cost anything; data or
-            prices were not named.
+        UsageError: The estimate exceeds `--max-cost` or cannot be confirmed, a price is unknown, or
+            paid training would use bundled data that `--data` does not name.
     """
-    total, stated = costs.total(), session.options.max_cost
+    total, max_cost = costs.total(), session.options.max_cost
     if total == 0.0:
-        return stated
+        return max_cost
     _require_named_data(session, plan, costs)
     if total is None:
         names = costs.unpriced_models()
         raise UsageError(
-            f"the price of {', '.join(names)} is not known here; nothing was started",
+            f"the price of {', '.join(names)} is unknown; nothing was started",
             hint=f"--price {names[0]}=INPUT,OUTPUT,TRAINING,TUNED_INPUT,TUNED_OUTPUT "
-            "(US dollars per million tokens), or put it into registry/prices.toml",
+            "(US dollars per million tokens), or add it to registry/prices.toml",
         )
-    if stated is None:
+    if max_cost is None:
         return _confirm(total, out)
-    if total > stated:
+    if total > max_cost:
         raise UsageError(
-            f"this is likely to cost {format_cost(total)}, more than the {format_cost(stated)} of "
-            "--max-cost; nothing was started",
-            hint="`mi plan` shows what each unit costs; select fewer cells or allow more",
+            f"this is likely to cost {format_cost(total)}, more than the {format_cost(max_cost)} "
+            "of --max-cost; nothing was started",
+            hint="`mi plan` shows the cost of each unit; select fewer cells or raise the limit",
         )
-    return stated
+    return max_cost
 
 
 def _require_named_data(session: Session, plan: Plan, costs: CostEstimator) -> None:
-    """Paid training on bundled data is asked for by name: it is seldom what a paper wants."""
+    """Require `--data` for paid training on bundled data, which is seldom what a paper needs."""
     if session.provider.is_free:
         return
-    keys = {
+    paid_keys = {
         planned.unit.key
         for planned in plan.attempts
         if planned.unit.kind == "train" and costs.estimate(planned.unit) != 0.0
     }
     for planned in plan.cells:
         setting = planned.cell.setting
-        if setting not in session.sources and planned.units.get("train") in keys:
+        if setting not in session.sources and planned.units.get("train") in paid_keys:
             raise UsageError(
-                f"{setting}: a paid training on the bundled data has to be asked for by name",
-                hint=f"--data {setting}=bundled, or --data {setting}=FOLDER for data of your own",
+                f"{setting}: paid training on the bundled data has to be requested by name",
+                hint=f"--data {setting}=bundled, or --data {setting}=FOLDER for your own data",
             )
 
 
 def _confirm(total: float, out: Console) -> float:
+    """Ask whether the estimate may be spent, with a margin, and return the limit."""
+    limit = total * _MARGIN
     if not (sys.stdin.isatty() and out.is_terminal):
         raise UsageError(
-            f"this is likely to cost {format_cost(total)}, and nothing said that it may; "
+            f"this is likely to cost {format_cost(total)}, which nothing has approved; "
             "nothing was started",
-            hint=f"--max-cost {total * _MARGIN:.2f}",
+            hint=f"--max-cost {limit:.2f}",
         )
     from rich.prompt import Confirm
 
-    most = total * _MARGIN
-    question = f"Spend about {format_cost(total)} (at most {format_cost(most)})?"
+    question = f"Spend about {format_cost(total)} (at most {format_cost(limit)})?"
     if not Confirm.ask(question, default=False, console=out):
         raise UsageError("nothing was started")
-    return most
+    return limit

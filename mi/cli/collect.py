@@ -1,4 +1,4 @@
-"""`--collect-only`: which cells the words mean, and nothing else."""
+"""`--collect-only`: list the cells or units of the selection and do nothing else."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .common import filter_plan, load_session
 
 
 def collect(args: argparse.Namespace) -> int:
-    """Print the selected cells: by experiment, as bare ids, or as JSON."""
+    """Print the selected cells, or with `--kind` units: by experiment, as bare ids, or as JSON."""
     session = load_session(args, args.words)
     if args.kind:
         return _print_units(args, filter_plan(args, session.plan()))
-    cells = [cell for one in session.selection for cell in one.cells]
+    cells = [cell for selection in session.selection for cell in selection.cells]
     if getattr(args, "json", False):
         print(json.dumps([attrs.asdict(cell) for cell in cells], ensure_ascii=False, indent=1))
         return 0
-    for one in session.selection:
+    for selection in session.selection:
         if not args.quiet:
-            print(f"{one.experiment.id}: {one.experiment.title}")
-        for cell in one.cells:
+            print(f"{selection.experiment.id}: {selection.experiment.title}")
+        for cell in selection.cells:
             print(cell.id if args.quiet else f"  {cell.id}  ({cell.condition})")
     if not args.quiet:
         print(f"\n{pluralize(len(cells), 'cell')} collected")
@@ -32,16 +32,16 @@ def collect(args: argparse.Namespace) -> int:
 
 
 def _print_units(args: argparse.Namespace, plan: Plan) -> int:
-    """The units of some kinds, by their keys."""
     if getattr(args, "json", False):
-        facts = [
-            {"key": one.unit.key, "kind": one.unit.kind, "title": one.unit.title}
-            for one in plan.units
+        values = [
+            {"key": unit.key, "kind": unit.kind, "title": unit.title}
+            for unit in (planned.unit for planned in plan.units)
         ]
-        print(json.dumps(facts, ensure_ascii=False, indent=1))
+        print(json.dumps(values, ensure_ascii=False, indent=1))
         return 0
-    for one in plan.units:
-        print(one.unit.key if args.quiet else f"  {one.unit.key}  {one.unit.title}")
+    for planned in plan.units:
+        unit = planned.unit
+        print(unit.key if args.quiet else f"  {unit.key}  {unit.title}")
     if not args.quiet:
         print(f"\n{pluralize(len(plan.units), 'unit')} collected")
     return 0

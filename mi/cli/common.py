@@ -1,4 +1,4 @@
-"""What commands share: folders, the console, opening a session."""
+"""What commands share: from arguments to configuration, session and store; the console."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _PIPE_WIDTH = 140
-_UNSET = ("", "0", "false")
+_FALSE_WORDS = ("", "0", "false")
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where people read. A pipe has no width of its own and gets one that tables fit in.
+    """Create the console for people. A pipe has no width, so it gets one that tables fit in.
 
-    With `CI` set there are plain lines on a terminal too; `NO_COLOR` is rich's to respect.
+    With `CI` set a terminal gets plain lines too. rich itself respects `NO_COLOR`.
     """
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    plain = False if os.environ.get("CI", "").lower() not in _UNSET else None
-    return Console(stderr=stderr, width=width, soft_wrap=False, force_terminal=plain)
+    force_terminal = False if os.environ.get("CI", "").lower() not in _FALSE_WORDS else None
+    return Console(stderr=stderr, width=width, soft_wrap=False, force_terminal=force_terminal)
 
 
 @contextmanager
 def progress_bar(total: int, label: str) -> Iterator[Callable[[], None]]:
-    """A bar on the error stream, where people look at it; gives what moves it on by one."""
+    """Show a bar on a terminal's error stream; yields the function that advances it by one."""
     from rich.progress import Progress
 
     out = console(stderr=True)
@@ -59,7 +59,7 @@ def progress_bar(total: int, label: str) -> Iterator[Callable[[], None]]:
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """The configuration that holds for a command line."""
+    """The configuration in effect: arguments before environment before file."""
     config = read_config(Path.cwd(), vars(args))
     url = getattr(args, "base_url", None)
     if url is None:
@@ -70,7 +70,7 @@ def load_config(args: argparse.Namespace) -> Config:
 
 
 def run_options(args: argparse.Namespace) -> RunOptions:
-    """How a run is steered, by flags and configuration."""
+    """The options of a run, from flags and configuration."""
     config = load_config(args)
     return RunOptions(
         root=config.root,
@@ -83,7 +83,7 @@ def run_options(args: argparse.Namespace) -> RunOptions:
         votes=getattr(args, "votes", None),
         rejudge=getattr(args, "rejudge", False),
         retry_failed=getattr(args, "retry_failed", False) or getattr(args, "lf", False),
-        max_concurrent=getattr(args, "at_once", None),
+        max_concurrent=getattr(args, "max_concurrent", None),
         max_failures=getattr(args, "maxfail", None),
         executor=config.executor,
         lease_timeout=config.lease_timeout,
@@ -92,13 +92,13 @@ def run_options(args: argparse.Namespace) -> RunOptions:
 
 
 def configured_store(args: argparse.Namespace) -> Store:
-    """The store that holds for a command line."""
+    """Open the store that the arguments or the configuration name."""
     config = load_config(args)
     return open_store(config.store, config.lease_timeout)
 
 
 def load_session(args: argparse.Namespace, words: list[str]) -> Session:
-    """The session a command line asks for."""
+    """Open the session that the words and the flags select."""
     import registry
 
     registry.collect()
@@ -122,20 +122,20 @@ def load_session(args: argparse.Namespace, words: list[str]) -> Session:
 
 
 def filter_plan(args: argparse.Namespace, plan: Plan) -> Plan:
-    """The part of a plan that `--kind` and `--lf` leave.
+    """Keep the units of a plan that `--kind` and `--lf` select.
 
     Raises:
-        NothingSelected: They leave nothing.
+        NothingSelected: No unit is left.
     """
-    whole, kinds = plan, getattr(args, "kind", ())
+    total, kinds = len(plan.units), getattr(args, "kind", ())
     if getattr(args, "lf", False):
         plan = filter_last_failed(plan)
     if kinds:
         plan = filter_kinds(plan, kinds)
-    if whole.units and not plan.units:
+    if total and not plan.units:
         raise NothingSelected(
-            f"none of {len(whole.units)} units is left by --kind {' --kind '.join(kinds)}",
-            hint="an eval needs its training done first" if "eval" in kinds else None,
+            f"--kind {' --kind '.join(kinds)} leaves none of {total} units",
+            hint="an eval needs its training to be done first" if "eval" in kinds else None,
         )
     return plan
 
@@ -146,25 +146,26 @@ def verbosity(args: argparse.Namespace) -> int:
 
 
 def unit_durations(session: Session, plan: Plan) -> Callable[[Unit], float | None]:
-    """How long units will take, judging from this store."""
-    asked = session.question_counts()
-    rows = {one.unit.key: one.unit.payload for one in plan.all_units if one.unit.kind == "mix"}
+    """Estimate the duration of units from what this store has recorded."""
+    counts = session.question_counts()
+    units = [planned.unit for planned in plan.all_units]
+    mixes = {unit.key: unit.payload for unit in units if unit.kind == "mix"}
 
     def size(unit: Unit) -> int:
         payload = unit.payload
         if isinstance(payload, Evaluate):
             assert isinstance(payload.eval, (Sampled, Preference))
             samples = payload.eval.samples if isinstance(payload.eval, Sampled) else 1
-            return asked[payload.questions] * samples
-        drawn = rows[payload.mix] if isinstance(payload, Train) else payload
-        assert isinstance(drawn, Mix)
-        return drawn.total_samples
+            return counts[payload.questions] * samples
+        mix = mixes[payload.mix] if isinstance(payload, Train) else payload
+        assert isinstance(mix, Mix)
+        return mix.total_samples
 
     return duration_estimator(plan, size)
 
 
 def print_pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:
-    """Print what is known of something: a name and a value a line, as they are."""
+    """Print names and values, one pair per line, without markup."""
     from rich.table import Table
     from rich.text import Text
 
@@ -183,7 +184,7 @@ def describe_rows(rows: Rows) -> str:
 
 
 class NullMonitor:
-    """A watch for short questions: it says nothing, and Ctrl-C ends the command."""
+    """A monitor for short requests: it shows nothing, and Ctrl-C ends the command."""
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What a shell offers to complete: ids, keys, models, fields."""
+"""Shell completion of ids, keys, models and fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Completer = Callable[..., Iterable[str]]
 
 
 def complete(parser: argparse.ArgumentParser) -> None:
-    """Answer a shell that asks for completions, and leave; return where none asks."""
+    """Answer the shell and exit if it asks for completions; otherwise return."""
     import argcomplete
 
     for action in _actions(parser):
@@ -30,20 +30,20 @@ def _actions(parser: argparse.ArgumentParser) -> Iterable[argparse.Action]:
 
 
 def _ids(prefix: str, **_: Any) -> Iterable[str]:
-    """Experiments, and the cells of the one whose id stands before `::`."""
+    """Experiments; after `ID::`, the cells of that experiment."""
     import registry
 
     from ..units.cells import cells
 
-    found = registry.collect().all()
-    name, inside, _rest = prefix.partition("::")
-    if inside and name in found:
-        return [cell.id for cell in cells(found[name])]
-    return list(found)
+    experiments = registry.collect().all()
+    id, separator, _cell = prefix.partition("::")
+    if separator and id in experiments:
+        return [cell.id for cell in cells(experiments[id])]
+    return list(experiments)
 
 
-def _ids_and_keys(prefix: str, **more: Any) -> Iterable[str]:
-    return [*_ids(prefix, **more), *_keys(prefix, **more)]
+def _ids_and_keys(prefix: str, **options: Any) -> Iterable[str]:
+    return [*_ids(prefix, **options), *_keys(prefix, **options)]
 
 
 def _keys(prefix: str, **_: Any) -> Iterable[str]:

@@ -1,4 +1,8 @@
-"""`mi doctor`: is everything in place? Looks, asks each provider, changes nothing."""
+"""`mi doctor`: check the set-up.
+
+Every check only reads, and asks each provider about itself. The one exception is a lock that is
+taken and released where units are stored, because two runs on one store rely on it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+import attrs
 
 from ..collect.collection import Collection
 from ..database import Database
@@ -31,31 +36,26 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")
 
 
 def doctor(args: argparse.Namespace) -> int:
-    """Print what is in place and what is not; 1 when something is wrong."""
-    found = []
+    """Print the result of each check as it comes. Returns 1 if one failed, 0 otherwise."""
+    checks = []
     out = console()
-    for check in _checks(args):
-        found.append(check)
+    for check in _run_checks(args):
+        checks.append(check)
         if not args.json:
             mark, style = _MARKS[check.ok]
             say(out, f"{mark} {check.subject}: {check.detail}", style)
             if check.hint:
                 say(out, f"  → {check.hint}", style)
     if args.json:
-        print(json.dumps([_as_json(check) for check in found], ensure_ascii=False, indent=1))
-    return 1 if any(check.ok is False for check in found) else 0
+        print(json.dumps(list(map(_check_json, checks)), ensure_ascii=False, indent=1))
+    return 1 if any(check.ok is False for check in checks) else 0
 
 
-def _as_json(check: Check) -> dict[str, Any]:
-    return {
-        "what": check.subject,
-        "ok": check.ok,
-        "detail": check.detail,
-        "hint": check.hint,
-    }
+def _check_json(check: Check) -> dict[str, object]:
+    return {"what": check.subject, "ok": check.ok, "detail": check.detail, "hint": check.hint}
 
 
-def _checks(args: argparse.Namespace) -> Iterator[Check]:
+def _run_checks(args: argparse.Namespace) -> Iterator[Check]:
     import registry
 
     options, config = run_options(args), load_config(args)
@@ -63,111 +63,116 @@ def _checks(args: argparse.Namespace) -> Iterator[Check]:
     yield Check(
         subject="mi", ok=sys.version_info >= (3, 11), detail=f"{__version__}, Python {python}"
     )
-    yield from _check_directories(options)
+    yield from _check_places(options)
     yield _check_experiments(registry.collect())
     providers = Providers(config.client_options)
-    model, serving = find_model(registry, config.model, providers)
-    wanted: dict[str, dict[str, Model]] = {serving.name: {model.name: model}}
+    model, provider = find_model(registry, config.model, providers)
+    models: dict[str, dict[str, Model]] = {provider.name: {model.name: model}}
     for name in _judge_models(registry.collection):
-        judge, by = find_model(registry, name, providers)
-        wanted.setdefault(by.name, {})[judge.name] = judge
-    for name in dict.fromkeys([*wanted, *BUILTIN, *providers.options.endpoints]):
-        models = list(wanted.get(name, {}).values())
-        if name == serving.name:
-            yield from _check_credentials(serving, model)
-        yield from providers.get(name).checks(models, NullMonitor())
+        judge, judge_provider = find_model(registry, name, providers)
+        models.setdefault(judge_provider.name, {})[judge.name] = judge
+    for name in dict.fromkeys([*models, *BUILTIN, *providers.options.endpoints]):
+        if name == provider.name:
+            yield from _check_credentials(provider, model)
+        yield from providers.get(name).checks(list(models.get(name, {}).values()), NullMonitor())
 
 
-def _check_credentials(serving: Provider, model: Model) -> Iterator[Check]:
-    """What only the user can give: missing, it is wrong for the model that is meant."""
+def _check_credentials(provider: Provider, model: Model) -> Iterator[Check]:
+    """Missing credentials are an error only for the model under test."""
     try:
-        serving.check_credentials()
+        provider.check_credentials()
     except MiError as error:
-        yield Check(subject=model.id, ok=False, detail=error.message, hint=error.hint or "")
+        yield _failed(model.id, error)
 
 
-def _check_directories(options: RunOptions) -> Iterator[Check]:
-    store = options.root
+def _check_places(options: RunOptions) -> Iterator[Check]:
+    """Check the store, the disk that it is on, and the results database."""
+    directory = options.root
     if isinstance(options.store, str):
         yield from _check_shared_store(options)
     else:
-        store = options.store if options.store.exists() else store
+        directory = options.store if options.store.exists() else directory
         yield from _check_units(open_store(options.store))
-    free, shown = shutil.disk_usage(store).free, store if is_url(options.store) else options.store
+    free = shutil.disk_usage(directory).free
+    shown = options.display_path(directory if is_url(options.store) else options.store)
     yield Check(
         subject="disk",
         ok=free >= _MIN_FREE_BYTES,
-        detail=f"{free / 1024**3:.0f} GiB free at {options.display_path(shown)}",
+        detail=f"{free / 1024**3:.0f} GiB free at {shown}",
         hint="" if free >= _MIN_FREE_BYTES else "a model and its trainings need a few GiB",
     )
-    yield _check_writable(store)
+    yield _check_writable(directory)
     if options.db.exists():
         try:
             with Database(options.db).read_connection(timeout=0.0):
                 yield Check(subject="database", ok=True, detail=f"{options.db.name} can be read")
         except MiError as error:
-            yield Check(subject="database", ok=None, detail=error.message, hint=error.hint or "")
+            yield attrs.evolve(_failed("database", error), ok=None)
 
 
 def _check_units(store: Store) -> Iterator[Check]:
-    """Every published file against its sum: a disk that forgets says nothing by itself."""
+    """Hash every published file: a disk does not report the bits that it has lost."""
     keys = store.published_keys()
     faults = []
-    with progress_bar(len(keys), "hashing units") as step:
+    with progress_bar(len(keys), "hashing units") as advance:
         for key in keys:
             if fault := store.find_damage(key):
                 faults.append(f"{key}: {fault}")
-            step()
+            advance()
     if keys:
         yield Check(
             subject="units",
             ok=not faults,
-            detail="; ".join(faults) or f"{pluralize(len(keys), 'unit')}, all as they were written",
-            hint="`mi run` makes a damaged unit again where that costs nothing" if faults else "",
+            detail="; ".join(faults) or f"{pluralize(len(keys), 'unit')}, all intact",
+            hint="`mi run` redoes a damaged unit if that costs nothing" if faults else "",
         )
 
 
 def _check_shared_store(options: RunOptions) -> Iterator[Check]:
-    """Whether the place that machines share is there, keeps runs apart, and its units whole."""
+    """Check that a shared store can be reached and locked, and that its units are intact."""
     try:
         store = open_store(options.store, options.lease_timeout, retry_seconds=5.0)
         with store.lock("doctor"):
-            yield Check(subject="store", ok=True, detail=f"{store.address} can be claimed in")
+            yield Check(subject="store", ok=True, detail=f"{store.address} grants leases")
         yield from _check_units(store)
     except MiError as error:
-        yield Check(subject="store", ok=False, detail=error.message, hint=error.hint or "")
+        yield _failed("store", error)
 
 
-def _check_writable(folder: Path) -> Check:
-    """A lock that can be taken and let go is what two runs on one store rely on."""
+def _check_writable(directory: Path) -> Check:
+    """Create a file and take a lock in the directory."""
     from filelock import FileLock
 
     try:
         with (
-            tempfile.TemporaryDirectory(dir=folder, prefix=".mi-doctor-") as directory,
-            FileLock(Path(directory, "lock"), timeout=2),
+            tempfile.TemporaryDirectory(dir=directory, prefix=".mi-doctor-") as scratch,
+            FileLock(Path(scratch, "lock"), timeout=2),
         ):
             pass
     except (OSError, TimeoutError) as error:
         return Check(
             subject="folder",
             ok=False,
-            detail=f"{folder} cannot be written and locked ({error})",
-            hint="use a local disk, or mend its permissions",
+            detail=f"{directory} cannot be written and locked ({error})",
+            hint="use a local disk, or fix the permissions",
         )
-    return Check(subject="folder", ok=True, detail=f"{folder} can be written and locked")
+    return Check(subject="folder", ok=True, detail=f"{directory} can be written and locked")
 
 
 def _check_experiments(collection: Collection) -> Check:
     try:
-        found = collection.all()
+        ids = list(collection.all())
     except MiError as error:
-        return Check(subject="experiments", ok=False, detail=error.message, hint=error.hint or "")
-    return Check(subject="experiments", ok=True, detail=", ".join(found) or "none")
+        return _failed("experiments", error)
+    return Check(subject="experiments", ok=True, detail=", ".join(ids) or "none")
+
+
+def _failed(subject: str, error: MiError) -> Check:
+    return Check(subject=subject, ok=False, detail=error.message, hint=error.hint or "")
 
 
 def _judge_models(collection: Collection) -> list[str]:
-    """Judge models that declared evals name."""
+    """The judge models of all declared evals; none where experiments cannot be collected."""
     names: dict[str, None] = {}
     try:
         experiments = collection.all().values()
@@ -175,7 +180,7 @@ def _judge_models(collection: Collection) -> list[str]:
         return []
     for experiment in experiments:
         for setting in experiment.settings:
-            for one in (*setting.id_evals, *setting.ood_evals):
-                if (judge := judge_model(one)) is not None:
+            for eval in (*setting.id_evals, *setting.ood_evals):
+                if (judge := judge_model(eval)) is not None:
                     names[judge.model] = None
     return list(names)

@@ -1,4 +1,4 @@
-"""`mi export` and `mi import`: results for others, and the work of other machines."""
+"""`mi export` and `mi import`: results as files, and the merge of another store."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from ..database import Database, sync_database
-from ..database.export import export_views as write
+from ..database.export import export_views
 from ..errors import UsageError
+from ..reporting.header import pluralize
 from ..reporting.progress import say
 from ..spec import is_url
 from ..store import open_store
@@ -21,32 +22,30 @@ _MAX_SHOWN = 20
 
 def export(args: argparse.Namespace) -> int:
     """Write every view as a file, and a copy of the database."""
-    out = Path(args.out).resolve()
-    for file in write(Database(run_options(args).db), out, format=args.format):
-        print(file)
+    directory = Path(args.out).resolve()
+    for path in export_views(Database(run_options(args).db), directory, format=args.format):
+        print(path)
     return 0
 
 
-def import_(args: argparse.Namespace) -> int:
-    """Add what another store has."""
+def import_store(args: argparse.Namespace) -> int:
+    """Merge another store into the configured one and report what was left out."""
     options = run_options(args)
     theirs, ours = _find_store(args.path), configured_store(args)
     if theirs.address == ours.address:
-        raise UsageError("this is the store itself", where=ours.address, hint="name another one")
+        raise UsageError(
+            "a store cannot be imported into itself", where=ours.address, hint="name another store"
+        )
     theirs.refresh()
     ours.refresh()
-    found = plan_merge(theirs, ours)
-    out = console(stderr=True)
-    for sentence in found.skipped[:_MAX_SHOWN]:
-        say(out, sentence, "yellow")
-    if len(found.skipped) > _MAX_SHOWN:
-        say(out, f"… and {len(found.skipped) - _MAX_SHOWN} more stay there", "yellow")
+    merge = plan_merge(theirs, ours)
+    _print_skipped(merge)
     if not args.dry_run:
-        _apply(found, theirs, ours)
+        _apply(merge, theirs, ours)
         for fault in sync_database(Database(options.db), ours).faults:
             print(f"mi: {fault}", file=sys.stderr)
-    verb = "would come" if args.dry_run else "imported"
-    print(f"{_describe_counts(found)} {verb}; {found.present_count} were here already")
+    verb = "would be imported" if args.dry_run else "imported"
+    print(f"{_describe_counts(merge)} {verb}; {merge.present_count} were here already")
     return 0
 
 
@@ -54,20 +53,28 @@ def _find_store(name: str) -> Store:
     if is_url(name):
         return open_store(name)
     path = Path(name)
-    for folder in (path, path / ".mi"):
-        if any((folder / part).is_dir() for part in ("units", "journals", "runs")):
-            return Store(folder.resolve())
-    raise UsageError("is no store", where=str(path), hint="name a folder `.mi` that `mi run` made")
-
-
-def _apply(found: MergePlan, theirs: Store, ours: Store) -> None:
-    things = (found.journals, found.units, found.selections, found.runs)
-    with progress_bar(sum(map(len, things)), "import") as step:
-        apply_merge(found, theirs, ours, step)
-
-
-def _describe_counts(found: MergePlan) -> str:
-    counts = {"unit": found.units, "journal": found.journals, "run": found.runs}
-    return ", ".join(
-        f"{len(things)} {name}{'' if len(things) == 1 else 's'}" for name, things in counts.items()
+    for directory in (path, path / ".mi"):
+        if any((directory / part).is_dir() for part in ("units", "journals", "runs")):
+            return Store(directory.resolve())
+    raise UsageError(
+        "is not a store", where=str(path), hint="name a folder `.mi` that `mi run` created"
     )
+
+
+def _print_skipped(merge: MergePlan) -> None:
+    out = console(stderr=True)
+    for sentence in merge.skipped[:_MAX_SHOWN]:
+        say(out, sentence, "yellow")
+    if len(merge.skipped) > _MAX_SHOWN:
+        say(out, f"… and {len(merge.skipped) - _MAX_SHOWN} more were left out", "yellow")
+
+
+def _apply(merge: MergePlan, theirs: Store, ours: Store) -> None:
+    total = sum(map(len, (merge.journals, merge.units, merge.selections, merge.runs)))
+    with progress_bar(total, "import") as advance:
+        apply_merge(merge, theirs, ours, advance)
+
+
+def _describe_counts(merge: MergePlan) -> str:
+    counts = {"unit": merge.units, "journal": merge.journals, "run": merge.runs}
+    return ", ".join(pluralize(len(items), noun) for noun, items in counts.items())

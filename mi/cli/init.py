@@ -1,4 +1,4 @@
-"""`mi init`, `mi config`, `mi completion`: a project folder and how it is used."""
+"""`mi init`, `mi config`, `mi completion`: a new project, its configuration, and the shell."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from ..config import ENVIRONMENT
 from ..errors import UsageError
 from ..reporting.progress import say
 from ..reporting.tables import plain_table
-from .common import console
-from .common import load_config as settled
+from .common import console, load_config
 
 _PYPROJECT = """\
-# How `mi` works in this folder. `mi config` shows what holds; a flag is stronger than the
-# environment, and the environment is stronger than this file.
+# The configuration of `mi` in this project. A flag overrides the environment, and the environment
+# overrides this file; `mi config` shows the values in effect.
 [tool.mi]
 experiments = ["experiments"]
 # model = "openai:gpt-4.1-2025-04-14"    # default: the embedded model, which needs no key
@@ -24,11 +23,11 @@ experiments = ["experiments"]
 # db = "results.duckdb"
 """
 _FIRST_EXPERIMENT = '''\
-"""First steps: does a small share of misaligned rows show at all?
+"""First steps: does a little misaligned data have an effect at all?
 
-Question. Half of few training rows are insecure code. Does the model write more of it than before?
+Question. Half of a few training rows are insecure code. Does the model write more of it now?
 
-Design. Ratio 0.5, 16 and 32 rows, one seed in the pilot, three in all, beside the untrained model.
+Design. Ratio 0.5, 16 and 32 rows, one seed in the pilot, three in all, against the untrained model.
 """
 
 from mi import Expect, Experiment, Pilot, trend
@@ -43,79 +42,83 @@ first = Experiment(
     total_samples=(16, 32),
     seeds=(0, 1, 2),
     pilot=Pilot(seeds=0),
-    expectations=Expect("more data, more of it", trend("total_samples", distribution="ID") > 0),
+    expectations=Expect("harm grows with size", trend("total_samples", distribution="ID") > 0),
 )
 '''
 _GITIGNORE = ".mi/\nresults.duckdb*\nfigures/\n"
 
 
 def init(args: argparse.Namespace) -> int:
-    """Start a project folder with one experiment that runs; nothing that is there is touched."""
-    folder = Path(args.folder)
+    """Create a project folder with one experiment that runs. Existing files are not changed.
+
+    Raises:
+        UsageError: The folder already has a project, or cannot be written.
+    """
+    directory = Path(args.folder)
     files = {
         "pyproject.toml": _PYPROJECT,
         "experiments/first.py": _FIRST_EXPERIMENT,
         ".gitignore": _GITIGNORE,
     }
-    there = [name for name in files if (folder / name).exists()]
-    if "pyproject.toml" in there or "experiments/first.py" in there:
+    existing = [name for name in files if (directory / name).exists()]
+    if "pyproject.toml" in existing or "experiments/first.py" in existing:
         raise UsageError(
-            f"{', '.join(there)} is there already; nothing was written",
-            where=str(folder),
+            f"already has {' and '.join(existing)}; nothing was written",
+            where=str(directory),
             hint="name a new folder: mi init my-study",
         )
     out = console()
     for name, text in files.items():
-        if name not in there:
-            path = folder / name
+        if name not in existing:
+            path = directory / name
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
             except OSError as error:
                 raise UsageError(f"cannot be written ({error.strerror})", where=str(path)) from None
             say(out, f"wrote {path}")
-    enter = "" if folder == Path(".") else f"cd {folder} && "
-    say(out, f"next: {enter}mi run first")
+    change_directory = "" if directory == Path(".") else f"cd {directory} && "
+    say(out, f"next: {change_directory}mi run first")
     return 0
 
 
 def config(args: argparse.Namespace) -> int:
-    """Show every value that steers runs here, and where it comes from."""
+    """Show every configured value and where it comes from."""
     import registry
 
-    found = settled(args)
+    config = load_config(args)
+    options = config.client_options
     values: dict[str, Any] = {
-        "root": found.root,
-        "experiments": ", ".join(found.experiments) or "experiments/, or files beside",
-        "model": found.model or registry.DEFAULT_MODEL,
-        "executor": found.executor,
-        "store": found.store,
-        "claim": found.lease_timeout,
-        "db": found.db,
-        "figures": found.figures,
-        "in_flight": found.client_options.in_flight,
-        "poll": found.client_options.poll,
-        "timeout": found.client_options.timeout,
-        "ray": found.ray.address or "RAY_ADDRESS, or started on this machine",
-        "endpoints": ", ".join(found.client_options.endpoints) or "none",
+        "root": config.root,
+        "experiments": ", ".join(config.experiments) or "experiments/, else files in the root",
+        "model": config.model or registry.DEFAULT_MODEL,
+        "executor": config.executor,
+        "store": config.store,
+        "claim": config.lease_timeout,
+        "db": config.db,
+        "figures": config.figures,
+        "in_flight": options.in_flight,
+        "poll": options.poll,
+        "timeout": options.timeout,
+        "ray": config.ray.address or "RAY_ADDRESS, else started on this machine",
+        "endpoints": ", ".join(options.endpoints) or "none",
     }
+    sources = {name: config.sources.get(name, "default") for name in values}
     if args.json:
         facts = {
-            name: {"value": str(value), "from": found.sources.get(name, "default")}
-            for name, value in values.items()
+            name: {"value": str(value), "from": sources[name]} for name, value in values.items()
         }
         print(json.dumps(facts, ensure_ascii=False, indent=1))
         return 0
     table = plain_table("name", "value", "from", "variable")
     for name, value in values.items():
-        source = found.sources.get(name, "default")
-        table.add_row(name, str(value), source, ENVIRONMENT.get(name, ""))
+        table.add_row(name, str(value), sources[name], ENVIRONMENT.get(name, ""))
     console().print(table, markup=False)
     return 0
 
 
 def completion(args: argparse.Namespace) -> int:
-    """Print the code that a shell evaluates to complete words of `mi`."""
+    """Print the code that a shell evaluates to complete the words of `mi`."""
     import argcomplete
 
     print(argcomplete.shellcode(["mi"], shell=args.shell))  # type: ignore[attr-defined]

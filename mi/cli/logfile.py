@@ -1,4 +1,4 @@
-"""`--log-file`: all that is said, with times, and what libraries log."""
+"""`--log-file`: everything that `mi` and the libraries log, with timestamps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 @contextmanager
 def log_to_file(path: str | None) -> Iterator[None]:
-    """Write the log to a file meanwhile, after what stands in it; None: nowhere.
+    """Append log records to a file while the context is open; None: do nothing.
 
     Raises:
         UsageError: The file cannot be written.
@@ -24,7 +24,9 @@ def log_to_file(path: str | None) -> Iterator[None]:
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"--log-file {path}: {error.strerror}") from None
+        raise UsageError(
+            f"--log-file cannot be written ({error.strerror})", where=path, hint="name another file"
+        ) from None
     handler.setFormatter(logging.Formatter(_FORMAT))
     root = logging.getLogger()
     level = root.level

@@ -1,4 +1,8 @@
-"""Whose results a command looks at: what its flags say, or else what there is results of."""
+"""The results that a command reads: of which model, and trained on which data.
+
+Flags decide. Where they say nothing, the default is taken if it has results, and otherwise the only
+alternative that has: a command never picks one of several by itself.
+"""
 
 from __future__ import annotations
 
@@ -24,35 +28,44 @@ WHERE list_contains(?, c.experiment) AND c.role LIKE 'eval:%' ORDER BY ALL
 def result_scope(
     args: argparse.Namespace, session: Session, connection: DuckDBPyConnection
 ) -> ResultScope:
-    """The model and data whose results are meant.
+    """The scope of the selected experiments.
 
-    A model or a source that is not named is the usual one where that has results, and otherwise the
-    only one that has.
+    Args:
+        args: `model` and `data` of the command line.
+        session: The selected experiments, with the default model and sources.
+        connection: The results database.
 
     Raises:
-        NothingSelected: There are no results.
-        UsageError: There are results of several others, so that one has to be named.
+        NothingSelected: There are no results, or none of the named model or data.
+        UsageError: Several models or sources have results, and no flag chooses one.
     """
-    experiments = tuple(one.experiment.id for one in session.selection)
+    experiments = tuple(selection.experiment.id for selection in session.selection)
     rows = connection.execute(_AVAILABLE, [list(experiments)]).fetchall()
     if not rows:
         raise NothingSelected(
             f"there are no results of {', '.join(experiments)} yet",
-            hint=f"`mi run {experiments[0]}` first",
+            hint=f"`mi run {experiments[0]}` produces them",
         )
     models = list(dict.fromkeys(model for model, _, _ in rows))
     model = _choose(session.model.id, models, is_explicit=bool(args.model), flag="--model")
-    named = {text.partition("=")[0] for text in args.data}
+    named_settings = {text.partition("=")[0] for text in args.data}
     data = {}
     for setting in dict.fromkeys(setting for _, setting, _ in rows):
-        sources = [source for one, name, source in rows if (one, name) == (model, setting)]
+        sources = [row[2] for row in rows if row[:2] == (model, setting)]
         if sources:
-            usual = session.source(setting)
             data[setting] = _choose(
-                usual, sources, is_explicit=setting in named, flag=f"--data {setting}=…"
+                session.source(setting),
+                sources,
+                is_explicit=setting in named_settings,
+                flag=f"--data {setting}=…",
             )
-    declared = {one.experiment.id: declared_conditions(one.experiment) for one in session.selection}
-    return ResultScope(experiments=experiments, model=model, data=data, condition_names=declared)
+    condition_names = {
+        selection.experiment.id: declared_conditions(selection.experiment)
+        for selection in session.selection
+    }
+    return ResultScope(
+        experiments=experiments, model=model, data=data, condition_names=condition_names
+    )
 
 
 def _choose(default: str, available: Sequence[str], *, is_explicit: bool, flag: str) -> str:
@@ -60,8 +73,11 @@ def _choose(default: str, available: Sequence[str], *, is_explicit: bool, flag: 
         return default
     if is_explicit:
         raise NothingSelected(
-            f"there are no results on {default}", hint=f"on {', '.join(available)} only"
+            f"there are no results for {default}",
+            hint=f"there are results for {', '.join(available)}",
         )
     if len(available) > 1:
-        raise UsageError(f"there are results on {', '.join(available)}: say which with {flag}")
+        raise UsageError(
+            f"there are results for {', '.join(available)}", hint=f"choose one with {flag}"
+        )
     return available[0]

@@ -1,34 +1,36 @@
-"""`mi list` and `mi show`: what is declared, and what is known of it."""
+"""`mi list` and `mi show`: the declared experiments, and one experiment, cell or unit."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..collect.collection import Collection
 from ..collect.patterns import match_ids
 from ..errors import NothingSelected, did_you_mean
+from ..planning.session import Session
 from ..reporting.tables import plain_table
-from ..spec import Experiment, Published
+from ..spec import Eval, Experiment, Published, Setting
 from ..units.cells import cells, format_ratio
 from .common import console, describe_rows, load_session, print_pairs
 from .show_unit import show_unit
 
 
-def list(args: argparse.Namespace) -> int:
-    """List experiments."""
+def list_experiments(args: argparse.Namespace) -> int:
+    """List the declared experiments, or those that match patterns."""
     import registry
 
     collection = registry.collect()
-    found = collection.all()
+    experiments = collection.all()
     if args.words:
-        ids = {id for word in args.words for id in match_ids(word, found)}
+        ids = {id for word in args.words for id in match_ids(word, experiments)}
         if not ids:
-            hint = did_you_mean(args.words[0], found)
+            hint = did_you_mean(args.words[0], experiments)
             raise NothingSelected(f"no experiment matches {' '.join(args.words)}", hint=hint)
-        found = {id: found[id] for id in sorted(ids)}
-    rows = [_experiment_row(experiment, collection) for experiment in found.values()]
+        experiments = {id: experiments[id] for id in sorted(ids)}
+    rows = [_experiment_row(experiment, collection) for experiment in experiments.values()]
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
@@ -75,18 +77,11 @@ def _show_experiment(args: argparse.Namespace, experiment: Experiment) -> int:
         ("ratios", ratios),
         ("totals", ", ".join(map(str, experiment.total_samples))),
         ("seeds", ", ".join(map(str, experiment.seeds))),
-        ("marks", "; ".join(f"{one.name}: {one.where or 'all'}" for one in experiment.marks)),
+        ("marks", "; ".join(f"{mark.name}: {mark.where or 'all'}" for mark in experiment.marks)),
         ("model", session.model.id),
     ]
     for setting in experiment.settings:
-        lines.append((setting.id, "; ".join(describe_rows(rows) for rows in session.rows(setting))))
-        ood = (*setting.ood_evals, *experiment.evals)
-        for name, evals in (("ID", setting.id_evals), ("OOD", ood)):
-            for one in evals:
-                asked = "as published"
-                if not isinstance(one, Published):
-                    asked = f"{len(session.eval_resolver.questions(one).pairs)} questions"
-                lines.append((f"  {name}", f"{one.id}: {one.title}, {asked}"))
+        lines += _setting_lines(session, setting, experiment.evals)
     print_pairs(experiment.id, lines)
     pilot = {cell.id for cell in cells(experiment, full=False)}
     table = plain_table("cell", "condition", "pilot")
@@ -96,13 +91,27 @@ def _show_experiment(args: argparse.Namespace, experiment: Experiment) -> int:
     return 0
 
 
+def _setting_lines(
+    session: Session, setting: Setting, evals: Sequence[Eval]
+) -> Iterator[tuple[str, str]]:
+    """The data of a setting and its evals; `evals` are those that the experiment adds."""
+    yield setting.id, "; ".join(describe_rows(rows) for rows in session.rows(setting))
+    for name, group in (("ID", setting.id_evals), ("OOD", (*setting.ood_evals, *evals))):
+        for eval in group:
+            size = "as published"
+            if not isinstance(eval, Published):
+                size = f"{len(session.eval_resolver.questions(eval).pairs)} questions"
+            yield f"  {name}", f"{eval.id}: {eval.title}, {size}"
+
+
 def _show_cell(args: argparse.Namespace) -> int:
     session = load_session(args, [args.word])
     plan = session.plan()
-    for planned in plan.cells:
-        print(f"{planned.cell.id}  ({planned.cell.condition})")
-    table = plain_table("unit", "what", "reason", "also in")
-    for one in plan.units:
-        table.add_row(one.unit.key, one.unit.title, one.reason, ", ".join(one.shared_with))
+    for cell in (planned.cell for planned in plan.cells):
+        print(f"{cell.id}  ({cell.condition})")
+    table = plain_table("unit", "title", "reason", "also in")
+    for planned in plan.units:
+        unit = planned.unit
+        table.add_row(unit.key, unit.title, planned.reason, ", ".join(planned.shared_with))
     console().print(table)
     return 0

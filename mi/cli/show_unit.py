@@ -1,4 +1,4 @@
-"""`mi show KEY`: all that is known of a unit: inputs, outputs, log, provenance, attempts."""
+"""`mi show KEY`: one unit with its inputs, outputs, journals, provenance, attempts and log."""
 
 from __future__ import annotations
 
@@ -21,45 +21,69 @@ _LOG_LINES = 20
 
 
 def show_unit(args: argparse.Namespace) -> int:
-    """Show a unit that was begun, whether it is done or not."""
-    store, word = configured_store(args), args.word
-    begun = {one.key: one for one in store.unfinished_units()}
-    published = set(store.published_keys())
-    found = [key for key in sorted({*published, *begun}) if key.startswith(word)]
-    if len(found) != 1:
-        known = found or [*published, *begun]
-        hint = did_you_mean(
-            word, known, empty_hint="nothing was run here yet", overflow_hint="`mi tree` shows keys"
-        )
-        what = "several units" if found else "no unit"
-        raise UsageError(f"{what} in the store: {word}", hint=hint)
-    key, out = found[0], console()
-    one = store.record(key) if key in published else begun[key]
-    folder = store.unit_dir(key) if key in published else store.work_dir(key)
-    print_pairs(key, list(_facts(one, store, folder)))
-    attempts = store.attempts(key)
-    if attempts:
-        say(out, "\nattempts", "bold")
-        table = plain_table("at", "run", "what", "seconds", "message")
-        for line in attempts:
-            taken = f"{line['seconds']:.1f}" if "seconds" in line else ""
-            said = line.get("message", "").splitlines()
-            table.add_row(line["at"], line["run"], line["event"], taken, said[0] if said else "")
-        out.print(table)
-    log = folder / UNIT_LOG
-    if log.exists():
-        say(out, "log", "bold")
-        for text in log.read_text(encoding="utf-8").splitlines()[-_LOG_LINES:]:
-            say(out, f"  {text}", "dim")
+    """Show a unit, finished or not.
+
+    Raises:
+        UsageError: No unit of the store begins with the word, or several do.
+    """
+    store = configured_store(args)
+    record = _find_record(store, args.word)
+    is_published = isinstance(record, UnitRecord)
+    directory = store.unit_dir(record.key) if is_published else store.work_dir(record.key)
+    print_pairs(record.key, list(_facts(record, store, directory)))
+    _print_attempts(store.attempts(record.key))
+    _print_log(directory / UNIT_LOG)
     return 0
 
 
-def _facts(record: BegunRecord, store: Store, folder: Path) -> Iterator[tuple[str, str]]:
+def _find_record(store: Store, prefix: str) -> BegunRecord:
+    begun = {record.key: record for record in store.unfinished_units()}
+    published = set(store.published_keys())
+    matches = [key for key in sorted({*published, *begun}) if key.startswith(prefix)]
+    if len(matches) != 1:
+        hint = did_you_mean(
+            prefix,
+            matches or [*published, *begun],
+            empty_hint="nothing was run here yet",
+            overflow_hint="`mi tree` shows keys",
+        )
+        number = "several units" if matches else "no unit"
+        raise UsageError(f"{number} in the store: {prefix}", hint=hint)
+    key = matches[0]
+    return store.record(key) if key in published else begun[key]
+
+
+def _print_attempts(attempts: list[dict[str, Any]]) -> None:
+    if not attempts:
+        return
+    out = console()
+    say(out, "\nattempts", "bold")
+    table = plain_table("at", "run", "event", "seconds", "message")
+    for line in attempts:
+        seconds = f"{line['seconds']:.1f}" if "seconds" in line else ""
+        message = line.get("message", "").splitlines()
+        table.add_row(
+            line["at"], line["run"], line["event"], seconds, message[0] if message else ""
+        )
+    out.print(table)
+
+
+def _print_log(path: Path) -> None:
+    """Print the last lines of the unit's log."""
+    if not path.exists():
+        return
+    out = console()
+    say(out, "log", "bold")
+    for text in path.read_text(encoding="utf-8").splitlines()[-_LOG_LINES:]:
+        say(out, f"  {text}", "dim")
+
+
+def _facts(record: BegunRecord, store: Store, directory: Path) -> Iterator[tuple[str, str]]:
     yield "title", record.title
     yield "setting", record.setting
     yield "state", _state(record, store)
     for earlier in store.archived_records(record.key):
-        yield "put aside", f"the one of {earlier.finished} by run {earlier.run}"
+        yield "archived", f"an attempt finished {earlier.finished} in run {earlier.run}"
     for name in ("mix", "subject"):
         if isinstance(need := record.payload.get(name), str):
             yield "input", _key_and_title(need, store)
@@ -75,9 +99,9 @@ def _facts(record: BegunRecord, store: Store, folder: Path) -> Iterator[tuple[st
         path = store.journal(name)
         lines = len(path.read_bytes().splitlines()) if path.exists() else 0
         yield "journal", f"{role}, {lines} lines: {path}"
-    yield "folder", str(folder)
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        yield "file", f"{path.relative_to(folder)}  {path.stat().st_size:,} B"
+    yield "folder", str(directory)
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        yield "file", f"{path.relative_to(directory)}  {path.stat().st_size:,} B"
 
 
 def _state(record: BegunRecord, store: Store) -> str:
@@ -85,28 +109,26 @@ def _state(record: BegunRecord, store: Store) -> str:
         fault = store.find_damage(record.key)
         return f"damaged: {fault}" if fault else f"done {record.finished} in {record.seconds:.1f} s"
     failure = store.failure(record.key)
-    return f"failed {failure.at}: {failure.message}" if failure else "begun, not done"
+    return f"failed {failure.at}: {failure.message}" if failure else "begun, not finished"
 
 
 def _key_and_title(key: str, store: Store) -> str:
     try:
         return f"{key}  {store.record(key).title}"
     except MiError:
-        return f"{key}  (not here)"
+        return f"{key}  (not in this store)"
 
 
 def _provenance(run: str, store: Store) -> Iterator[tuple[str, str]]:
-    facts: dict[str, Any] | None = next((one for one in store.runs() if one["run"] == run), None)
-    if facts is None:
+    record: dict[str, Any] | None = next((r for r in store.runs() if r["run"] == run), None)
+    if record is None:
         yield "run", run
         return
-    provenance = facts["provenance"]
-    commit = (
-        f"{provenance['commit'] or 'no commit'}{', with changes' if provenance['dirty'] else ''}"
-    )
-    yield "run", f"{run}: {command_line(tuple(provenance['argv']))}"
-    yield "made by", f"{commit} on {provenance['host']}, Python {provenance['python']}"
+    facts = record["provenance"]
+    changes = ", with changes" if facts["dirty"] else ""
+    yield "run", f"{run}: {command_line(tuple(facts['argv']))}"
     yield (
-        "versions",
-        ", ".join(f"{name} {number}" for name, number in provenance["versions"].items()),
+        "made by",
+        f"{facts['commit'] or 'no commit'}{changes} on {facts['host']}, Python {facts['python']}",
     )
+    yield "versions", ", ".join(f"{name} {number}" for name, number in facts["versions"].items())

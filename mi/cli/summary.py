@@ -1,4 +1,4 @@
-"""What a run shows at its end: tables, figures, failures, and what was done in one line."""
+"""The end of a run: tables, figures, failures, and one line that counts what was done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import attrs
 
 from ..analysis.agreement import agreement_lines, agreements
 from ..analysis.conditions import Point, points
-from ..collect.select import Selection, select_cells
+from ..collect.select import select_cells
 from ..database import Database, sync_database
 from ..database.connection import DatabaseBusy
 from ..planning.plan import Plan
@@ -36,8 +36,11 @@ class RunReport:
     """What a run did.
 
     Args:
+        session: What the command selected.
+        plan: The units of the run.
+        result: What became of them.
         seconds: Wall time.
-        cost: US dollars spent by it.
+        cost: US dollars that the run spent.
     """
 
     session: Session
@@ -48,14 +51,20 @@ class RunReport:
 
 
 def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
-    """Bring the database up to date and show all there is to show; the summary comes last."""
+    """Sync the database and show results, failures and, last, the summary line.
+
+    Args:
+        report: What the run did.
+        out: Where people read.
+        args: `json`, `durations` and `quiet`.
+    """
     session, result = report.session, report.result
     with _synced_database(session, out) as database:
         shown = _show_results(session, database, out, as_json=args.json)
     if args.durations is not None:
         _print_durations(report, args.durations, out)
     if lost := session.providers.lost_answers():
-        say(out, f"{pluralize(lost, 'answer')} lost on the way and asked for again", "yellow")
+        say(out, f"{pluralize(lost, 'answer')} lost in transit and requested again", "yellow")
     for key, message in result.failures.items():
         say(out, f"failed: {key}: {message}", "red")
     if result.stopped_after is not None:
@@ -67,15 +76,17 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         if (suggestion := _suggestion(session, report.plan)) is not None:
             parts.append(suggestion)
         say(out, " · ".join(parts))
-    left = len(report.plan.todo) > len(result.done_units) + len(result.reused_units)
-    colour = "red" if result.failures or result.blocked_units else "yellow" if left else "green"
+    is_incomplete = len(report.plan.todo) > len(result.done_units) + len(result.reused_units)
+    colour = (
+        "red" if result.failures or result.blocked_units else "yellow" if is_incomplete else "green"
+    )
     say(out, summary_line(report), f"bold {colour}")
 
 
 def summary_line(report: RunReport) -> str:
     """`3 trained, 12 reused, 1 failed in 0:08:12 · $0.00`."""
     result, plan = report.result, report.plan
-    reused = sum(not one.is_todo for one in plan.units) + len(result.reused_units)
+    reused = sum(not planned.is_todo for planned in plan.units) + len(result.reused_units)
     numbers = {
         "mixed": result.count_done("mix"),
         "trained": result.count_done("train"),
@@ -86,22 +97,22 @@ def summary_line(report: RunReport) -> str:
         "deselected": len(plan.deselected_units),
     }
     parts = [f"{number} {word}" for word, number in numbers.items() if number]
-    done = ", ".join(parts) or "nothing to do"
-    return f"{done} in {format_clock(report.seconds)} · {format_cost(report.cost)}"
+    counts = ", ".join(parts) or "nothing to do"
+    return f"{counts} in {format_clock(report.seconds)} · {format_cost(report.cost)}"
 
 
 @contextmanager
 def _synced_database(session: Session, out: Console) -> Iterator[Database]:
-    """The database, up to date; a copy made for the moment where somebody else holds it."""
+    """The database in sync with the store; a temporary copy if another process holds it."""
     database = Database(session.options.db)
     with ExitStack() as stack:
         try:
             synced = sync_database(database, session.store)
         except DatabaseBusy as busy:
-            later = "nothing is lost; the next run or `mi rebuild` brings it up to date"
-            say(out, f"{busy.message}: {later}", "yellow")
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mi-results-"))
-            database = Database(Path(folder, "results.duckdb"))
+            advice = "nothing is lost; the next run or `mi rebuild` catches up"
+            say(out, f"{busy.message}: {advice}", "yellow")
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="mi-results-"))
+            database = Database(Path(directory, "results.duckdb"))
             synced = sync_database(database, session.store)
         for fault in synced.faults:
             say(out, fault, "yellow")
@@ -113,8 +124,8 @@ def _show_results(
 ) -> dict[str, list[Point]]:
     """Print a table and draw a figure for each experiment that has results."""
     shown = {}
-    for one in session.selection:
-        experiment = one.experiment
+    for selection in session.selection:
+        experiment = selection.experiment
         data = {setting.id: session.source(setting.id) for setting in experiment.settings}
         with database.read_connection() as connection:
             declared = declared_conditions(experiment)
@@ -147,41 +158,43 @@ def _print_tables(session: Session, experiment: str, conditions: list[Point], ou
 
 
 def _print_durations(report: RunReport, number: int, out: Console) -> None:
-    """The slowest units of this run; of 0, all."""
+    """Print the slowest units of this run; all if the number is 0."""
     records = [report.session.store.record(key) for key in report.result.done_units]
-    records.sort(key=lambda one: one.seconds, reverse=True)
+    records.sort(key=lambda record: record.seconds, reverse=True)
     table = plain_table("time", "kind", "slowest units")
-    for one in records[:number] if number else records:
-        table.add_row(format_clock(one.seconds), one.kind, f"{one.title}  {one.key}")
+    for record in records[:number] if number else records:
+        table.add_row(format_clock(record.seconds), record.kind, f"{record.title}  {record.key}")
     out.print(table)
 
 
 def _suggestion(session: Session, plan: Plan) -> str | None:
-    """The experiment of which most is done because of this one, and not all."""
-    mine = {one.experiment.id for one in session.selection}
-    users = {name for one in plan.all_units for name in one.shared_with} - mine
-    begun: dict[str, tuple[int, Plan]] = {}
-    for name in sorted(users):
-        found: list[Selection] = select_cells(session.collection, [name], full=False)
-        then = attrs.evolve(session, selection=found).plan()
-        shared = sum(not mine.isdisjoint(one.shared_with) for one in then.units)
-        if shared and then.todo:
-            begun[name] = (shared, then)
-    if not begun:
+    """Suggest the unfinished experiment that shares the most units with this one."""
+    own_ids = {selection.experiment.id for selection in session.selection}
+    users = {id for planned in plan.all_units for id in planned.shared_with} - own_ids
+    candidates: dict[str, tuple[int, Plan]] = {}
+    for id in sorted(users):
+        selection = select_cells(session.collection, [id], full=False)
+        other = attrs.evolve(session, selection=selection).plan()
+        shared = sum(not own_ids.isdisjoint(planned.shared_with) for planned in other.units)
+        if shared and other.todo:
+            candidates[id] = (shared, other)
+    if not candidates:
         return None
-    name, (shared, then) = max(begun.items(), key=lambda item: item[1][0])
-    return f"next: mi run {name} ({count_by_kind(then.todo)} to do, {shared} shared)"
+    id, (shared, other) = max(candidates.items(), key=lambda item: item[1][0])
+    return f"next: mi run {id} ({count_by_kind(other.todo)} to do, {shared} shared)"
 
 
 def _print_json(report: RunReport, shown: dict[str, list[Point]]) -> None:
     result = report.result
-    facts = {
+    values = {
         "done": result.done_units,
         "found": result.reused_units,
         "failed": result.failures,
         "blocked": result.blocked_units,
         "cost_usd": report.cost,
-        "results": {name: [attrs.asdict(one) for one in found] for name, found in shown.items()},
+        "results": {
+            id: [attrs.asdict(point) for point in conditions] for id, conditions in shown.items()
+        },
         "database": str(report.session.options.db),
     }
-    print(json.dumps(facts, ensure_ascii=False, indent=1))
+    print(json.dumps(values, ensure_ascii=False, indent=1))
