@@ -1,1 +1,1 @@
-"""What people see: the header of a run, its progress, its table, its last lines."""
+"""What people see: a run's header, progress and summary; tables, figures and the page."""

@@ -1,4 +1,4 @@
-"""Verdicts and findings for people, and for machines."""
+"""Verdicts and findings, printed for people and as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,22 @@ _MARKS = {
     Outcome.REFUTED: ("✗", "red"),
     Outcome.INCONCLUSIVE: ("?", "yellow"),
 }
+_BASIS_TEXTS = {
+    "within-run": "within-run (one seed: they describe these models, not the conditions)",
+    "over seeds": "over seeds and questions",
+}
+_JSON_KEYS = {"conclusive": "told"}
+"""Keys of the JSON output that differ from the fields: scripts depend on them."""
 
 
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
-    """Each expectation with what became of it, and the numbers below."""
-    for one in verdicts:
-        mark, style = ("–", "dim") if one.withdrawn else _MARKS[one.outcome]
-        became = "" if one.withdrawn else f"{one.outcome.value}, "
-        say(console, f"{mark} {one.says}: {became}{one.standing}{_registration_note(one)}", style)
-        for ruling in one.rulings:
+    """Print each expectation with its verdict, and the numbers below."""
+    for verdict in verdicts:
+        mark, style = ("–", "dim") if verdict.withdrawn else _MARKS[verdict.outcome]
+        outcome = "" if verdict.withdrawn else f"{verdict.outcome.value}, "
+        note = _registration_note(verdict)
+        say(console, f"{mark} {verdict.says}: {outcome}{verdict.standing}{note}", style)
+        for ruling in verdict.rulings:
             say(console, f"    {ruling}", "dim")
 
 
@@ -34,79 +41,77 @@ def _registration_note(verdict: Verdict) -> str:
     if verdict.before_data and not verdict.withdrawn:
         return ""
     if verdict.declared is None:
-        return " (no run was started with it; results are there already)"
+        return " (no run has registered it yet, and results exist already)"
     return f" (first run with it: {verdict.declared:%Y-%m-%d %H:%M} UTC)"
 
 
 def outcome_counts(verdicts: Sequence[Verdict]) -> str:
     """`2 supported, 1 refuted, 1 inconclusive`."""
-    judged = [one for one in verdicts if not one.withdrawn]
-    counts = [(sum(one.outcome is outcome for one in judged), outcome.value) for outcome in Outcome]
-    parts = [f"{number} {word}" for number, word in counts if number]
-    late = sum(not one.before_data for one in judged)
-    withdrawn = len(verdicts) - len(judged)
-    parts += [f"{late} of them post hoc"] * bool(late) + [f"{withdrawn} withdrawn"] * bool(
-        withdrawn
-    )
+    judged = [verdict for verdict in verdicts if not verdict.withdrawn]
+    parts = []
+    for outcome in Outcome:
+        if number := sum(verdict.outcome is outcome for verdict in judged):
+            parts.append(f"{number} {outcome.value}")
+    if post_hoc := sum(not verdict.before_data for verdict in judged):
+        parts.append(f"{post_hoc} of them post hoc")
+    if withdrawn := len(verdicts) - len(judged):
+        parts.append(f"{withdrawn} withdrawn")
     return ", ".join(parts) or "no expectations are declared"
 
 
 def print_analysis(analysis: Analysis, model: str, console: Console) -> None:
-    """All that the results say, experiment by experiment and then together."""
-    for one in analysis.experiments:
-        say(console, f"{one.experiment.id} on {model}: {one.experiment.title}", "bold")
-        say(console, one.experiment.question)
+    """Print verdicts and findings, experiment by experiment, and then the joint findings.
+
+    Args:
+        analysis: Of one or more experiments.
+        model: Id of the model.
+        console: Where to print.
+    """
+    for part in analysis.experiments:
+        say(console, f"{part.experiment.id} on {model}: {part.experiment.title}", "bold")
+        say(console, part.experiment.question)
         console.print()
-        if one.verdicts:
-            print_verdicts(one.verdicts, console)
+        if part.verdicts:
+            print_verdicts(part.verdicts, console)
             console.print()
-        print_findings(one.findings, console)
+        print_findings(part.findings, console)
         console.print()
     if len(analysis.experiments) > 1:
-        say(
-            console,
-            f"{' and '.join(one.experiment.id for one in analysis.experiments)} together",
-            "bold",
-        )
+        ids = " and ".join(part.experiment.id for part in analysis.experiments)
+        say(console, f"{ids} together", "bold")
         print_findings(analysis.joint_findings, console)
 
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
-    """Question by question, an eval a line."""
-    questions = dict.fromkeys(one.question for one in findings)
+    """Print the findings question by question, one line per eval."""
+    questions = dict.fromkeys(finding.question for finding in findings)
     for question in questions:
         say(console, question[0].upper() + question[1:], "bold")
-        for one in findings:
-            if one.question == question:
-                say(console, f"  {one.where}: {one.answer}", None if one.conclusive else "dim")
+        for finding in findings:
+            if finding.question == question:
+                style = None if finding.conclusive else "dim"
+                say(console, f"  {finding.where}: {finding.answer}", style)
     if findings:
-        say(
-            console,
-            f"intervals: 95 %, {_basis_text(findings)}; p-values corrected for all of these",
-            "dim",
-        )
+        basis = _basis_text(findings)
+        say(console, f"intervals: 95 %, {basis}; p-values corrected for all of these", "dim")
 
 
 def _basis_text(findings: Sequence[Finding]) -> str:
-    kinds = dict.fromkeys(one.basis for one in findings)
-    meaning = {
-        "within-run": "within-run (one seed: they speak of these models, not of the conditions)",
-        "over seeds": "over seeds and questions",
-    }
-    return "; ".join(meaning[kind] for kind in kinds)
+    kinds = dict.fromkeys(finding.basis for finding in findings)
+    return "; ".join(_BASIS_TEXTS[kind] for kind in kinds)
 
 
 def analysis_json(analysis: Analysis, model: str) -> dict[str, Any]:
-    """All that the results say, as JSON values."""
+    """Verdicts and findings as JSON values; `model` is the model's id."""
     return {
         "model": model,
         "experiments": {
-            one.experiment.id: {
-                "question": one.experiment.question,
-                "expectations": [verdict_json(verdict) for verdict in one.verdicts],
-                "findings": [_finding_json(finding) for finding in one.findings],
+            part.experiment.id: {
+                "question": part.experiment.question,
+                "expectations": [verdict_json(verdict) for verdict in part.verdicts],
+                "findings": [_finding_json(finding) for finding in part.findings],
             }
-            for one in analysis.experiments
+            for part in analysis.experiments
         },
         "together": [_finding_json(finding) for finding in analysis.joint_findings],
     }
@@ -124,20 +129,16 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
-    stored = {"conclusive": "told"}  # the key in the JSON output, which scripts read
-    return {stored.get(name, name): value for name, value in attrs.asdict(finding).items()}
+    return {_JSON_KEYS.get(name, name): value for name, value in attrs.asdict(finding).items()}
 
 
 def _ruling_json(ruling: Ruling) -> dict[str, Any]:
+    estimates = {"left": ruling.left, "right": ruling.right, "gap": ruling.estimate}
     numbers = {
         name: None
         if estimate is None
         else {key: getattr(estimate, key) for key in ("value", "low", "high", "df", "basis")}
-        for name, estimate in (
-            ("left", ruling.left),
-            ("right", ruling.right),
-            ("gap", ruling.estimate),
-        )
+        for name, estimate in estimates.items()
     }
     return {
         "claim": ruling.claim,

@@ -1,4 +1,4 @@
-"""The first lines of a run: what it is on, what was selected, what there is to do."""
+"""The first lines of a run: model, data and store; the selected cells; the units to do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from ..collect.select import Selection
 from ..planning.plan import Plan, PlannedUnit
 from ..planning.session import Session
 from ..providers.pricing import format_cost
-from ..units.cells import cells
-from ..units.cells import count_cells as all_cells
+from ..units.cells import cells, count_cells
 from ..version import __version__
 
 _NOUNS = {"train": "training", "eval": "eval"}
@@ -19,52 +18,53 @@ _NOUNS = {"train": "training", "eval": "eval"}
 def header_lines(
     session: Session, plan: Plan, seconds: float | None, cost: float | None
 ) -> list[str]:
-    """The header's lines.
+    """The lines of the header.
 
     Args:
-        seconds: How long the plan is likely to take; None: not known.
-        cost: What it is likely to cost in US dollars; None: a price is not known.
+        session: Model, data sources and selection.
+        plan: The units of the selected cells.
+        seconds: Estimated duration; None if unknown.
+        cost: Estimated cost in US dollars; None if a price is unknown.
     """
     settings = dict.fromkeys(planned.cell.setting for planned in plan.cells)
     data = " · ".join(f"{name}: {session.source(name)}" for name in settings)
     store = session.options.display_path(session.options.store)
     lines = [f"mi {__version__} · {session.model.id} · {data} · store {store}"]
     lines.append(_collection_line(session, plan, seconds, cost))
-    for left in session.skipped_evals:
-        lines.append(f"left out: {left.setting} {left.eval} ({left.reason})")
+    for skipped in session.skipped_evals:
+        lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
     return lines
 
 
 def _collection_line(
     session: Session, plan: Plan, seconds: float | None, cost: float | None
 ) -> str:
-    whole = sum(all_cells(one.experiment) for one in session.selection)
+    total = sum(count_cells(selected.experiment) for selected in session.selection)
     names = ", ".join(
-        f"{one.experiment.id} (pilot)" if _is_pilot(one) else one.experiment.id
-        for one in session.selection
+        selected.experiment.id + (" (pilot)" if _is_pilot(selected) else "")
+        for selected in session.selection
     )
     parts = [f"{pluralize(len(plan.units), 'unit')}"]
-    shared: Counter[str] = Counter(name for one in plan.units for name in one.shared_with)
+    shared: Counter[str] = Counter(name for planned in plan.units for name in planned.shared_with)
     parts += [f"{number} shared with {name}" for name, number in sorted(shared.items())]
     done = len(plan.units) - len(plan.todo)
     if plan.deselected_units:
         parts.append(f"{len(plan.deselected_units)} deselected")
     parts += [f"{done} done", f"{len(plan.todo)} to do"]
     text = f"collected {pluralize(len(plan.cells), 'cell')} of {names}: {', '.join(parts)}"
-    if whole > len(plan.cells) and not session.options.full:
-        text += f" (of {whole} cells with --full)"
+    if total > len(plan.cells) and not session.options.full:
+        text += f" (of {total} cells with --full)"
     if plan.todo and seconds is not None:
         text += f" · about {format_duration(seconds)}"
     return f"{text} · {'about ' if cost else ''}{format_cost(cost)}"
 
 
 def _is_pilot(selected: Selection) -> bool:
-    """Whether these are a pilot's cells, and the experiment has more."""
-    if len(selected.cells) == all_cells(selected.experiment):
+    """Whether the selected cells are those of the pilot, and the experiment has more."""
+    if len(selected.cells) == count_cells(selected.experiment):
         return False
-    return {cell.id for cell in selected.cells} == {
-        cell.id for cell in cells(selected.experiment, full=False)
-    }
+    pilot = {cell.id for cell in cells(selected.experiment, full=False)}
+    return {cell.id for cell in selected.cells} == pilot
 
 
 def pluralize(number: int, noun: str) -> str:
@@ -73,7 +73,7 @@ def pluralize(number: int, noun: str) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration one can believe: `40 s`, `6 min`, `3.5 h`."""
+    """A duration, no more precise than an estimate is: `40 s`, `6 min`, `3.5 h`."""
     if seconds < 90:
         return f"{max(round(seconds, -1), 1):.0f} s"
     if seconds < 5400:

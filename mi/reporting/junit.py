@@ -1,4 +1,4 @@
-"""JUnit XML of a run, in the form pytest writes: a suite of units, for CI servers to read."""
+"""A run's report as JUnit XML for CI servers: one suite, one test case per unit, as pytest does."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from ..store.provenance import utc_timestamp
 def write_junit(path: str, plan: Plan, result: RunResult, store: Store, seconds: float) -> None:
     """Write the report of a run.
 
+    Args:
+        path: Of the XML file; missing directories are created.
+        plan: The units of the run.
+        result: Their outcomes.
+        store: Has the records of the units.
+        seconds: Duration of the run.
+
     Raises:
         UsageError: The file cannot be written.
     """
     suites = ElementTree.Element("testsuites", name="mi")
-    cases = [_case(one, result, store) for one in plan.units]
+    cases = [_case(planned, result, store) for planned in plan.units]
     numbers = {
         "tests": len(cases),
         "failures": len(result.failures),
@@ -48,23 +55,23 @@ def write_junit(path: str, plan: Plan, result: RunResult, store: Store, seconds:
 
 def _case(planned: PlannedUnit, result: RunResult, store: Store) -> ElementTree.Element:
     unit = planned.unit
-    taken = store.record(unit.key).seconds if unit.key in result.done_units else 0.0
+    seconds = store.record(unit.key).seconds if unit.key in result.done_units else 0.0
     case = ElementTree.Element(
         "testcase",
         classname=f"{planned.cells[0].rpartition('::')[0]}.{unit.kind}",
         name=f"{unit.title} {unit.key}",
-        time=f"{taken:.3f}",
+        time=f"{seconds:.3f}",
     )
     if unit.key in result.failures:
         message = _printable(result.failures[unit.key])
         failure = ElementTree.SubElement(case, "failure", message=message.splitlines()[0])
         failure.text = message
     elif unit.key in result.blocked_units:
-        _skip(case, f"blocked: {result.blocked_units[unit.key]} is not there")
+        _skip(case, f"blocked: {result.blocked_units[unit.key]} is missing")
     elif planned.is_todo and unit.key not in {*result.done_units, *result.reused_units}:
-        _skip(case, "not tried: the run ended before")
+        _skip(case, "not attempted: the run ended first")
     elif unit.key not in result.done_units:
-        ElementTree.SubElement(case, "system-out").text = "reused: done before"
+        ElementTree.SubElement(case, "system-out").text = "reused: already done"
     return case
 
 
@@ -73,5 +80,5 @@ def _skip(case: ElementTree.Element, message: str) -> None:
 
 
 def _printable(text: str) -> str:
-    """Without the control signs that XML has no way to hold."""
-    return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t") or "failed"
+    """The text without control characters, which XML cannot represent."""
+    return "".join(char for char in text if char.isprintable() or char in "\n\t") or "failed"

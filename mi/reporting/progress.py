@@ -1,7 +1,7 @@
-"""Progress of a run: live bars on a terminal, plain lines elsewhere, and asking it to stop.
+"""Progress of a run: live bars on a terminal, plain lines elsewhere, and stopping on a signal.
 
-The first Ctrl-C (or SIGTERM) asks: the unit at work saves what it has at the next safe place and
-the run ends. The second leaves at once; then what was saved last is what the next run finds.
+The first Ctrl-C (or SIGTERM) requests a stop: the running units save their work at the next safe
+point and the run ends. The second one exits at once; the next run resumes from the last save.
 """
 
 from __future__ import annotations
@@ -22,28 +22,35 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
 LOG = logging.getLogger("mi")
-"""All that is said, for `--log-file`."""
+"""Records every printed line, for `--log-file`."""
 
-_LINE_INTERVAL = 30.0
+_LINE_INTERVAL = 30.0  # seconds between progress lines of a unit, where there are no bars
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a line as it is: brackets in it are no markup, numbers get no colour.
+    """Print and log a line verbatim: brackets are not markup, and numbers get no colour.
 
-    A terminal's lines break between words, a pipe's do not break.
+    A terminal wraps long lines between words; a pipe gets them unwrapped.
+
+    Args:
+        console: Where to print.
+        text: The line.
+        style: A rich style, such as `red` or `dim`.
     """
     LOG.info(text)
-    whole = not console.is_terminal
-    console.print(text, style=style, highlight=False, markup=False, soft_wrap=whole)
+    unwrapped = not console.is_terminal
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=unwrapped)
 
 
 @attrs.define
 class StopSignal:
-    """Whether the user has asked to stop. A context manager that listens to signals.
+    """Whether the user has requested a stop. A context manager that handles signals.
 
     Args:
-        remote: What to say of work that goes on elsewhere; nothing where there is none.
+        console: Where to print that the run is stopping.
+        remote_notice: A line about remote work that continues after a stop; empty for none.
+        is_requested: Whether a signal has arrived.
     """
 
     console: Console
@@ -69,22 +76,25 @@ class StopSignal:
         if self.is_requested:
             raise KeyboardInterrupt
         self.is_requested = True
-        say(self.console, "stopping at the next safe place; once more to leave at once")
+        say(self.console, "stopping at the next safe point; interrupt again to exit at once")
         if self.remote_notice:
             say(self.console, self.remote_notice)
 
     def raise_if_stopped(self) -> None:
-        """Raises `Interrupted` once the user has asked."""
+        """Raise `Interrupted` if the user has requested a stop."""
         if self.is_requested:
-            raise Interrupted("interrupted; what is done is kept")
+            raise Interrupted("interrupted; completed work is kept")
 
 
 @attrs.define
 class ProgressDisplay:
-    """Shows a run's units; the `Observer` of an execution.
+    """Displays the units of a run; the scheduler's `Observer`.
 
     Args:
-        loudness: 1 tells keys, reasons and phases; -1 only what went wrong.
+        console: Where to print.
+        stop: Whether the user has requested a stop.
+        verbosity: 1 also prints keys, reasons and phases; -1 prints only failures.
+        bars: Live progress bars, on a terminal.
     """
 
     console: Console
@@ -105,39 +115,56 @@ class ProgressDisplay:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for watch in self._monitors.values():
-            watch.finish()
+        for monitor in self._monitors.values():
+            monitor.finish()
         if self.bars is not None:
             self.bars.stop()
 
     def begin_unit(self, planned: PlannedUnit, index: int, total: int) -> UnitMonitor:
+        """Start to display a unit, the `index`-th (from 1) of `total`.
+
+        Args:
+            planned: The unit.
+            index: Its position in the run, from 1.
+            total: Number of units in the run.
+        """
         name = f"{planned.unit.kind:5}  {planned.unit.title}"
-        watch = self._monitors[planned.unit.key] = UnitMonitor(self, name, f"{index}/{total}")
+        monitor = UnitMonitor(self, name, f"{index}/{total}")
+        self._monitors[planned.unit.key] = monitor
         self.log_detail(f"[{index}/{total}] {name}  {planned.unit.key}: {planned.reason}")
-        return watch
+        return monitor
 
     def raise_if_stopped(self) -> None:
+        """Raise `Interrupted` if the user has requested a stop."""
         self.stop.raise_if_stopped()
 
     def log_detail(self, text: str) -> None:
-        """Say what is worth knowing only to those who asked for more."""
+        """Print a line if the run is verbose; log it in any case."""
         if self.verbosity > 0:
             say(self.console, text, "dim")
         else:
             LOG.info(text)
 
     def end_unit(self, planned: PlannedUnit, outcome: str, detail: str = "") -> None:
-        taken = 0.0
-        watch = self._monitors.pop(planned.unit.key, None)
-        if watch is not None:
-            taken = time.monotonic() - watch.start_time
-            watch.finish()
+        """Print the outcome of a unit.
+
+        Args:
+            planned: The unit.
+            outcome: `done`, `found` (another run did it), `failed`, `blocked`, or `left` (nothing
+                to print).
+            detail: The reason, for a unit that failed or was blocked.
+        """
+        seconds = 0.0
+        monitor = self._monitors.pop(planned.unit.key, None)
+        if monitor is not None:
+            seconds = time.monotonic() - monitor.start_time
+            monitor.finish()
         if outcome == "left":
             return
         mark, style = _MARKS[outcome]
         line = f"{mark} {planned.unit.kind:5}  {planned.unit.title}"
         if outcome == "done":
-            line += f"  {format_clock(taken)}"
+            line += f"  {format_clock(seconds)}"
         if outcome == "found":
             line += "  done by another run"
         if self.verbosity < 0 and outcome in ("done", "found"):
@@ -158,7 +185,14 @@ _MARKS = {
 
 @attrs.define
 class UnitMonitor:
-    """Hears how far one unit is."""
+    """Displays the progress of one unit; its `Monitor`.
+
+    Args:
+        progress: The display of the run.
+        name: Kind and title of the unit.
+        position: `3/12`: of the unit in the run.
+        start_time: On the monotonic clock.
+    """
 
     progress: ProgressDisplay
     name: str
@@ -174,6 +208,14 @@ class UnitMonitor:
     _last_line: float = attrs.field(factory=time.monotonic)
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        """Start a phase.
+
+        Args:
+            phase: Its name.
+            total: Number of steps.
+            unit: What a step is called.
+            done: Steps that an earlier run completed.
+        """
         self.finish()
         self._phase, self._step_name, self._total = phase, unit, total
         self._completed = self._resumed = done
@@ -181,64 +223,71 @@ class UnitMonitor:
         self.progress.log_detail(f"  {self.name}: {phase}, {done} of {total} {unit}s done")
         bars = self.progress.bars
         if bars is not None:
-            shown = self.name if phase in self.name else f"{self.name} ({phase})"
+            description = self.name if phase in self.name else f"{self.name} ({phase})"
             self._task = bars.add_task(
-                shown, total=total, completed=done, unit=unit, facts="", place=self.position
+                description,
+                total=total,
+                completed=done,
+                unit=unit,
+                facts="",
+                position=self.position,
             )
 
     def advance(self, count: int = 1, **facts: float) -> None:
+        """Count completed steps and show `facts`, such as the loss, beside them."""
         self._completed += count
-        said = "  ".join(f"{name} {value:.3g}" for name, value in facts.items())
+        formatted = "  ".join(f"{name} {value:.3g}" for name, value in facts.items())
         bars = self.progress.bars
         if bars is not None and self._task is not None:
             bars.update(self._task, advance=count)
-            if said:
-                bars.update(self._task, facts=said)
+            if formatted:
+                bars.update(self._task, facts=formatted)
         elif (
             self._total
             and time.monotonic() - self._last_line >= _LINE_INTERVAL
             and self._completed < self._total
         ):
             self._last_line = time.monotonic()
-            say(self.progress.console, self._line(said))
+            say(self.progress.console, self._line(formatted))
 
     def message(self, text: str) -> None:
+        """Print a sentence for the user."""
         say(self.progress.console, f"  {text}", "yellow")
 
     def raise_if_stopped(self) -> None:
+        """Raise `Interrupted` if the user has requested a stop."""
         self.progress.stop.raise_if_stopped()
 
     def finish(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._task is not None and self.progress.bars is not None:
             self.progress.bars.remove_task(self._task)
         self._task = None
 
     def _line(self, facts: str) -> str:
-        here = self._completed - self._resumed
-        left = (
-            (time.monotonic() - self._phase_start) / max(here, 1) * (self._total - self._completed)
-        )
+        completed_now = max(self._completed - self._resumed, 1)
+        seconds_per_step = (time.monotonic() - self._phase_start) / completed_now
+        remaining = seconds_per_step * (self._total - self._completed)
         parts = [
             f"  [{self.position}] {self.name}",
             f"{self._phase} {self._completed}/{self._total}",
             facts,
-            f"{format_clock(left)} left",
+            f"{format_clock(remaining)} left",
         ]
         return "  ".join(part for part in parts if part)
 
 
 def format_clock(seconds: float) -> str:
     """`0:08:12`."""
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    total = round(seconds)
+    return f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"
 
 
 def _progress_bars(console: Console) -> Bars:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
-        TextColumn("[dim]{task.fields[place]}[/]"),
+        TextColumn("[dim]{task.fields[position]}[/]"),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[unit]} {task.completed:.0f}/{task.total:.0f}"),

@@ -1,4 +1,4 @@
-"""Tables for people: a condition a row, an eval a column."""
+"""Tables for people: one row per condition, one column per eval."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-MAX_TABLE_ROWS = 500  # rows; nobody reads more of them on a screen
+MAX_TABLE_ROWS = 500  # a longer list is not read on a screen
 
 
 def results_table(points: Sequence[Point]) -> Table:
-    """The points of one setting: mean, 95 % interval and number of scored answers."""
+    """The points of one setting, for a terminal; cells as in `score_text`."""
     columns, rows = results_rows(points)
     table = plain_table(*columns)
     for column in table.columns[1:]:
@@ -27,28 +27,28 @@ def results_table(points: Sequence[Point]) -> Table:
 
 
 def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
-    """The same as text: the columns' names, and a row for each condition."""
+    """The points of one setting as text: column names, and one row per condition."""
     series = list(dict.fromkeys(point.series for point in points))
-    conditions: dict[ConditionAxes, dict[str, Point]] = {}
+    by_condition: dict[ConditionAxes, dict[str, Point]] = {}
     for point in points:
-        conditions.setdefault(point.condition_axes, {})[point.series] = point
+        by_condition.setdefault(point.condition_axes, {})[point.series] = point
     rows = []
-    for found in conditions.values():
-        one = next(iter(found.values()))
+    for by_series in by_condition.values():
+        first = next(iter(by_series.values()))
         rows.append(
             [
-                one.condition,
-                "–" if one.total_samples is None else str(one.total_samples),
-                "–" if one.misaligned_ratio is None else format_ratio(one.misaligned_ratio),
-                str(one.seeds) if one.seeds else "–",
-                *(score_text(found[name]) if name in found else "" for name in series),
+                first.condition,
+                "–" if first.total_samples is None else str(first.total_samples),
+                "–" if first.misaligned_ratio is None else format_ratio(first.misaligned_ratio),
+                str(first.seeds) if first.seeds else "–",
+                *(score_text(by_series[name]) if name in by_series else "" for name in series),
             ]
         )
     return ["condition", "total", "ratio", "seeds", *series], rows
 
 
 def score_text(point: Point) -> str:
-    """`0.11 [0.06, 0.19] n=141`, and the share of answers without a score where there are any."""
+    """`0.11 [0.06, 0.19] n=141`, and the share of answers without a score if there are any."""
     text = "–"
     if point.mean is not None:
         text = f"{point.mean:.2f} [{point.low:.2f}, {point.high:.2f}] n={point.n}"
@@ -72,10 +72,16 @@ def print_listing(
     *,
     styles: Sequence[str] = (),
 ) -> None:
-    """Print a row for each of many things, a style for each row.
+    """Print a long list as a table.
 
-    A list too long to be read on a screen is written as plain text, which takes a hundredth of the
-    time a table of such length does.
+    Above `MAX_TABLE_ROWS` it is written as plain text with the same layout, which takes a hundredth
+    of the time.
+
+    Args:
+        console: Where to print.
+        columns: Their names.
+        rows: Rows × columns.
+        styles: One rich style per row; empty for none.
     """
     if len(rows) > MAX_TABLE_ROWS:
         console.file.writelines(f"{line}\n" for line in aligned_lines(columns, rows))
@@ -89,24 +95,26 @@ def print_listing(
 def aligned_lines(
     columns: Sequence[str], rows: Iterable[Sequence[str]], right_aligned: Collection[int] = ()
 ) -> Iterator[str]:
-    """The lines of a table as plain text, its columns as wide as they need to be.
+    """The lines of a table as plain text, each column as wide as its widest cell.
 
     Args:
-        right: Columns that are aligned on the right.
+        columns: Their names.
+        rows: Rows × columns.
+        right_aligned: Indices of the columns to align on the right.
     """
     lines = [columns, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     sides = [">" if index in right_aligned else "<" for index in range(len(widths))]
-    form = "   ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    template = "   ".join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
     for index, row in enumerate(lines):
-        yield f" {form.format(*row)}".rstrip()
+        yield f" {template.format(*row)}".rstrip()
         if not index:
             yield f" {'─' * (sum(widths) + 3 * (len(widths) - 1))}"
 
 
 def interval_note(points: Sequence[Point], *, suffix: str = "") -> str:
-    """What the intervals mean."""
-    most = max((point.seeds for point in points), default=0)
-    if most > 1:
-        return f"intervals: 95 %, over {most} seeds and the questions they share"
+    """What the intervals generalise to; `suffix` is appended for a single seed."""
+    seeds = max((point.seeds for point in points), default=0)
+    if seeds > 1:
+        return f"intervals: 95 %, over {seeds} seeds and the questions they share"
     return f"intervals: 95 %, within-run (one seed){suffix}"
