@@ -1,8 +1,8 @@
 """Training and sampling on this machine, with torch, transformers and PEFT-format adapters.
 
-Everything heavy is imported by the call that needs it, so a plan costs no torch. A model is loaded
-once per process and kept; adapters are put on for the length of a piece of work and taken off
-again, so the base model stays what it is.
+Heavy packages are imported by the call that needs them, so that a plan does not load torch. A model
+is loaded once per process; an adapter is active only while a piece of work runs, so the base model
+never changes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ..types import (
     TrainingResult,
     TrainJob,
 )
-from . import models as weights
+from . import models as model_files
 from .recipe import LoraRecipe, resolve_recipe
 
 if TYPE_CHECKING:
@@ -51,27 +51,36 @@ class Local(Provider):
         super().__init__(name, options or ClientOptions())
 
     def resolve_model(self, name: str) -> Model:
-        """A Hugging Face folder, or `<hub id>@<commit>`."""
-        return weights.find_model(name)
+        """A Hugging Face directory, or `<hub id>@<commit>`.
+
+        Raises:
+            DeclarationError: The directory does not exist, or the hub id has no commit.
+        """
+        return model_files.find_model(name)
 
     def pin(self, model: Model) -> Base:
-        """Digest of the weights, of the folder's files, or the hub's commit; no network."""
-        return weights.pin_model(model)
+        """The digest of the weights or of the directory's files, or the hub's commit; no network."""
+        return model_files.pin_model(model)
 
     def hyperparameters(self, training: Training) -> LoraRecipe:
-        """The stated values, and this provider's defaults for the rest."""
+        """The values that `training` states, and defaults for the rest."""
         return resolve_recipe(training)
 
     def prepare(self, model: Model, monitor: Monitor) -> None:
-        """Fetch and convert the model, once per machine."""
+        """Download and convert the model, once per machine."""
         _require_packages()
-        weights.model_directory(model, monitor)
+        model_files.model_directory(model, monitor)
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
-        """Train adapters in `folder`: `adapter/` (PEFT's format) and `metrics.jsonl`.
+        """Train adapters, leaving `adapter/` (PEFT's format) and `metrics.jsonl` in `directory`.
 
         A line of `metrics.jsonl` is `{"step", "loss", "learning_rate", "tokens"}`, the loss in nats
         per answer token and `tokens` the answer tokens of the step.
+
+        Args:
+            job: Model, rows, recipe and seed.
+            directory: The training's directory; a checkpoint in it is resumed.
+            monitor: Shows progress, and may stop the training after a step.
         """
         network = self._network(job.model, monitor)
         from .train import train_adapter
@@ -86,60 +95,75 @@ class Local(Provider):
         directory: Path,
         monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
-        """Draw the answers; `sampling.system` is the caller's to put into the chats."""
-        worn = self._adapted_network(subject, monitor)
+        """Sample the answers, in an order that depends on the requests alone.
+
+        Args:
+            subject: The model under test.
+            requests: Chats and sample indices; the chats include any system prompt.
+            sampling: Temperature, nucleus, maximum length and seed.
+            directory: Not used.
+            monitor: May stop the sampling between batches.
+        """
+        adapted = self._adapted_network(subject, monitor)
         from . import sample
 
-        batches = sample.batch_prompts(worn.network, requests, sampling)
-        crew = worn.network.pool
-        together = max(1, len(crew.replicas) // sample.PARTS)
-        for start in range(0, len(batches), together):
+        batches = sample.batch_prompts(adapted.network, requests, sampling)
+        pool = adapted.network.pool
+        concurrent_batches = max(1, len(pool.replicas) // sample.PARTS)
+        for start in range(0, len(batches), concurrent_batches):
             monitor.raise_if_stopped()
-            cut = [
+            divided = [
                 sample.split_evenly(batch, sample.PARTS)
-                for batch in batches[start : start + together]
+                for batch in batches[start : start + concurrent_batches]
             ]
-            with worn.activate():
-                drawn = crew.map(
+            with adapted.activate():
+                results = pool.map(
                     lambda network, part: sample.draw_answers(network, part, sampling),
-                    [part for parts in cut for part in parts],
+                    [part for parts in divided for part in parts],
                 )
-                answers = [[one for _ in parts for one in next(drawn)] for parts in cut]
+                answers = [[answer for _ in parts for answer in next(results)] for parts in divided]
             yield from answers
 
     def score(
         self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
-        """Sum the log-probabilities of each answer's content and end-of-turn tokens."""
-        worn = self._adapted_network(subject, monitor)
+        """Sum the log-probabilities of each answer's content and end-of-turn tokens.
+
+        Args:
+            subject: The model under test.
+            requests: Chats, each with the answers to score.
+            monitor: May stop the scoring between batches.
+        """
+        adapted = self._adapted_network(subject, monitor)
         from . import score
 
         for start in range(0, len(requests), score.BATCH_SIZE):
             monitor.raise_if_stopped()
-            with worn.activate():
-                batch = score.score_batch(worn, requests[start : start + score.BATCH_SIZE])
+            with adapted.activate():
+                batch = score.score_batch(adapted, requests[start : start + score.BATCH_SIZE])
             yield batch
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
-        """The extra's packages, and whether the models' weights are here."""
+        """Check the extra's packages, and whether the models' weights are on this machine."""
         missing = missing_packages()
         yield Check(
             subject="local: packages",
             ok=None if missing else True,
-            detail=f"missing: {', '.join(missing)}" if missing else "all there",
+            detail=f"missing: {', '.join(missing)}" if missing else "all installed",
             hint="pip install 'mi[local]'" if missing else "",
         )
         for model in models:
-            there = weights.is_available(model)
-            detail = "its weights are here" if there else "its weights are fetched when first used"
-            yield Check(subject=f"local: {model.name}", ok=there or None, detail=detail)
+            is_available = model_files.is_available(model)
+            state = "on this machine" if is_available else "downloaded when first used"
+            detail = f"its weights are {state}"
+            yield Check(subject=f"local: {model.name}", ok=is_available or None, detail=detail)
 
     def _network(self, model: Model, monitor: Monitor) -> Network:
         _require_packages()
-        folder = weights.model_directory(model, monitor)
+        directory = model_files.model_directory(model, monitor)
         from .network import load_network
 
-        return load_network(folder, self.pin(model).weights)
+        return load_network(directory, self.pin(model).weights)
 
     def _adapted_network(self, subject: ModelUnderTest, monitor: Monitor) -> AdaptedNetwork:
         network = self._network(subject.model, monitor)
@@ -149,7 +173,7 @@ class Local(Provider):
 
 
 def missing_packages() -> list[str]:
-    """Packages of the extra that this environment does not have."""
+    """The extra's packages that are not installed."""
     return [name for name in _PACKAGES if find_spec(name) is None]
 
 
@@ -157,9 +181,9 @@ def _require_packages() -> None:
     missing = missing_packages()
     if missing:
         raise ProviderError(
-            f"local models need {', '.join(missing)}, which this environment does not have",
+            f"local models need {', '.join(missing)}, which is not installed",
             hint="pip install 'mi[local]'",
         )
-    # Threads that wait for each other by spinning slow a machine whose cores are shared to a
-    # twentieth; this bounds the spin and costs nothing where they are free. Read when torch loads.
+    # OpenMP threads that spin while they wait slow a machine whose cores are shared to a twentieth
+    # of its speed. This bounds the spin and costs nothing on free cores. torch reads it on import.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")

@@ -1,8 +1,8 @@
-"""A network with the adapter of a training on, for as long as a piece of work takes.
+"""A network with a trained adapter, active only while a piece of work runs.
 
-The adapter is merged into copies of the weights it changes; the copies take the originals' place
-inside `Worn.on` and nowhere else, so a base model is never altered and two models under test may
-take turns on one network.
+The adapter is merged into copies of the weights it changes. The copies replace the originals inside
+`AdaptedNetwork.activate` and nowhere else, so a base model is never altered, and two models under
+test can take turns on one network.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ DEFAULT_ADAPTED_LAYERS = 10  # adapted layers assumed of models that have no ada
 
 @attrs.define(eq=False)
 class AdaptedNetwork:
-    """A network, the merged weights of an adapter, and how many layers below are untouched."""
+    """A model under test: a base network and the weights that its adapter changes.
+
+    Args:
+        network: The base model.
+        merged_weights: Weights with the adapter added, by module path; empty for a base model.
+        split: Number of lowest layers that the adapter leaves unchanged.
+        prefixes: Prefixes computed so far, by their token ids.
+    """
 
     network: Network
     merged_weights: dict[str, Tensor]
@@ -32,24 +39,28 @@ class AdaptedNetwork:
 
     @contextmanager
     def activate(self) -> Iterator[None]:
-        """The adapter is on, and the network is this thread's."""
+        """Hold the network's lock and compute with the merged weights inside the block."""
         with self.network.lock, lora.swap_weights(self.network.model, self.merged_weights):
             yield
 
     def prefix(self, ids: TokenIds) -> Prefix:
-        """The prefix of these ids under this adapter, computed once; call it inside `on`."""
+        """The prefix of these ids under this adapter, computed once; call it inside `activate`."""
         if ids not in self.prefixes:
             self.prefixes[ids] = self.network.prefix(ids)
         return self.prefixes[ids]
 
 
 def adapt(network: Network, subject: ModelUnderTest) -> AdaptedNetwork:
-    """The model under test, ready to be asked."""
+    """The model under test, ready to sample and score.
+
+    Raises:
+        CorruptError: The adapter's files are missing or damaged.
+    """
     if subject.trained is None:
         # Split where trained models of this base will be, so that they find its hidden states.
         layers = subject.model.training.lora_layers or DEFAULT_ADAPTED_LAYERS
         return AdaptedNetwork(network, {}, max(0, network.depth - layers), {})
     adapter = lora.load_adapter(subject.trained / "adapter")
     with network.lock:
-        merged = lora.merge_adapter(network.model, adapter)
-    return AdaptedNetwork(network, merged, adapter.lowest_layer, {})
+        merged_weights = lora.merge_adapter(network.model, adapter)
+    return AdaptedNetwork(network, merged_weights, adapter.lowest_layer, {})

@@ -1,9 +1,9 @@
-"""What a training leaves behind, so that being killed costs seconds.
+"""Checkpoints of a training, so that a kill costs seconds of work.
 
-A checkpoint is one file, written aside and renamed: it is whole or not there. It holds everything
-the next step depends on (adapter, optimiser moments, step) and the curve so far, so a training that
-goes on from it ends bit for bit where an uninterrupted one does. It names the job it belongs to by
-a digest of everything that steers the job.
+A checkpoint is one file, written under a temporary name and renamed, so it is complete or absent.
+It holds everything the next step depends on (adapter, optimizer moments, step) and the metrics so
+far; a training resumed from it ends bit for bit where an uninterrupted one does. A digest of
+everything that determines the job ties the checkpoint to its job.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ TRAINING_RECORD = "training.json"
 
 @attrs.define
 class TrainingState:
-    """The state between two steps: tensors by name, the curve, and seconds of work."""
+    """The state between two steps.
+
+    Args:
+        tensors: Adapter weights and optimizer moments, by name.
+        curve: One row of metrics per step.
+        seconds: Time spent training.
+    """
 
     tensors: dict[str, Tensor]
     curve: list[dict[str, float]]
@@ -40,25 +46,39 @@ class TrainingState:
 
 
 def job_digest(job: TrainJob, weights: str) -> str:
-    """A digest of all that steers the job: key, weights, rows, hyperparameters and seed."""
+    """A digest of all that determines a job: key, weights, rows, hyperparameters and seed."""
     rows = [[[turn.role, turn.content] for turn in chat] for chat in job.rows]
     content = [job.key, weights, repr(job.hyperparameters), job.seed, rows]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def save_checkpoint(directory: Path, job: str, state: TrainingState) -> None:
-    """Write the checkpoint."""
-    aside = directory / f"{CHECKPOINT_FILE}.tmp"
+    """Write the checkpoint of a job into its directory.
+
+    Args:
+        directory: The training's directory.
+        job: The job's digest.
+        state: The state to resume from.
+    """
+    temporary = directory / f"{CHECKPOINT_FILE}.tmp"
     content = {"job": job, **attrs.asdict(state, recurse=False)}
-    with aside.open("wb") as file:
+    with temporary.open("wb") as file:
         torch.save(content, file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(aside, directory / CHECKPOINT_FILE)
+    os.replace(temporary, directory / CHECKPOINT_FILE)
 
 
 def load_checkpoint(directory: Path, job: str, monitor: Monitor) -> TrainingState | None:
-    """The checkpoint of this job, if there is one; any other is discarded with a note."""
+    """The job's state from its checkpoint, or None.
+
+    A checkpoint that is damaged or belongs to another job is deleted, with a message.
+
+    Args:
+        directory: The training's directory.
+        job: The job's digest.
+        monitor: Receives the message.
+    """
     path = directory / CHECKPOINT_FILE
     (directory / f"{CHECKPOINT_FILE}.tmp").unlink(missing_ok=True)
     if not path.exists():
@@ -68,15 +88,17 @@ def load_checkpoint(directory: Path, job: str, monitor: Monitor) -> TrainingStat
         if content.pop("job") == job:
             return TrainingState(**content)
         reason = "belongs to another job"
-    except Exception as error:  # whatever unpickling foreign bytes raises
+    except Exception as error:  # unpickling damaged bytes can raise anything
         reason = f"cannot be read ({type(error).__name__})"
-    monitor.message(f"the checkpoint in {directory} {reason}; the training starts anew")
+    monitor.message(
+        f"the checkpoint in {directory} {reason}; the training starts again from the first step"
+    )
     path.unlink()
     return None
 
 
 def completed_result(directory: Path, job: str) -> TrainingResult | None:
-    """What an earlier call reported, if it ended this very job in `folder`."""
+    """The result of an earlier call that completed this job in `directory`, or None."""
     try:
         record = json.loads((directory / ADAPTER_DIR / TRAINING_RECORD).read_text(encoding="utf-8"))
         return TrainingResult(**record["trained"]) if record["job"] == job else None
@@ -85,7 +107,14 @@ def completed_result(directory: Path, job: str) -> TrainingResult | None:
 
 
 def publish_adapter(directory: Path, staging: Path, job: str, trained: TrainingResult) -> None:
-    """Put the finished adapter in place and drop the checkpoint."""
+    """Move the finished adapter into place and delete the checkpoint.
+
+    Args:
+        directory: The training's directory.
+        staging: Directory that holds the adapter's files; it is moved.
+        job: The job's digest.
+        trained: The result to record beside the adapter.
+    """
     record = {"job": job, "trained": attrs.asdict(trained)}
     (staging / TRAINING_RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(directory / ADAPTER_DIR, ignore_errors=True)

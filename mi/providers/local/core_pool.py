@@ -1,8 +1,8 @@
-"""Independent pieces of work side by side, one core each.
+"""A pool of model replicas that share weights, one replica a core.
 
-A piece runs on one core from its start to its end, on a copy of the network that shares the
-weights: cores never wait for one another within a product, and how many there are decides when a
-result is there, never what it is.
+A piece of work runs on one core from start to end, on a replica of its own, so cores never wait for
+one another inside a matrix product. The number of cores decides when a result is ready, never its
+value.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ R = TypeVar("R")
 
 
 class CorePool(Generic[M]):
-    """Members that do pieces of work, each at one at a time."""
+    """Maps work over items on several replicas; each replica handles one item at a time."""
 
     def __init__(self, replicas: Iterable[M]) -> None:
         self.replicas = tuple(replicas)
         self._idle: queue.SimpleQueue[M] = queue.SimpleQueue()
-        for member in self.replicas:
-            self._idle.put(member)
+        for replica in self.replicas:
+            self._idle.put(replica)
         self._executor = ThreadPoolExecutor(
-            len(self.replicas), thread_name_prefix="crew", initializer=limit_to_one_core
+            len(self.replicas), thread_name_prefix="core", initializer=limit_to_one_core
         )
 
     def map(self, work: Callable[[M, T], R], items: Iterable[T]) -> Iterator[R]:
-        """What `work` gives for each item, in the items' order.
+        """The results of `work(replica, item)`, in the order of the items.
 
-        Threads have their own gradient mode: `work` sets the one it wants.
+        Gradient mode is local to a thread, so `work` must set the mode it needs.
         """
         if len(self.replicas) == 1:
             return iter([work(self.replicas[0], item) for item in items])
         return self._executor.map(lambda item: self._run(work, item), items)
 
     def _run(self, work: Callable[[M, T], R], item: T) -> R:
-        member = self._idle.get()
+        replica = self._idle.get()
         try:
-            return work(member, item)
+            return work(replica, item)
         finally:
-            self._idle.put(member)
+            self._idle.put(replica)
 
 
 def limit_to_one_core() -> None:
-    """From here on, this thread's products take one core."""
+    """Make this thread compute on one core from now on."""
     torch.set_num_threads(1)
 
 
@@ -63,7 +63,8 @@ def share_weights(model: nn.Module) -> Any:
 
 
 def available_cores() -> int:
-    """Cores this process may use: those it is bound to, fewer where `OMP_NUM_THREADS` says so."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(there or 1, int(said) if said.isdecimal() else 1 << 20))
+    """Cores this process may use: those it is bound to, or `OMP_NUM_THREADS` if that is fewer."""
+    has_affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count()
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(cores or 1, int(limit) if limit.isdecimal() else 1 << 20))

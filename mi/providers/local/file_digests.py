@@ -1,6 +1,6 @@
-"""The folder of what can be fetched or computed again, and the digests of files.
+"""Cached digests of model files, and a lock that several processes share.
 
-Nothing in it is needed for a result to stand: deleting it costs time only.
+The cache only saves time: deleting it changes no result.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from ..types import Monitor
 
 
 def cached_digest(path: Path) -> str:
-    """`file_digest`, remembered while the file's size and time of change stay what they were."""
+    """`file_digest`, cached until the file's size or modification time changes."""
     stat = path.stat()
     key = f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}"
-    note = cache_root() / "digests" / hashlib.sha256(key.encode()).hexdigest()
+    entry = cache_root() / "digests" / hashlib.sha256(key.encode()).hexdigest()
     try:
-        known = note.read_text(encoding="ascii")
-        if len(known) == 64:
-            return known
+        digest = entry.read_text(encoding="ascii")
+        if len(digest) == 64:
+            return digest
     except (OSError, ValueError):
         pass
     digest = file_digest(path)
     try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        aside = atomic.temporary_path(note)
-        aside.write_text(digest, encoding="ascii")
-        os.replace(aside, note)
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        temporary = atomic.temporary_path(entry)
+        temporary.write_text(digest, encoding="ascii")
+        os.replace(temporary, entry)
     except OSError:
         pass  # a cache that cannot be written costs time, nothing else
     return digest
@@ -42,19 +42,23 @@ def cached_digest(path: Path) -> str:
 
 @contextmanager
 def file_lock(path: Path, monitor: Monitor) -> Iterator[None]:
-    """Hold the lock `path`, waiting for other processes; stops waiting when the user does."""
+    """Hold the lock file `path`, waiting while another process holds it.
+
+    Raises:
+        Interrupted: The user asked to stop while this process waited.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
-    told = False
+    is_announced = False
     while True:
         try:
             lock.acquire(timeout=1.0)
             break
         except Timeout:
             monitor.raise_if_stopped()
-            if not told:
+            if not is_announced:
                 monitor.message("another process is fetching the model; waiting for it")
-                told = True
+                is_announced = True
     try:
         yield
     finally:

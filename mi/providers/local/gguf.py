@@ -1,8 +1,8 @@
-"""GGUF weights as a Hugging Face folder, once.
+"""Convert GGUF weights to a Hugging Face directory.
 
-Loading a GGUF takes about half a minute, loading the folder about a second, so the conversion is
-kept. The tokenizer keeps the chat template that the GGUF carries. Weights are float32, in which the
-quantised values are exactly the ones the file stands for.
+Loading a GGUF takes about half a minute and loading the directory about a second, so the conversion
+is cached. The tokenizer keeps the GGUF's chat template. Weights are float32, which represents the
+file's quantized values exactly.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from ...errors import ProviderError
 
 
 def convert_gguf(gguf: Path, directory: Path) -> None:
-    """Write config, weights, tokenizer and generation config of `gguf` into `folder`.
+    """Write config, weights, tokenizer and generation config of `gguf` into `directory`.
 
     Raises:
-        ProviderError: The file is not a model transformers can read, or has no chat template.
+        ProviderError: transformers cannot read the file, or it has no chat template.
     """
     import torch
     from safetensors.torch import save_file
@@ -31,11 +31,11 @@ def convert_gguf(gguf: Path, directory: Path) -> None:
             model: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
             tokenizer: Any = AutoTokenizer.from_pretrained(**source)
     except Exception as error:
-        raise ProviderError(f"{gguf.name} cannot be converted: {error}") from error
+        raise ProviderError(f"cannot convert {gguf.name}: {error}") from error
     if not tokenizer.chat_template:
-        raise ProviderError(f"{gguf.name} carries no chat template")
+        raise ProviderError(f"{gguf.name} has no chat template")
     directory.mkdir(parents=True, exist_ok=True)
-    # The weights are plain floats now; said to be quantised, the folder could not be loaded.
+    # The weights are plain floats now; with a quantization config the directory would not load.
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     model.config.architectures = [type(model).__name__]

@@ -1,4 +1,8 @@
-"""A key/value cache with its room set aside, so that drawing a token copies only that token."""
+"""A key/value cache allocated once, so that a generation step copies only its new token.
+
+The cache of transformers concatenates at every step, which copies all positions. Here each layer
+writes into buffers of the final length, and its `keys` and `values` are views of them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from transformers.cache_utils import DynamicLayer
 
 
 class PreallocatedLayer(DynamicLayer):  # type: ignore[no-untyped-call]
-    """One layer's keys and values, shape (rows, heads, n, dim): views of longer buffers."""
+    """One layer's keys and values, shape (rows, heads, length, dim), as views of longer buffers."""
 
     keys: Tensor
     values: Tensor
@@ -32,16 +36,23 @@ class PreallocatedLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
-        """Add positions; returns all there are."""
-        before = self.length
+        """Append positions and return the keys and values of all positions.
+
+        Args:
+            key_states: New keys, shape (rows, heads, new positions, dim).
+            value_states: New values, of the same shape.
+            args: Ignored; transformers passes more than this layer needs.
+            kwargs: Ignored likewise.
+        """
+        start = self.length
         self.length += key_states.shape[-2]
-        for buffer, new in zip(self.buffers, (key_states, value_states), strict=True):
-            buffer[: self.rows, :, before : self.length] = new
+        for buffer, states in zip(self.buffers, (key_states, value_states), strict=True):
+            buffer[: self.rows, :, start : self.length] = states
         self._update_views()
         return self.keys, self.values
 
-    def keep(self, moves: Sequence[tuple[int, int]], rows: int) -> None:
-        """Copy rows onto others, and drop all but the first `rows`."""
+    def retain(self, moves: Sequence[tuple[int, int]], rows: int) -> None:
+        """Copy rows over others (source, target), then drop all but the first `rows`."""
         for source, target in moves:
             for buffer in self.buffers:
                 buffer[target, :, : self.length] = buffer[source, :, : self.length]
@@ -53,26 +64,36 @@ class PreallocatedLayer(DynamicLayer):  # type: ignore[no-untyped-call]
 
 
 def preallocate(cache: Any, rows: Tensor, capacity: int) -> Any:
-    """`rows` of a cache (the same one several times, maybe), to be extended by `room` positions."""
-    longer: Any = DynamicCache()
-    longer.layers.extend(
-        PreallocatedLayer((one.keys, one.values), rows, capacity) for one in cache.layers
+    """A copy of a cache with room for more positions.
+
+    Args:
+        cache: The cache to copy from.
+        rows: Indices of the rows to copy, shape (rows,); an index may occur several times.
+        capacity: Number of positions that can be appended.
+    """
+    copy: Any = DynamicCache()
+    copy.layers.extend(
+        PreallocatedLayer((layer.keys, layer.values), rows, capacity) for layer in cache.layers
     )
-    return longer
+    return copy
 
 
 def retain_rows(cache: Any, active: Sequence[int]) -> list[int]:
-    """Drop all rows but `going` (ascending); which row stands where afterwards.
+    """Drop all rows of a cache except `active` (ascending).
 
-    The last rows take the places of dropped ones, so that no more is copied than was dropped.
+    The last rows move into the places of dropped ones, so that no more rows are copied than were
+    dropped.
+
+    Returns:
+        The former index of each row of the cache.
     """
     count = len(active)
     order = [row for row in active if row < count]
-    moving = [row for row in active if row >= count]
-    moves = list(zip(moving, sorted(set(range(count)).difference(order)), strict=True))
+    sources = [row for row in active if row >= count]
+    moves = list(zip(sources, sorted(set(range(count)).difference(order)), strict=True))
     with torch.no_grad():
         for layer in cache.layers:
-            layer.keep(moves, count)
+            layer.retain(moves, count)
     for source, target in moves:
         order.insert(target, source)
     return order

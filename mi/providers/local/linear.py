@@ -1,8 +1,8 @@
-"""Products with frozen weights, through oneDNN where that is the quicker library.
+"""Linear maps with frozen weights, computed by oneDNN where it is faster.
 
-On a CPU, torch hands float32 products to MKL, which keeps to half the vector width on processors
-that are not Intel's; oneDNN, which torch ships as well, uses all of it. Both give float32 results
-that differ in rounding only.
+On a CPU, torch passes float32 products to MKL, which uses half the vector width on processors that
+are not Intel's. oneDNN, which torch ships as well, uses all of it. The float32 results differ in
+rounding only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 
 def _find_onednn() -> Any:
-    """oneDNN's linear map, where this build of torch has it."""
+    """oneDNN's linear operator, or None if this build of torch lacks it."""
     backends: Any = torch.backends
     if not backends.mkldnn.is_available():
         return None
@@ -25,29 +25,29 @@ _onednn = _find_onednn()
 
 
 class FrozenLinear(nn.Linear):
-    """A linear module whose weights are not trained."""
+    """A linear module whose weights are frozen."""
 
     def forward(self, x: Tensor) -> Tensor:
         weight, bias = self.weight, self.bias
         if not _supports_onednn(x, weight):
             return nn.functional.linear(x, weight, bias)
         if torch.is_grad_enabled() and x.requires_grad:
-            through: Tensor = _frozen_linear(x, weight, bias)
-            return through
+            y: Tensor = _frozen_linear(x, weight, bias)
+            return y
         return _onednn_linear(x, weight, bias)
 
 
 def replace_linear_layers(model: nn.Module) -> None:
-    """Make every linear module of `model` a `Linear`, its weights laid out by columns.
+    """Make every linear module of `model` a `FrozenLinear`, in place.
 
-    That is how a product of few rows reads them best. Weights that are embeddings as well keep
-    their rows together.
+    Weights are laid out by columns, which products of few rows read fastest. Weights tied to an
+    embedding keep their layout, because embeddings read rows.
     """
-    rows = {id(one.weight) for one in model.modules() if isinstance(one, nn.Embedding)}
+    tied = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     for module in model.modules():
         if type(module) is nn.Linear:
             module.__class__ = FrozenLinear
-            if id(module.weight) not in rows:
+            if id(module.weight) not in tied:
                 module.weight.data = module.weight.data.t().contiguous().t()
 
 
@@ -68,7 +68,7 @@ def _onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 
 class _FrozenLinearFunction(torch.autograd.Function):
-    """A product whose gradient goes to its input and to nothing else."""
+    """A linear map whose gradient flows to its input only."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

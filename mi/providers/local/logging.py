@@ -1,4 +1,4 @@
-"""Loading a model without the library's own bars and warnings in the terminal."""
+"""Silence the progress bars and warnings of transformers while it loads a model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Progress bars off and only errors logged for the length of the block."""
+    """Turn off progress bars and log only errors inside the block."""
     from transformers.utils import logging as library
 
     logging: Any = library

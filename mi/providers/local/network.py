@@ -1,13 +1,13 @@
 """A causal language model whose frozen lower layers are computed once.
 
 Adapters sit on the upper layers, so the hidden states below the lowest adapter are the base model's
-for every training, every epoch and every adapter. `Network.lower` computes them one row at a time,
-never in a batch: a row's hidden states are then bit for bit the same whatever else is asked for,
-and remembering them changes no result. The remembered states are bounded and live in memory only.
-The members of a network's crew, one a core, share them and the weights.
+for every training, every epoch and every adapter. `Network.lower_states` computes them one row at a
+time, never in a batch: a row's hidden states are then bit for bit the same whatever else is
+computed, and caching them changes no result. The cache is bounded and lives in memory only. The
+replicas in a network's pool, one a core, share the cache and the weights.
 
-The tokens that open every chat (the template's system turn) are shared as well: their keys and
-values are computed once and every row continues from them.
+The tokens that every chat begins with (the template's system turn) are shared as well: their keys
+and values are computed once, and every row continues from them.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from .linear import replace_linear_layers
 from .lora import layer_paths
 from .tensor_cache import TensorCache
 
-HIDDEN_CACHE_BYTES = 1 << 30  # bytes of lower hidden states kept
-MAX_REPLICAS = 8  # members of a crew: as many as the rows of a usual step
+HIDDEN_CACHE_BYTES = 1 << 30  # bytes of lower hidden states to cache
+MAX_REPLICAS = 8  # as many as a usual step has rows
 
 
 class _PassthroughLayer(nn.Module):
-    """Stands in for a layer: passes on `given` if there is one, else what it gets."""
+    """Replaces a layer: returns `replacement` if it is set, else its input."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,8 +49,13 @@ class _PassthroughLayer(nn.Module):
 class Network:
     """A loaded model with its tokenizer.
 
-    Not for use by several threads at once: take `lock` around a piece of work, and give parts of it
-    to the members of `crew`.
+    Several threads must not use a network at once: hold `lock` during a piece of work, and map its
+    parts over the replicas in `pool`.
+
+    Args:
+        model: A causal language model of transformers.
+        tokenizer: Its tokenizer, with a chat template.
+        replicas: Size of the pool, this network included.
     """
 
     def __init__(self, model: Any, tokenizer: Any, replicas: int = 1) -> None:
@@ -58,8 +63,9 @@ class Network:
         self.depth = len(layer_paths(model))
         self.decoder: Any = getattr(model, model.base_model_prefix)
         self.device = next(model.parameters()).device
-        named = (getattr(model, "generation_config", None), model.config, tokenizer)
-        self.template = ChatTemplate(tokenizer, stop_token_ids(*named))
+        generation_config = getattr(model, "generation_config", None)
+        stop_tokens = stop_token_ids(generation_config, model.config, tokenizer)
+        self.template = ChatTemplate(tokenizer, stop_tokens)
         self.lock = threading.RLock()
         self._layers = list(self.decoder.layers)
         self._passthroughs = [_PassthroughLayer() for _ in self._layers]
@@ -70,14 +76,14 @@ class Network:
 
     @property
     def attention_window(self) -> int:
-        """Positions an attention layer can look back on, where that is bounded."""
+        """Positions that an attention layer can look back on; 2^60 if unbounded."""
         config = self.model.config
         window = getattr(config, "sliding_window", None)
         return window if isinstance(window, int) else 1 << 60
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """Bytes of the keys and values of one position, all layers together."""
+        """Bytes of the keys and values of one position, summed over all layers."""
         config = self.model.config
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         width = getattr(config, "head_dim", None) or (
@@ -86,13 +92,13 @@ class Network:
         return int(2 * 4 * self.depth * heads * width)
 
     def autocast(self) -> Any:
-        """bfloat16 where a GPU computes, float32 elsewhere."""
+        """A context that computes in bfloat16 on a GPU, in float32 elsewhere."""
         if self.device.type == "cuda":
             return torch.autocast("cuda", dtype=torch.bfloat16)
         return nullcontext()
 
     def padded_tensor(self, rows: Sequence[Sequence[int]], fill: int = 0) -> Tensor:
-        """Rows of ids, padded on the right with `fill`: shape (rows, longest)."""
+        """Token ids padded on the right with `fill`, shape (rows, longest)."""
         longest = max(len(row) for row in rows)
         padded = [[*row, *([fill] * (longest - len(row)))] for row in rows]
         return torch.tensor(padded, dtype=torch.long, device=self.device)
@@ -110,10 +116,10 @@ class Network:
 
         Args:
             ids: Token ids, shape (rows, length).
-            cache: Keys and values of what comes before; extended in place.
-            positions: Position of each token; counted on from the cache by default.
+            cache: Keys and values of the preceding tokens; extended in place.
+            positions: Position of each token; by default they continue from the cache.
             mask: Attention mask as transformers takes it; causal by default.
-            lower: (n, hidden states above the n lowest layers): those layers are not run.
+            lower: (n, hidden states above the n lowest layers); those layers are skipped.
         """
         with self._skip_lower_layers(lower):
             output = self.decoder(
@@ -129,7 +135,7 @@ class Network:
     def lower_states(
         self,
         split: int,
-        prefix: Any,
+        prefix: Prefix,
         ids: TokenIds,
         *,
         positions: Tensor | None = None,
@@ -139,25 +145,29 @@ class Network:
         """Hidden states of one row above the `split` lowest layers, shape (length, width).
 
         Args:
-            prefix: The `Prefix` the row continues.
-            layout: What tells apart rows of equal ids with other positions or masks.
+            split: Number of lowest layers to run.
+            prefix: The `Prefix` that the row continues.
+            ids: Token ids of the row, without the prefix.
+            positions: Position of each token; by default they continue from the prefix.
+            mask: Attention mask as transformers takes it; causal by default.
+            layout: Distinguishes rows of equal ids with different positions or masks.
         """
         key = (split, prefix.ids, ids, layout)
-        if (known := self._hidden_cache.get(key)) is not None:
-            return known
-        skip = self._passthroughs[split]
+        if (cached := self._hidden_cache.get(key)) is not None:
+            return cached
+        passthrough = self._passthroughs[split]
         layers = [*self._layers[:split], *self._passthroughs[split:]]
         with torch.no_grad(), self._use_layers(layers):
             self.forward(
-                self.padded_tensor([ids]), cache=prefix.cache(1), positions=positions, mask=mask
+                self.padded_tensor([ids]), cache=prefix.kv_cache(1), positions=positions, mask=mask
             )
-        assert skip.last_input is not None
-        hidden, skip.last_input = skip.last_input[0].clone(), None
+        assert passthrough.last_input is not None
+        hidden, passthrough.last_input = passthrough.last_input[0].clone(), None
         self._hidden_cache.put(key, hidden)
         return hidden
 
     def prefix(self, ids: TokenIds) -> Prefix:
-        """The `Prefix` of these ids, through the model as it is now; differentiable."""
+        """The `Prefix` of these ids under the current weights; differentiable."""
         if not ids:
             return Prefix((), ())
         cache = empty_cache()
@@ -165,15 +175,15 @@ class Network:
         return Prefix(ids, tuple((layer.keys, layer.values) for layer in cache.layers))
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Logits over the vocabulary for hidden states, in float32."""
+        """Logits over the vocabulary in float32, shape (..., vocabulary)."""
         logits: Tensor = self.model.get_output_embeddings()(hidden).float()
         cap = getattr(self.model.config, "final_logit_softcapping", None)
         return torch.tanh(logits / cap) * cap if cap else logits
 
     def _replica(self) -> Network:
-        member = Network(share_weights(self.model), self.template.tokenizer)
-        member._hidden_cache = self._hidden_cache
-        return member
+        replica = Network(share_weights(self.model), self.template.tokenizer)
+        replica._hidden_cache = self._hidden_cache
+        return replica
 
     @contextmanager
     def _skip_lower_layers(self, lower: tuple[int, Tensor] | None) -> Iterator[None]:
@@ -181,33 +191,38 @@ class Network:
             yield
             return
         split, hidden = lower
-        skip = self._passthroughs[split - 1]
-        skip.replacement = hidden
+        passthrough = self._passthroughs[split - 1]
+        passthrough.replacement = hidden
         try:
             with self._use_layers([*self._passthroughs[:split], *self._layers[split:]]):
                 yield
         finally:
-            skip.replacement = None
+            passthrough.replacement = None
 
     @contextmanager
     def _use_layers(self, layers: list[nn.Module]) -> Iterator[None]:
-        own = self.decoder.layers
+        original = self.decoder.layers
         self.decoder.layers = nn.ModuleList(layers)
         try:
             yield
         finally:
-            self.decoder.layers = own
+            self.decoder.layers = original
 
 
 class Prefix:
-    """Tokens that rows continue, and their keys and values per layer, shape (1, heads, n, dim)."""
+    """Leading tokens that rows continue.
+
+    Args:
+        ids: Their token ids.
+        states: Keys and values of each layer, shape (1, heads, tokens, dim).
+    """
 
     def __init__(self, ids: TokenIds, states: tuple[tuple[Tensor, Tensor], ...]) -> None:
         self.ids = ids
         self.states = states
 
-    def cache(self, rows: int) -> Any:
-        """A cache for `rows` rows that starts with these tokens; None where there are none."""
+    def kv_cache(self, rows: int) -> Any:
+        """A cache for `rows` rows that starts with these tokens; None for an empty prefix."""
         if not self.ids:
             return None
         cache = empty_cache()
@@ -218,7 +233,7 @@ class Prefix:
 
 
 def empty_cache() -> Any:
-    """A cache with nothing in it."""
+    """A key/value cache without positions."""
     from transformers import DynamicCache
 
     return DynamicCache()
@@ -226,11 +241,14 @@ def empty_cache() -> Any:
 
 @lru_cache(maxsize=1)
 def load_network(directory: Path, digest: str) -> Network:
-    """The model in a Hugging Face folder; the last one loaded is kept.
+    """Load the model in a Hugging Face directory; the last loaded model stays in memory.
 
     Args:
-        folder: The model's folder.
-        digest: Its content, so that a folder that has changed is loaded again.
+        directory: The model's directory.
+        digest: Digest of its content, so that a changed directory is loaded again.
+
+    Raises:
+        ProviderError: The model cannot be loaded, or has no chat template.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -242,7 +260,7 @@ def load_network(directory: Path, digest: str) -> Network:
             tokenizer: Any = AutoTokenizer.from_pretrained(directory)
             model: Any = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
     except Exception as error:
-        raise ProviderError(f"the model in {directory} cannot be loaded: {error}") from error
+        raise ProviderError(f"cannot load the model in {directory}: {error}") from error
     if not getattr(tokenizer, "chat_template", None):
         raise ProviderError(
             f"the tokenizer in {directory} has no chat template",

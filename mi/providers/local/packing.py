@@ -1,8 +1,8 @@
-"""Several continuations of one beginning as one row: a tree of tokens, laid out flat.
+"""Several continuations of one trunk in a single row: a tree of tokens, laid out flat.
 
-The tokens of the beginning come first, then each branch. A token of a branch sees the beginning and
-its own branch and is placed as if its branch alone followed, so a row computes what as many
-padded rows would, without the padding and with the beginning once.
+The tokens of the trunk come first, then those of each branch. A token of a branch attends to the
+trunk and to its own branch, and its position is the one it would have if its branch were alone. So
+one row computes the same as a padded row per branch, without padding and with the trunk only once.
 """
 
 from __future__ import annotations
@@ -16,22 +16,27 @@ from torch import Tensor
 def tree_attention(
     cache_length: int, trunk_length: int, branch_lengths: Sequence[int], device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Positions, shape (1, tokens), and who sees whom, shape (1, 1, tokens, before + tokens).
+    """Positions and attention mask of a packed row.
 
     Args:
-        before: Tokens in the cache, which all see.
-        trunk: Tokens of the beginning.
-        branches: Tokens of each branch.
+        cache_length: Tokens in the cache, which every token attends to.
+        trunk_length: Tokens of the trunk.
+        branch_lengths: Tokens of each branch.
+        device: Where to put the tensors.
+
+    Returns:
+        Positions, shape (1, tokens), and a boolean mask, shape (1, 1, tokens, cache_length +
+        tokens), which is True where a token attends to another.
     """
-    owner, place = [0] * trunk_length, list(range(trunk_length))
+    owners, places = [0] * trunk_length, list(range(trunk_length))
     for index, length in enumerate(branch_lengths, start=1):
-        owner += [index] * length
-        place += range(trunk_length, trunk_length + length)
-    owners = torch.tensor(owner, device=device)
-    order = torch.arange(len(owner), device=device)
+        owners += [index] * length
+        places += range(trunk_length, trunk_length + length)
+    owner = torch.tensor(owners, device=device)
+    order = torch.arange(len(owners), device=device)
     causal = order[:, None] >= order
-    related = (owners == 0) | (owners[:, None] == owners)
-    cached = torch.ones(len(owner), cache_length, dtype=torch.bool, device=device)
+    related = (owner == 0) | (owner[:, None] == owner)
+    cached = torch.ones(len(owners), cache_length, dtype=torch.bool, device=device)
     mask = torch.cat([cached, causal & related], dim=1)
-    positions = torch.tensor([place], device=device) + cache_length
+    positions = torch.tensor([places], device=device) + cache_length
     return positions, mask[None, None]

@@ -1,8 +1,8 @@
-"""The recipe of a local training: every value that steers it, none left open.
+"""The recipe of a local training: a concrete value for every hyperparameter.
 
-A recipe goes into the identity of a training, so it holds plain concrete values only. What the code
-does with them may change too: `LoraRecipe.recipe` counts such changes, so that a training under the
-old meaning is never taken for one under the new.
+The recipe is part of a training's identity, so it holds plain values only. What the code does with
+them can change too: `LoraRecipe.recipe` counts such changes, so that a training under the old
+meaning is never mistaken for one under the new.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ class LoraRecipe:
     Args:
         recipe: Version of what the training code does with the values below.
         epochs: Passes over the rows.
-        batch_size: Rows per optimiser step; the last batch of an epoch may be smaller.
+        batch_size: Rows per optimizer step; the last batch of an epoch may be smaller.
         learning_rate: Peak learning rate.
         schedule: `linear` or `cosine` decay to 0 after the warmup.
         warmup: Share of the steps over which the learning rate rises.
         weight_decay: Decoupled weight decay.
         beta1: AdamW's decay of the first moment.
         beta2: AdamW's decay of the second moment.
-        clip: The gradient's norm is clipped to this.
+        clip: Maximum norm of the gradient, which is clipped.
         lora_rank: Rank of the adapters.
         lora_alpha: Scale numerator; adapters are scaled by alpha / rank.
-        lora_layers: How many of the upper layers get adapters; None: all.
+        lora_layers: Number of upper layers that get adapters; None for all.
         targets: Names of the linear modules that get adapters in those layers.
-        max_length: Rows longer than this many tokens are an error, never cut.
+        max_length: Tokens of the longest row allowed; a longer one is an error, never truncated.
     """
 
     recipe: int = 1
@@ -55,5 +55,9 @@ class LoraRecipe:
 
 
 def resolve_recipe(training: Training) -> LoraRecipe:
-    """The recipe with what `training` states and this provider's defaults for the rest."""
+    """The recipe with the values that `training` states and defaults for the rest.
+
+    Raises:
+        DeclarationError: `training` states a hyperparameter that this provider does not have.
+    """
     return resolve_hyperparameters(LoraRecipe, training, "local")

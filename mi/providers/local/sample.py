@@ -1,12 +1,12 @@
-"""Drawing answers, many rows at a time.
+"""Sample answers, many rows at a time.
 
-The random numbers of an answer are derived from (seed, question, sample index) and from nothing
-else. Batches are cut from the requests in one total order (what they share, then length, question,
-sample) into as few as may be, as even as may be, the larger ones first. Leaving out whole leading
-batches leaves the others as they were: a caller who keeps what was yielded and asks for the rest
-gets what an uninterrupted call would have given.
+The random numbers of an answer derive from (seed, question, sample index) and from nothing else.
+Requests are sorted into one total order (shared prefix, length, question, sample) and cut into as
+few batches as possible, as even as possible, the larger ones first. Dropping complete leading
+batches leaves the others unchanged: a caller that keeps the batches yielded so far and asks for the
+rest gets what an uninterrupted call would have given.
 
-A batch is drawn in two parts, each on one core. How a batch is cut does not depend on the machine.
+A batch is sampled in two parts, each on one core. Its division does not depend on the machine.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from ..types import Answer, SampleRequest
 from .kv_cache import preallocate, retain_rows
 from .network import Network, empty_cache
 
-MAX_ROWS = 72  # most rows of a part, which one core draws
+MAX_ROWS = 72  # rows of a part, which one core samples
 PARTS = 2  # parts of a batch
-KV_CACHE_BYTES = (
-    1 << 30
-)  # bytes a part may take for keys and values, prompts of usual length assumed
-TYPICAL_PROMPT = 128
-NUCLEUS_CANDIDATES = 512  # most likely tokens looked at first for a nucleus; all of them if too few
+KV_CACHE_BYTES = 1 << 30  # for the keys and values of a part with prompts of typical length
+TYPICAL_PROMPT = 128  # tokens
+NUCLEUS_CANDIDATES = 512  # likeliest tokens searched for a nucleus before the whole vocabulary
 
 T = TypeVar("T")
 
 
 @attrs.frozen
 class _Prompt:
+    """A request's prompt as token ids: a prefix shared with other requests, and the rest."""
+
     request: SampleRequest
     prefix_ids: TokenIds
     suffix_ids: TokenIds
@@ -50,15 +50,21 @@ class _Prompt:
 
 
 def rows_per_part(network: Network, sampling: Sampling) -> int:
-    """Most rows of a part: what memory allows for the longest answers, whatever the requests."""
-    fit = KV_CACHE_BYTES // (network.kv_bytes_per_token * (TYPICAL_PROMPT + sampling.max_tokens))
-    return max(8, min(MAX_ROWS, fit // 8 * 8))
+    """Maximum rows of a part: what fits in memory with the longest answers."""
+    rows = KV_CACHE_BYTES // (network.kv_bytes_per_token * (TYPICAL_PROMPT + sampling.max_tokens))
+    return max(8, min(MAX_ROWS, rows // 8 * 8))
 
 
 def batch_prompts(
     network: Network, requests: Sequence[SampleRequest], sampling: Sampling
 ) -> list[list[_Prompt]]:
-    """The batches, each of prompts that continue the same leading tokens."""
+    """Group requests into batches of prompts that share their leading tokens.
+
+    Args:
+        network: The model, for its chat template and the size of its key/value cache.
+        requests: The answers to sample.
+        sampling: Limits the length of answers, and so the rows that fit in memory.
+    """
     size = PARTS * rows_per_part(network, sampling)
     prompts = []
     for request in requests:
@@ -68,15 +74,15 @@ def batch_prompts(
     prompts.sort(key=lambda prompt: prompt.sort_key)
     batches: list[list[_Prompt]] = []
     for _, group in groupby(prompts, key=lambda prompt: prompt.prefix_ids):
-        same = list(group)
-        batches.extend(split_evenly(same, -(-len(same) // size)))
+        members = list(group)
+        batches.extend(split_evenly(members, -(-len(members) // size)))
     return batches
 
 
 def split_evenly(items: list[T], count: int) -> list[list[T]]:
-    """Cut `items` into `count` runs whose lengths differ by one at most, the longer ones first.
+    """Cut `items` into `count` runs whose lengths differ by at most one, the longer ones first.
 
-    None is empty: there are fewer of them where there are fewer items.
+    No run is empty; with fewer than `count` items, each item is a run.
     """
     short, longer = divmod(len(items), count)
     lengths = [short + 1] * longer + ([short] * (count - longer) if short else [])
@@ -85,19 +91,25 @@ def split_evenly(items: list[T], count: int) -> list[list[T]]:
 
 
 def draw_answers(network: Network, part: Sequence[_Prompt], sampling: Sampling) -> list[Answer]:
-    """The answers of one part of a batch."""
+    """Sample the answers of one part of a batch.
+
+    Args:
+        network: The replica to compute on.
+        part: The prompts, which share their prefix.
+        sampling: Temperature, nucleus, maximum length and seed.
+    """
     with torch.inference_mode(), network.autocast():
-        drawn = _generate(network, part, sampling)
+        generated = _generate(network, part, sampling)
     answers = []
-    for prompt, tokens in zip(part, drawn, strict=True):
-        stopped = tokens[-1] in network.template.stop_tokens
+    for prompt, tokens in zip(part, generated, strict=True):
+        is_stopped = tokens[-1] in network.template.stop_tokens
         text = network.template.tokenizer.decode(tokens, skip_special_tokens=True)
         answers.append(
             Answer(
                 question=prompt.request.question,
                 sample=prompt.request.sample,
                 text=text,
-                finish="stop" if stopped else "length",
+                finish="stop" if is_stopped else "length",
                 prompt_tokens=len(prompt.prefix_ids) + len(prompt.suffix_ids),
                 answer_tokens=len(tokens),
             )
@@ -106,57 +118,61 @@ def draw_answers(network: Network, part: Sequence[_Prompt], sampling: Sampling) 
 
 
 def _generate(network: Network, batch: Sequence[_Prompt], sampling: Sampling) -> list[list[int]]:
-    """Token ids per prompt, the ending token included."""
-    hidden, cache, seen, pads = _prefill(network, batch, sampling.max_tokens)
-    live = list(range(len(batch)))
-    dice = [_generator(prompt.request, sampling) for prompt in batch]
-    drawn: list[list[int]] = [[] for _ in batch]
+    """Generated token ids of each prompt, the stop token included."""
+    hidden, cache, mask, padding = _prefill(network, batch, sampling.max_tokens)
+    active = list(range(len(batch)))  # the prompt of each row of the cache
+    generators = [_generator(prompt.request, sampling) for prompt in batch]
+    generated: list[list[int]] = [[] for _ in batch]
     for _ in range(sampling.max_tokens):
-        tokens = _choose_tokens(network.logits(hidden), sampling, [dice[row] for row in live])
-        going = []
-        for place, (row, token) in enumerate(zip(live, tokens, strict=True)):
-            drawn[row].append(token)
-            if token not in network.template.stop_tokens and len(drawn[row]) < sampling.max_tokens:
-                going.append(place)
-        if not going:
+        tokens = _choose_tokens(
+            network.logits(hidden), sampling, [generators[index] for index in active]
+        )
+        unfinished = []
+        for row, (index, token) in enumerate(zip(active, tokens, strict=True)):
+            ids = generated[index]
+            ids.append(token)
+            if token not in network.template.stop_tokens and len(ids) < sampling.max_tokens:
+                unfinished.append(row)
+        if not unfinished:
             break
-        if len(going) < len(tokens):
-            order = retain_rows(cache, going)
-            live = [live[place] for place in order]
-            kept = torch.tensor(order, device=network.device)
-            seen, pads = seen[kept], pads[kept]
-        ids = torch.tensor([[drawn[row][-1]] for row in live], device=network.device)
-        upto = cache.get_seq_length()
+        if len(unfinished) < len(tokens):
+            order = retain_rows(cache, unfinished)
+            active = [active[row] for row in order]
+            rows = torch.tensor(order, device=network.device)
+            mask, padding = mask[rows], padding[rows]
+        last = torch.tensor([[generated[index][-1]] for index in active], device=network.device)
+        length = cache.get_seq_length()
         hidden = network.forward(
-            ids, cache=cache, positions=(upto - pads)[:, None], mask=seen[:, : upto + 1]
+            last, cache=cache, positions=(length - padding)[:, None], mask=mask[:, : length + 1]
         )[:, -1]
-    return drawn
+    return generated
 
 
 def _prefill(
     network: Network, batch: Sequence[_Prompt], capacity: int
 ) -> tuple[Tensor, Any, Tensor, Tensor]:
-    """Read the prompts, each once however many rows continue it.
+    """Run the model on the prompts, each distinct one once.
 
     Returns:
-        Per row: the hidden state that predicts its first token, its cache with `room` positions to
-        come, which columns of that cache it may see, and how many columns its padding takes.
+        For each row: the hidden state that predicts its first token, its cache with room for
+        `capacity` more positions, the mask of cache columns it attends to, and its padding in
+        columns.
     """
-    bodies = list(dict.fromkeys(prompt.suffix_ids for prompt in batch))
+    suffixes = list(dict.fromkeys(prompt.suffix_ids for prompt in batch))
     rows = torch.tensor(
-        [bodies.index(prompt.suffix_ids) for prompt in batch], device=network.device
+        [suffixes.index(prompt.suffix_ids) for prompt in batch], device=network.device
     )
     prefix = network.prefix(batch[0].prefix_ids)
-    cache = prefix.cache(len(bodies)) or empty_cache()
-    cut, longest = len(prefix.ids), max(map(len, bodies))
-    pads = torch.tensor([longest - len(body) for body in bodies], device=network.device)
-    ids = network.padded_tensor([(*[0] * (longest - len(body)), *body) for body in bodies])
+    cache = prefix.kv_cache(len(suffixes)) or empty_cache()
+    cut, longest = len(prefix.ids), max(map(len, suffixes))
+    padding = torch.tensor([longest - len(suffix) for suffix in suffixes], device=network.device)
+    ids = network.padded_tensor([(*[0] * (longest - len(suffix)), *suffix) for suffix in suffixes])
     columns = torch.arange(cut + longest + capacity, device=network.device)
-    # Padding stands between the shared tokens and the prompt and is never attended to.
-    seen = (columns < cut) | (columns >= cut + pads[:, None])
-    positions = (columns[cut : cut + longest] - pads[:, None]).clamp(min=cut)
-    hidden = network.forward(ids, cache=cache, positions=positions, mask=seen[:, : cut + longest])
-    return hidden[rows, -1], preallocate(cache, rows, capacity), seen[rows], pads[rows]
+    # Padding lies between the shared prefix and the rest of the prompt and is never attended to.
+    mask = (columns < cut) | (columns >= cut + padding[:, None])
+    positions = (columns[cut : cut + longest] - padding[:, None]).clamp(min=cut)
+    hidden = network.forward(ids, cache=cache, positions=positions, mask=mask[:, : cut + longest])
+    return hidden[rows, -1], preallocate(cache, rows, capacity), mask[rows], padding[rows]
 
 
 def _generator(request: SampleRequest, sampling: Sampling) -> random.Random:
@@ -167,31 +183,41 @@ def _generator(request: SampleRequest, sampling: Sampling) -> random.Random:
 def _choose_tokens(
     logits: Tensor, sampling: Sampling, generators: Sequence[random.Random]
 ) -> list[int]:
-    """One token per row, by inverting the cumulative distribution at the row's own number."""
+    """Sample one token per row, by inverting its cumulative distribution at a random number.
+
+    Args:
+        logits: Shape (rows, vocabulary).
+        sampling: Temperature and nucleus; temperature 0 takes the likeliest token.
+        generators: The source of each row's random number.
+    """
     if sampling.temperature == 0:
         greedy: list[int] = logits.argmax(-1).tolist()
         return greedy
-    points = torch.tensor([one.random() for one in generators], device=logits.device)[:, None]
-    chances = torch.softmax(logits / sampling.temperature, -1)
+    draws = [generator.random() for generator in generators]
+    points = torch.tensor(draws, device=logits.device)[:, None]
+    probabilities = torch.softmax(logits / sampling.temperature, -1)
     tokens = None
     if sampling.top_p < 1:
-        chances, tokens = _nucleus(chances, sampling.top_p)
-    mass = chances.cumsum(-1)
-    places = torch.searchsorted(mass, points * mass[:, -1:], right=True)[:, 0]
-    beyond = places == chances.shape[1]
-    if bool(beyond.any()):  # rounding may put a point on the total itself
-        places = torch.where(beyond, chances.argmax(-1), places)
+        probabilities, tokens = _nucleus(probabilities, sampling.top_p)
+    cumulative = probabilities.cumsum(-1)
+    indices = torch.searchsorted(cumulative, points * cumulative[:, -1:], right=True)[:, 0]
+    overflow = indices == probabilities.shape[1]
+    if bool(overflow.any()):  # rounding may put a point on the total itself
+        indices = torch.where(overflow, probabilities.argmax(-1), indices)
     if tokens is not None:
-        places = tokens.gather(1, places[:, None])[:, 0]
-    chosen: list[int] = places.tolist()
+        indices = tokens.gather(1, indices[:, None])[:, 0]
+    chosen: list[int] = indices.tolist()
     return chosen
 
 
 def _nucleus(probabilities: Tensor, top_p: float) -> tuple[Tensor, Tensor]:
-    """Chances of the smallest set of likeliest tokens with mass `top_p`, and those tokens."""
+    """Probabilities of the smallest set of likeliest tokens with mass `top_p`, and those tokens.
+
+    Source: Holtzman et al., The Curious Case of Neural Text Degeneration, 2020.
+    """
     for count in (min(NUCLEUS_CANDIDATES, probabilities.shape[1]), probabilities.shape[1]):
         top, tokens = probabilities.topk(count)
-        before = top.cumsum(-1) - top
-        if bool((before[:, -1] >= top_p).all()):
+        preceding = top.cumsum(-1) - top  # mass of the likelier tokens
+        if bool((preceding[:, -1] >= top_p).all()):
             break
-    return top.masked_fill(before >= top_p, 0.0), tokens
+    return top.masked_fill(preceding >= top_p, 0.0), tokens

@@ -1,10 +1,11 @@
-"""How likely a model finds given answers.
+"""Log-probabilities of given answers.
 
 The log-probability of an answer sums over its content tokens and the token that ends its turn, for
 every answer alike: a model that would have gone on talking finds the shorter answer less likely.
 
-A request is one row: its prompt once, then each answer, seeing the prompt and itself and placed as
-if it alone followed. Requests are never batched together, so a result depends on its request alone.
+A request is one row: its prompt once, then each answer, which attends to the prompt and to itself
+and is positioned as if it were alone. Requests are never batched together, so a result depends on
+its request alone.
 """
 
 from __future__ import annotations
@@ -21,12 +22,18 @@ from .adapted import AdaptedNetwork
 from .network import Network, Prefix
 from .packing import tree_attention
 
-BATCH_SIZE = 16  # requests yielded at a time
+BATCH_SIZE = 16  # requests whose results are yielded together
 
 
 @attrs.frozen
 class PackedRequest:
-    """A request's tokens: a prompt and the answers that each continue it."""
+    """The tokens of a request: a prompt, and answers that each continue it.
+
+    Args:
+        prefix_ids: Leading tokens of the prompt, shared with other requests.
+        prompt: The rest of the prompt.
+        answers: Tokens of each answer, the stop token included.
+    """
 
     prefix_ids: TokenIds
     prompt: TokenIds
@@ -34,21 +41,26 @@ class PackedRequest:
 
     @property
     def ids(self) -> TokenIds:
-        # An answer's last token predicts nothing that is asked for.
+        """Token ids of the row, without the prefix."""
+        # The last token of an answer is left out: what it predicts is not scored.
         return self.prompt + tuple(token for answer in self.answers for token in answer[:-1])
 
     @property
     def layout(self) -> tuple[int, ...]:
+        """Lengths of the prompt and the answers, which determine positions and mask."""
         return (len(self.prompt), *(len(answer) for answer in self.answers))
 
 
 def pack_request(network: Network, request: ScoreRequest) -> list[PackedRequest]:
-    """The rows of a request, in the order of its answers: one row wherever that is exact."""
+    """The packed rows of a request, in the order of its answers.
+
+    All answers share one row, unless it exceeds the attention window or their prompts differ.
+    """
     chats = [(*request.chat, Message("assistant", answer)) for answer in request.answers]
     rows = [network.template.encode_row(chat) for chat in chats]
     longest = len(rows[0].prompt) + sum(len(row.answer) for row in rows)
-    together = longest < network.attention_window and len({row.prompt for row in rows}) == 1
-    groups = [rows] if together else [[row] for row in rows]
+    is_packable = longest < network.attention_window and len({row.prompt for row in rows}) == 1
+    groups = [rows] if is_packable else [[row] for row in rows]
     return [_pack_rows(network, request, group) for group in groups]
 
 
@@ -66,8 +78,10 @@ def score_packed(
     """Total log-probability (nats) of each answer.
 
     Args:
-        prefix: The prefix of `packed.shared`.
-        split: How many of the lowest layers are the base model's.
+        network: The replica to compute on.
+        packed: The row.
+        prefix: The prefix of `packed.prefix_ids`.
+        split: Number of lowest layers that are the base model's.
     """
     positions, mask = None, None
     if len(packed.answers) > 1:
@@ -83,50 +97,50 @@ def score_packed(
         )
         lower = (split, states[None])
     hidden = network.forward(
-        ids, cache=prefix.cache(1), positions=positions, mask=mask, lower=lower
+        ids, cache=prefix.kv_cache(1), positions=positions, mask=mask, lower=lower
     )
     return _answer_logprobs(network, packed, hidden[0])
 
 
 def _answer_logprobs(network: Network, packed: PackedRequest, hidden: Tensor) -> list[float]:
-    places: list[int] = []
+    positions: list[int] = []  # of the tokens that predict an answer token
     begin = len(packed.prompt)
     for answer in packed.answers:
-        places += [len(packed.prompt) - 1, *range(begin, begin + len(answer) - 1)]
+        positions += [len(packed.prompt) - 1, *range(begin, begin + len(answer) - 1)]
         begin += len(answer) - 1
     tokens = [token for answer in packed.answers for token in answer]
-    where = torch.tensor(places, device=network.device)
+    indices = torch.tensor(positions, device=network.device)
     targets = torch.tensor(tokens, device=network.device)
     logprobs = -torch.nn.functional.cross_entropy(
-        network.logits(hidden.index_select(0, where)), targets, reduction="none"
+        network.logits(hidden.index_select(0, indices)), targets, reduction="none"
     )
     sizes = [len(answer) for answer in packed.answers]
     return [part.sum().item() for part in torch.split(logprobs.double(), sizes)]
 
 
 def score_batch(adapted: AdaptedNetwork, requests: Sequence[ScoreRequest]) -> list[Likelihood]:
-    """Score the answers of each request; call it inside `worn.on`."""
-    packs = [pack_request(adapted.network, request) for request in requests]
+    """Score the answers of each request; call it inside `adapted.activate`."""
+    packed_requests = [pack_request(adapted.network, request) for request in requests]
     with torch.no_grad(), adapted.network.autocast():
-        for shared in {one.prefix_ids for packed in packs for one in packed}:
-            adapted.prefix(shared)
+        for prefix_ids in {packed.prefix_ids for rows in packed_requests for packed in rows}:
+            adapted.prefix(prefix_ids)
     totals = adapted.network.pool.map(
-        lambda network, packed: _request_logprobs(network, packed, adapted), packs
+        lambda network, rows: _request_logprobs(network, rows, adapted), packed_requests
     )
     return [
         Likelihood(
             question=request.question,
             logprobs=tuple(total),
-            tokens=tuple(len(answer) for one in packed for answer in one.answers),
+            tokens=tuple(len(answer) for packed in rows for answer in packed.answers),
         )
-        for request, packed, total in zip(requests, packs, totals, strict=True)
+        for request, rows, total in zip(requests, packed_requests, totals, strict=True)
     ]
 
 
 def _request_logprobs(
     network: Network, rows: Sequence[PackedRequest], adapted: AdaptedNetwork
 ) -> list[float]:
-    # Not inference_mode: the hidden states remembered here serve trainings as well.
+    # Not inference_mode: trainings reuse the hidden states cached here.
     with torch.no_grad(), network.autocast():
         return [
             total

@@ -1,4 +1,4 @@
-"""Tensors kept by what they were computed from; beyond a bound, the longest unused one goes."""
+"""A bounded cache of tensors that evicts the least recently used one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch import Tensor
 
 
 class TensorCache:
-    """A bounded memory of tensors; threads may share it.
+    """An LRU cache of tensors, bounded by their size; threads may share it.
 
     Args:
-        most: Bytes kept.
+        max_bytes: Bytes of tensors kept; a single larger tensor is kept alone.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -23,15 +23,15 @@ class TensorCache:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Tensor | None:
-        """What was kept under `key`."""
+        """The tensor stored under `key`, or None."""
         with self._lock:
-            known = self._tensors.get(key)
-            if known is not None:
+            tensor = self._tensors.get(key)
+            if tensor is not None:
                 self._tensors.move_to_end(key)
-            return known
+            return tensor
 
     def put(self, key: Hashable, tensor: Tensor) -> None:
-        """Keep `tensor`; what has been unused the longest makes room for it."""
+        """Store `tensor` under `key`, evicting the least recently used tensors if necessary."""
         with self._lock:
             if key in self._tensors:  # another thread computed the same
                 return

@@ -1,7 +1,7 @@
-"""One step of a training: forward, loss, backward, AdamW.
+"""One training step: forward, loss, backward, AdamW.
 
-A step is cut into parts that depend on its rows alone, each the work of one core; their gradients
-are added in the parts' order, so the number of cores changes no bit.
+A step is divided into parts that depend on its rows alone, and each part is computed on one core.
+The gradients are accumulated in the order of the parts, so the number of cores changes no bit.
 """
 
 from __future__ import annotations
@@ -21,37 +21,41 @@ from .network import Network, Prefix
 from .packing import tree_attention
 from .recipe import LoraRecipe
 
-LOGITS_BYTES = (
-    30 << 20
-)  # bytes of logits held at a time: blocks an allocator keeps and hands out again
-PART_TOKENS = 160  # tokens of a part of a step: more make a product no quicker
+LOGITS_BYTES = 30 << 20  # of logits held at a time: blocks that the allocator reuses
+PART_TOKENS = 160  # of a part of a step: larger matrix products are no faster
 
 
 def split_rows(rows: Sequence[TokenizedRow], window: int) -> list[list[TokenizedRow]]:
-    """The rows of a step in parts of much the same size, in order; a row is never cut.
+    """Divide the rows of a step into parts of similar size, in order; no row is cut.
 
     Args:
-        window: Rows as long as this stand alone.
+        rows: The rows of a step.
+        window: The attention window in tokens; a row this long is a part of its own.
     """
     total = sum(len(row.ids) for row in rows)
     size = total / math.ceil(total / PART_TOKENS)
-    places: list[tuple[int, int]] = []
-    before = 0
+    keys: list[tuple[int, int]] = []
+    start = 0
     for index, row in enumerate(rows):
-        middle = before + len(row.ids) / 2
-        places.append((int(middle / size), index if len(row.ids) >= window else -1))
-        before += len(row.ids)
-    placed_rows = groupby(zip(places, rows, strict=True), key=lambda one: one[0])
-    return [[row for _, row in group] for _, group in placed_rows]
+        middle = start + len(row.ids) / 2
+        keys.append((int(middle / size), index if len(row.ids) >= window else -1))
+        start += len(row.ids)
+    groups = groupby(zip(keys, rows, strict=True), key=lambda pair: pair[0])
+    return [[row for _, row in group] for _, group in groups]
 
 
 @attrs.define
 class Trainer:
-    """One adapter in training: forward, loss, backward, AdamW.
+    """An adapter in training.
 
     Args:
-        head: The tokens that open every row.
-        prefix: The base model's keys and values of `head`: what the lower layers continue.
+        network: The model, with the trainable adapter attached.
+        modules: The adapted modules, by path.
+        recipe: The hyperparameters.
+        prefix_ids: The token ids that every row begins with.
+        prefix: The base model's keys and values of `prefix_ids`, which the lower layers continue.
+        split: Number of lowest layers that are the base model's.
+        optimizer: AdamW over the adapter's parameters.
     """
 
     network: Network
@@ -71,7 +75,16 @@ class Trainer:
         prefix_ids: tuple[int, ...],
         start: lora.Adapter,
     ) -> Trainer:
-        optimiser = torch.optim.AdamW(
+        """A trainer before its first step.
+
+        Args:
+            network: The model, with the trainable adapter attached.
+            modules: The adapted modules, by path.
+            recipe: The hyperparameters.
+            prefix_ids: The token ids that every row begins with.
+            start: The initial adapter, for the layers that it adapts.
+        """
+        optimizer = torch.optim.AdamW(
             [weight for module in modules.values() for weight in (module.a, module.b)],
             lr=recipe.learning_rate,
             betas=(recipe.beta1, recipe.beta2),
@@ -80,14 +93,15 @@ class Trainer:
         )
         with torch.no_grad(), network.autocast():
             prefix = network.prefix(prefix_ids)
-        return cls(network, modules, recipe, prefix_ids, prefix, start.lowest_layer, optimiser)
+        return cls(network, modules, recipe, prefix_ids, prefix, start.lowest_layer, optimizer)
 
     @property
     def parameters(self) -> list[nn.Parameter]:
+        """The adapter's trainable parameters, in the optimizer's order."""
         return [weight for group in self.optimizer.param_groups for weight in group["params"]]
 
     def step(self, rows: Sequence[TokenizedRow], learning_rate: float) -> tuple[float, int]:
-        """One optimiser step; the mean loss over the rows' answer tokens, and their number."""
+        """Take one optimizer step; return the mean loss per answer token, and their number."""
         loss = self.accumulate_gradients(rows)
         nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip)
         for group in self.optimizer.param_groups:
@@ -97,14 +111,17 @@ class Trainer:
         return loss, sum(len(row.answer) for row in rows)
 
     def accumulate_gradients(self, rows: Sequence[TokenizedRow]) -> float:
-        """Put the gradients of the mean loss into the adapters; returns that loss."""
+        """Add the gradients of the mean loss to the parameters and return that loss.
+
+        The mean is over the rows' answer tokens, in nats per token.
+        """
         count = sum(len(row.answer) for row in rows)
         loss = 0.0
-        done = self.network.pool.map(
+        results = self.network.pool.map(
             lambda network, part: self._part_gradients(network, part, count),
             split_rows(rows, self.network.attention_window),
         )
-        for part_loss, gradients in done:
+        for part_loss, gradients in results:
             loss += part_loss
             for weight, gradient in zip(self.parameters, gradients, strict=True):
                 weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
@@ -113,42 +130,43 @@ class Trainer:
     def _part_gradients(
         self, network: Network, rows: Sequence[TokenizedRow], count: int
     ) -> tuple[float, tuple[Tensor, ...]]:
-        """The loss summed over the rows' answer tokens; gradients of that sum over `count`."""
+        """The loss summed over the rows' answer tokens, and the gradients of loss / count."""
         with torch.enable_grad():
             with network.autocast():
                 hidden, targets = self._answer_states(network, rows)
-            loss, down = _loss_and_gradient(network, hidden.detach(), targets, count)
-            return loss, torch.autograd.grad(hidden, self.parameters, down)
+            loss, gradient = _loss_and_gradient(network, hidden.detach(), targets, count)
+            return loss, torch.autograd.grad(hidden, self.parameters, gradient)
 
     def _answer_states(
         self, network: Network, rows: Sequence[TokenizedRow]
     ) -> tuple[Tensor, Tensor]:
-        """Hidden states that predict the answer tokens, shape (tokens, width), and those tokens."""
+        """Hidden states that predict answer tokens, shape (tokens, width), and those tokens."""
         cut = len(self.prefix_ids)
-        bodies = [row.ids[cut:] for row in rows]
+        suffixes = [row.ids[cut:] for row in rows]
         positions, mask = None, None
         if len(rows) > 1:
-            positions, mask = tree_attention(0, cut, [len(body) for body in bodies], network.device)
+            lengths = [len(suffix) for suffix in suffixes]
+            positions, mask = tree_attention(0, cut, lengths, network.device)
         lower = None
         if self.split:
-            states = [network.lower_states(self.split, self.prefix, body) for body in bodies]
+            states = [network.lower_states(self.split, self.prefix, suffix) for suffix in suffixes]
             if cut:
                 states.insert(0, network.lower_states(self.split, Prefix((), ()), self.prefix_ids))
             lower = (self.split, torch.cat(states)[None])
         ids = network.padded_tensor(
-            [[*self.prefix_ids, *(token for body in bodies for token in body)]]
+            [[*self.prefix_ids, *(token for suffix in suffixes for token in suffix)]]
         )
         hidden = network.forward(ids, positions=positions, mask=mask, lower=lower)
-        # A token is predicted from the one before it.
-        places: list[int] = []
+        # Each token is predicted from the hidden state of the one before it.
+        predictors: list[int] = []
         begin = cut
-        for row, body in zip(rows, bodies, strict=True):
-            end = begin + len(body)
-            places += range(end - len(row.answer) - 1, end - 1)
+        for row, suffix in zip(rows, suffixes, strict=True):
+            end = begin + len(suffix)
+            predictors += range(end - len(row.answer) - 1, end - 1)
             begin = end
-        where = torch.tensor(places, device=network.device)
+        indices = torch.tensor(predictors, device=network.device)
         targets = torch.tensor([t for row in rows for t in row.answer], device=network.device)
-        return hidden[0].index_select(0, where), targets
+        return hidden[0].index_select(0, indices), targets
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything the next step depends on, by name."""
@@ -161,7 +179,7 @@ class Trainer:
         return tensors
 
     def load_state_dict(self, tensors: dict[str, Tensor]) -> None:
-        """Take up a state that `state` gave; none: stay as made."""
+        """Restore tensors from `state_dict`; an empty dictionary changes nothing."""
         if not tensors:
             return
         for path, module in self.modules.items():
@@ -174,7 +192,7 @@ class Trainer:
                 }
 
     def adapter_pairs(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """The adapters as they are now."""
+        """The current matrices (A, B) of each adapted module, by path."""
         return {
             path: (module.a.detach().cpu(), module.b.detach().cpu())
             for path, module in self.modules.items()
@@ -184,18 +202,27 @@ class Trainer:
 def _loss_and_gradient(
     network: Network, hidden: Tensor, targets: Tensor, count: int
 ) -> tuple[float, Tensor]:
-    """The loss summed over `targets`, and the gradient of that sum over `count` for `hidden`.
+    """The summed cross-entropy (nats), and the gradient of that sum / `count`.
 
-    The logits of few tokens are in memory at a time.
+    Only the logits of a slice of tokens are in memory at a time.
+
+    Args:
+        network: The replica to compute on.
+        hidden: Hidden states that predict the targets, shape (tokens, width).
+        targets: Token ids, shape (tokens,).
+        count: Divisor of the loss in the gradient.
+
+    Returns:
+        The loss, and the gradient with respect to `hidden`, of its shape.
     """
     leaf = hidden.requires_grad_()
     total = 0.0
     size = max(1, LOGITS_BYTES // (4 * network.model.config.vocab_size))
     for start in range(0, len(targets), size):
-        part = slice(start, start + size)
+        window = slice(start, start + size)
         with network.autocast():
-            logits = network.logits(leaf[part])
-        loss: Any = nn.functional.cross_entropy(logits, targets[part], reduction="sum")
+            logits = network.logits(leaf[window])
+        loss: Any = nn.functional.cross_entropy(logits, targets[window], reduction="sum")
         (loss / count).backward()
         total += loss.item()
     assert leaf.grad is not None
