@@ -35,7 +35,7 @@ def cache(
 ) -> Iterator[None]:
     monkeypatch.setenv("MI_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     yield
-    network.load_network.cache_clear()  # a crew of made-up size is not for others
+    network.load_network.cache_clear()  # a pool of made-up size is not for others
 
 
 def with_cores(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ def test_the_number_of_cores_changes_no_bit(
     assert found[0] == found[1] == found[2]
 
 
-def test_a_crew_gives_results_in_order_and_uses_a_member_for_one_thing_at_a_time() -> None:
+def test_a_pool_gives_results_in_order_and_uses_a_replica_for_one_item_at_a_time() -> None:
     members = [threading.Lock() for _ in range(3)]
 
     def work(member: threading.Lock, item: int) -> int:
@@ -72,14 +72,14 @@ def test_a_crew_gives_results_in_order_and_uses_a_member_for_one_thing_at_a_time
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_an_error_in_a_piece_of_work_is_the_callers(size: int) -> None:
-    crew = CorePool(range(size))
+    pool = CorePool(range(size))
 
     def work(member: int, item: int) -> float:
         return 1 / item
 
     with pytest.raises(ZeroDivisionError):
-        list(crew.map(work, [1, 0, 2]))
-    assert list(crew.map(work, [1, 2, 4])) == [1, 0.5, 0.25]
+        list(pool.map(work, [1, 0, 2]))
+    assert list(pool.map(work, [1, 2, 4])) == [1, 0.5, 0.25]
 
 
 def test_a_bound_on_threads_is_a_bound_on_cores(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,12 +115,12 @@ def test_greedy_answers_are_those_of_generate(
     model: Model, trained: Path, with_adapter: bool
 ) -> None:
     subject = ModelUnderTest(model=model, trained=trained if with_adapter else None)
-    worn = Local()._adapted_network(subject, Watcher())
-    tokenizer, plain = worn.network.template.tokenizer, worn.network.model
+    adapted = Local()._adapted_network(subject, Watcher())
+    tokenizer, plain = adapted.network.template.tokenizer, adapted.network.model
     answers = {one.question: one for one in flat(draw(subject, requests(1), GREEDY))}
     for one in requests(1):
-        ids = torch.tensor([worn.network.template.encode_prompt(one.chat)])
-        with worn.activate():
+        ids = torch.tensor([adapted.network.template.encode_prompt(one.chat)])
+        with adapted.activate():
             output = plain.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
@@ -178,17 +178,17 @@ def test_scores_are_those_of_a_plain_forward_pass(
     model: Model, trained: Path, with_adapter: bool
 ) -> None:
     subject = ModelUnderTest(model=model, trained=trained if with_adapter else None)
-    worn = Local()._adapted_network(subject, Watcher())
+    adapted = Local()._adapted_network(subject, Watcher())
     got = score(subject, pairs())
     for one, likelihood in zip(pairs(), got, strict=True):
         assert likelihood.question == one.question
         for answer, total, tokens in zip(
             one.answers, likelihood.logprobs, likelihood.tokens, strict=True
         ):
-            row = worn.network.template.encode_row((*one.chat, Message("assistant", answer)))
+            row = adapted.network.template.encode_row((*one.chat, Message("assistant", answer)))
             ids = torch.tensor([row.ids])
-            with worn.activate(), torch.no_grad():
-                logprobs = worn.network.model(ids).logits.double().log_softmax(-1)[0]
+            with adapted.activate(), torch.no_grad():
+                logprobs = adapted.network.model(ids).logits.double().log_softmax(-1)[0]
             begin = len(row.prompt)
             places = range(begin, ids.shape[1])
             wanted = sum(logprobs[place - 1, ids[0, place]].item() for place in places)

@@ -92,10 +92,10 @@ from pathlib import Path
 from mi.providers.local import train
 from tests.local_fixtures import Watcher
 from tests.test_local_train import job, run, tiny
-train.EVERY = 0.0
+train.CHECKPOINT_INTERVAL = 0.0
 class Slow(Watcher):
-    def check(self):
-        super().check()
+    def raise_if_stopped(self):
+        super().raise_if_stopped()
         print(self.checks, flush=True)
         time.sleep(60 if self.checks == 4 else 0)
 run(job(tiny(Path(sys.argv[1]))), Path(sys.argv[2]), Slow())
@@ -226,15 +226,15 @@ def test_peft_reads_the_adapter_and_computes_the_same(model: Model, tmp_path: Pa
     from transformers import AutoModelForCausalLM
 
     run(job(model), tmp_path)
-    worn = Local()._adapted_network(ModelUnderTest(model=model, trained=tmp_path), Watcher())
-    ids = torch.tensor([worn.network.template.encode_prompt(asked("Say 3"))])
+    adapted = Local()._adapted_network(ModelUnderTest(model=model, trained=tmp_path), Watcher())
+    ids = torch.tensor([adapted.network.template.encode_prompt(asked("Say 3"))])
     plain = AutoModelForCausalLM.from_pretrained(model.name)
     with torch.no_grad():
         base = plain(ids).logits
         peft = PeftModel.from_pretrained(plain, tmp_path / "adapter")
         wanted = peft(ids).logits
-        with worn.activate():
-            got = worn.network.model(ids).logits
+        with adapted.activate():
+            got = adapted.network.model(ids).logits
     torch.testing.assert_close(got, wanted, atol=1e-4, rtol=1e-4)
     assert (got - base).abs().max() > 0.1
     # Layers below the upper two have no adapter.
