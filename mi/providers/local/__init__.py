@@ -59,7 +59,7 @@ class Local(Provider):
         return model_files.find_model(name)
 
     def pin(self, model: Model) -> Base:
-        """The digest of the weights or of the directory's files, or the hub's commit; no network."""
+        """The weights' digest, the directory's digest or the hub commit; uses no network."""
         return model_files.pin_model(model)
 
     def hyperparameters(self, training: Training) -> LoraRecipe:
