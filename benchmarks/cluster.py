@@ -207,7 +207,7 @@ def through_ray(number: int, cpus: int, rounds: int) -> None:
 def stores(number: int) -> None:
     """What keeping a trivial unit takes, by the kind of place."""
     from mi.store import open_store
-    from tests.places import bucket
+    from tests.support.object_stores import bucket
 
     with bucket() as made, tempfile.TemporaryDirectory() as folder:
         os.environ |= {**made.environment, "MI_CACHE": f"{folder}/cache"}

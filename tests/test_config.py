@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project
-from tests.local_fixtures import make_tiny_model
+from tests.support.tiny_model import make_tiny_model
 
 TABLE = '[tool.mi]\nmodel = "local:file"\nstore = "kept"\nin_flight = 7\n'
 

@@ -1,6 +1,6 @@
-"""The cache directory: files that can be downloaded or computed again.
+"""The folder of what can be fetched or computed again.
 
-No result depends on it: deleting it only costs time.
+Nothing in it is needed for a result to stand: deleting it costs time only.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 ByteProgress = Callable[[int, int | None], None]
-"""Called with the number of bytes that have arrived, and of all bytes (None: unknown)."""
+"""Hears how many bytes of a file are there, and of how many; None: not known."""
 
 
 def cache_root() -> Path:
     """`MI_CACHE`, else `$XDG_CACHE_HOME/mi`, else `~/.cache/mi`."""
-    if configured := os.environ.get("MI_CACHE"):
-        return Path(configured).expanduser()
+    if named := os.environ.get("MI_CACHE"):
+        return Path(named).expanduser()
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "mi"
 

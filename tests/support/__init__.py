@@ -1,0 +1,1 @@
+"""What tests share: fake servers and providers, tiny models, projects, crashes."""

@@ -1,0 +1,94 @@
+"""Code that decides outcomes does not change unnoticed.
+
+Each kind of unit has a version in its identity. `behaviour.toml` pins a digest of the code behind
+each version, docstrings and comments left out. When that code changes, this test fails until one of
+two things is written down: a higher version (old outcomes are not those of the new code), or a
+signed note that outcomes stay what they were.
+
+`python -m tests.test_house_behaviour` prints the digests as they are now.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mi.providers.local.recipe import LoraRecipe
+from mi.providers.tinker.recipe import Adapted
+from mi.units.unit import VERSIONS
+
+ROOT = Path(__file__).parent.parent
+PINS = Path(__file__).with_name("behaviour.toml")
+LOCAL = "mi/providers/local"
+HOSTED = "mi/providers/openai"
+TINKER = "mi/providers/tinker"
+SHARED = [f"mi/providers/{name}.py" for name in ("schedule", "chat_template")]
+
+CODE = {
+    "mix": ["mi/steps/mix.py"],
+    "eval": [
+        f"mi/steps/{name}.py"
+        for name in (
+            "evaluate",
+            "scorers/score",
+            "scorers/rating",
+            "scorers/bandit",
+            "scorers/hardcoded",
+        )
+    ],
+    "local training": [
+        *SHARED,
+        *(f"{LOCAL}/{name}.py" for name in ("train_step", "lora", "train")),
+    ],
+    "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
+    "hosted training": [f"{HOSTED}/recipe.py"],
+    "tinker training": [
+        *SHARED,
+        *(f"{TINKER}/{name}.py" for name in ("recipe", "optim_step", "tokenizer")),
+    ],
+    "tinker asking": [f"{TINKER}/sampling.py"],
+}
+VERSION = {
+    "mix": VERSIONS["mix"],
+    "eval": VERSIONS["eval"],
+    "local training": LoraRecipe().recipe,
+    "local asking": VERSIONS["eval"],
+    "hosted training": VERSIONS["train"],
+    "tinker training": Adapted().recipe,
+    "tinker asking": VERSIONS["eval"],
+}
+
+
+def behaviour(kind: str) -> str:
+    """Digest of the code behind a kind, as a syntax tree without its docstrings."""
+    sums = hashlib.sha256()
+    for name in CODE[kind]:
+        tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            match getattr(node, "body", None):
+                case [ast.Expr(value=ast.Constant() as docstring), *_]:
+                    docstring.value = ""
+        sums.update(ast.unparse(tree).encode())
+    return sums.hexdigest()[:16]
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="trees print another way elsewhere")
+@pytest.mark.parametrize("kind", CODE)
+def test_code_that_decides_outcomes_is_the_code_that_was_signed(kind: str) -> None:
+    pin = tomllib.loads(PINS.read_text(encoding="utf-8"))[kind]
+    assert pin["version"] == VERSION[kind]
+    assert pin["note"]
+    assert pin["digest"] == behaviour(kind), (
+        f"the code of {kind!r} changed. If outcomes can differ, raise its version; if they cannot, "
+        "say so in the note. Then pin the new digest in tests/behaviour.toml."
+    )
+
+
+if __name__ == "__main__":
+    for one in CODE:
+        print(f'["{one}"]\nversion = {VERSION[one]}\ndigest = "{behaviour(one)}"\nnote = ""\n')
