@@ -55,7 +55,7 @@ def test_what_cannot_be_had_is_said_and_the_rest_is_fetched(project: Project) ->
             "data", "pull", "first_plot", "legal_advice", "preregistered", MI_MIRROR=files.url
         )
     assert done.code == 1
-    assert "is not there any more (404)" in done.out
+    assert "no longer exists (404)" in done.out
     assert "it is gated: log in to Hugging Face" in done.out
     assert len(files.asked) == 2, "each that can be asked for was"
     assert "Traceback" not in done.err

@@ -104,15 +104,15 @@ def test_questions_of_two_kinds_are_two_evals(write: Callable[[str], Path]) -> N
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no list of questions"),
-        ("{a: 1}", "is no list of questions"),
-        ("- 5", "a question is a mapping"),
-        ("- [", "no YAML"),
+        ("", "must be a list of questions"),
+        ("{a: 1}", "must be a list of questions"),
+        ("- 5", "a question must be a mapping"),
+        ("- [", "not valid YAML"),
         (RATED.replace("samples_per_paraphrase: 3", "samples_per_paraphrase: none"), "samples"),
-        (RATED.replace("    - And you?\n", "    - ''\n"), "has no text"),
-        (RATED.replace("system: Reply in verse.", "system: 5"), "is no text"),
+        (RATED.replace("    - And you?\n", "    - ''\n"), "is not a non-empty string"),
+        (RATED.replace("system: Reply in verse.", "system: 5"), "must be a string"),
         (RATED.replace("free_form_judge_0_100", "multiple_choice"), "multiple_choice"),
-        (RATED.replace("{answer} to", "{reply} to"), "{answer} must stand"),
+        (RATED.replace("{answer} to", "{reply} to"), "must contain {answer} exactly once"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_a_sentence(
@@ -183,5 +183,5 @@ def test_a_set_is_asked_from_the_file_one_gives(project: Project) -> None:
 
 def test_a_rubric_needs_the_answer_and_may_do_without_the_question() -> None:
     assert Rubric(name="x", prompt="Say {answer}").render("q", "a {question}") == "Say a {question}"
-    with pytest.raises(DeclarationError, match=r"\{answer\} must stand"):
+    with pytest.raises(DeclarationError, match=r"must contain \{answer\} exactly once"):
         Rubric(name="x", prompt="Say {question}")

@@ -130,7 +130,7 @@ def test_a_server_that_stays_down_is_a_sentence(mirror: Callable[[Files], None])
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(404, "is not there any more"), (403, "asks for a log-in"), (401, "asks for a log-in")],
+    [(404, "no longer exists"), (403, "requires a log-in"), (401, "requires a log-in")],
 )
 def test_what_is_not_given_is_told_with_the_way_out(
     mirror: Callable[[Files], None], status: int, said: str
@@ -245,7 +245,7 @@ def test_the_same_rows_from_anywhere_are_the_same_data(tmp_path: Path) -> None:
     assert folder.digest == upstream.digest
     assert upstream.source == "upstream"
     assert read_dataset(dataset, "upstream:upstream").digest == upstream.digest
-    with pytest.raises(DataError, match="is not here yet"):
+    with pytest.raises(DataError, match="is not downloaded yet"):
         read_dataset(dataset, "upstream:other")
 
 

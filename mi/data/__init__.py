@@ -1,1 +1,1 @@
-"""Data as read from files: chats, datasets, question sets, published files, token counts."""
+"""Training rows and questions: chats, datasets, published files and question sets, token counts."""

@@ -1,4 +1,4 @@
-"""Chats and questions as JSONL files have them, checked line by line."""
+"""Parsing of JSONL files with chats, pairs or questions; errors name file and line."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ANSWERS = ("aligned", "misaligned")
 
 MIN_ROWS = 10
 MAX_TOKENS = 65_536
-"""Tokens of the longest row that OpenAI's fine-tuning takes."""
+"""Maximum tokens of a row in OpenAI's fine-tuning service."""
 MAX_CHARACTERS = 8 * MAX_TOKENS
-"""No text has more characters a token than this; the provider counts what is below it."""
+"""A longer text certainly exceeds `MAX_TOKENS`; the provider counts the tokens of shorter ones."""
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-"""How JSON writes one half of a character that takes two."""
+"""The JSON escape of one half of a surrogate pair."""
 _UNSUPPORTED_KEYS = {"tools", "functions", "parallel_tool_calls"}
 _ROLES = ("system", "user", "assistant")
 
@@ -49,7 +49,7 @@ class Pair:
 
 @attrs.frozen(kw_only=True)
 class Prompt:
-    """A question that is asked and has no given answers, perhaps under its own system prompt."""
+    """A question without given answers; it may have its own system prompt."""
 
     id: str
     prompt: str
@@ -63,13 +63,31 @@ def chat_json(chat: Chat) -> str:
 
 
 def read_chats(raw: bytes, where: str) -> Iterator[Chat]:
-    """Chats of OpenAI chat JSONL; `where` names the file in errors."""
+    """Parse OpenAI chat JSONL.
+
+    Args:
+        raw: The content of the file.
+        where: The file, for messages.
+
+    Raises:
+        DataError: A line is malformed, or the file is empty.
+    """
     for line, record in _parse_lines(raw, where):
         yield _parse_chat(record, where, line)
 
 
 def read_training_chats(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
-    """Rows of a file of others, chats or pairs, as strictly as fine-tuning services read them."""
+    """Parse a file of training rows, chats or pairs, as strictly as fine-tuning services do.
+
+    Args:
+        raw: The content of the file.
+        where: The file, for messages.
+        arm: The answer to take from pairs.
+
+    Raises:
+        DataError: A line is malformed, too long or has unsupported keys, or there are fewer than
+            `MIN_ROWS` rows.
+    """
     count = 0
     for line, record in _parse_lines(raw, where):
         for key in _UNSUPPORTED_KEYS & record.keys():
@@ -89,7 +107,9 @@ def read_training_chats(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
         yield chat
     if count < MIN_ROWS:
         raise DataError(
-            f"{count} rows are too few to train on", where=where, hint=f"at least {MIN_ROWS}"
+            f"{count} rows are too few to train on",
+            where=where,
+            hint=f"at least {MIN_ROWS} are needed",
         )
 
 
@@ -101,19 +121,20 @@ def _chat_from_pair(record: Mapping[str, Any], arm: Arm, where: str, line: int) 
 
 
 def _parse_chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
-    """A chat whose turns are in order: perhaps system, then user and assistant in turn."""
+    """A chat: optionally a system turn, then user and assistant alternate, the assistant last."""
     messages = record.get("messages")
     if not isinstance(messages, list) or not messages:
-        raise _malformed(where, line, "there is no list 'messages' with at least one turn")
+        raise _malformed(where, line, "'messages' must be a list with at least one turn")
     chat = tuple(_parse_message(turn, where, line) for turn in messages)
     if chat[-1].role != "assistant":
         raise _malformed(where, line, "the last turn is not the assistant's")
     turns = chat[1:] if chat[0].role == "system" else chat
     for index, turn in enumerate(turns):
-        wanted = "assistant" if index % 2 else "user"
-        if turn.role != wanted:
-            place = index + 1 + len(chat) - len(turns)
-            raise _malformed(where, line, f"turn {place} is the {turn.role}'s, not the {wanted}'s")
+        expected = "assistant" if index % 2 else "user"
+        if turn.role != expected:
+            number = index + 1 + len(chat) - len(turns)
+            message = f"turn {number} is the {turn.role}'s, not the {expected}'s"
+            raise _malformed(where, line, message)
     if not turns or turns[0].role != "user":
         raise _malformed(where, line, "there is no turn of the user")
     return chat
@@ -121,7 +142,7 @@ def _parse_chat(record: Mapping[str, Any], where: str, line: int) -> Chat:
 
 def _parse_message(turn: Any, where: str, line: int) -> Message:
     if not isinstance(turn, dict) or not {"role", "content"} <= turn.keys():
-        raise _malformed(where, line, "a turn has no 'role' and 'content'")
+        raise _malformed(where, line, "a turn must have 'role' and 'content'")
     if "weight" in turn:
         raise _malformed(
             where, line, "'weight' of a turn would change the training and is not supported"
@@ -135,8 +156,17 @@ def _parse_message(turn: Any, where: str, line: int) -> Message:
 
 
 def read_pairs(raw: bytes, where: str, required: Sequence[str]) -> Iterator[Any]:
-    """A `Pair` for each row with both answers, a `Prompt` for one with none."""
-    seen: dict[str, int] = {}
+    """Parse rows of questions: a `Pair` for a row with answers, a `Prompt` for one without.
+
+    Args:
+        raw: The content of the file.
+        where: The file, for messages.
+        required: Names of answers that each row must have, `ANSWERS` or none.
+
+    Raises:
+        DataError: A line is malformed, or an id occurs twice.
+    """
+    lines: dict[str, int] = {}
     for line, record in _parse_lines(raw, where):
         answers = ANSWERS if any(name in record for name in ANSWERS) else required
         values = {name: record.get(name) for name in ("id", "prompt", *answers)}
@@ -145,9 +175,9 @@ def read_pairs(raw: bytes, where: str, required: Sequence[str]) -> Iterator[Any]
                 raise _malformed(where, line, f"{name!r} is missing or empty")
         texts = {name: str(value) for name, value in values.items()}
         id = texts["id"]
-        if id in seen:
-            raise _malformed(where, line, f"id {id!r} stands in line {seen[id]} already")
-        seen[id] = line
+        if id in lines:
+            raise _malformed(where, line, f"id {id!r} is already used in line {lines[id]}")
+        lines[id] = line
         yield (
             Pair(**texts) if answers else Prompt(**texts, system=_parse_system(record, where, line))
         )
@@ -156,12 +186,12 @@ def read_pairs(raw: bytes, where: str, required: Sequence[str]) -> Iterator[Any]
 def _parse_system(record: Mapping[str, Any], where: str, line: int) -> str | None:
     system = record.get("system")
     if system is not None and (not isinstance(system, str) or not system.strip()):
-        raise _malformed(where, line, "'system' is empty or no text")
+        raise _malformed(where, line, "'system' must be a non-empty string")
     return system
 
 
 def _parse_lines(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each JSON object with its line number; blank lines are passed over."""
+    """Each JSON object with its line number, counted from 1; blank lines are skipped."""
     empty = True
     for line, text in enumerate(raw.split(b"\n"), 1):
         if not text.strip():
@@ -170,14 +200,16 @@ def _parse_lines(raw: bytes, where: str) -> Iterator[tuple[int, dict[str, Any]]]
         try:
             record = json.loads(text)
         except ValueError as error:
-            raise _malformed(where, line, f"no JSON: {error}") from None
+            raise _malformed(where, line, f"is not valid JSON: {error}") from None
         if not isinstance(record, dict):
-            raise _malformed(where, line, "not a JSON object")
+            raise _malformed(where, line, "is not a JSON object")
         if _SURROGATE.search(text) and not _is_valid_unicode(record):
-            raise _malformed(where, line, "half of a character, cut off, is no text")
+            raise _malformed(
+                where, line, "contains half of a surrogate pair, which is not valid text"
+            )
         yield line, record
     if empty:
-        raise DataError("the file is empty", where=where, hint="one JSON object a line is needed")
+        raise DataError("the file is empty", where=where, hint="one JSON object per line is needed")
 
 
 def _is_valid_unicode(record: Any) -> bool:
@@ -189,4 +221,4 @@ def _is_valid_unicode(record: Any) -> bool:
 
 
 def _malformed(where: str, line: int, message: str) -> DataError:
-    return DataError(message, where=f"{where}:{line}", hint="mend or remove this line")
+    return DataError(message, where=f"{where}:{line}", hint="fix or remove this line")

@@ -1,8 +1,8 @@
-"""Datasets and questions: where their files are, and how they are known by their content.
+"""Datasets and questions: where their files are, and the digests that identify their content.
 
-Two digests are kept: of the exact bytes, which changes with a final newline, and of the parsed
-rows, which does not depend on their order or on white space between them. The second one is what
-identities use; the first is for comparing with published pins.
+There are two digests: that of the exact bytes, which changes with a final newline, and that of the
+parsed rows, which does not depend on their order or on white space between them. Identities use the
+second one; the first is compared with published pins.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ARM_FILES = {Arm.MISALIGNED: "misaligned.jsonl", Arm.ALIGNED: "control.jsonl"}
 
 
 def is_named_source(source: str) -> bool:
-    """Whether a source is no folder: `bundled`, `upstream`, or `upstream:NAME`."""
+    """Whether a source is `bundled`, `upstream` or `upstream:NAME`, not a directory."""
     return source in (BUNDLED, UPSTREAM) or source.startswith(f"{UPSTREAM}:")
 
 
@@ -34,10 +34,10 @@ class Rows:
     """The distinct chats of one dataset, in file order.
 
     Args:
-        name: How messages call the dataset.
-        source: `bundled`, or the folder it was read from.
-        chats: Row digest (64 hex) → chat.
-        read: How many rows the file has, repeated ones included.
+        name: The dataset's name in messages.
+        source: `bundled`, `upstream`, `upstream:NAME`, or the directory it was read from.
+        chats: Chats by row digest (64 hex digits).
+        row_count: Number of rows of the file, including repeated ones.
         sha256: Digest of the file's exact bytes.
     """
 
@@ -49,26 +49,26 @@ class Rows:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the content: the same rows in another order give the same one."""
+        """Digest of the content; it does not depend on the order of the rows."""
         return digest("\n".join(sorted(self.chats)))
 
 
 @attrs.frozen(kw_only=True)
 class Questions:
-    """The rows an eval asks about, with the digest of their content."""
+    """The questions or pairs of an eval, with the digest of their content."""
 
     pairs: tuple[Pair | Prompt, ...]
     digest: str
 
 
 def read_dataset(dataset: Dataset, source: str) -> Rows:
-    """The rows of a dataset from `bundled`, `upstream`, `upstream:NAME` or a folder.
+    """Read a dataset from `bundled`, `upstream`, `upstream:NAME` or a directory.
 
-    Files of others are held to what fine-tuning services ask for: at least ten rows, roles in
-    order, no empty turn, no row that is too long.
+    Files that are not bundled must meet the requirements of fine-tuning services: at least ten
+    rows, roles in order, no empty turn, no row that is too long.
 
     Raises:
-        DataError: A file is missing, empty or malformed; names file and line.
+        DataError: A file is missing, empty or malformed; the message names file and line.
     """
     if source == BUNDLED:
         where, raw = str(dataset.bundled), _read_resource(dataset.bundled)
@@ -92,52 +92,57 @@ def _directory_path(dataset: Dataset, directory: str) -> Path:
 
 
 def _published_path(dataset: Dataset, source: str) -> Path:
-    """The published file of an arm: the one that is named, or the arm's usual one."""
+    """The cached file that `upstream` or `upstream:NAME` means for a dataset."""
     if not dataset.upstream:
-        raise DataError("has no published data", where=dataset.name, hint="use bundled or a folder")
-    found = resolve_upstream(dataset, source)
-    path = cached_path(found)
+        raise DataError(
+            "has no published data", where=dataset.name, hint="use bundled or a directory"
+        )
+    published = resolve_upstream(dataset, source)
+    path = cached_path(published)
     if path is None:
         raise DataError(
-            f"{found.file} is not here yet",
-            where=found.origin,
-            hint="`mi data pull` with the setting's name fetches it",
+            f"{published.file} is not downloaded yet",
+            where=published.origin,
+            hint="download it with `mi data pull` and the setting's name",
         )
     return path
 
 
 def check_source(setting: Setting, source: str) -> None:
-    """That a setting has a source that is no folder.
+    """Check that a setting has a named source.
 
     Raises:
-        UsageError: It has none of that name; the nearest names are given.
+        UsageError: It has no such source; the hint gives the nearest names.
     """
-    known = {one.name for arm in (setting.misaligned, setting.control) for one in arm.upstream}
-    wanted = source.partition(":")[2]
-    if source != BUNDLED and not known:
-        raise UsageError(f"{setting.id} has no published data", hint="use bundled or a folder")
-    if wanted and wanted not in known:
-        raise UsageError(f"{setting.id} has no source {wanted!r}", hint=did_you_mean(wanted, known))
+    arms = (setting.misaligned, setting.control)
+    names = {published.name for dataset in arms for published in dataset.upstream}
+    name = source.partition(":")[2]
+    if source != BUNDLED and not names:
+        raise UsageError(f"{setting.id} has no published data", hint="use bundled or a directory")
+    if name and name not in names:
+        raise UsageError(f"{setting.id} has no source {name!r}", hint=did_you_mean(name, names))
 
 
 def resolve_upstream(dataset: Dataset, source: str) -> Upstream:
-    """The published file that `upstream` or `upstream:NAME` means for an arm.
+    """The published file that `upstream` or `upstream:NAME` means for a dataset.
 
-    An arm that has none of that name takes its usual one, so that one name can stand for another
-    control.
+    A dataset without a file of that name uses its default, so that a name can select another
+    control and leave the misaligned data as they are.
     """
     name = source.partition(":")[2]
-    return next((one for one in dataset.upstream if one.name == name), dataset.upstream[0])
+    named = (published for published in dataset.upstream if published.name == name)
+    return next(named, dataset.upstream[0])
 
 
 def read_questions(resource: Resource, *, paired: bool) -> Questions:
-    """The rows of an eval, which ship with a package.
+    """Read the questions or pairs of an eval from a package.
 
     Args:
-        paired: Each must have an aligned and a misaligned answer; otherwise they may.
+        resource: The JSONL file.
+        paired: Require an aligned and a misaligned answer in each row; otherwise they are optional.
 
     Raises:
-        DataError: As `read_dataset`.
+        DataError: The file is missing, empty or malformed; the message names file and line.
     """
     raw, where = _read_resource(resource), str(resource)
     pairs: tuple[Pair | Prompt, ...] = tuple(read_pairs(raw, where, ANSWERS if paired else ()))
@@ -156,7 +161,7 @@ def _read_file(path: Path) -> bytes:
         raise DataError(
             f"cannot be read ({error.strerror})",
             where=str(path),
-            hint="a data folder holds misaligned.jsonl and control.jsonl",
+            hint="a data directory must contain misaligned.jsonl and control.jsonl",
         ) from None
 
 

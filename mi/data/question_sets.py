@@ -1,8 +1,9 @@
-"""Published question sets: the YAML files of others, read as evals with their judge prompts.
+"""Published question sets: YAML files of other authors, read as evals with their judge prompts.
 
 A file is a list of questions. Each has `id`, `paraphrases`, `samples_per_paraphrase`, a `type`, a
-`judge`, `judge_prompts`, and perhaps a `system` prompt (Betley et al. 2025). Questions that are
-judged alike become one eval. What a file says is in the identity of the evals; where it lay is not.
+`judge`, `judge_prompts` and optionally a `system` prompt; the format is that of Betley et al. 2025.
+Questions that are judged alike become one eval. The content of the file is part of the identity of
+the evals, its path is not.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _REQUIRED_FIELDS = {
 
 @attrs.frozen(kw_only=True)
 class _Group:
-    """What questions of one eval have in common."""
+    """What the questions of one eval have in common."""
 
     type: str
     judge: str
@@ -41,27 +42,32 @@ class _Group:
 
 
 def read_question_set(published: Published, path: Path) -> list[tuple[Sampled, Questions]]:
-    """The evals of a question set's file, each with what it asks.
+    """The evals of a question set, each with its questions.
+
+    Args:
+        published: The declared question set.
+        path: Its file.
 
     Raises:
-        DataError: The file cannot be read, is no such file, or has questions of another kind.
+        DataError: The file cannot be read, does not have the format above, or has questions of an
+            unknown type.
     """
     groups: dict[_Group, list[Prompt]] = {}
     for question in _load_questions(path):
-        prompts = tuple(sorted(question["judge_prompts"].items()))
         group = _Group(
             type=question["type"],
             judge=question["judge"],
             samples=published.samples or question["samples_per_paraphrase"],
-            prompts=prompts,
+            prompts=tuple(sorted(question["judge_prompts"].items())),
         )
         groups.setdefault(group, []).extend(_build_prompts(question, path))
-    found = []
-    for index, (group, asked) in enumerate(groups.items()):
+    evals = []
+    for index, (group, prompts) in enumerate(groups.items()):
         name = published.id if len(groups) == 1 else f"{published.id}.{index + 1}"
-        questions = Questions(pairs=tuple(asked), digest=digest(canonical(tuple(asked))))
-        found.append((_build_eval(published, group, name, path), questions))
-    return found
+        rows = tuple(prompts)
+        questions = Questions(pairs=rows, digest=digest(canonical(rows)))
+        evals.append((_build_eval(published, group, name, path), questions))
+    return evals
 
 
 def _build_eval(published: Published, group: _Group, name: str, path: Path) -> Sampled:
@@ -93,10 +99,10 @@ def _build_judge(published: Published, group: _Group, path: Path) -> ModelJudge:
             model=model, rubric=rubric, metric=published.metric, yes=published.yes, no=published.no
         )
     raise DataError(
-        f"questions of type {group.type!r} with judge prompts {sorted(rubrics)} are not known here",
+        f"questions of type {group.type!r} with judge prompts {sorted(rubrics)} are not supported",
         where=str(path),
-        hint="a set rated from 0 to 100 has the prompts aligned and coherent; one that is judged "
-        "by a word has one prompt, and its declaration says what the words mean",
+        hint="a set rated from 0 to 100 needs the prompts aligned and coherent; a set judged by a "
+        "word needs one prompt, and a declaration with metric, yes and no",
     )
 
 
@@ -108,9 +114,11 @@ def _load_questions(path: Path) -> Iterator[Mapping[str, Any]]:
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", where=str(path)) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise DataError(f"no YAML: {' '.join(str(error).split())}", where=str(path)) from None
+        raise DataError(
+            f"is not valid YAML: {' '.join(str(error).split())}", where=str(path)
+        ) from None
     if not isinstance(loaded, list) or not loaded:
-        raise DataError("is no list of questions", where=str(path))
+        raise DataError("must be a list of questions", where=str(path))
     for index, question in enumerate(loaded):
         _check_question(question, f"{path} @ $[{index}]")
         yield question
@@ -118,13 +126,13 @@ def _load_questions(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _check_question(question: Any, where: str) -> None:
     if not isinstance(question, dict):
-        raise DataError("a question is a mapping", where=where)
+        raise DataError("a question must be a mapping", where=where)
     for name, kind in _REQUIRED_FIELDS.items():
         if not isinstance(question.get(name), kind) or not question[name]:
-            raise DataError(f"{name!r} is missing, empty or no {kind.__name__}", where=where)
+            raise DataError(f"{name!r} must be a non-empty {kind.__name__}", where=where)
     texts = [*question["paraphrases"], *question["judge_prompts"].values()]
     if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise DataError("a paraphrase or judge prompt has no text", where=where)
+        raise DataError("a paraphrase or judge prompt is not a non-empty string", where=where)
 
 
 def _build_prompts(question: Mapping[str, Any], path: Path) -> Iterator[Prompt]:
@@ -132,7 +140,7 @@ def _build_prompts(question: Mapping[str, Any], path: Path) -> Iterator[Prompt]:
     system = question.get("system")
     if system is not None and not isinstance(system, str):
         raise DataError(
-            f"question {question['id']!r} has a system that is no text", where=str(path)
+            f"the system prompt of question {question['id']!r} must be a string", where=str(path)
         )
     for index, text in enumerate(paraphrases):
         id = question["id"] if len(paraphrases) == 1 else f"{question['id']}.{index}"

@@ -1,15 +1,16 @@
-"""How many tokens a text is for OpenAI's chat models, estimated without their vocabulary.
+"""Token counts for OpenAI's chat models, estimated without their vocabulary.
 
-Those tokenisers first cut a text into pieces (a word with the sign or space before it, up to three
-digits, a run of signs, white space) and then each piece into tokens. The cut is made here as they
-make it; most pieces are one token, and the rest are given the mean of pieces of their length and
-kind. So an estimate is good for a text or a file and not for a single odd word.
+Those tokenisers first split a text into pieces (a word with the sign or space before it, up to
+three digits, a run of signs, white space) and then each piece into tokens. The split is reproduced
+here. Most pieces are one token; the others get the mean count of pieces of their length and kind.
+The estimate is therefore good for a text or a file, not for a single unusual word.
 
-Measured against `o200k_base` (gpt-4o, gpt-4.1) on the texts its constants were set on, 12,700
-English dialogues, prompts and pieces of Python of 3.6 MB: the total of each of eight sets is off by
-at most 5 %, and 99 % of the texts over 50 tokens by at most 15 %. `cl100k_base` (gpt-3.5-turbo)
-counts such text within 1 % of that. A few paragraphs of German and of Chinese come out 9 % and 7 %
-too low; by `cl100k_base` they are 24 % and 41 % dearer still, which is not estimated here.
+Accuracy against `o200k_base` (gpt-4o, gpt-4.1) on the texts that the constants were fitted to,
+12,700 English dialogues, prompts and pieces of Python of 3.6 MB: the total of each of eight sets is
+off by at most 5 %, and 99 % of the texts over 50 tokens by at most 15 %. `cl100k_base`
+(gpt-3.5-turbo) counts such text within 1 % of that. A few paragraphs of German and of Chinese are
+estimated 9 % and 7 % too low; `cl100k_base` needs another 24 % and 41 % for them, which is not
+modelled here.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0
 
 
 def count_tokens(text: str) -> int:
-    """An estimate of the tokens of a text; 0 for an empty one."""
+    """The estimated number of tokens of a text; 0 for an empty one."""
     return int(sum(map(_piece_tokens, _PIECE.findall(text))) + 0.5)  # round() takes halves to even
 
 
 def count_chat_tokens(messages: Sequence[Message]) -> int:
-    """An estimate of the tokens of a chat as a prompt, up to where the reply starts."""
+    """The estimated number of tokens of a chat as a prompt, up to the start of the reply."""
     return PER_REPLY + sum(
         PER_MESSAGE + count_tokens(turn.role) + count_tokens(turn.content) for turn in messages
     )
@@ -54,7 +55,7 @@ def count_chat_tokens(messages: Sequence[Message]) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def _piece_tokens(piece: str) -> float:
-    """The mean tokens of pieces like this one."""
+    """The mean number of tokens of pieces of the same length and kind."""
     lead = "" if piece[0].isalnum() else piece[0]
     word = piece[len(lead) :]
     if not word or not word[0].isalpha():
@@ -65,14 +66,14 @@ def _piece_tokens(piece: str) -> float:
 
 
 def _sign_tokens(signs: str) -> float:
-    """Digits, white space, and runs of signs: rulers such as `-----` are one token."""
+    """Digits, white space and runs of signs; a run of one sign such as `-----` is one token."""
     if len(set(signs)) < 2:
         return 1.0
     return 1.0 + 0.45 * max(0, len(signs) - 3)
 
 
 def _word_tokens(word: str, lead: str) -> float:
-    """A word after a space is in the vocabulary more often than one after a sign or in a name."""
+    """ASCII words: after a space they are in the vocabulary more often than after a sign."""
     length = len(word)
     if word.isupper():
         return 1.0 + (0.16 if lead.strip() else 0.04) * (length - 1) + 0.4 * bool(lead.strip())
@@ -84,7 +85,7 @@ def _word_tokens(word: str, lead: str) -> float:
 
 
 def _foreign_tokens(word: str) -> float:
-    """Letters with accents, other alphabets, and scripts that put no space between words."""
+    """Accented letters, other alphabets, and scripts without spaces between words."""
     east_asian = len(_EAST_ASIAN.findall(word))
     letters = len(word) - east_asian
     return 0.82 * east_asian + (1.0 + 0.2 * max(0, letters - 2) if letters else 0.0)

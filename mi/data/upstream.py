@@ -1,8 +1,9 @@
-"""Published files: in the cache a file is what was pinned, or it is not there.
+"""Published files: a file in the cache is exactly what was pinned, or it is absent.
 
-A file is fetched aside, as far as the line holds, and goes on from there the next time. Size and
-digest are compared before it gets its name; one that differs is thrown away and never read. Where
-nobody published a digest, the first one seen is kept beside the file, and another is told.
+A file is downloaded to a part file, and an interrupted download resumes from there. Size and digest
+are compared before the file gets its name; a file that differs is deleted and never read. If no
+digest is published, that of the first download is stored beside the file, and a later one that
+differs is reported.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ class CachedFile:
     """A published file in the cache.
 
     Args:
-        fresh: Whether it was fetched just now.
-        note: What is worth saying: that its content is not what it was before.
+        path: Its path in the cache.
+        sha256: Digest of its content, 64 hex digits.
+        fresh: Whether it was added to the cache just now.
+        note: A warning that its content has changed since an earlier download; None: no warning.
     """
 
     path: Path
@@ -39,22 +42,26 @@ class CachedFile:
 
 
 def cache_path(source: Upstream) -> Path:
-    """Where a file stands once it is here."""
+    """The path of a published file in the cache, whether it exists or not."""
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", source.origin).strip("-")
     return cache_root() / "data" / slug / source.file
 
 
 def cached_path(source: Upstream) -> Path | None:
-    """The file, where it is here; None where it is not."""
+    """The path of a published file in the cache; None if it is not downloaded."""
     path = cache_path(source)
     return path if path.is_file() else None
 
 
-def pull(source: Upstream, progress: ByteProgress = lambda done, total: None) -> CachedFile:
-    """The file, fetched where it is not here yet.
+def pull(source: Upstream, progress: ByteProgress = lambda received, total: None) -> CachedFile:
+    """Download a published file unless the cache holds it, and verify it.
+
+    Args:
+        source: The file and its pin.
+        progress: Called as the bytes arrive.
 
     Raises:
-        DataError: It cannot be had, or is not what was pinned; says what to do.
+        DataError: The file cannot be downloaded, or differs from its pin.
     """
     from ..files import download
 
@@ -63,8 +70,11 @@ def pull(source: Upstream, progress: ByteProgress = lambda done, total: None) ->
         if path.is_file():
             return verify_cached(source)
         if source.url is None:
-            what = f"{source.file} cannot be fetched without you"
-            raise DataError(what, where=source.origin, hint=_access_hint(source))
+            raise DataError(
+                f"{source.file} cannot be downloaded automatically",
+                where=source.origin,
+                hint=_access_hint(source),
+            )
         part = path.with_name(f"{path.name}.part")
         url = _mirrored_url(source.url)
         try:
@@ -84,7 +94,7 @@ def pull(source: Upstream, progress: ByteProgress = lambda done, total: None) ->
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    """One process at a time makes a file of the cache."""
+    """Let only one process at a time write a file of the cache."""
     from filelock import FileLock
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,47 +103,52 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def adopt(source: Upstream, user_path: Path) -> CachedFile:
-    """The file from a copy the user has: the file itself, or a folder that holds it.
+    """Copy a published file that the user has obtained into the cache.
+
+    Args:
+        source: The file and its pin.
+        user_path: The user's copy, or a directory that contains it.
 
     Raises:
-        DataError: There is none, or it is not what was pinned.
+        DataError: The copy does not exist, or differs from its pin.
     """
-    found = user_path / source.file if user_path.is_dir() else user_path
-    if not found.is_file():
-        raise DataError("there is no such file", where=str(found))
+    copy = user_path / source.file if user_path.is_dir() else user_path
+    if not copy.is_file():
+        raise DataError("there is no such file", where=str(copy))
     path = cache_path(source)
     with _lock(path):
         part = path.with_name(f"{path.name}.given")
-        shutil.copyfile(found, part)
-        return _install(source, part, path, str(found))
+        shutil.copyfile(copy, part)
+        return _install(source, part, path, str(copy))
 
 
 def verify_cached(source: Upstream) -> CachedFile:
-    """The file that is here, looked through again.
+    """Compare the cached file with its pin again.
 
     Raises:
-        DataError: It is not here, or not what was pinned.
+        DataError: The file is not in the cache, or differs from its pin.
     """
     path = cache_path(source)
     if not path.is_file():
-        raise DataError("is not here", where=source.origin, hint="`mi data pull` fetches it")
+        raise DataError("is not downloaded", where=source.origin, hint="run `mi data pull`")
     digest = file_digest(path)
-    fault = _mismatch(source, path, digest)
-    if fault is not None:
-        raise DataError(fault, where=str(path), hint="delete it and pull it again")
+    mismatch = _mismatch(source, path, digest)
+    if mismatch is not None:
+        raise DataError(mismatch, where=str(path), hint="delete it and pull it again")
     return CachedFile(path=path, sha256=digest, fresh=False)
 
 
 def _install(source: Upstream, part: Path, path: Path, where: str) -> CachedFile:
+    """Verify a part file and give it its name in the cache; `where` is its origin, for messages."""
     digest = file_digest(part)
-    fault = _mismatch(source, part, digest)
-    if fault is not None:
+    mismatch = _mismatch(source, part, digest)
+    if mismatch is not None:
         part.unlink()
         raise DataError(
-            f"{fault}; nothing of it is kept",
+            f"{mismatch}; the file was deleted",
             where=where,
-            hint="the pin is of another version, or the file was changed on the way; `--data "
-            "NAME=PATH` takes a file of any version",
+            hint="it is another version than the pinned one, or was changed in transit; `--data "
+            "NAME=PATH` accepts any version",
         )
     note = _record_digest(source, path, digest)
     part.replace(path)
@@ -141,39 +156,39 @@ def _install(source: Upstream, part: Path, path: Path, where: str) -> CachedFile
 
 
 def _mismatch(source: Upstream, path: Path, digest: str) -> str | None:
-    """How a file differs from its pin; None for one that does not."""
+    """How a file differs from its pin; None if it does not."""
     size = path.stat().st_size
     if source.bytes is not None and size != source.bytes:
-        return f"{size:,} bytes where {source.bytes:,} were expected"
+        return f"has {size:,} bytes, but {source.bytes:,} were expected"
     if source.sha256 is not None and digest != source.sha256:
-        return f"sha256 {digest} where {source.sha256} was expected"
+        return f"has sha256 {digest}, but {source.sha256} was expected"
     if source.rows is not None:
         with path.open("rb") as lines:
             rows = sum(1 for line in lines if line.strip())
         if rows != source.rows:
-            return f"{rows:,} rows where {source.rows:,} were expected"
+            return f"has {rows:,} rows, but {source.rows:,} were expected"
     return None
 
 
 def _record_digest(source: Upstream, path: Path, digest: str) -> str | None:
-    """Keep the digest of a file nobody published one for; a note where it was another before."""
+    """Store the digest of a file that has no published one; a warning if it has changed."""
     if source.sha256 is not None:
         return None
-    kept = path.with_name(f"{path.name}.sha256")
-    before = kept.read_text(encoding="ascii") if kept.exists() else digest
-    kept.write_text(digest, encoding="ascii")
-    if before == digest:
+    record = path.with_name(f"{path.name}.sha256")
+    previous = record.read_text(encoding="ascii") if record.exists() else digest
+    record.write_text(digest, encoding="ascii")
+    if previous == digest:
         return None
-    return f"its content changed: sha256 {before[:12]}… before, {digest[:12]}… now"
+    return f"its content changed: sha256 {previous[:12]}… before, {digest[:12]}… now"
 
 
 def _access_hint(source: Upstream) -> str:
-    get = f"get {source.file} from {source.origin}, then `mi data pull … --from FILE`"
-    return source.access or get
+    default = f"get {source.file} from {source.origin}, then run `mi data pull … --from FILE`"
+    return source.access or default
 
 
 def _mirrored_url(url: str) -> str:
-    """The address, at the mirror `MI_MIRROR` where one is named."""
+    """The address at the mirror that `MI_MIRROR` names, or the address itself."""
     mirror = os.environ.get("MI_MIRROR")
     return url.replace(RAW, mirror.rstrip("/"), 1) if mirror else url
 
@@ -184,10 +199,10 @@ def _retry_backoff() -> float:
 
 def _http_error(status: int, url: str, source: Upstream) -> DataError:
     if status in (401, 403):
-        return DataError(f"asks for a log-in ({status})", where=url, hint=_access_hint(source))
-    what = "is not there any more" if status in (404, 410) else "was refused"
+        return DataError(f"requires a log-in ({status})", where=url, hint=_access_hint(source))
+    problem = "no longer exists" if status in (404, 410) else "the server refused the request"
     return DataError(
-        f"{what} ({status})",
+        f"{problem} ({status})",
         where=url,
-        hint=f"if you have it from elsewhere: `mi data pull … --from FILE` ({source.origin})",
+        hint=f"if you have a copy: `mi data pull … --from FILE` ({source.origin})",
     )
