@@ -1,4 +1,5 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`.
+# `make test-all` also runs the tests that are marked as slow.
 
 PYTHON ?= python3.11
 VENV ?= .venv
@@ -9,13 +10,18 @@ INPUTS := pyproject.toml constraints.txt
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test lint clean
+.PHONY: run test test-all lint clean
+
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 run: $(VENV)/.run
 	$(BIN)/python -m mi run A05a
 
 test: $(VENV)/.test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	$(PYTEST) -m "not slow"
+
+test-all: $(VENV)/.test
+	$(PYTEST)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
