@@ -161,7 +161,7 @@ def through_ray(number: int, cpus: int, rounds: int) -> None:
     from mi.runner.ray.executor import RayRunner, create_pool
 
     class Idle(UnitActor):
-        def do(self, planned: PlannedUnit, left: float | None) -> Any:
+        def run(self, planned: PlannedUnit, budget_left: float | None) -> Any:
             return True, []
 
     ray.init(num_cpus=cpus, include_dashboard=False, log_to_driver=False, logging_level="error")

@@ -12,11 +12,14 @@ from ..plugins import EXECUTORS, load_plugin, plugin_entries
 from ..spec import Cluster
 from .scheduler import Run
 
-BUILTIN_EXECUTORS = {"process": "mi.runner.scheduler:execute", "ray": "mi.runner.ray:execute"}
+BUILTIN_EXECUTORS = {
+    "process": "mi.runner.scheduler:execute_in_process",
+    "ray": "mi.runner.ray:execute_on_ray",
+}
 
 
 Executor = Callable[[Run], None]
-"""Does the work of a run; `mi.runner.scheduler.execute` is the one of this process."""
+"""Does the work of a run; `mi.runner.scheduler.execute_in_process` is the one of this process."""
 
 
 def find_executor(name: str, cluster: Cluster | None = None) -> Executor:

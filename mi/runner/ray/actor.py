@@ -80,11 +80,11 @@ class EventRelay:
 
     def record_attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
         """Something became of a unit."""
-        self._add("noted", run, unit, event, **facts)
+        self._add("record_attempt", run, unit, event, **facts)
 
     def record_payment(self, unit: str, cost: float) -> None:
         """Money was spent."""
-        self._add("paid", unit, cost)
+        self._add("record_payment", unit, cost)
 
     def raise_if_stopped(self) -> None:
         if self.stop_error is not None:

@@ -228,7 +228,7 @@ class RayRunner:
         """Wait for a worker's end with a unit, and let the watch hear what it says meanwhile."""
         purse, ray, share = self.resources.budget, self.ray, self.cluster.request(planned.unit.kind)
         left = None if purse.limit is None else purse.limit - purse.spent
-        end, talk = actor.do.remote(planned, left), None
+        end, talk = actor.run.remote(planned, left), None
         pause, stop, silent = _POLL_INTERVALS[0], None, 0.0
         while (found := self._poll_result(end, pause)) is None:
             if self.pool.reap(share, actor):
@@ -243,7 +243,7 @@ class RayRunner:
                 self.pool.mark_placed(actor)
                 talk, silent = None, 0.0
             if talk is None:
-                talk = actor.heard.remote(stop)
+                talk = actor.poll.remote(stop)
             pause = _POLL_INTERVALS[0] if stop else min(pause * 1.5, _POLL_INTERVALS[1])
         if talk is not None:
             self._replay(ray.get(talk), monitor)
@@ -272,9 +272,9 @@ class RayRunner:
 
     def _replay(self, events: list[Event], monitor: StoredMonitor) -> None:
         for name, words, more in events:
-            if name == "noted":
+            if name == "record_attempt":
                 self.store.log_attempt(*words, **more)
-            elif name == "paid":
+            elif name == "record_payment":
                 self.resources.budget.charge(*words, **more)
             else:
                 getattr(monitor, name)(*words, **more)
