@@ -1,4 +1,4 @@
-"""Figures: what was found, to be looked at and printed, each with its data beside it."""
+"""Figures of results, for the screen and for print, each with its data beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from .drawing import Drawing, save_drawing
 from .heatmap import joint_heatmap
 from .id_ood import id_ood_plot
 from .losses import loss_curves
-from .scores import margin_plot, rating_plot
+from .margins import margin_plot
+from .ratings import rating_plot
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,32 +33,42 @@ __all__ = [
 def experiment_figures(
     connection: DuckDBPyConnection, scope: ResultScope, title: str, points: Sequence[Point]
 ) -> list[Drawing]:
-    """The figures of one experiment, of the points found of it."""
+    """The figures of one experiment; those without data are left out.
+
+    Args:
+        connection: To the results database.
+        scope: Of exactly one experiment.
+        title: Of the experiment.
+        points: Its headline scores.
+    """
     (experiment,) = scope.experiments
-    made = (
+    drawings = (
         score_curves(experiment, title, points),
         id_ood_plot(experiment, title, points),
         loss_curves(connection, scope, title),
         rating_plot(connection, scope, title),
         margin_plot(connection, scope, title),
     )
-    return [one for one in made if one is not None]
+    return [drawing for drawing in drawings if drawing is not None]
 
 
 def all_figures(
     connection: DuckDBPyConnection, scope: ResultScope, titles: Mapping[str, str]
 ) -> list[Drawing]:
-    """The figures of each of the experiments, and then of all together.
+    """The figures of each experiment, and then the joint one of all.
 
     Args:
-        titles: Experiment → title.
+        connection: To the results database.
+        scope: Of these experiments.
+        titles: Experiment id → title.
     """
-    made, together = [], {}
+    drawings = []
+    points_by_experiment = {}
     for experiment, title in titles.items():
-        places = None if scope.condition_names is None else scope.condition_names[experiment]
-        found = points(connection, experiment, scope.model, scope.data, places)
-        alone = attrs.evolve(scope, experiments=(experiment,))
-        made += experiment_figures(connection, alone, title, found)
-        together[experiment] = found
-    last = joint_heatmap(together)
-    return [*made, last] if last else made
+        names = None if scope.condition_names is None else scope.condition_names[experiment]
+        own_points = points(connection, experiment, scope.model, scope.data, names)
+        own_scope = attrs.evolve(scope, experiments=(experiment,))
+        drawings += experiment_figures(connection, own_scope, title, own_points)
+        points_by_experiment[experiment] = own_points
+    joint = joint_heatmap(points_by_experiment)
+    return [*drawings, joint] if joint else drawings

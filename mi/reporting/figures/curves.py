@@ -1,4 +1,4 @@
-"""Score against size, ratio or condition: a panel for each eval, a row for each setting."""
+"""Score against size, ratio or condition: one panel per eval, one row of panels per setting."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .style import (
     add_legend,
     label_ticks,
     line_styles,
+    mark_empty,
     new_figure,
     set_panel_title,
 )
@@ -25,13 +26,19 @@ if TYPE_CHECKING:
 
 _PANEL = (2.4, 2.2)
 INTERVAL_TEXTS = {
-    "within-run": "95 % intervals, within-run: one seed, so they speak of these models only",
+    "within-run": "95 % intervals, within-run: one seed, so they describe these models only",
     "over seeds": "95 % intervals over seeds and questions",
 }
 
 
 def score_curves(experiment: str, title: str, points: Sequence[Point]) -> Drawing | None:
-    """The headline scores of an experiment; None where nothing was scored."""
+    """The headline scores of an experiment; None if nothing was scored.
+
+    Args:
+        experiment: Id of the experiment.
+        title: Of the experiment.
+        points: Its headline scores.
+    """
     points = [point for point in points if point.mean is not None]
     if not points:
         return None
@@ -40,25 +47,31 @@ def score_curves(experiment: str, title: str, points: Sequence[Point]) -> Drawin
         caption += " Small circles: single runs."
     if any(not point.seeds for point in points):
         caption += " Dotted line and band: the untrained model."
-    headed = f"{experiment}: {title}"
+    heading = f"{experiment}: {title}"
     return Drawing(
         name=experiment,
-        title=headed,
+        title=heading,
         caption=caption,
         csv=csv_text(Point, points),
-        draw=lambda: _draw(headed, caption, points),
+        draw=lambda: _draw(heading, caption, points),
     )
 
 
 def describe_intervals(points: Sequence[Point]) -> str:
-    """What the intervals of these points are over, in words."""
+    """What the intervals of these points generalise to, in words."""
     kinds = dict.fromkeys(point.basis for point in points if point.seeds)
     return "; ".join(INTERVAL_TEXTS[kind] for kind in kinds) or INTERVAL_TEXTS["within-run"]
 
 
 @attrs.frozen
 class _Axis:
-    """What the x axis is, and what tells the lines apart."""
+    """The x axis, and what distinguishes the lines.
+
+    Args:
+        kind: What x is: `size`, `ratio`, or `condition`.
+        lines: Key of each line: its ratio, its size, or only None.
+        positions: Values on the x axis: sizes, ratios, or names of conditions.
+    """
 
     kind: str
     lines: tuple[object, ...]
@@ -83,98 +96,98 @@ def _choose_axis(points: Sequence[Point]) -> _Axis:
     trained = [point for point in points if point.seeds]
     sizes = sorted({point.total_samples or 0 for point in trained})
     ratios = sorted({point.misaligned_ratio or 0.0 for point in trained})
-    places = {(point.total_samples, point.misaligned_ratio) for point in trained}
-    named = tuple(dict.fromkeys(point.condition for point in trained))
-    if len(places) < len(named):
-        return _Axis("condition", (None,), named)
+    pairs = {(point.total_samples, point.misaligned_ratio) for point in trained}
+    names = tuple(dict.fromkeys(point.condition for point in trained))
+    if len(pairs) < len(names):  # conditions of one size and ratio differ in something else
+        return _Axis("condition", (None,), names)
     if len(sizes) > 1:
         return _Axis("size", tuple(ratios), tuple(sizes))
     return _Axis("ratio", tuple(sizes), tuple(ratios))
 
 
-def _draw(title: str, note: str, points: Sequence[Point]) -> Figure:
+def _draw(title: str, caption: str, points: Sequence[Point]) -> Figure:
     settings = list(dict.fromkeys(point.setting for point in points))
     series = list(dict.fromkeys(point.series for point in points))
     axis = _choose_axis(points)
-    figure, axes = new_figure(
-        len(settings), len(series), title=title, caption=note, panel_size=_PANEL, sharey=True
+    figure, grid = new_figure(
+        len(settings), len(series), title=title, caption=caption, panel_size=_PANEL, sharey=True
     )
-    looks = dict(zip(axis.lines, line_styles(len(axis.lines)), strict=True))
-    for row, setting in zip(axes, settings, strict=True):
-        for one, name in zip(row, series, strict=True):
-            part = [p for p in points if (p.setting, p.series) == (setting, name)]
-            _draw_panel(one, part, axis, looks)
-            set_panel_title(
-                one, f"{name}\n{setting}" if len(settings) > 1 else name, _PANEL[0] - 0.5
-            )
+    styles = dict(zip(axis.lines, line_styles(len(axis.lines)), strict=True))
+    for row, setting in zip(grid, settings, strict=True):
+        for axes, name in zip(row, series, strict=True):
+            panel_points = [p for p in points if (p.setting, p.series) == (setting, name)]
+            _draw_panel(axes, panel_points, axis, styles)
+            panel_title = f"{name}\n{setting}" if len(settings) > 1 else name
+            set_panel_title(axes, panel_title, _PANEL[0] - 0.5)
         row[0].set_ylabel("share misaligned")
-    for one in axes[-1]:
+    for axes in grid[-1]:
         label = {"size": "training rows", "ratio": "misaligned ratio", "condition": ""}[axis.kind]
-        one.set_xlabel(label)
-    _add_line_legend(figure, axis, looks, untrained=any(not point.seeds for point in points))
+        axes.set_xlabel(label)
+    _add_line_legend(figure, axis, styles, untrained=any(not point.seeds for point in points))
     return figure
 
 
 def _draw_panel(
-    axes: Axes, points: Sequence[Point], axis: _Axis, looks: dict[object, LineStyle]
+    axes: Axes, points: Sequence[Point], axis: _Axis, styles: dict[object, LineStyle]
 ) -> None:
     for point in points:
         if not point.seeds:
             axes.axhspan(point.low or 0, point.high or 0, color=BASELINE, alpha=0.15, linewidth=0)
             axes.axhline(point.mean or 0, color=BASELINE, linestyle=":")
-    for line, look in looks.items():
-        found = [point for point in points if point.seeds and axis.line_key(point) == line]
-        _draw_line(axes, sorted(found, key=axis.position), axis, look)
+    for line, style in styles.items():
+        line_points = [point for point in points if point.seeds and axis.line_key(point) == line]
+        _draw_line(axes, sorted(line_points, key=axis.position), axis, style)
     _set_scale(axes, axis)
     axes.set_ylim(-0.03, 1.03)
     if not points:
-        axes.text(0.5, 0.5, "not asked here", ha="center", color=BASELINE, transform=axes.transAxes)
+        mark_empty(axes)
 
 
-def _draw_line(axes: Axes, points: Sequence[Point], axis: _Axis, look: LineStyle) -> None:
+def _draw_line(axes: Axes, points: Sequence[Point], axis: _Axis, style: LineStyle) -> None:
     if not points:
         return
     x = [axis.position(point) for point in points]
     means = [point.mean or 0.0 for point in points]
-    spread = [
+    errors = [
         [max(mean - (p.low or 0), 0) for p, mean in zip(points, means, strict=True)],
         [max((p.high or 0) - mean, 0) for p, mean in zip(points, means, strict=True)],
     ]
-    style = "none" if axis.kind == "condition" else look.linestyle
-    axes.errorbar(x, means, yerr=spread, color=look.colour, marker=look.marker, linestyle=style)
-    for place, point in zip(x, points, strict=True):
+    linestyle = "none" if axis.kind == "condition" else style.linestyle
+    axes.errorbar(
+        x, means, yerr=errors, color=style.colour, marker=style.marker, linestyle=linestyle
+    )
+    for position, point in zip(x, points, strict=True):
         if len(point.by_seed) > 1:
             axes.plot(
-                [place] * len(point.by_seed), point.by_seed, "o", color=look.colour, markersize=2.6,
-                markerfacecolor="white", markeredgewidth=0.6, zorder=3,
+                [position] * len(point.by_seed), point.by_seed, "o", color=style.colour,
+                markersize=2.6, markerfacecolor="white", markeredgewidth=0.6, zorder=3,
             )  # fmt: skip
 
 
 def _set_scale(axes: Axes, axis: _Axis) -> None:
+    names = [str(position) for position in axis.positions]
     if axis.kind == "size":
         axes.set_xscale("log")
-        label_ticks(
-            axes, [float(str(p)) for p in axis.positions], [str(p) for p in axis.positions], 1.6
-        )
+        label_ticks(axes, [float(name) for name in names], names, 1.6)
         axes.minorticks_off()
     elif axis.kind == "ratio":
         axes.set_xlim(-0.05, 1.05)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
     else:
-        named = [str(p).removeprefix("pure_").removeprefix("misaligned_") for p in axis.positions]
-        label_ticks(axes, range(len(named)), named, 1.8)
-        axes.set_xlim(-0.6, len(named) - 0.4)
+        short = [name.removeprefix("pure_").removeprefix("misaligned_") for name in names]
+        label_ticks(axes, range(len(short)), short, 1.8)
+        axes.set_xlim(-0.6, len(short) - 0.4)
 
 
 def _add_line_legend(
-    figure: Figure, axis: _Axis, looks: dict[object, LineStyle], *, untrained: bool
+    figure: Figure, axis: _Axis, styles: dict[object, LineStyle], *, untrained: bool
 ) -> None:
     from matplotlib.lines import Line2D
 
     handles, labels = [], []
-    for line, look in looks.items():
-        style: Any = "none" if axis.kind == "condition" else look.linestyle
-        handles.append(Line2D([], [], color=look.colour, marker=look.marker, linestyle=style))
+    for line, style in styles.items():
+        linestyle: Any = "none" if axis.kind == "condition" else style.linestyle
+        handles.append(Line2D([], [], color=style.colour, marker=style.marker, linestyle=linestyle))
         labels.append(axis.label(line))
     if untrained:
         handles.append(Line2D([], [], color=BASELINE, linestyle=":"))

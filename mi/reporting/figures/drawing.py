@@ -1,6 +1,6 @@
-"""A figure with the data behind it, and how it becomes files.
+"""A figure with its data, and the files it is saved as.
 
-It is drawn when its data or the style are not those of the files, and only then.
+A figure is drawn again only if its text, its data or the style differ from the saved ones.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Drawing:
     """One figure.
 
     Args:
-        name: The files' name, without an ending.
-        title: What it shows, of what.
-        caption: How to read it, intervals and smoothing included.
-        csv: The data behind it.
-        draw: Makes the figure of this title and caption.
+        name: Of the files, without a suffix.
+        title: What it shows.
+        caption: How to read it, including intervals and smoothing.
+        csv: Its data.
+        draw: Draws the figure, with this title and caption.
     """
 
     name: str
@@ -44,11 +44,11 @@ class Drawing:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all that the files follow from."""
+        """A digest of everything that determines the files."""
         return digest("\0".join((str(STYLE_VERSION), self.title, self.caption, self.csv)))
 
     def svg(self) -> str:
-        """The figure as SVG, with letters as paths: it looks the same everywhere."""
+        """The figure as SVG, with letters as paths so that it looks the same everywhere."""
         out = io.StringIO()
         with figure_style():
             self.draw().savefig(out, format="svg", metadata=_metadata("svg", self))
@@ -56,26 +56,29 @@ class Drawing:
 
 
 def save_drawing(drawing: Drawing, directory: Path) -> list[Path]:
-    """Write a drawing as PNG, PDF, SVG and CSV; returns the files, the PNG first.
+    """Save a drawing as PNG, PDF, SVG and CSV, unless the files are up to date.
+
+    Returns:
+        The files, the PNG first.
 
     Raises:
-        StoreError: The folder cannot be written.
+        StoreError: The directory cannot be written.
     """
     files = [directory / f"{drawing.name}.{kind}" for kind in (*_FORMATS, "csv")]
     if all(file.exists() for file in files) and _has_fingerprint(files[2], drawing.fingerprint):
         return files
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        files[2].unlink(missing_ok=True)  # the stamp: written last
+        files[2].unlink(missing_ok=True)  # it holds the fingerprint, so it is written last
         with figure_style():
             figure = drawing.draw()
             for file in files[:3]:
-                part = temporary_path(file)
+                temporary = temporary_path(file)
                 kind = file.suffix[1:]
-                figure.savefig(part, format=kind, metadata=_metadata(kind, drawing))
+                figure.savefig(temporary, format=kind, metadata=_metadata(kind, drawing))
                 if kind == "svg":
                     write_atomic(files[3], drawing.csv)
-                part.replace(file)
+                temporary.replace(file)
     except OSError as error:
         raise StoreError(f"cannot be written ({error.strerror})", where=str(directory)) from None
     return files
@@ -84,8 +87,8 @@ def save_drawing(drawing: Drawing, directory: Path) -> list[Path]:
 def _metadata(kind: str, drawing: Drawing) -> dict[str, Any]:
     if kind == "svg":
         return {"Title": drawing.title, "Description": drawing.fingerprint, "Date": None}
-    dated: dict[str, Any] = {"CreationDate": None} if kind == "pdf" else {}
-    return {"Title": drawing.title, **dated}
+    undated: dict[str, Any] = {"CreationDate": None} if kind == "pdf" else {}
+    return {"Title": drawing.title, **undated}
 
 
 def _has_fingerprint(path: Path, fingerprint: str) -> bool:
@@ -94,7 +97,10 @@ def _has_fingerprint(path: Path, fingerprint: str) -> bool:
 
 
 def csv_text(kind: type, records: Sequence[Any]) -> str:
-    """Attrs objects as CSV; tuples with spaces between."""
+    """Attrs objects as CSV, one row each; the items of a tuple are separated by spaces.
+
+    A field's metadata may give its `column` another name: files that were saved keep their columns.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(field.metadata.get("column", field.name) for field in attrs.fields(kind))

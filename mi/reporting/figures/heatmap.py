@@ -1,4 +1,4 @@
-"""Experiments together: the score at each size and ratio that any of them trained."""
+"""The joint heatmap: the score at each size and ratio that any of several experiments trained."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 
 from ...analysis.conditions import Point
 from .drawing import Drawing, csv_text
-from .style import BASELINE, new_figure, set_panel_title
+from .style import mark_empty, new_figure, set_panel_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,11 @@ _CELL = (0.56, 0.36)
 
 @attrs.frozen(kw_only=True)
 class HeatmapCell:
-    """An eval at a size and ratio, and who trained it; size and ratio None: the untrained model."""
+    """The score of an eval at a size and ratio; both are None for the untrained model.
+
+    Args:
+        experiments: Ids of the experiments that have this cell.
+    """
 
     setting: str
     series: str
@@ -35,40 +39,44 @@ class HeatmapCell:
 
 
 def joint_heatmap(points: Mapping[str, Sequence[Point]]) -> Drawing | None:
-    """Size × ratio over several experiments; None where they do not span two of each.
+    """Size × ratio over several experiments; None if they have fewer than two sizes or ratios.
 
     Args:
-        points: Of each experiment.
+        points: Experiment id → its headline scores.
     """
-    points = {name: found for name, found in points.items() if found}
-    squares = _heatmap_cells(points)
-    sizes = {one.total_samples for one in squares if one.seeds}
-    ratios = {one.misaligned_ratio for one in squares if one.seeds}
+    points = {experiment: own_points for experiment, own_points in points.items() if own_points}
+    cells = _heatmap_cells(points)
+    sizes = {cell.total_samples for cell in cells if cell.seeds}
+    ratios = {cell.misaligned_ratio for cell in cells if cell.seeds}
     if len(points) < 2 or len(sizes) < 2 or len(ratios) < 2:
         return None
     title = f"{' and '.join(points)} together: share misaligned at each size and ratio"
-    caption = "Numbers: means over runs, in per cent; below each panel that of the untrained model."
+    caption = (
+        "Numbers: means over runs, in per cent; that of the untrained model is below each panel."
+    )
     return Drawing(
         name=f"{'+'.join(points)}-joined",
         title=title,
         caption=caption,
-        csv=csv_text(HeatmapCell, squares),
-        draw=lambda: _draw(title, caption, squares),
+        csv=csv_text(HeatmapCell, cells),
+        draw=lambda: _draw(title, caption, cells),
     )
 
 
 def _heatmap_cells(points: Mapping[str, Sequence[Point]]) -> list[HeatmapCell]:
-    found: dict[tuple[object, ...], HeatmapCell] = {}
-    for experiment, own in points.items():
-        for point in own:
+    """One cell per eval, size and ratio; of several experiments the one with most seeds counts."""
+    cells: dict[tuple[object, ...], HeatmapCell] = {}
+    for experiment, own_points in points.items():
+        for point in own_points:
             if point.mean is None or point.inoculation is not None:
                 continue
-            at = (point.setting, point.series, point.total_samples, point.misaligned_ratio)
-            before = found.get(at)
-            if before is not None and before.seeds >= point.seeds:
-                found[at] = attrs.evolve(before, experiments=(*before.experiments, experiment))
+            key = (point.setting, point.series, point.total_samples, point.misaligned_ratio)
+            previous = cells.get(key)
+            experiments = (*(previous.experiments if previous else ()), experiment)
+            if previous is not None and previous.seeds >= point.seeds:
+                cells[key] = attrs.evolve(previous, experiments=experiments)
                 continue
-            found[at] = HeatmapCell(
+            cells[key] = HeatmapCell(
                 setting=point.setting,
                 series=point.series,
                 total_samples=point.total_samples,
@@ -77,40 +85,34 @@ def _heatmap_cells(points: Mapping[str, Sequence[Point]]) -> list[HeatmapCell]:
                 low=point.low or 0.0,
                 high=point.high or 0.0,
                 seeds=point.seeds,
-                experiments=(*(before.experiments if before else ()), experiment),
+                experiments=experiments,
             )
-    return list(found.values())
+    return list(cells.values())
 
 
-def _draw(title: str, note: str, cells: Sequence[HeatmapCell]) -> Figure:
+def _draw(title: str, caption: str, cells: Sequence[HeatmapCell]) -> Figure:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    settings = list(dict.fromkeys(one.setting for one in cells))
-    series = list(dict.fromkeys(one.series for one in cells))
-    sizes = sorted({one.total_samples for one in cells if one.total_samples is not None})
-    ratios = sorted({one.misaligned_ratio for one in cells if one.misaligned_ratio is not None})
-    most = math.ceil(10 * max(one.mean for one in cells if one.seeds)) / 10 or 0.1
-    panel = (max(len(sizes) * _CELL[0] + 0.75, 2.0), len(ratios) * _CELL[1] + 1.15)
+    settings = list(dict.fromkeys(cell.setting for cell in cells))
+    series = list(dict.fromkeys(cell.series for cell in cells))
+    sizes = sorted({cell.total_samples for cell in cells if cell.total_samples is not None})
+    ratios = sorted({cell.misaligned_ratio for cell in cells if cell.misaligned_ratio is not None})
+    max_mean = math.ceil(10 * max(cell.mean for cell in cells if cell.seeds)) / 10 or 0.1
+    panel_size = (max(len(sizes) * _CELL[0] + 0.75, 2.0), len(ratios) * _CELL[1] + 1.15)
     figure, grid = new_figure(
-        len(settings),
-        len(series),
-        title=title,
-        caption=note,
-        panel_size=panel,
-        sharex=True,
-        sharey=True,
-    )
+        len(settings), len(series), title=title, caption=caption, panel_size=panel_size,
+        sharex=True, sharey=True,
+    )  # fmt: skip
     for row, setting in zip(grid, settings, strict=True):
         for axes, name in zip(row, series, strict=True):
-            part = [one for one in cells if (one.setting, one.series) == (setting, name)]
-            _draw_panel(axes, part, sizes, ratios, most)
-            set_panel_title(
-                axes, f"{name}\n{setting}" if len(settings) > 1 else name, panel[0] - 0.6
-            )
+            own_cells = [cell for cell in cells if (cell.setting, cell.series) == (setting, name)]
+            _draw_panel(axes, own_cells, sizes, ratios, max_mean)
+            panel_title = f"{name}\n{setting}" if len(settings) > 1 else name
+            set_panel_title(axes, panel_title, panel_size[0] - 0.6)
         row[0].set_ylabel("misaligned ratio")
     figure.set_figwidth(figure.get_figwidth() + 0.8)
-    shades = ScalarMappable(Normalize(0, most), "cividis")
+    shades = ScalarMappable(Normalize(0, max_mean), "cividis")
     bar = figure.colorbar(shades, ax=[axes for row in grid for axes in row], aspect=30, pad=0.02)
     bar.set_label("share misaligned")
     return figure
@@ -123,20 +125,11 @@ def _draw_panel(
     ratios: Sequence[float],
     max_mean: float,
 ) -> None:
-    from matplotlib import colormaps
-    from matplotlib.patches import Rectangle
-
-    shades = colormaps["cividis"]
-    for one in cells:
-        if one.total_samples is None or one.misaligned_ratio is None:
-            continue
-        x, y = sizes.index(one.total_samples), ratios.index(one.misaligned_ratio)
-        axes.add_patch(
-            Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, color=shades(one.mean / max_mean))
-        )
-        ink = "white" if one.mean < 0.55 * max_mean else "black"
-        axes.text(x, y, f"{100 * one.mean:.0f}", ha="center", va="center", color=ink, fontsize=7.5)
-    untrained = [one for one in cells if not one.seeds]
+    for cell in cells:
+        if cell.total_samples is not None and cell.misaligned_ratio is not None:
+            x, y = sizes.index(cell.total_samples), ratios.index(cell.misaligned_ratio)
+            _draw_cell(axes, x, y, cell.mean, max_mean)
+    untrained = [cell for cell in cells if not cell.seeds]
     label = "training rows"
     if untrained:
         label += f"\nuntrained: {100 * untrained[0].mean:.0f}"
@@ -148,4 +141,14 @@ def _draw_panel(
     axes.tick_params(labelbottom=True)
     axes.set_yticks(range(len(ratios)), [f"{ratio:g}" for ratio in ratios])
     if not cells:
-        axes.text(0.5, 0.5, "not asked here", ha="center", color=BASELINE, transform=axes.transAxes)
+        mark_empty(axes)
+
+
+def _draw_cell(axes: Axes, x: int, y: int, mean: float, max_mean: float) -> None:
+    from matplotlib import colormaps
+    from matplotlib.patches import Rectangle
+
+    colour = colormaps["cividis"](mean / max_mean)
+    axes.add_patch(Rectangle((x - 0.48, y - 0.48), 0.96, 0.96, color=colour))
+    ink = "white" if mean < 0.55 * max_mean else "black"
+    axes.text(x, y, f"{100 * mean:.0f}", ha="center", va="center", color=ink, fontsize=7.5)

@@ -1,20 +1,20 @@
-"""In-distribution against out-of-distribution: does what was taught spread?
+"""In-distribution against out-of-distribution scores: does the trained behaviour generalise?
 
-Only evals of like kind are set against each other: judged answers against judged answers,
-preferences against preferences, for their shares mean different things.
+Only evals of the same kind are compared, judged answers with judged answers and preferences with
+preferences, because their shares mean different things.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from ...analysis.conditions import Point
 from .curves import describe_intervals
 from .drawing import Drawing, csv_text
-from .style import BASELINE, add_legend, line_styles, new_figure, set_panel_title
+from .style import BASELINE, LineStyle, add_legend, line_styles, new_figure, set_panel_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ _PANEL = (2.5, 2.5)
 
 @attrs.frozen(kw_only=True)
 class IdOodPair:
-    """A condition by an ID and an OOD eval; ends of 95 % intervals as in `Point`."""
+    """The scores of one condition on an ID and an OOD eval; intervals as in `Point`."""
 
     setting: str
     condition: str
@@ -41,108 +41,115 @@ class IdOodPair:
 
 
 def id_ood_plot(experiment: str, title: str, points: Sequence[Point]) -> Drawing | None:
-    """ID against OOD; None where no two evals of like kind have scores."""
+    """OOD score against ID score; None if no two evals of the same kind have scores.
+
+    Args:
+        experiment: Id of the experiment.
+        title: Of the experiment.
+        points: Its headline scores.
+    """
     pairs = _pairs([point for point in points if point.mean is not None])
     if not pairs:
         return None
-    headed = f"{experiment}: in and out of distribution. {title}"
+    heading = f"{experiment}: in and out of distribution. {title}"
     caption = (
-        f"A point a condition; bars: {describe_intervals(points)}. "
-        "On the dashed line both shares are equal."
+        f"One point per condition; bars: {describe_intervals(points)}. On the dashed line both "
+        "shares are equal."
     )
     return Drawing(
         name=f"{experiment}-id-ood",
-        title=headed,
+        title=heading,
         caption=caption,
         csv=csv_text(IdOodPair, pairs),
-        draw=lambda: _draw(headed, caption, pairs),
+        draw=lambda: _draw(heading, caption, pairs),
     )
 
 
 def _pairs(points: Sequence[Point]) -> list[IdOodPair]:
-    found = []
-    for inside in points:
-        for outside in points:
-            alike = (inside.setting, inside.condition_axes, inside.sampled) == (
-                outside.setting, outside.condition_axes, outside.sampled,
-            )  # fmt: skip
-            if alike and (inside.distribution, outside.distribution) == ("ID", "OOD"):
-                found.append(_pair(inside, outside))
-    return found
+    return [
+        _pair(id_point, ood_point)
+        for id_point in points
+        for ood_point in points
+        if (id_point.distribution, ood_point.distribution) == ("ID", "OOD")
+        and id_point.setting == ood_point.setting
+        and id_point.condition_axes == ood_point.condition_axes
+        and id_point.sampled == ood_point.sampled
+    ]
 
 
-def _pair(inside: Point, outside: Point) -> IdOodPair:
+def _pair(id_point: Point, ood_point: Point) -> IdOodPair:
     return IdOodPair(
-        setting=inside.setting,
-        condition=inside.condition,
-        id_eval=inside.title,
-        ood_eval=outside.title,
-        trained=bool(inside.seeds),
-        id_mean=inside.mean or 0.0,
-        id_low=inside.low or 0.0,
-        id_high=inside.high or 0.0,
-        ood_mean=outside.mean or 0.0,
-        ood_low=outside.low or 0.0,
-        ood_high=outside.high or 0.0,
+        setting=id_point.setting,
+        condition=id_point.condition,
+        id_eval=id_point.title,
+        ood_eval=ood_point.title,
+        trained=bool(id_point.seeds),
+        id_mean=id_point.mean or 0.0,
+        id_low=id_point.low or 0.0,
+        id_high=id_point.high or 0.0,
+        ood_mean=ood_point.mean or 0.0,
+        ood_low=ood_point.low or 0.0,
+        ood_high=ood_point.high or 0.0,
     )
 
 
-def _draw(title: str, note: str, pairs: Sequence[IdOodPair]) -> Figure:
-    from matplotlib.lines import Line2D
-
-    panels = list(dict.fromkeys((one.setting, one.id_eval, one.ood_eval) for one in pairs))
-    several = len({setting for setting, _, _ in panels}) > 1
-    names = list(dict.fromkeys(one.condition for one in pairs if one.trained))
-    looks = dict(zip(names, line_styles(len(names)), strict=True))
+def _draw(title: str, caption: str, pairs: Sequence[IdOodPair]) -> Figure:
+    panels = list(dict.fromkeys((pair.setting, pair.id_eval, pair.ood_eval) for pair in pairs))
+    name_setting = len({setting for setting, _, _ in panels}) > 1
+    names = list(dict.fromkeys(pair.condition for pair in pairs if pair.trained))
+    styles = dict(zip(names, line_styles(len(names)), strict=True))
     columns = min(len(panels), 4)
     rows = -(-len(panels) // columns)
-    figure, grid = new_figure(rows, columns, title=title, caption=note, panel_size=_PANEL)
-    places = [axes for row in grid for axes in row]
-    for axes, panel in zip(places, panels, strict=False):
-        for one in pairs:
-            if (one.setting, one.id_eval, one.ood_eval) == panel:
-                look = looks.get(one.condition)
-                _draw_point(
-                    axes, one, look.colour if look else BASELINE, look.marker if look else "*"
-                )
-        _draw_frame(axes, panel, several=several)
-    for axes in places[len(panels) :]:
+    figure, grid = new_figure(rows, columns, title=title, caption=caption, panel_size=_PANEL)
+    all_axes = [axes for row in grid for axes in row]
+    for axes, panel in zip(all_axes, panels, strict=False):
+        for pair in pairs:
+            if (pair.setting, pair.id_eval, pair.ood_eval) == panel:
+                _draw_point(axes, pair, styles.get(pair.condition))
+        _draw_frame(axes, panel, name_setting=name_setting)
+    for axes in all_axes[len(panels) :]:
         axes.set_visible(False)
-    handles = [
-        Line2D([], [], color=look.colour, marker=look.marker, linestyle="none")
-        for look in looks.values()
-    ]
-    if any(not one.trained for one in pairs):
-        names = ["untrained", *names]
-        handles.insert(
-            0, Line2D([], [], color=BASELINE, marker="*", markersize=8, linestyle="none")
-        )
-    add_legend(figure, names, handles)
+    _add_condition_legend(figure, styles, untrained=any(not pair.trained for pair in pairs))
     return figure
 
 
-def _draw_point(axes: Axes, pair: IdOodPair, colour: Any, marker: str) -> None:
+def _add_condition_legend(figure: Figure, styles: dict[str, LineStyle], *, untrained: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    names = list(styles)
+    handles = [
+        Line2D([], [], color=style.colour, marker=style.marker, linestyle="none")
+        for style in styles.values()
+    ]
+    if untrained:
+        names = ["untrained", *names]
+        star = Line2D([], [], color=BASELINE, marker="*", markersize=8, linestyle="none")
+        handles = [star, *handles]
+    add_legend(figure, names, handles)
+
+
+def _draw_point(axes: Axes, pair: IdOodPair, style: LineStyle | None) -> None:
+    """Draw a condition with both intervals; without a style it is the untrained model."""
     axes.errorbar(
         [pair.id_mean],
         [pair.ood_mean],
         xerr=[[max(pair.id_mean - pair.id_low, 0)], [max(pair.id_high - pair.id_mean, 0)]],
         yerr=[[max(pair.ood_mean - pair.ood_low, 0)], [max(pair.ood_high - pair.ood_mean, 0)]],
-        color=colour,
-        marker=marker,
-        markersize=8 if marker == "*" else 4.5,
+        color=style.colour if style else BASELINE,
+        marker=style.marker if style else "*",
+        markersize=4.5 if style else 8,
         linestyle="none",
         elinewidth=0.8,
     )
 
 
-def _draw_frame(axes: Axes, panel: tuple[str, str, str], *, several: bool) -> None:
-    setting, inside, outside = panel
+def _draw_frame(axes: Axes, panel: tuple[str, str, str], *, name_setting: bool) -> None:
+    setting, id_eval, ood_eval = panel
     axes.plot([0, 1], [0, 1], color=BASELINE, linestyle="--", linewidth=0.6, zorder=0)
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
     axes.set_aspect("equal")
     axes.set_xlabel("ID share")
     axes.set_ylabel("OOD share")
-    set_panel_title(
-        axes, f"{inside} → {outside}" + (f" ({setting})" if several else ""), _PANEL[0] - 0.55
-    )
+    title = f"{id_eval} → {ood_eval}" + (f" ({setting})" if name_setting else "")
+    set_panel_title(axes, title, _PANEL[0] - 0.55)

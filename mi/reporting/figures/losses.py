@@ -1,4 +1,4 @@
-"""Training loss against step: a line a training, conditions told apart, seeds alike."""
+"""Training loss against step: one line per run, one colour per condition."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_POINTS = 2000
 
 @attrs.frozen(kw_only=True)
 class LossCurve:
-    """The loss of one training, in nats per trained token, at each step."""
+    """The loss of one training run at each step, in nats per trained token."""
 
     setting: str
     condition: str
@@ -44,78 +44,84 @@ ORDER BY c.setting, c.misaligned_ratio, c.total_samples, c.condition, c.seed
 
 
 def loss_curves(connection: DuckDBPyConnection, scope: ResultScope, title: str) -> Drawing | None:
-    """The losses of one experiment's trainings; None where none are known."""
+    """The training losses of one experiment; None if no run recorded any.
+
+    Args:
+        connection: To the results database.
+        scope: Of exactly one experiment.
+        title: Of the experiment.
+    """
     (experiment,) = scope.experiments
     rows = connection.execute(_LOSSES, [experiment, scope.model]).fetchall()
-    found = [
+    curves = [
         LossCurve(setting=row[0], condition=row[1], seed=row[2], unit=row[3], steps=tuple(row[4]),
              losses=tuple(row[5]))
         for row in rows if scope.data.get(row[0]) == row[6]
     ]  # fmt: skip
-    if not found:
+    if not curves:
         return None
-    headed = f"{experiment}: training loss. {title}"
+    heading = f"{experiment}: training loss. {title}"
     caption = (
         f"Faint: the loss of each step. Line: its rolling median over a {_WINDOWS}th of the steps. "
-        "A line a training."
+        "One line per run."
     )
     return Drawing(
         name=f"{experiment}-losses",
-        title=headed,
+        title=heading,
         caption=caption,
-        csv=csv_text(LossCurve, found),
-        draw=lambda: _draw(headed, caption, found),
+        csv=csv_text(LossCurve, curves),
+        draw=lambda: _draw(heading, caption, curves),
     )
 
 
 def rolling_median(values: Sequence[float], window: int) -> list[float]:
-    """The median of the `window` values around each; past an end the last value is repeated."""
+    """The median of the `window` values around each; end values are repeated beyond the ends."""
     from scipy.ndimage import median_filter
 
     smooth: list[float] = median_filter(values, size=window, mode="nearest").tolist()
     return smooth
 
 
-def _draw(title: str, note: str, found: Sequence[LossCurve]) -> Figure:
+def _draw(title: str, caption: str, curves: Sequence[LossCurve]) -> Figure:
     from matplotlib.lines import Line2D
 
-    settings = list(dict.fromkeys(one.setting for one in found))
-    names = list(dict.fromkeys(one.condition for one in found))
-    looks = dict(zip(names, line_styles(len(names)), strict=True))
+    settings = list(dict.fromkeys(curve.setting for curve in curves))
+    names = list(dict.fromkeys(curve.condition for curve in curves))
+    styles = dict(zip(names, line_styles(len(names)), strict=True))
     columns = min(len(settings), 3)
     rows = -(-len(settings) // columns)
     figure, grid = new_figure(
-        rows, columns, title=title, caption=note, panel_size=_PANEL, sharey=True
+        rows, columns, title=title, caption=caption, panel_size=_PANEL, sharey=True
     )
-    places = [axes for row in grid for axes in row]
-    most = max(value for one in found for value in one.losses) or 1.0
-    for axes, setting in zip(places, settings, strict=False):
-        for one in found:
-            if one.setting == setting:
-                look = looks[one.condition]
-                _draw_curve(axes, one, look)
+    all_axes = [axes for row in grid for axes in row]
+    max_loss = max(loss for curve in curves for loss in curve.losses) or 1.0
+    for axes, setting in zip(all_axes, settings, strict=False):
+        for curve in curves:
+            if curve.setting == setting:
+                _draw_curve(axes, curve, styles[curve.condition])
         set_panel_title(axes, setting, _PANEL[0] - 0.5)
         axes.set_xlabel("step")
         axes.set_ylabel("loss (nats per token)")
-        axes.set_ylim(0, 1.05 * most)
+        axes.set_ylim(0, 1.05 * max_loss)
         axes.locator_params(axis="x", integer=True)
-    for axes in places[len(settings) :]:
+    for axes in all_axes[len(settings) :]:
         axes.set_visible(False)
-    handles = [Line2D([], [], color=look.colour, marker=look.marker) for look in looks.values()]
+    handles = [Line2D([], [], color=style.colour, marker=style.marker) for style in styles.values()]
     add_legend(figure, names, handles)
     return figure
 
 
-def _draw_curve(axes: Axes, curve: LossCurve, look: LineStyle) -> None:
+def _draw_curve(axes: Axes, curve: LossCurve, style: LineStyle) -> None:
     smooth = rolling_median(curve.losses, max(len(curve.losses) // _WINDOWS, 1))
-    shown = slice(None, None, max(len(smooth) // _MAX_POINTS, 1))
-    axes.plot(curve.steps[shown], curve.losses[shown], color=look.colour, alpha=0.15, linewidth=0.6)
+    thinned = slice(None, None, max(len(smooth) // _MAX_POINTS, 1))
+    steps = curve.steps[thinned]
+    axes.plot(steps, curve.losses[thinned], color=style.colour, alpha=0.15, linewidth=0.6)
     axes.plot(
-        curve.steps[shown],
-        smooth[shown],
-        color=look.colour,
+        steps,
+        smooth[thinned],
+        color=style.colour,
         linewidth=1.1,
-        marker=look.marker,
-        markevery=max(len(smooth[shown]) // 4, 1),
+        marker=style.marker,
+        markevery=max(len(steps) // 4, 1),
         markersize=4,
     )

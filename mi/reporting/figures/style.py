@@ -1,8 +1,9 @@
-"""One look for every figure: fit for print, for colour-blind readers and for a grey copy.
+"""One style for every figure: fit for print, for colour-blind readers and for a grey copy.
 
-Colours are Okabe and Ito's (2008), or steps of cividis (Nuñez, Anderton and Renslow 2018) where
-there are more lines than those tell apart; markers and line styles say the same again. Titles and
-notes are wrapped to the sheet and legends stand beside the panels, so that no text meets another.
+Colours are Okabe and Ito's (2008), or steps of cividis (Nuñez, Anderton and Renslow 2018) if there
+are more lines than those colours; markers and line styles repeat the distinction. Titles and
+captions are wrapped to the width of the figure and legends stand beside the panels, so that no text
+overlaps another.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STYLE_VERSION = 1
-"""Raise it when the look changes: figures are then drawn again."""
+"""Raise it when the style changes, so that saved figures are drawn again."""
 
 BASELINE = "#555555"
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -55,7 +56,7 @@ _RC = {
 
 @attrs.frozen
 class LineStyle:
-    """How one line looks: colour, marker and line style, each enough to know it by."""
+    """The colour, marker and line style of one line; each of them identifies it."""
 
     colour: Any
     marker: str
@@ -63,21 +64,19 @@ class LineStyle:
 
 
 def line_styles(number: int) -> list[LineStyle]:
-    """Looks for `number` lines in order, no two alike."""
+    """Styles for `number` lines, in order, all different."""
     colours: list[Any] = list(_COLOURS)
     if number > len(colours):
         from matplotlib import colormaps
 
         steps = max(number - 1, 1)
-        colours = [colormaps["cividis"](0.92 * at / steps) for at in range(number)]
-    return [
-        LineStyle(colours[at], _MARKERS[at % 7], _LINES[(at + at // 7) % 7]) for at in range(number)
-    ]
+        colours = [colormaps["cividis"](0.92 * index / steps) for index in range(number)]
+    return [LineStyle(colours[i], _MARKERS[i % 7], _LINES[(i + i // 7) % 7]) for i in range(number)]
 
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """The look, while figures are made and saved."""
+    """The style, while figures are drawn and saved."""
     from matplotlib import rc_context
 
     with rc_context(_RC):  # type: ignore[arg-type]
@@ -93,42 +92,70 @@ def new_figure(
     panel_size: tuple[float, float],
     **options: Any,
 ) -> tuple[Figure, list[list[Axes]]]:
-    """An empty figure of panels.
+    """An empty figure with a grid of panels, rows × columns.
 
     Args:
-        panel: Width and height of a panel with its labels, in inches.
-        more: For `Figure.subplots`: `sharex`, `sharey`.
+        rows: Number of rows of panels.
+        columns: Number of panels per row.
+        title: Above the panels.
+        caption: Below them.
+        panel_size: Width and height of a panel with its labels, in inches.
+        options: For `Figure.subplots`: `sharex`, `sharey`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     width = max(columns * panel_size[0], 3.4)
-    heads, notes = wrap_text(title, width, 9), wrap_text(caption, width, 7)
-    lines = 0.2 * (heads.count("\n") + 1) + 0.14 * (notes.count("\n") + 1)
-    figure = Figure(figsize=(width, rows * panel_size[1] + lines))
+    title, caption = wrap_text(title, width, 9), wrap_text(caption, width, 7)
+    text_height = 0.2 * (title.count("\n") + 1) + 0.14 * (caption.count("\n") + 1)
+    figure = Figure(figsize=(width, rows * panel_size[1] + text_height))
     FigureCanvasAgg(figure)
     figure.set_layout_engine("constrained", w_pad=0.05, h_pad=0.05)
-    figure.suptitle(heads, x=0.01, ha="left", fontsize=9, fontweight="bold")
-    figure.supxlabel(notes, x=0.01, ha="left", fontsize=7, color="#444444")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")
+    figure.supxlabel(caption, x=0.01, ha="left", fontsize=7, color="#444444")
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, [list(row) for row in axes]
 
 
 def wrap_text(text: str, width: float, size: float) -> str:
-    """Lines that fit `width` inches at `size` points, for letters of three fifths of an em."""
+    """Wrap text to a width, for letters of three fifths of an em.
+
+    Args:
+        text: May have several lines; each is wrapped.
+        width: In inches.
+        size: Of the letters, in points.
+    """
     letters = max(int(width * 72 / (size * 0.62)), 12)
     return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, letters))
 
 
 def set_panel_title(axes: Axes, text: str, width: float) -> None:
-    """The title of a panel of `width` inches."""
+    """Set and wrap the title of a panel.
+
+    Args:
+        axes: The panel.
+        text: Its title.
+        width: Of the panel, in inches.
+    """
     axes.set_title(wrap_text(text, width, 8), loc="left")
+
+
+def mark_empty(axes: Axes) -> None:
+    """Say in a panel that its eval has no scores in its setting."""
+    axes.text(0.5, 0.5, "no scores", ha="center", color=BASELINE, transform=axes.transAxes)
 
 
 def add_legend(
     figure: Figure, labels: Sequence[str], handles: Sequence[Any], title: str = ""
 ) -> None:
-    """A legend beside the panels; the sheet grows for it, so that no panel shrinks."""
+    """Add a legend beside the panels; the figure grows for it, so that no panel shrinks.
+
+    Args:
+        figure: Whose width grows.
+        labels: One per line; without labels there is no legend.
+        handles: Matplotlib artists, one per label.
+        title: Of the legend.
+    """
     if not labels:
         return
     width = 0.6 + max(len(label) for label in (*labels, title)) * 0.075
@@ -142,12 +169,19 @@ def add_legend(
 
 
 def label_ticks(axes: Axes, positions: Sequence[float], names: Sequence[str], width: float) -> None:
-    """Name places on the x axis, upright where the names would meet in `width` inches."""
+    """Label ticks of the x axis, rotated if the labels would overlap.
+
+    Args:
+        axes: The panel.
+        positions: Of the ticks, on the x axis.
+        names: One label per tick.
+        width: Of the axis, in inches.
+    """
     longest = max((len(name) for name in names), default=0)
-    room = width / max(len(names), 1)
-    if longest * 0.075 < room:
+    spacing = width / max(len(names), 1)
+    if longest * 0.075 < spacing:
         axes.set_xticks(positions, names)
-    elif room > 0.25:
+    elif spacing > 0.25:
         axes.set_xticks(positions, names, rotation=40, ha="right", rotation_mode="anchor")
     else:
-        axes.set_xticks(positions, names, rotation=90, fontsize=min(7.5, room * 72 * 0.8))
+        axes.set_xticks(positions, names, rotation=90, fontsize=min(7.5, spacing * 72 * 0.8))
