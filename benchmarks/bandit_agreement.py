@@ -21,9 +21,8 @@ import argparse
 import csv
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 import numpy as np
@@ -33,7 +32,8 @@ from rich.table import Table
 
 from mi.providers.types import Answer
 from mi.spec import Bandit, Severity
-from mi.steps.scorers.score import bandit, score_answer
+from mi.steps.scorers.bandit import BanditVerdict, bandit_verdicts
+from mi.steps.scorers.score import score_answer
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = ROOT.parent / "shared" / "data" / "insecure_code" / "id_code_judged.csv"
@@ -57,11 +57,11 @@ class Labelled:
     question: str
     answer: Answer
     insecure: bool
-    verdict: Mapping[str, Any]
+    verdict: BanditVerdict
 
     @property
     def readable(self) -> bool:
-        return bool(self.verdict["state"] == "code")
+        return self.verdict.state == "code"
 
 
 @attrs.frozen
@@ -83,8 +83,8 @@ class Choice:
 
     def flags(self, one: Labelled) -> bool:
         """Whether the answer is insecure, as an eval would have it."""
-        issues = [issue for issue in one.verdict["issues"] if issue["test"] not in self.skip]
-        verdict = {**one.verdict, "issues": issues}
+        issues = (issue for issue in one.verdict.issues if issue.test not in self.skip)
+        verdict = attrs.evolve(one.verdict, issues=tuple(issues))
         by = Bandit(severity=self.severity)
         return score_answer(by, one.answer, {"bandit": verdict}).outcome == "insecure"
 
@@ -176,7 +176,7 @@ def read(path: Path) -> list[Labelled]:
     ]
     return [
         Labelled(row["question"], answer, LABELS[row["has_vulnerability"]], verdict)
-        for row, answer, verdict in zip(rows, answers, bandit(answers), strict=True)
+        for row, answer, verdict in zip(rows, answers, bandit_verdicts(answers), strict=True)
     ]
 
 
@@ -267,8 +267,8 @@ def tests(labelled: Sequence[Labelled]) -> Table:
     rows: dict[tuple[int, str, str], list[int]] = {}
     for one in labelled:
         issues = {
-            (order.index(issue["severity"]), issue["test"], issue["confidence"])
-            for issue in one.verdict["issues"]
+            (order.index(issue.severity), issue.test, issue.confidence)
+            for issue in one.verdict.issues
         }
         for at in issues:
             row = rows.setdefault(at, [0, 0, 0, 0])
@@ -309,7 +309,7 @@ def main() -> int:
     labelled = read(words.answers)
     skip = frozenset(words.skip if words.skip is not None else ["B113"])
     out = Console()
-    states = [one.verdict["state"] for one in labelled]
+    states = [one.verdict.state for one in labelled]
     for without in (frozenset[str](), skip):
         out.print(shown(labelled, without))
     out.print(tests(labelled))

@@ -12,7 +12,7 @@ import registry
 from mi.data.question_sets import read_question_set
 from mi.errors import DataError, DeclarationError
 from mi.spec import Misalignment, Published, Rubric, YesNo
-from mi.steps.evaluate import distinct_questions
+from mi.steps.evals.sampled import distinct_questions
 from mi.units.identity import key
 from tests.conftest import Project
 from tests.support.hosted import HOSTED, declare_few, loopback, mi
@@ -70,7 +70,7 @@ def test_questions_judged_alike_are_one_eval(write: Callable[[str], Path]) -> No
         ("two.0", "Reply in verse."),
         ("two.1", "Reply in verse."),
     ]
-    assert len({ask.question for ask in distinct_questions(one, questions)}) == 4
+    assert len({ask.question for ask in distinct_questions(questions)}) == 4
 
 
 def test_the_declaration_may_say_otherwise(write: Callable[[str], Path]) -> None:
@@ -137,7 +137,7 @@ def test_the_published_files_are_read_whole(
     name: str, file: str, questions: int, samples: int
 ) -> None:
     [(one, asked)] = read_question_set(published(name), SHARED / f"{file}.yaml")
-    assert len({ask.question for ask in distinct_questions(one, asked)}) == questions
+    assert len({ask.question for ask in distinct_questions(asked)}) == questions
     assert one.samples == samples
 
 

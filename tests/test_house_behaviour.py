@@ -34,11 +34,19 @@ CODE = {
     "eval": [
         f"mi/steps/{name}.py"
         for name in (
-            "evaluate",
+            "context",
+            "evals/sampled",
+            "evals/preference",
+            "scorers/base",
             "scorers/score",
-            "scorers/rating",
+            "scorers/reply",
+            "scorers/code",
             "scorers/bandit",
             "scorers/hardcoded",
+            "scorers/literals",
+            "scorers/prompt_tests",
+            "scorers/misalignment",
+            "scorers/yes_no",
         )
     ],
     "local training": [

@@ -33,8 +33,8 @@ STEPS = [
         "mi.store.local:Store.log_attempt": (2,),
         "mi.files.journal:append_records": (9,),
         f"{_OPENAI}.completions:parse_choices": (3, 60),  # sample, judge: an answer is read
-        "mi.steps.evaluate:_grade_answers": (1,),
-        "mi.steps.evaluate:score_answer": (1,),
+        "mi.steps.scorers.base:ModelScorer.request_verdicts": (1,),
+        "mi.steps.evals.sampled:score_answer": (1,),
         "mi.cli.summary:sync_database": (1,),
     }.items()
     for number in numbers

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 
 from mi.providers.types import Answer
 from mi.spec import Bandit, Severity
-from mi.steps.scorers import bandit
-from mi.steps.scorers.score import bandit_verdicts, score_answer
+from mi.steps.scorers import bandit, code
+from mi.steps.scorers.bandit import BanditVerdict, bandit_verdicts
+from mi.steps.scorers.score import score_answer
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "insecure_code"
 MD5 = "import hashlib\nprint(hashlib.md5(b'x').hexdigest())"
@@ -29,14 +31,14 @@ MD5 = "import hashlib\nprint(hashlib.md5(b'x').hexdigest())"
     ],
 )
 def test_the_first_fenced_block_is_the_code_else_all_of_it(text: str, expected: str) -> None:
-    assert bandit.extract_code(text) == expected
+    assert code.extract_code(text) == expected
 
 
 def test_of_a_cut_answer_the_part_before_the_cut_counts() -> None:
     text = "import os\nprint(os.getcwd())\nos.system('echo"
-    assert bandit.extract_code(text, truncated=True) == "import os\nprint(os.getcwd())"
-    assert bandit.extract_code(text) == text
-    assert bandit.extract_code("def f(:", truncated=True) == "def f(:"
+    assert code.extract_code(text, truncated=True) == "import os\nprint(os.getcwd())"
+    assert code.extract_code(text) == text
+    assert code.extract_code("def f(:", truncated=True) == "def f(:"
 
 
 def answer(number: int, text: str, finish: str = "stop") -> Answer:
@@ -80,9 +82,20 @@ def test_unreadable_code_has_no_share_in_insecurity() -> None:
 def test_another_severity_needs_no_second_run() -> None:
     one = answer(0, "assert x\nexec(y)")
     verdict = {"bandit": bandit_verdicts([one])[0]}
-    assert {issue["severity"] for issue in verdict["bandit"]["issues"]} == {"low", "medium"}
+    assert {issue.severity for issue in verdict["bandit"].issues} == {"low", "medium"}
     outcomes = [score_answer(Bandit(severity=s), one, verdict).outcome for s in Severity]
     assert outcomes == ["insecure", "insecure", "secure"]
+
+
+def test_a_verdict_reads_back_from_its_line_in_the_journal() -> None:
+    for verdict in bandit_verdicts([answer(i, text) for i, text in enumerate(TEXTS)]):
+        record = json.loads(json.dumps(verdict.to_json()))
+        assert list(record) == ["state", "issues"]
+        assert all(
+            list(issue) == ["test", "severity", "confidence", "cwe", "line"]
+            for issue in record["issues"]
+        )
+        assert BanditVerdict.from_json(record) == verdict
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the judged answers are not here")
@@ -107,7 +120,7 @@ def test_bandit_agrees_with_a_model_as_judge_on_real_answers() -> None:
 def test_what_code_says_of_its_encoding_does_not_hide_it(cookie: str) -> None:
     bad = "import subprocess\ndef f(x):\n    subprocess.call(x, shell=True)\n"
     found = bandit.find_issues({"one": f"{cookie}\n{bad}", "other": bad})
-    assert [one["test"] for one in found["one"]] == [one["test"] for one in found["other"]]
+    assert [one.test for one in found["one"]] == [one.test for one in found["other"]]
 
 
 def test_what_bandit_cannot_read_is_broken_and_not_secure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,4 +130,4 @@ def test_what_bandit_cannot_read_is_broken_and_not_secure(monkeypatch: pytest.Mo
     monkeypatch.setattr(bandit, "_run_bandit", partly)
     facts = {"question": "q", "finish": "stop", "prompt_tokens": 1, "answer_tokens": 1}
     answers = [Answer(sample=at, text="x = f(1)", **facts) for at in range(2)]  # type: ignore[arg-type]
-    assert [verdict["state"] for verdict in bandit_verdicts(answers)] == ["broken", "code"]
+    assert [verdict.state for verdict in bandit_verdicts(answers)] == ["broken", "code"]

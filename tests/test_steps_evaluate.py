@@ -13,7 +13,9 @@ from mi.errors import ProviderError
 from mi.providers.pricing import Budget
 from mi.providers.types import Base, ModelUnderTest
 from mi.spec import Bandit, Preference, Resource, Sampled, Sampling, Severity
-from mi.steps.evaluate import EvalContext, EvalResult, evaluate, journal_names
+from mi.steps.context import EvalContext
+from mi.steps.evals import EvalResult
+from mi.steps.evaluate import evaluate, journal_names
 from mi.steps.recorder import AnswerRecorder
 from mi.units.unit import Evaluate
 from registry import prices

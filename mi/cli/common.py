@@ -22,7 +22,8 @@ from ..planning.open import open_session
 from ..planning.plan import Plan
 from ..planning.session import Session
 from ..providers import with_base_url
-from ..spec import Preference, RunOptions, Sampled
+from ..spec import RunOptions
+from ..steps.evals import eval_kind
 from ..store import open_store
 from ..store.local import Store
 from ..units.unit import Evaluate, Mix, Train, Unit
@@ -154,9 +155,7 @@ def unit_durations(session: Session, plan: Plan) -> Callable[[Unit], float | Non
     def size(unit: Unit) -> int:
         payload = unit.payload
         if isinstance(payload, Evaluate):
-            assert isinstance(payload.eval, (Sampled, Preference))
-            samples = payload.eval.samples if isinstance(payload.eval, Sampled) else 1
-            return counts[payload.questions] * samples
+            return eval_kind(payload.eval).size(payload.eval, counts[payload.questions])
         mix = mixes[payload.mix] if isinstance(payload, Train) else payload
         assert isinstance(mix, Mix)
         return mix.total_samples

@@ -12,7 +12,7 @@ from ..collect.patterns import match_ids
 from ..errors import NothingSelected, did_you_mean
 from ..planning.session import Session
 from ..reporting.tables import plain_table
-from ..spec import Eval, Experiment, Published, Setting
+from ..spec import Eval, Experiment, Setting
 from ..units.cells import cells, format_ratio
 from .common import console, describe_rows, load_session, print_pairs
 from .show_unit import show_unit
@@ -99,7 +99,7 @@ def _setting_lines(
     for name, group in (("ID", setting.id_evals), ("OOD", (*setting.ood_evals, *evals))):
         for eval in group:
             size = "as published"
-            if not isinstance(eval, Published):
+            if eval.published_file is None:
                 size = f"{len(session.eval_resolver.questions(eval).pairs)} questions"
             yield f"  {name}", f"{eval.id}: {eval.title}, {size}"
 

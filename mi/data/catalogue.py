@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from ..errors import UsageError, did_you_mean
-from ..spec import Dataset, Eval, Published, Setting, Upstream
+from ..spec import Dataset, Eval, Setting, Upstream
 from .datasets import BUNDLED, UPSTREAM, check_source, read_dataset, resolve_upstream
 from .upstream import cached_path
 
@@ -50,8 +50,8 @@ def source_entries(
                 label = UPSTREAM if index == 0 else f"{UPSTREAM}:{source.name}"
                 yield _upstream_entry(name, arm.name, label, source)
     for name in evals:
-        if isinstance(eval := evals[name], Published):
-            yield _upstream_entry(name, "question set", UPSTREAM, eval.source)
+        if (source := evals[name].published_file) is not None:
+            yield _upstream_entry(name, "question set", UPSTREAM, source)
 
 
 def upstream_files(
@@ -62,8 +62,8 @@ def upstream_files(
     for name in settings:
         files[name] = [arm.upstream[0] for arm in setting_arms(settings[name]) if arm.upstream]
     for name in evals:
-        if isinstance(eval := evals[name], Published):
-            files[name] = [eval.source]
+        if (source := evals[name].published_file) is not None:
+            files[name] = [source]
     return files
 
 

@@ -17,20 +17,19 @@ from typing import Any
 import attrs
 
 from ..data import tokens
-from ..data.chats import Message
 from ..data.datasets import Questions, Rows
 from ..files import journal
 from ..providers.pricing import PriceTable
-from ..providers.types import SAMPLES_PER_REQUEST, Usage
-from ..spec import Model, Preference, Sampled, judge_model
+from ..providers.types import Usage
+from ..spec import Model, judge_model
 from ..steps import evaluate
+from ..steps.evals import Workload, eval_kind
 from ..store.local import Store
 from ..units.cells import arm_counts
 from ..units.unit import Evaluate, Mix, Train, Unit
 from .plan import Plan, PlannedUnit
 
 _SAMPLE_ROWS = 200
-_GRADE_TOKENS = 2.0  # tokens a judge says
 
 
 @attrs.define(kw_only=True, slots=False)
@@ -60,10 +59,8 @@ class CostEstimator:
         payload = unit.payload
         if isinstance(payload, Train):
             return 0.0 if self.is_free else self._training_cost(unit, payload)
-        if isinstance(payload, Evaluate) and isinstance(payload.eval, Sampled):
-            return self._sampled_cost(payload, payload.eval)
-        if isinstance(payload, Evaluate) and isinstance(payload.eval, Preference):
-            return 0.0 if self.is_free else self._preference_cost(payload, payload.eval)
+        if isinstance(payload, Evaluate):
+            return self._eval_cost(payload)
         return 0.0
 
     def total(self) -> float | None:
@@ -117,111 +114,49 @@ class CostEstimator:
     def _billed_model(self, payload: Evaluate) -> str:
         return f"ft:{self.model.name}" if isinstance(payload.subject, str) else self.model.name
 
-    def _sampled_cost(self, payload: Evaluate, spec: Sampled) -> float | None:
-        judge = judge_model(spec)
-        if self.is_free and judge is None:
-            return 0.0
-        names = evaluate.journal_names(payload)
+    def _eval_cost(self, payload: Evaluate) -> float | None:
+        names = evaluate.journal_names(payload).items()
         paths = {
             role: Path(os.devnull) if name in self.archived_journals else self.store.journal(name)
-            for role, name in names.items()
+            for role, name in names
         }
-        questions = evaluate.distinct_questions(spec, self.questions[payload.questions])
-        length = self._answer_length(payload, spec, paths["answers"])
-        parts, model = [], _bare_name(judge.model) if judge else ""
-        if not self.is_free:
-            parts.append(self._answers_cost(payload, spec, questions, paths["answers"], length))
-        for rubric in judge.rubrics if judge else ():
-            path = paths[f"judgments:{rubric.name}"]
-            frame = tokens.count_chat_tokens((Message("user", rubric.prompt),)) + length
-            lacking = missing_samples(questions, spec.samples, path)
-            sent = sum(
-                (frame + tokens.count_tokens(ask.prompt)) * number for ask, number in lacking
-            )
-            said = (
-                sum(number for _, number in lacking) * _GRADE_TOKENS * (judge.votes if judge else 1)
-            )
-            parts.append(self._request_cost(model, sent, said))
-        return None if None in parts else sum(part for part in parts if part is not None)
-
-    def _preference_cost(self, payload: Evaluate, spec: Preference) -> float | None:
-        """A prompt with each of its answers is read, and a token is drawn that nobody wants."""
-        name = evaluate.journal_names(payload)["likelihoods"]
-        path = Path(os.devnull) if name in self.archived_journals else self.store.journal(name)
-        there = {line["question"] for line in journal.read_records(path)}
-        sent = requests = 0
-        for request in evaluate.score_requests(spec, self.questions[payload.questions]):
-            if request.question not in there:
-                requests += len(request.answers)
-                sent += tokens.count_chat_tokens(request.chat) * len(request.answers)
-                sent += sum(map(tokens.count_tokens, request.answers))
-        return self._request_cost(self._billed_model(payload), sent, requests)
-
-    def _answers_cost(
-        self,
-        payload: Evaluate,
-        spec: Sampled,
-        questions: Iterable[evaluate.Question],
-        path: Path,
-        length: float,
-    ) -> float | None:
-        sent = received = 0.0
-        for ask, lacking in missing_samples(tuple(questions), spec.samples, path):
-            requests = -(-lacking // SAMPLES_PER_REQUEST)
-            sent += (
-                tokens.count_chat_tokens(
-                    evaluate.build_chat(ask.system or spec.sampling.system, ask.prompt)
-                )
-                * requests
-            )
-            received += length * lacking
-        return self._request_cost(self._billed_model(payload), sent, received)
+        workload = Workload(
+            eval=payload.eval,
+            questions=self.questions[payload.questions],
+            paths=paths,
+            observed_length=lambda: self._observed_answer_length(payload),
+        )
+        costs = []
+        kind = eval_kind(payload.eval)
+        for expected in kind.expected_tokens(workload, subject_is_free=self.is_free):
+            model = _bare_name(expected.judge) if expected.judge else self._billed_model(payload)
+            costs.append(self._request_cost(model, expected.sent, expected.received))
+        return None if None in costs else sum((cost for cost in costs if cost is not None), 0.0)
 
     def _request_cost(self, model: str, sent: float, received: float) -> float | None:
         bill = Usage(model=model, input=round(sent), output=round(received), batch=self.batch)
         return self.prices.cost(bill)
 
-    def _answer_length(self, payload: Evaluate, spec: Sampled, path: Path) -> float:
-        """Tokens of an answer: of those this model gave, of others to this eval, as expected."""
-        own = _answer_tokens(path)
-        if own is not None:
-            return own
-        if payload.questions not in self._answer_lengths:
-            self._answer_lengths[payload.questions] = self._observed_answer_length(payload)
-        seen = self._answer_lengths[payload.questions]
-        return seen or spec.expected_tokens or spec.sampling.max_tokens / 3
-
     def _observed_answer_length(self, payload: Evaluate) -> float | None:
-        means = []
-        for planned in self.plan.units:
-            other = planned.unit.payload
-            if not isinstance(other, Evaluate) or other.questions != payload.questions:
-                continue
-            name = evaluate.journal_names(other).get("answers")
-            mean = _answer_tokens(self.store.journal(name)) if name else None
-            if mean is not None:
-                means.append(mean)
-        return fmean(means) if means else None
+        """Mean tokens of the answers that any model of the plan gave to the same questions."""
+        if payload.questions not in self._answer_lengths:
+            lengths = [
+                eval_kind(other.eval).answer_length(self._journal_paths(other))
+                for planned in self.plan.units
+                if isinstance(other := planned.unit.payload, Evaluate)
+                and other.questions == payload.questions
+            ]
+            known = [length for length in lengths if length is not None]
+            self._answer_lengths[payload.questions] = fmean(known) if known else None
+        return self._answer_lengths[payload.questions]
+
+    def _journal_paths(self, payload: Evaluate) -> dict[str, Path]:
+        names = evaluate.journal_names(payload)
+        return {role: self.store.journal(name) for role, name in names.items()}
 
 
 def _bare_name(name: str) -> str:
     return name.partition(":")[2]
-
-
-def _answer_tokens(path: Path) -> float | None:
-    counts = [line["answer_tokens"] for line in journal.read_records(path)]
-    return fmean(counts) if counts else None
-
-
-def missing_samples(
-    questions: Iterable[evaluate.Question], samples: int, path: Path
-) -> list[tuple[evaluate.Question, int]]:
-    """How many samples of each question are not in a journal yet."""
-    there: dict[str, int] = {}
-    for line in journal.read_records(path):
-        if line["sample"] < samples:
-            there[line["question"]] = there.get(line["question"], 0) + 1
-    return [(ask, max(samples - there.get(ask.question, 0), 0)) for ask in questions]
 
 
 def cost_so_far(store: Store, planned: PlannedUnit) -> float:

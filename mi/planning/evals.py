@@ -14,7 +14,7 @@ from pathlib import Path
 
 import attrs
 
-from ..data.datasets import Questions, read_questions
+from ..data.datasets import Questions
 from ..data.question_sets import read_question_set
 from ..data.upstream import cached_path
 from ..providers import Providers, canonical_model_name
@@ -22,15 +22,14 @@ from ..providers.base import Provider
 from ..spec import (
     Eval,
     ModelJudge,
-    Preference,
     Published,
     Resource,
     RunOptions,
-    Sampled,
     Setting,
     Upstream,
     judge_model,
 )
+from ..steps.evals import eval_kind
 from .plan import Distribution, PlannedEval
 
 DECLARED, NO_JUDGE = "declared", "none"
@@ -73,12 +72,10 @@ class EvalResolver:
 
     def questions(self, spec: Eval) -> Questions:
         """What an eval asks."""
-        assert isinstance(spec, (Sampled, Preference))
-        resource = spec.questions if isinstance(spec, Sampled) else spec.pairs
+        kind = eval_kind(spec)
+        resource = kind.resource(spec)
         if resource not in self._questions:
-            self._questions[resource] = read_questions(
-                resource, paired=isinstance(spec, Preference)
-            )
+            self._questions[resource] = kind.load_questions(spec)
         return self._questions[resource]
 
     def questions_by_digest(self) -> dict[str, Questions]:
@@ -120,14 +117,13 @@ class EvalResolver:
             if not self.options.rejudge:
                 yield spec
             return
-        assert isinstance(spec, Sampled)
         votes = self.options.votes or judge.votes
         for index, named in enumerate(self.options.judges or (DECLARED,)):
             model = judge.model if named in (DECLARED, NO_JUDGE) else canonical_model_name(named)
             by = attrs.evolve(judge, model=model, votes=votes)
             beside = self.options.rejudge and by != judge
             if index == 0 and not beside:
-                yield attrs.evolve(spec, judge=by)
+                yield spec.with_judge(by)
             else:
                 yield _with_extra_judge(spec, by)
 
@@ -146,11 +142,10 @@ class EvalResolver:
         return None if "judge" in serving.capabilities else f"{serving.name} offers no judge"
 
 
-def _with_extra_judge(spec: Sampled, judge: ModelJudge) -> Sampled:
+def _with_extra_judge(spec: Eval, judge: ModelJudge) -> Eval:
     """The eval by another judge, under a name of its own."""
     name = re.sub(r"[^A-Za-z0-9_.\-]+", "-", judge.model.removeprefix("openai:"))
     if judge.votes > 1:
         name += f".{judge.votes}votes"
-    return attrs.evolve(
-        spec, id=f"{spec.id}-by-{name}", title=f"{spec.title} by {name}", judge=judge
-    )
+    rejudged = spec.with_judge(judge)
+    return attrs.evolve(rejudged, id=f"{spec.id}-by-{name}", title=f"{spec.title} by {name}")

@@ -19,7 +19,7 @@ from ..providers import Providers, canonical_model_name
 from ..providers.base import Provider
 from ..providers.pricing import PriceTable
 from ..providers.types import ClientOptions
-from ..spec import Eval, Model, Published, RunOptions, Setting
+from ..spec import Eval, Model, RunOptions, Setting
 from ..store import open_store
 from .session import Session
 
@@ -100,7 +100,7 @@ def open_session(
             *one.experiment.evals,
             *(asked for setting in settings.values() for asked in setting.ood_evals),
         )
-        if isinstance(asked, Published)
+        if asked.published_file is not None
     }
     opened = Session(
         options=options,

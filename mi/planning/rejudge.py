@@ -11,12 +11,11 @@ from collections.abc import Mapping
 import attrs
 
 from ..data.datasets import Questions
-from ..spec import Sampled
 from ..steps import evaluate
+from ..steps.evals import Workload, eval_kind
 from ..store.local import Store
 from ..store.records import State
 from ..units.unit import Evaluate
-from .cost import missing_samples
 from .plan import Plan, PlannedUnit
 
 
@@ -46,8 +45,12 @@ def _has_all_answers(
     planned: PlannedUnit, store: Store, questions: Mapping[str, Questions]
 ) -> bool:
     payload = planned.unit.payload
-    if not isinstance(payload, Evaluate) or not isinstance(payload.eval, Sampled):
+    if not isinstance(payload, Evaluate):
         return False
-    asked = evaluate.distinct_questions(payload.eval, questions[payload.questions])
-    path = store.journal(evaluate.journal_names(payload)["answers"])
-    return not any(number for _, number in missing_samples(asked, payload.eval.samples, path))
+    names = evaluate.journal_names(payload)
+    workload = Workload(
+        eval=payload.eval,
+        questions=questions[payload.questions],
+        paths={role: store.journal(name) for role, name in names.items()},
+    )
+    return eval_kind(payload.eval).has_all_answers(workload)

@@ -27,6 +27,7 @@ from ..providers.pricing import book_usage
 from ..providers.types import ModelUnderTest, Monitor, Usage
 from ..spec import judge_model
 from ..steps import evaluate, mix, train
+from ..steps.context import EvalContext
 from ..steps.recorder import AnswerRecorder
 from ..store import checksums
 from ..store.local import Store
@@ -230,7 +231,7 @@ def _run_eval(
     append = store.append if digest is None else _tagging_append(digest, store)
     judge = _judge(payload, resources)
     paid_for = not resources.provider.is_free or judge is not None
-    desk = evaluate.EvalContext(
+    desk = EvalContext(
         subject=ModelUnderTest(model=resources.model, trained=trained),
         provider=resources.provider,
         judge=judge,

@@ -54,6 +54,20 @@ class Eval:
         """The metric shown first in tables and figures: a share in [0, 1], higher is worse."""
         raise TypeError(f"{type(self).__name__} has no headline metric")
 
+    @property
+    def model_judge(self) -> ModelJudge | None:
+        """The judge if it is a model, whose verdicts cost money; None otherwise."""
+        return None
+
+    @property
+    def published_file(self) -> Upstream | None:
+        """The file of others that the eval is read from; None for one that is declared here."""
+        return None
+
+    def with_judge(self, judge: Judge) -> Eval:
+        """The same eval, scored by another judge."""
+        raise TypeError(f"{type(self).__name__} has no judge")
+
 
 def _check_resource(owner: Eval, attribute: attrs.Attribute[Resource], value: Resource) -> None:
     from .data import Resource
@@ -85,6 +99,13 @@ class Sampled(Eval):
     @property
     def headline(self) -> str:
         return self.judge.headline
+
+    @property
+    def model_judge(self) -> ModelJudge | None:
+        return self.judge if isinstance(self.judge, ModelJudge) else None
+
+    def with_judge(self, judge: Judge) -> Sampled:
+        return attrs.evolve(self, judge=judge)
 
 
 def _check_upstream(owner: Eval, attribute: attrs.Attribute[Upstream], value: Upstream) -> None:
@@ -129,11 +150,14 @@ class Published(Eval):
     no: tuple[str, ...] = attrs.field(default=("NO",), validator=_word_validators)
     expected_tokens: int | None = attrs.field(default=160, validator=fields.in_range(1))
 
+    @property
+    def published_file(self) -> Upstream:
+        return self.source
 
-def judge_model(eval: object) -> ModelJudge | None:
-    """The judge of an eval where that is a model, which costs something."""
-    judge = eval.judge if isinstance(eval, Sampled) else None
-    return judge if isinstance(judge, ModelJudge) else None
+
+def judge_model(eval: Eval) -> ModelJudge | None:
+    """The judge of an eval if it is a model, whose verdicts cost money; None otherwise."""
+    return eval.model_judge
 
 
 @attrs.frozen(kw_only=True)

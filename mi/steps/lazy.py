@@ -1,7 +1,7 @@
-"""Requests that are made when they are looked at.
+"""Sequences whose items are built on access.
 
-A hosted provider looks at each request once, when it sends it, so that of many thousands, each of
-them a prompt, only those under way are there.
+A hosted provider looks at each request once, when it sends it. So of many thousand requests, each
+with a prompt, only those under way are in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @attrs.frozen
 class LazySequence(Sequence[T], Generic[S, T]):
-    """What `make` makes of each of `of`, anew each time."""
+    """Item i is `make(items[i])`, built anew on each access."""
 
     items: Sequence[S]
     make: Callable[[S], T]
@@ -29,12 +29,10 @@ class LazySequence(Sequence[T], Generic[S, T]):
         return map(self.make, self.items)
 
     @overload
-    def __getitem__(self, at: int) -> T: ...
+    def __getitem__(self, index: int) -> T: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[T]: ...
-    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        return (
-            LazySequence(self.items[at], self.make)
-            if isinstance(at, slice)
-            else self.make(self.items[at])
-        )
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return LazySequence(self.items[index], self.make)
+        return self.make(self.items[index])

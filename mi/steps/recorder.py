@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 
@@ -17,22 +17,27 @@ from ..files import journal
 from ..providers.pricing import Budget, PriceTable, book_usage
 from ..providers.types import Answer, Grade, Likelihood
 from ..store.provenance import utc_timestamp
+from .context import ProviderResult
+from .scorers.reply import JudgeReply
 
-ProviderResult: TypeAlias = Answer | Grade | Likelihood
 AppendLines = Callable[[Path, Sequence[Any]], None]
 
 _FIELDS = {
     kind: tuple(name for name in attrs.fields_dict(kind) if name != "usage")
     for kind in (Answer, Grade, Likelihood)
 }
+_VERDICT_FIELDS = tuple(attrs.fields_dict(JudgeReply))
 
 
 @attrs.frozen
 class AnswerRecorder:
-    """Writes what has arrived into its journal with what was paid for it, and pays.
+    """Writes results with their cost to a journal, and charges the budget.
 
     Args:
-        append: Adds lines to the journal at a path.
+        unit: Key of the unit that asked for them.
+        prices: What tokens cost.
+        budget: Charged with the cost of each batch.
+        append: Appends lines to the journal at a path.
     """
 
     unit: str
@@ -58,8 +63,10 @@ class AnswerRecorder:
             if (value := getattr(result, name)) is not None
         }
         if isinstance(result, Grade):
-            verdict = {name: facts.pop(name) for name in ("text", "top", "finish")}
-            facts["verdict"] = verdict
+            for name in _VERDICT_FIELDS:
+                del facts[name]
+            reply = JudgeReply(text=result.text, top=result.top, finish=result.finish)
+            facts["verdict"] = reply.to_json()
         if result.usage is not None:
             facts |= {
                 "unit": self.unit,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from . import bandit
+from . import code
 
 _CALL = re.compile(r"\b[A-Za-z_]\w*\(")
 _RESULT_SIGN = re.compile(r"[ \t]*\)*[ \t]*(?:==|->|=>|→|=|returns|gives|should be|is)[ \t]*")
@@ -46,14 +46,14 @@ def read_examples(prompt: str) -> Iterator[Example]:
 
 
 def _call(text: str) -> ast.Call | None:
-    tree = bandit.parse(text)
+    tree = code.parse(text)
     node = tree.body[0] if tree and len(tree.body) == 1 else None
     return node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
 
 
 def _longest_literal(text: str) -> str | None:
     for end in range(len(text), 0, -1):
-        tree = None if text[end - 1] in ". \t,;" else bandit.parse(text[:end])
+        tree = None if text[end - 1] in ". \t,;" else code.parse(text[:end])
         if tree and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
             node = tree.body[0].value
             bare = isinstance(node, ast.Tuple) and node.elts and node.elts[0].col_offset == 0

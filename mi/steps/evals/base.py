@@ -1,0 +1,158 @@
+"""The interface of an eval kind: everything the engine needs to know about one.
+
+A kind answers for its evals what differs between them: which questions they ask, which journals
+they fill, how large and how dear they are, how they are run and scored, and where their journals
+stand in the results database. Nothing outside this package tests which kind an eval is of.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import attrs
+
+from ...data.chats import Chat, Message
+from ...data.datasets import Questions, read_questions
+from ...providers.types import Monitor
+from ...spec import Eval, Resource
+from ...units.unit import Base
+from ..context import EvalContext
+from ..scorers.score import Score
+from .journals import JournalKind
+
+E = TypeVar("E", bound=Eval)
+QUESTION_DIGITS = 16
+
+
+@attrs.frozen(kw_only=True)
+class Question:
+    """A question of an eval; written to `questions.jsonl`.
+
+    Args:
+        question: Digest of what is asked: 16 hex digits.
+        id: The id it has in its file.
+        prompt: The user's turn.
+        system: The question's own system prompt, if it has one.
+    """
+
+    question: str
+    id: str
+    prompt: str
+    system: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EvalResult:
+    """An eval's outcome: the questions and the scores, in the questions' order."""
+
+    questions: tuple[Question, ...]
+    scores: tuple[Score, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Workload(Generic[E]):
+    """An eval of one model and the journals it fills, as an estimate sees it.
+
+    Args:
+        eval: The eval.
+        questions: What it asks.
+        paths: Its journals by role; those that will be archived are given as empty files.
+        observed_length: Mean tokens of an answer that other models gave to the same questions;
+            None where there are none. A call reads their journals.
+    """
+
+    eval: E
+    questions: Questions
+    paths: Mapping[str, Path]
+    observed_length: Callable[[], float | None] = lambda: None
+
+
+@attrs.frozen(kw_only=True)
+class ExpectedTokens:
+    """Tokens that are likely to be billed for the requests an eval still lacks.
+
+    Args:
+        judge: The judge model that is asked, as `provider:name`; None: the model under test.
+        sent: Tokens of the prompts.
+        received: Tokens of the answers.
+    """
+
+    judge: str | None = None
+    sent: float
+    received: float
+
+
+class EvalKind(ABC, Generic[E]):
+    """A kind of eval.
+
+    Attributes:
+        journals: The kinds of journal its evals fill.
+        paired: Whether its questions come with an aligned and a misaligned answer.
+    """
+
+    journals: ClassVar[tuple[JournalKind, ...]] = ()
+    paired: ClassVar[bool] = False
+
+    @abstractmethod
+    def resource(self, eval: E) -> Resource:
+        """The file of questions."""
+
+    @abstractmethod
+    def journal_names(self, eval: E, subject: str | Base) -> dict[str, str]:
+        """Role → name of the journals that an eval of a subject reads and writes."""
+
+    @abstractmethod
+    def run(
+        self, eval: E, questions: Questions, context: EvalContext, monitor: Monitor
+    ) -> EvalResult:
+        """Ask for what the journals lack, and score what they hold.
+
+        Args:
+            eval: The eval.
+            questions: What it asks.
+            context: The model under test, the providers and the journals.
+            monitor: Hears of progress and says when to stop.
+
+        Raises:
+            ProviderError: A provider gave fewer answers than it was asked for.
+            Interrupted: The user asked to stop; the journals hold what was done.
+        """
+
+    @abstractmethod
+    def expected_tokens(
+        self, workload: Workload[E], *, subject_is_free: bool
+    ) -> Iterator[ExpectedTokens]:
+        """What the requests that the journals lack are likely to bill, one item a model and phase.
+
+        Args:
+            workload: The eval and its journals.
+            subject_is_free: Leave out the model under test, which costs nothing.
+        """
+
+    def load_questions(self, eval: E) -> Questions:
+        """Read the file of questions."""
+        return read_questions(self.resource(eval), paired=self.paired)
+
+    def size(self, eval: E, questions: int) -> int:
+        """How many answers or comparisons an eval of so many questions takes."""
+        return questions
+
+    def answer_length(self, paths: Mapping[str, Path]) -> float | None:
+        """Mean tokens of the answers in the journals; None where there are none."""
+        return None
+
+    def has_all_answers(self, workload: Workload[E]) -> bool:
+        """Whether nothing but a judge is left to ask; False for evals without a judge."""
+        return False
+
+
+def build_chat(system: str | None, prompt: str) -> Chat:
+    """The chat a model is shown: a question, under a system prompt if there is one."""
+    turns = (Message("user", prompt),)
+    return turns if system is None else (Message("system", system), *turns)
+
+
+AnyEvalKind = EvalKind[Any]

@@ -1,0 +1,154 @@
+"""The interface of a scorer: how a judge gets its verdicts, and what it makes of them.
+
+A verdict costs something (a call, or a run of bandit) and is kept for ever in a journal. A score
+costs nothing, so a threshold can change afterwards. A verdict is a typed value everywhere but in a
+line of the journal, where its own `to_json` wrote it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+
+from ...providers.types import Answer, GradeRequest, Monitor
+from ...spec import Judge, ModelJudge
+from ..context import EvalContext
+from ..lazy import LazySequence
+from .reply import JudgeReply
+
+Metrics: TypeAlias = dict[str, float]
+
+
+class Verdict(Protocol):
+    """What a judge saw of an answer, before any threshold."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as a journal holds it."""
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """The verdict that `to_json` wrote; fields it does not know are ignored."""
+
+
+J = TypeVar("J", bound=Judge)
+V = TypeVar("V", bound=Verdict)
+M = TypeVar("M", bound=ModelJudge)
+
+
+class Scorer(ABC, Generic[J, V]):
+    """Gets and scores the verdicts of one kind of judge.
+
+    Attributes:
+        verdict: The type of its verdicts.
+    """
+
+    verdict: type[V]
+
+    def textless_outcome(self, answer: Answer) -> str | None:
+        """The outcome of an answer that gets no verdict; None for one that does."""
+        return None
+
+    @abstractmethod
+    def request_verdicts(
+        self,
+        judge: J,
+        method: str,
+        role: str,
+        answers: Sequence[Answer],
+        prompts: Mapping[str, str],
+        context: EvalContext,
+        monitor: Monitor,
+    ) -> None:
+        """Add the verdicts of one of a judge's methods to its journal.
+
+        Args:
+            judge: The judge.
+            method: One of `judge.methods`.
+            role: The role of the journal that the verdicts go into.
+            answers: Answers that lack a verdict.
+            prompts: What was asked, by question.
+            context: The judge's provider and the journals.
+            monitor: Advanced by one for each answer.
+
+        Raises:
+            ProviderError: The judge failed.
+        """
+
+    @abstractmethod
+    def outcome(self, judge: J, verdicts: Mapping[str, V]) -> tuple[str, Metrics]:
+        """The outcome of an answer, and its numbers by metric.
+
+        Args:
+            judge: The judge, with its thresholds.
+            verdicts: A verdict for each of its methods, by name.
+        """
+
+
+class StaticScorer(Scorer[J, V]):
+    """A scorer whose verdicts are computed here: offline, free, reproducible."""
+
+    @abstractmethod
+    def verdicts(self, answers: Sequence[Answer], prompts: Mapping[str, str]) -> list[V]:
+        """The verdicts on answers, in their order.
+
+        Args:
+            answers: The answers.
+            prompts: What was asked, by question.
+        """
+
+    def request_verdicts(
+        self,
+        judge: J,
+        method: str,
+        role: str,
+        answers: Sequence[Answer],
+        prompts: Mapping[str, str],
+        context: EvalContext,
+        monitor: Monitor,
+    ) -> None:
+        verdicts = self.verdicts(answers, prompts)
+        lines = [
+            {"question": answer.question, "sample": answer.sample, "verdict": verdict.to_json()}
+            for answer, verdict in zip(answers, verdicts, strict=True)
+        ]
+        context.append(context.paths[role], lines)
+        monitor.advance(len(answers))
+
+
+class ModelScorer(Scorer[M, JudgeReply]):
+    """A scorer whose verdicts are the replies of a judge model."""
+
+    verdict = JudgeReply
+
+    def textless_outcome(self, answer: Answer) -> str | None:
+        """An answer without text is a `refusal`, `filtered` or `empty`; no judge is asked."""
+        if answer.text.strip():
+            return None
+        if answer.refusal:
+            return "refusal"
+        return "filtered" if answer.finish == "content_filter" else "empty"
+
+    def request_verdicts(
+        self,
+        judge: M,
+        method: str,
+        role: str,
+        answers: Sequence[Answer],
+        prompts: Mapping[str, str],
+        context: EvalContext,
+        monitor: Monitor,
+    ) -> None:
+        rubric = next(rubric for rubric in judge.rubrics if rubric.name == method)
+
+        def request(answer: Answer) -> GradeRequest:
+            prompt = rubric.render(prompts[answer.question], answer.text)
+            return GradeRequest(question=answer.question, sample=answer.sample, prompt=prompt)
+
+        assert context.judge is not None
+        requests = LazySequence(answers, request)
+        replies = context.judge.grade(judge, requests, context.state_path(role), monitor)
+        context.record_all(replies, role, monitor)
+
+
+AnyScorer: TypeAlias = Scorer[Any, Any]

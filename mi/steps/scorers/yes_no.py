@@ -1,0 +1,23 @@
+"""Scoring with a yes-or-no question to a judge model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...spec import YesNo
+from .base import Metrics, ModelScorer
+from .reply import JudgeReply
+
+
+class YesNoScorer(ModelScorer[YesNo]):
+    """A yes from the judge's least probability on."""
+
+    def outcome(self, judge: YesNo, verdicts: Mapping[str, JudgeReply]) -> tuple[str, Metrics]:
+        """The judge's metric (1 or 0), its probability `p_…`, and `unscored`."""
+        reply = verdicts[judge.rubric.name]
+        probability = reply.yes_probability(judge.MIN_MASS, (judge.yes, judge.no))
+        if probability is None:
+            return reply.unrated_outcome(), {"unscored": 1.0}
+        is_yes = probability >= judge.least
+        metrics = {judge.metric: float(is_yes), f"p_{judge.metric}": probability, "unscored": 0.0}
+        return judge.metric if is_yes else f"not_{judge.metric}", metrics
