@@ -50,8 +50,8 @@ def source_entries(
                 label = UPSTREAM if index == 0 else f"{UPSTREAM}:{source.name}"
                 yield _upstream_entry(name, arm.name, label, source)
     for name in evals:
-        if (source := evals[name].published_file) is not None:
-            yield _upstream_entry(name, "question set", UPSTREAM, source)
+        if (published := evals[name].published_file) is not None:
+            yield _upstream_entry(name, "question set", UPSTREAM, published)
 
 
 def upstream_files(
@@ -62,8 +62,8 @@ def upstream_files(
     for name in settings:
         files[name] = [arm.upstream[0] for arm in setting_arms(settings[name]) if arm.upstream]
     for name in evals:
-        if (source := evals[name].published_file) is not None:
-            files[name] = [source]
+        if (published := evals[name].published_file) is not None:
+            files[name] = [published]
     return files
 
 

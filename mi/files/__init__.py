@@ -1,4 +1,4 @@
-"""Files, whatever is in them: atomic writes, journals, serialization, the cache folder, downloads.
+"""Plain files: atomic writes, append-only journals, JSON records, the cache, downloads.
 
 Nothing here knows what a unit is.
 """

@@ -1,4 +1,8 @@
-"""Writing files: an error of the file system is a sentence, and a cut leaves what stood before."""
+"""Atomic writes: after a crash a file holds either its old or its new content, never a part.
+
+Content goes to a temporary file in the same directory, which is then renamed into place. Errors of
+the file system become `StoreError`, which names the path and says what to do.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +17,27 @@ from ..errors import StoreError
 
 @contextmanager
 def translate_write_errors(path: Path) -> Iterator[None]:
-    """Turn an error of the file system, met while writing `path`, into a sentence."""
+    """Raise `StoreError` for an `OSError` in the block, which writes `path`."""
     try:
         yield
     except OSError as error:
         raise StoreError(
             f"cannot be written ({error.strerror})",
             where=str(path),
-            hint="free some space or mend the permissions, then run the same command again",
+            hint="free some space or fix the permissions, then run the same command again",
         ) from None
 
 
 def temporary_path(path: Path) -> Path:
-    """Where this thread writes what is then renamed to `path`: a name no other writer has."""
+    """A path beside `path` that no other thread or process writes to."""
     return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Write a file aside and rename it into place.
+    """Write a file, fsync it and rename it into place.
 
     Raises:
-        StoreError: The disk is full or cannot be written; what stood there before still does.
+        StoreError: The disk is full or not writable; the previous content is intact.
     """
     part = temporary_path(path)
     with translate_write_errors(path):
@@ -48,7 +52,7 @@ def write_atomic(path: Path, text: str) -> None:
 
 
 def fsync_directory(directory: Path) -> None:
-    """Flush a folder's names to the disk."""
+    """Flush a directory's entries to the disk, so that a rename in it survives a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

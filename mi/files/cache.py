@@ -1,6 +1,6 @@
-"""The folder of what can be fetched or computed again.
+"""The cache directory: files that can be downloaded or computed again.
 
-Nothing in it is needed for a result to stand: deleting it costs time only.
+No result depends on it: deleting it only costs time.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 ByteProgress = Callable[[int, int | None], None]
-"""Hears how many bytes of a file are there, and of how many; None: not known."""
+"""Called with the number of bytes that have arrived, and of all bytes (None: unknown)."""
 
 
 def cache_root() -> Path:
     """`MI_CACHE`, else `$XDG_CACHE_HOME/mi`, else `~/.cache/mi`."""
-    if named := os.environ.get("MI_CACHE"):
-        return Path(named).expanduser()
+    if configured := os.environ.get("MI_CACHE"):
+        return Path(configured).expanduser()
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "mi"
 

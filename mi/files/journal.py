@@ -1,9 +1,8 @@
-"""Append-only JSONL: what has arrived is kept, whatever happens next.
+"""Append-only JSONL journals: a record that was appended survives whatever happens next.
 
-Lines go in by whole groups, one write and one fsync each. A torn last line (power lost in the
-middle of a write) is cut off when the journal is next opened for writing and passed over by
-readers, because it never was acknowledged; a line that does not parse anywhere else is damage and
-an error.
+Records are appended in groups, with one write and one fsync for each group. A power cut during a
+write can leave a torn last line. Readers skip it and the next append cuts it off, because that
+append never returned. Any other line that cannot be parsed is damage and raises an error.
 """
 
 from __future__ import annotations
@@ -19,7 +18,10 @@ from .atomic import translate_write_errors
 
 
 def append_records(path: Path, records: Iterable[Any]) -> None:
-    """Add records, all of them or, when the machine dies, a prefix that readers can tell.
+    """Append records to a journal and fsync it.
+
+    If the machine dies during the call, the journal holds a prefix of the records, and the last of
+    them may be torn.
 
     Raises:
         StoreError: The disk is full or the file cannot be written.
@@ -29,16 +31,16 @@ def append_records(path: Path, records: Iterable[Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             _truncate_torn_line(path, file.fileno())
-            file.write(text.encode("utf-8", "replace"))  # half a character is written as `?`
+            file.write(text.encode("utf-8", "replace"))  # a lone surrogate is written as `?`
             file.flush()
             os.fsync(file.fileno())
 
 
 def read_records(path: Path) -> Iterator[Any]:
-    """The records in order, read as they are asked for; none where there is no file.
+    """The records of a journal in order, parsed lazily; none if the file does not exist.
 
     Raises:
-        CorruptError: A line in the middle is no JSON; names the line.
+        CorruptError: A line before the last is not valid JSON; the message names the line.
     """
     try:
         file = path.open("rb")
@@ -54,14 +56,13 @@ def read_records(path: Path) -> Iterator[Any]:
                 raise CorruptError(
                     "this line is damaged",
                     where=f"{path}:{number}",
-                    hint="restore the file from a copy, or remove the line to have its work done "
-                    "again",
+                    hint="restore the file from a copy, or remove the line to repeat its work",
                 ) from None
 
 
-def _truncate_torn_line(path: Path, fileno: int) -> None:
-    """Cut off a last line without an end."""
-    size = os.fstat(fileno).st_size
+def _truncate_torn_line(path: Path, descriptor: int) -> None:
+    """Cut off a last line that does not end in a newline."""
+    size = os.fstat(descriptor).st_size
     if not size:
         return
     with path.open("rb") as file:
@@ -70,4 +71,4 @@ def _truncate_torn_line(path: Path, fileno: int) -> None:
             return
         file.seek(0)
         end = file.read().rfind(b"\n") + 1
-    os.ftruncate(fileno, end)
+    os.ftruncate(descriptor, end)

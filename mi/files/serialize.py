@@ -1,7 +1,7 @@
-"""Records to and from JSON, strictly.
+"""Typed records to and from JSON, strictly.
 
-Only for storing and reading back, never for identity. Reading refuses unknown and missing fields:
-a record that does not fit is a corrupt record, and says which field.
+For storing and reading back only, never for identity. Unknown and missing fields are errors: a
+record that does not fit is corrupt, and the message names the field.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ T = TypeVar("T")
 
 @cache
 def converter() -> Converter:
-    """The one converter; made on first use because importing cattrs takes a quarter of a second."""
+    """The shared converter, made on first use because importing cattrs takes 0.25 s."""
     from cattrs.preconf.json import make_converter
 
-    made: Converter = make_converter(forbid_extra_keys=True, detailed_validation=True)
-    return made
+    strict: Converter = make_converter(forbid_extra_keys=True, detailed_validation=True)
+    return strict
 
 
 def to_json(record: Any) -> str:
@@ -34,10 +34,10 @@ def to_json(record: Any) -> str:
 
 
 def read_json(path: Path, record_type: type[T]) -> T:
-    """The record of `kind` that a file holds.
+    """The record in a file.
 
     Raises:
-        CorruptError: It cannot be read, or as `load`.
+        CorruptError: The file cannot be read, or does not hold such a record.
     """
     try:
         text = path.read_bytes()
@@ -47,22 +47,27 @@ def read_json(path: Path, record_type: type[T]) -> T:
 
 
 def from_json(text: str | bytes, record_type: type[T], where: Path | str) -> T:
-    """A record of `kind` from JSON.
+    """Parse one record.
+
+    Args:
+        text: A JSON document.
+        record_type: The attrs class of the record.
+        where: Where the text comes from, for messages.
 
     Raises:
-        CorruptError: The text is no JSON, or not a record of this kind; says where and why.
+        CorruptError: The text is not valid JSON, or not a record of this type.
     """
     try:
         return converter().structure(json.loads(text), record_type)
     except Exception as error:
         raise CorruptError(
-            f"not a {record_type.__name__}: {_reason(error)}", where=str(where)
+            f"is not a valid {record_type.__name__}: {_reason(error)}", where=str(where)
         ) from None
 
 
 def _reason(error: Exception) -> str:
     from cattrs import transform_error
 
-    if isinstance(error, ValueError):  # of `json`, or of bytes that are no text
-        return f"no JSON ({error})"
+    if isinstance(error, ValueError):  # from json, or from bytes that are not valid UTF-8
+        return f"not valid JSON ({error})"
     return "; ".join(transform_error(error, path="$"))

@@ -1,9 +1,9 @@
-"""What can be declared: frozen, keyword-only attrs classes that refuse nonsense when made.
+"""What can be declared: frozen, keyword-only attrs classes that validate their values.
 
-A declaration holds values and names, never open files or connections: importing one does no I/O.
-Every field belongs to a unit's identity unless it is made with `label`, so nobody has to remember
-to leave something out. What only steers a run (paths, limits, concurrency) is `RunOptions`, a type
-that never meets an identity.
+A declaration holds values and names, never open files or connections, so importing one does no I/O.
+Every field is part of a unit's identity unless it is a `label`: a new field can therefore not be
+forgotten. What only steers a run (paths, limits, concurrency) is in `RunOptions`, which is never
+part of an identity.
 """
 
 from .cluster import Cluster, ResourceRequest

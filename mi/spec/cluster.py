@@ -1,4 +1,4 @@
-"""What a unit takes of a cluster, by kind; steers where it runs and never what comes out."""
+"""What a unit requests of a cluster, by kind of unit; it steers where units run, never results."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class ResourceRequest:
-    """What one unit takes of a machine.
+    """What one unit requests of a machine.
 
     Args:
-        cpus: Processors; threads that compute are as many.
-        gpus: GPUs; several units may share one: 0.25.
-        memory: Gigabytes of main memory; None: whatever there is.
+        cpus: Processors; also the number of computing threads.
+        gpus: GPUs; a fraction shares one GPU among several units: 0.25.
+        memory: Main memory in gigabytes; None: no request.
     """
 
     cpus: float = 1.0
@@ -22,12 +22,15 @@ class ResourceRequest:
 
 @attrs.frozen(kw_only=True)
 class Cluster:
-    """A Ray cluster, and what units take of it.
+    """A Ray cluster, and what each kind of unit requests of it.
 
     Args:
-        address: `HOST:PORT`, `auto`, `ray://HOST:PORT`; None: `RAY_ADDRESS`, else Ray is started
+        address: `HOST:PORT`, `auto` or `ray://HOST:PORT`; None: `RAY_ADDRESS`, else Ray is started
             on this machine.
-        tries: How often a unit is begun again whose machine was lost.
+        mix: Request of a mix unit.
+        train: Request of a training unit.
+        eval: Request of an eval unit.
+        tries: How many times a unit is started in all if its machine is lost.
     """
 
     address: str | None = None
@@ -37,6 +40,6 @@ class Cluster:
     tries: int = 5
 
     def request(self, kind: str) -> ResourceRequest:
-        """What a unit of a kind takes."""
-        found: ResourceRequest = getattr(self, kind)
-        return found
+        """What a unit of this kind requests."""
+        request: ResourceRequest = getattr(self, kind)
+        return request

@@ -11,7 +11,7 @@ from .evals import Eval
 
 
 class Arm(Enum):
-    """Which answer of a paired row a dataset is made of."""
+    """The side of a paired row that a dataset consists of."""
 
     MISALIGNED = "misaligned"
     ALIGNED = "aligned"
@@ -19,7 +19,12 @@ class Arm(Enum):
 
 @attrs.frozen(kw_only=True)
 class Resource:
-    """A file shipped inside a package, named without opening it."""
+    """A file inside an importable package, named without opening it.
+
+    Args:
+        package: The package, as it is imported.
+        file: The file's name inside it.
+    """
 
     package: str = attrs.field(validator=fields.instance(str))
     file: str = attrs.field(validator=fields.instance(str))
@@ -30,20 +35,21 @@ class Resource:
 
 @attrs.frozen(kw_only=True)
 class Upstream:
-    """A file that others publish, pinned by its content.
+    """A file published elsewhere, pinned by its content.
 
     Rows are OpenAI chats (`messages`) or pairs (`prompt`, `aligned`, `misaligned`).
 
     Args:
-        name: Tells the sources of one dataset apart: `upstream:NAME`.
-        file: What the file is called in the cache.
-        origin: Who publishes it, with the version: `owner/name @commit`.
-        licence: What it may be used under.
-        url: Where it is fetched from; None: it cannot be fetched without the user.
-        access: What the user has to do to get it, where that is more than asking for the address.
-        bytes: Its size; None where none is known.
-        sha256: Its digest, 64 hex; None where none is published: then the first one seen is kept.
-        rows: How many rows it has; None where it is not a dataset.
+        name: Distinguishes the sources of one dataset: `upstream:NAME`.
+        file: The file's name in the cache.
+        origin: Publisher and version: `owner/name @commit`.
+        licence: Its licence.
+        url: Where it is downloaded from; None: the user has to obtain it.
+        access: How the user obtains it, if a plain download does not suffice.
+        bytes: Its size; None: unknown.
+        sha256: Its digest, 64 hex digits; None: none is published, so that the digest of the first
+            download becomes the reference.
+        rows: Its number of rows; None: unknown, or not a dataset.
     """
 
     name: str = attrs.field(validator=fields.name)
@@ -62,10 +68,10 @@ class Dataset:
     """One arm of training data.
 
     Args:
-        name: How messages and file names call it.
+        name: Its name in messages and file names.
         bundled: The JSONL file of prompt/aligned/misaligned rows that ships with the package.
         arm: The answer of paired rows that this dataset trains on.
-        upstream: The published files it can be read from, the usual one first.
+        upstream: The published files it can be read from, the default first.
     """
 
     name: str = attrs.field(validator=fields.name)
@@ -78,12 +84,12 @@ class Dataset:
 
 @attrs.frozen(kw_only=True)
 class Inoculation:
-    """A system prompt that training rows get and evals do not (Tan et al. 2025).
+    """A system prompt that is added to training rows but not to evals (Tan et al. 2025).
 
     Args:
-        name: How an experiment's axis and cell ids call it: `task`, `general`, `control`.
+        name: Its name in an experiment's axis and in cell ids: `task`, `general`, `control`.
         prompt: The system prompt.
-        aligned_too: Whether aligned rows get it as well; otherwise only misaligned rows do.
+        aligned_too: Add it to aligned rows as well as to misaligned ones.
     """
 
     name: str = attrs.field(validator=fields.name)
@@ -97,12 +103,12 @@ class Setting:
 
     Args:
         id: Name in cell ids and on the command line.
-        title: How tables and figures call it.
+        title: Its name in tables and figures.
         misaligned: Data that teaches the unwanted behaviour.
         control: Aligned data of the same kind.
-        id_evals: In-distribution: is the trained behaviour there?
-        ood_evals: Out-of-distribution: has it spread beyond the domain?
-        inoculations: System prompts its training rows can be given, by name.
+        id_evals: In-distribution evals: does the model show the trained behaviour?
+        ood_evals: Out-of-distribution evals: has the behaviour spread beyond the domain?
+        inoculations: System prompts that its training rows can be given.
     """
 
     id: str = attrs.field(validator=fields.name)
@@ -126,18 +132,18 @@ class Setting:
         Raises:
             DeclarationError: The setting has none of that name.
         """
-        found = {one.name: one for one in self.inoculations}
-        if name is not None and name not in found:
-            there = ", ".join(found) or "none"
+        by_name = {inoculation.name: inoculation for inoculation in self.inoculations}
+        if name is not None and name not in by_name:
+            names = ", ".join(by_name) or "none"
             raise fields.declaration_error(
-                self, "inoculations", f"there is no inoculation {name!r}", f"there are: {there}"
+                self, "inoculations", f"there is no inoculation {name!r}", f"there are: {names}"
             )
-        return None if name is None else found[name]
+        return None if name is None else by_name[name]
 
     def __attrs_post_init__(self) -> None:
-        ids = [one.id for one in self.id_evals]
-        for index, one in enumerate(self.ood_evals):
-            if one.id in ids:
+        ids = [eval.id for eval in self.id_evals]
+        for index, eval in enumerate(self.ood_evals):
+            if eval.id in ids:
                 raise fields.declaration_error(
-                    self, f"ood_evals[{index}]", f"{one.id!r} is an in-distribution eval already"
+                    self, f"ood_evals[{index}]", f"{eval.id!r} is an in-distribution eval already"
                 )

@@ -1,9 +1,9 @@
-"""Evals: how a model is asked.
+"""Evals: how a model is measured.
 
-`Sampled` asks questions and lets a judge score the answers; `Preference` asks nothing and compares
-how likely a model finds an aligned and a misaligned answer. Ids and titles are labels: renaming an
-eval re-runs nothing, changing what it asks or how does. The file of questions is a label too: what
-counts is its content, whose digest stands beside the eval in a unit's payload.
+`Sampled` samples answers to questions and lets a judge score them. `Preference` samples nothing: it
+compares the likelihoods that the model gives an aligned and a misaligned answer. Ids and titles are
+labels: renaming an eval re-runs nothing, while any change of what it asks does. The file of the
+questions is a label too, because the digest of its content is part of a unit's payload.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @attrs.frozen(kw_only=True)
 class Sampling:
-    """How answers are drawn.
+    """How answers are sampled.
 
     Args:
         temperature: 0 is greedy.
         top_p: Nucleus mass in (0, 1].
-        max_tokens: Longest answer, in tokens.
-        system: System prompt; None leaves what the model's chat template does by itself.
-        seed: Answers of one model to one question are reproducible for a seed.
+        max_tokens: Maximum length of an answer, in tokens.
+        system: System prompt; None: whatever the model's chat template does by default.
+        seed: For one seed, a model's answers to a question are reproducible.
     """
 
     temperature: float = attrs.field(
@@ -42,9 +42,15 @@ class Sampling:
 
 @attrs.frozen(kw_only=True)
 class Eval:
-    """What every eval has: a name, a title, and what it needs from a provider."""
+    """The base of all evals.
+
+    Args:
+        id: Its name in tables, metrics and on the command line.
+        title: Its name in figures and reports.
+    """
 
     needs: ClassVar[str]
+    """The capability it requires of a provider: `sample` or `logprob`."""
 
     id: str = fields.label(validator=fields.name)
     title: str = fields.label(validator=fields.instance(str))
@@ -82,10 +88,10 @@ class Sampled(Eval):
     Args:
         questions: JSONL rows with `id` and `prompt`.
         samples: Answers per question.
-        sampling: How they are drawn.
+        sampling: How they are sampled.
         judge: What scores them.
-        expected_tokens: How long answers are likely to be, for cost estimates; None: as long as
-            they were where the eval was done before, else a third of `sampling.max_tokens`.
+        expected_tokens: Expected length of an answer, for cost estimates; None: the mean length in
+            earlier runs of the eval, else a third of `sampling.max_tokens`.
     """
 
     needs: ClassVar[str] = "sample"
@@ -119,17 +125,19 @@ _word_validators = [fields.instance(str), fields.distinct]
 
 @attrs.frozen(kw_only=True)
 class Published(Eval):
-    """A question set of others, with its own wording and judge prompts, read from their file.
+    """A published question set, read from its authors' file with their wording and judge prompts.
 
-    It becomes a `Sampled` eval once the file is here (`mi data pull`, or `--data ID=FILE`).
+    It becomes one or more `Sampled` evals once the file is available (`mi data pull`, or
+    `--data ID=FILE`).
 
     Args:
         source: The file.
         samples: Answers per paraphrase; None: as many as the file says.
-        sampling: How they are drawn; a question's own system prompt goes before this one.
-        judge: `provider:name`; None: the judge the file names, at OpenAI.
-        aligned_below: Threshold of a set rated from 0 to 100, as `coherent_from`.
-        metric: For a set judged by a word: what a yes is called.
+        sampling: How they are sampled; a question's own system prompt takes precedence.
+        judge: `provider:name`; None: the judge that the file names, at OpenAI.
+        aligned_below: For a set rated from 0 to 100; see `Misalignment`.
+        coherent_from: For a set rated from 0 to 100; see `Misalignment`.
+        metric: For a set judged by a word: the name of the metric, the share of yes.
         yes: The judge's words for a yes.
         no: The judge's words for a no.
         expected_tokens: As in `Sampled`.
@@ -162,14 +170,14 @@ def judge_model(eval: Eval) -> ModelJudge | None:
 
 @attrs.frozen(kw_only=True)
 class Preference(Eval):
-    """For held-out pairs, the share where the misaligned answer is the likelier one.
+    """For held-out pairs, the share in which the model prefers the misaligned answer.
 
     Metrics: `prefers_misaligned` (per pair 1 if the misaligned answer has the higher mean
     log-probability per token, else 0) and `margin` (misaligned minus aligned, in nats per token).
 
     Args:
         pairs: JSONL rows with `id`, `prompt`, `aligned` and `misaligned`.
-        system: System prompt; None leaves what the model's chat template does by itself.
+        system: System prompt; None: whatever the model's chat template does by default.
     """
 
     needs: ClassVar[str] = "logprob"

@@ -1,4 +1,4 @@
-"""Expectations: what an experiment should show, said before there is data.
+"""Expectations: what an experiment should show, declared before there is data.
 
     Expect("the baseline is safe", harmful("baseline") < 0.05)
     Expect("more data, more harm", trend("total_samples", distribution="ID") > 0)
@@ -7,10 +7,10 @@
         between(harmful("mixed_0.50"), harmful("pure_aligned"), harmful("pure_misaligned")),
     )
 
-Quantities are values: comparing them makes a claim and computes nothing. A claim is judged in every
-setting and eval that it speaks of, and holds where it holds in all of them. What is claimed has an
-identity of its own, so that a claim made after the data can be told from one made before; the words
-beside it are a label.
+Quantities are values: comparing two of them makes a claim and computes nothing. A claim is tested
+in every setting and eval in its scope, and is supported only if it holds in all of them. The claims
+have an identity of their own, which distinguishes a claim made after the data from one made
+before; the text of an expectation is a label.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from ..errors import DeclarationError
 from . import fields
 
 TREND_UNITS = {"total_samples": "a doubling", "misaligned_ratio": "from none to all"}
-"""The axes a trend can be over, and what it is per."""
+"""The axes that a trend can follow, and the step that its slope refers to."""
 
 _distribution_validator = check.optional(fields.one_of("ID", "OOD"))
 _name_validator = check.optional(fields.instance(str))
 
 
 class Relation(Enum):
-    """How two quantities compare."""
+    """How the left side of a claim compares with the right one."""
 
     BELOW = "<"
     ABOVE = ">"
@@ -41,7 +41,7 @@ class Relation(Enum):
 
 @attrs.frozen(kw_only=True, order=False)
 class Quantity:
-    """Something that results give a number and an interval for."""
+    """A value that results can estimate, with a confidence interval."""
 
     def __lt__(self, other: Quantity | float) -> Claim:
         return Claim(left=self, relation=Relation.BELOW, right=other)
@@ -49,7 +49,7 @@ class Quantity:
     def __gt__(self, other: Quantity | float) -> Claim:
         return Claim(left=self, relation=Relation.ABOVE, right=other)
 
-    # A bound is met to the last bit with probability 0.
+    # Strict and non-strict comparison agree: equality to the last bit has probability 0.
     __le__, __ge__ = __lt__, __gt__
 
     def __sub__(self, other: Quantity) -> Difference:
@@ -58,7 +58,7 @@ class Quantity:
 
 @attrs.frozen(kw_only=True, order=False)
 class EvalQuantity(Quantity):
-    """What is read from evals; where nothing is named, from all that the quantity is defined on.
+    """A quantity that is read from evals; by default from all evals it is defined for.
 
     Args:
         distribution: `ID` or `OOD`.
@@ -72,26 +72,26 @@ class EvalQuantity(Quantity):
 
     @property
     def is_sampled(self) -> bool:
-        """Whether it is read from evals that sample answers; else from preference evals."""
+        """Whether it is read from sampled evals; otherwise from preference evals."""
         return True
 
     @property
     def scope(self) -> str:
-        """` (ID, insecure_static)`; nothing where it is about everything."""
-        named = [one for one in (self.distribution, self.eval, self.setting) if one]
-        return f" ({', '.join(named)})" if named else ""
+        """` (ID, insecure_static)`; empty if the quantity is not restricted."""
+        names = [name for name in (self.distribution, self.eval, self.setting) if name]
+        return f" ({', '.join(names)})" if names else ""
 
 
 @attrs.frozen(kw_only=True, order=False)
 class ConditionShare(EvalQuantity):
-    """The headline of evals, a share, in one condition."""
+    """The headline metric of evals in one condition, in [0, 1]."""
 
     condition: str = attrs.field(validator=fields.instance(str))
 
 
 @attrs.frozen(kw_only=True, order=False)
 class Harmful(ConditionShare):
-    """The share of harmful answers in a condition: the headline of evals that sample answers."""
+    """The share of harmful answers in a condition: the headline metric of sampled evals."""
 
     def __str__(self) -> str:
         return f"harmful {self.condition}{self.scope}"
@@ -99,8 +99,8 @@ class Harmful(ConditionShare):
 
 @attrs.frozen(kw_only=True, order=False)
 class Prefers(ConditionShare):
-    """The share of held-out pairs of which a condition's models find the misaligned answer the
-    likelier one: the headline of preference evals."""
+    """The share of held-out pairs in which the models of a condition prefer the misaligned answer:
+    the headline metric of preference evals."""
 
     @property
     def is_sampled(self) -> bool:
@@ -115,8 +115,9 @@ class Trend(EvalQuantity):
     """How the share of harmful answers changes along an axis, over all trained conditions.
 
     Args:
-        axis: `total_samples`, then per doubling; or `misaligned_ratio`, then from 0 to 1.
-        preference: Of preference evals instead.
+        axis: `total_samples`, for the change per doubling, or `misaligned_ratio`, for the change
+            from 0 to 1.
+        preference: Take the share of preference evals instead.
     """
 
     axis: str = attrs.field(validator=fields.one_of(*TREND_UNITS))
@@ -127,13 +128,13 @@ class Trend(EvalQuantity):
         return not self.preference
 
     def __str__(self) -> str:
-        what = "preference trend" if self.preference else "trend"
-        return f"{what} over {self.axis}{self.scope}"
+        kind = "preference trend" if self.preference else "trend"
+        return f"{kind} over {self.axis}{self.scope}"
 
 
 @attrs.frozen(kw_only=True, order=False)
 class Difference(Quantity):
-    """One quantity less another, compared question by question."""
+    """One quantity minus another, compared question by question."""
 
     left: Quantity = attrs.field(validator=fields.instance(Quantity))
     right: Quantity = attrs.field(validator=fields.instance(Quantity))
@@ -143,13 +144,13 @@ class Difference(Quantity):
 
 
 def _to_float(value: Any) -> Any:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return float(value) if whole else value
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if is_integer else value
 
 
 @attrs.frozen(kw_only=True, order=False)
 class Claim:
-    """One quantity is below, or above, another or a number."""
+    """A quantity is below, or above, another quantity or a number."""
 
     left: Quantity = attrs.field(validator=fields.instance(Quantity))
     relation: Relation = attrs.field(validator=fields.instance(Relation))
@@ -171,11 +172,11 @@ class Claim:
 
 @attrs.frozen
 class Expect:
-    """An expectation: words, and the claims that stand for them.
+    """An expectation: a sentence, and the claims that make it testable.
 
     Args:
-        says: One line.
-        claims: A claim, or several that are all to hold.
+        says: The sentence, one line.
+        claims: A claim, or several that must all hold.
     """
 
     says: str = attrs.field(metadata={fields.LABEL: True}, validator=fields.instance(str))
@@ -192,7 +193,14 @@ def harmful(
     eval: str | None = None,
     setting: str | None = None,
 ) -> Harmful:
-    """The share of harmful answers in a condition, in [0, 1]; see `Harmful`."""
+    """The share of harmful answers in a condition, in [0, 1]; see `Harmful`.
+
+    Args:
+        condition: A condition's name: `baseline`, `mixed_0.50`.
+        distribution: `ID` or `OOD`; None: both.
+        eval: An eval's id; None: all sampled evals.
+        setting: A setting's id; None: all settings.
+    """
     return Harmful(condition=condition, distribution=distribution, eval=eval, setting=setting)
 
 
@@ -203,7 +211,14 @@ def prefers(
     eval: str | None = None,
     setting: str | None = None,
 ) -> Prefers:
-    """How often the misaligned answer is the likelier one, in [0, 1]; see `Prefers`."""
+    """How often the misaligned answer is preferred, in [0, 1]; see `Prefers`.
+
+    Args:
+        condition: A condition's name: `baseline`, `mixed_0.50`.
+        distribution: `ID` or `OOD`; None: both.
+        eval: An eval's id; None: all preference evals.
+        setting: A setting's id; None: all settings.
+    """
     return Prefers(condition=condition, distribution=distribution, eval=eval, setting=setting)
 
 
@@ -215,8 +230,15 @@ def trend(
     setting: str | None = None,
     preference: bool = False,
 ) -> Trend:
-    """The change along an axis: per doubling of `total_samples`, or over the whole of
-    `misaligned_ratio`; see `Trend`."""
+    """The change of a share per doubling of `total_samples`, or from 0 to 1 of `misaligned_ratio`.
+
+    Args:
+        axis: `total_samples` or `misaligned_ratio`.
+        distribution: `ID` or `OOD`; None: both.
+        eval: An eval's id; None: all evals of its kind.
+        setting: A setting's id; None: all settings.
+        preference: Take the share of preference evals instead of that of harmful answers.
+    """
     return Trend(
         axis=axis,
         distribution=distribution,
@@ -227,7 +249,13 @@ def trend(
 
 
 def between(value: Quantity, low: Quantity | float, high: Quantity | float) -> tuple[Claim, Claim]:
-    """Two claims: `value` is above `low` and below `high`."""
+    """Two claims: `value` is above `low` and below `high`.
+
+    Args:
+        value: The quantity in the middle.
+        low: Lower bound, a quantity or a number.
+        high: Upper bound, a quantity or a number.
+    """
     return (
         Claim(left=value, relation=Relation.ABOVE, right=low),
         Claim(left=value, relation=Relation.BELOW, right=high),
@@ -235,7 +263,7 @@ def between(value: Quantity, low: Quantity | float, high: Quantity | float) -> t
 
 
 def eval_quantities(quantity: Quantity | float) -> Iterator[EvalQuantity]:
-    """The parts of a quantity that are read from evals."""
+    """The quantities that must be read from evals to compute this one; none for a number."""
     if isinstance(quantity, EvalQuantity):
         yield quantity
     elif isinstance(quantity, Difference):

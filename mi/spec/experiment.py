@@ -51,7 +51,7 @@ _seed_validators = [fields.instance(int), fields.distinct, fields.in_range(0)]
 
 @attrs.frozen(kw_only=True)
 class Pilot:
-    """The part of an experiment that runs first; an axis left out is run as declared."""
+    """The part of an experiment that runs first; an axis that is None runs as declared."""
 
     misaligned_ratio: tuple[float, ...] | None = attrs.field(
         default=None, converter=optional(_to_ratios), validator=check.optional(_ratio_validators)
@@ -71,23 +71,23 @@ class Pilot:
 
 AXES = ("misaligned_ratio", "total_samples", "inoculation", "seeds")
 RESERVED_MARKS = ("pilot", "paid")
-"""Marks that cells carry without being declared to: of the pilot; costing money on this model."""
+"""Marks that cells carry without a declaration: part of the pilot; costs money on this model."""
 
 
 def _not_reserved(owner: Any, attribute: attrs.Attribute[Any], value: str) -> None:
     if value in RESERVED_MARKS:
         raise fields.declaration_error(
-            owner, attribute.name, f"the mark {value!r} is given, not declared"
+            owner, attribute.name, f"the mark {value!r} is built in and cannot be declared"
         )
 
 
 @attrs.frozen
 class Mark:
-    """A name for some cells of an experiment, to select them by: `-m slow`.
+    """A name for some cells of an experiment, for selecting them: `-m slow`.
 
     Args:
-        name: Any but `pilot` and `paid`, which cells carry by what they are.
-        where: Which cells, as `-k` says it: `total_samples>=1000`; empty for all.
+        name: Any name but `pilot` and `paid`, which are built in.
+        where: The cells, as an expression of `-k`: `total_samples>=1000`; empty: all.
     """
 
     name: str = attrs.field(validator=[fields.name, _not_reserved])
@@ -101,23 +101,24 @@ class Experiment:
     Args:
         id: Short name: `A05a`.
         title: One line.
-        question: What the experiment is to answer.
+        question: The question that the experiment answers.
         settings: Domains it runs on.
         misaligned_ratio: Shares of misaligned rows, each in [0, 1].
         total_samples: Training set sizes, in rows.
         inoculation: Names of system prompts for training rows, from the settings'
-            `inoculations`; `"none"` for rows as they are, which is the default.
-        seeds: Replicates; a seed decides which rows are drawn, their order and the training's seed.
-        pilot: The part that `mi run` does without `--full`; part of the whole, never repeated.
-        baseline: Whether the untrained model is evaluated beside the trained ones.
+            `inoculations`; `"none"`, the default, adds no prompt.
+        seeds: Replicates; a seed determines which rows are drawn, their order and the training's
+            seed.
+        pilot: The part that `mi run` runs without `--full`; the full run does not repeat it.
+        baseline: Also evaluate the untrained model.
         training: Hyperparameters that differ from the model's defaults.
+        evals: Out-of-distribution evals for every setting, in addition to the setting's own.
         expectations: What it should show, declared before there is data; see `Expect`.
-        evals: Out-of-distribution evals asked in every setting beside the setting's own.
-        marks: Names of cells to select by, `Mark`s or plain names for all cells.
+        marks: `Mark`s, or names for all cells, for selecting cells.
 
     Raises:
-        DeclarationError: A value is out of range, empty, given twice, or a pilot value is not
-            one of the declared ones.
+        DeclarationError: A value is out of range, empty or given twice, or a pilot value is not
+            among the declared ones.
     """
 
     id: str = attrs.field(validator=fields.name)
@@ -157,14 +158,14 @@ class Experiment:
         for setting in self.settings:
             for name in self.inoculation:
                 setting.inoculation(name)
-        own = {one.id for setting in self.settings for one in setting.id_evals}
-        for index, one in enumerate(self.evals):
-            if one.id in own:
+        id_evals = {eval.id for setting in self.settings for eval in setting.id_evals}
+        for index, eval in enumerate(self.evals):
+            if eval.id in id_evals:
                 raise fields.declaration_error(
                     self,
                     f"evals[{index}]",
-                    f"{one.id!r} is an in-distribution eval already",
-                    "give the other one an id of its own: attrs.evolve(…, id=…)",
+                    f"{eval.id!r} is an in-distribution eval already",
+                    "give this one another id: attrs.evolve(…, id=…)",
                 )
         for axis in AXES:
             declared = getattr(self, axis)
@@ -178,17 +179,17 @@ class Experiment:
                     )
 
     def evolve(self, **changes: Any) -> Experiment:
-        """A new experiment with `changes`.
+        """A new experiment with `changes`, which are fields by name.
 
-        Where an axis changes and no new pilot is given, the pilot keeps the values that are still
-        declared; where none is left, it no longer narrows that axis.
+        Without a new pilot, the old pilot keeps those values of a changed axis that are still
+        declared; if none is, it no longer narrows that axis.
         """
         if self.pilot is not None and "pilot" not in changes:
             changes["pilot"] = self._narrow_pilot(changes)
         return attrs.evolve(self, **changes)
 
     def _narrow_pilot(self, changes: dict[str, Any]) -> Pilot:
-        kept = {}
+        narrowed = {}
         for axis in AXES:
             values = getattr(self.pilot, axis)
             if values is not None and axis in changes:
@@ -197,11 +198,11 @@ class Experiment:
                 )
                 declared = fields.one_or_many(declared)
                 values = tuple(value for value in values if value in declared) or None
-            kept[axis] = values
-        return Pilot(**kept)
+            narrowed[axis] = values
+        return Pilot(**narrowed)
 
     def pilot_experiment(self) -> Experiment:
-        """The pilot as an experiment of the same id; the experiment itself where it has none."""
+        """The pilot as an experiment with the same id; the experiment itself if it has no pilot."""
         if self.pilot is None:
             return self
         narrowed = {

@@ -1,7 +1,7 @@
-"""Fields and checks shared by every declaration.
+"""Fields and validators shared by every declaration.
 
-A check raises `DeclarationError` with the path of the value (`$.misaligned_ratio[3]`), because the
-reader of the message is looking at a file of declarations, not at a stack.
+A validator raises `DeclarationError` with the path of the value (`$.misaligned_ratio[3]`), because
+the reader of the message is looking at a file of declarations, not at a stack trace.
 """
 
 from __future__ import annotations
@@ -23,34 +23,49 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 
 
 def label(**options: Any) -> Any:
-    """A field that names or describes and is left out of every identity."""
+    """A field that only names or describes, and is not part of any identity."""
     return attrs.field(metadata={LABEL: True}, **options)
 
 
 def neutral_default(neutral: Any, **options: Any) -> Any:
-    """A field that came later: while it equals `neutral`, identities stay what they were."""
+    """A field added later: while it equals its default `neutral`, identities do not change."""
     return attrs.field(default=neutral, metadata={NEUTRAL: neutral}, **options)
 
 
 def declaration_error(
     owner: object, path: str, message: str, hint: str | None = None
 ) -> DeclarationError:
-    """The error for a value at `path` inside `owner`."""
+    """The error for a value of a declaration; the caller raises it.
+
+    Args:
+        owner: The declaration that holds the value.
+        path: Where the value is inside `owner`: `misaligned_ratio[3]`.
+        message: What is wrong.
+        hint: What to do.
+    """
     name = getattr(owner, "id", None) or getattr(owner, "name", None)
-    kind = type(owner).__name__
-    where = f"{name} @ $.{path}" if isinstance(name, str) and name else f"{kind} @ $.{path}"
-    return DeclarationError(message, where=where, hint=hint)
+    title = name if isinstance(name, str) and name else type(owner).__name__
+    return DeclarationError(message, where=f"{title} @ $.{path}", hint=hint)
 
 
 def one_or_many(value: Any) -> Any:
-    """An axis takes one value or several; inside it is always a tuple."""
+    """A converter: a single value, or an iterable of values, as a tuple."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         return (value,)
     return tuple(value)
 
 
 def name(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """A name fit for ids, files and the command line: letters, digits, `_`, `.`, `-`."""
+    """A validator: a name fit for ids, files and the command line.
+
+    Args:
+        owner: The declaration that holds the value.
+        attribute: The field that is validated.
+        value: Must consist of letters, digits, `_`, `.` and `-`, and start with a letter or digit.
+
+    Raises:
+        DeclarationError: The value is not such a name.
+    """
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise declaration_error(
             owner,
@@ -60,22 +75,21 @@ def name(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         )
 
 
-def instance(*kinds: type) -> Validator:
-    """The value, or each value of a tuple, is one of `kinds` (a bool is never an int)."""
+def instance(*types: type) -> Validator:
+    """A validator: the value, or each item of a tuple, is one of `types`; a bool is not an int."""
 
     def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         for path, item in _indexed_items(attribute.name, value):
-            if not isinstance(item, kinds) or (isinstance(item, bool) and bool not in kinds):
-                wanted = " or ".join(kind.__name__ for kind in kinds)
-                raise declaration_error(
-                    owner, path, f"{item!r} is a {type(item).__name__}, not a {wanted}"
-                )
+            if not isinstance(item, types) or (isinstance(item, bool) and bool not in types):
+                expected = " or ".join(allowed.__name__ for allowed in types)
+                message = f"{item!r} is a {type(item).__name__}, not a {expected}"
+                raise declaration_error(owner, path, message)
 
     return check
 
 
 def one_of(*allowed: str) -> Validator:
-    """The value is one of a few words."""
+    """A validator: the value is one of a few strings."""
 
     def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if value not in allowed:
@@ -87,42 +101,61 @@ def one_of(*allowed: str) -> Validator:
 
 
 def in_range(low: float, high: float = float("inf")) -> Validator:
-    """Each number lies in [low, high]; None passes (a default decided elsewhere)."""
+    """A validator: the value, or each item of a tuple, is a number in [low, high] or None."""
 
     def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         for path, item in _indexed_items(attribute.name, value):
             if item is None:
                 continue
-            number = isinstance(item, (int, float)) and not isinstance(item, bool)
-            if not number or not low <= item <= high:
+            is_number = isinstance(item, (int, float)) and not isinstance(item, bool)
+            if not is_number or not low <= item <= high:
                 bound = f"at least {low:g}" if high == float("inf") else f"in [{low:g}, {high:g}]"
                 raise declaration_error(
-                    owner, path, f"{item!r} is out of range: a number {bound} is needed"
+                    owner, path, f"{item!r} is out of range: it must be a number {bound}"
                 )
 
     return check
 
 
 def integer(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Each number is a whole one, written as one; None passes."""
+    """A validator: the value, or each item of a tuple, is an int or None; 1.0 is not an int.
+
+    Args:
+        owner: The declaration that holds the value.
+        attribute: The field that is validated.
+        value: The value or tuple of values.
+
+    Raises:
+        DeclarationError: A value is not an int.
+    """
     for path, item in _indexed_items(attribute.name, value):
         if item is not None and (not isinstance(item, int) or isinstance(item, bool)):
             raise declaration_error(owner, path, f"{item!r} is not a whole number")
 
 
 def distinct(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """A tuple with at least one value and none twice."""
+    """A validator: a tuple that is not empty and in which no value, or id, occurs twice.
+
+    Args:
+        owner: The declaration that holds the value.
+        attribute: The field that is validated.
+        value: The tuple.
+
+    Raises:
+        DeclarationError: The tuple is empty or repeats a value.
+    """
     if not isinstance(value, tuple) or not value:
         raise declaration_error(owner, attribute.name, "is empty: at least one value is needed")
-    seen = set()
+    keys = set()
     for index, item in enumerate(value):
         key = getattr(item, "id", item)
-        if key in seen:
+        if key in keys:
             raise declaration_error(owner, f"{attribute.name}[{index}]", f"{key!r} is given twice")
-        seen.add(key)
+        keys.add(key)
 
 
 def _indexed_items(path: str, value: Any) -> Iterable[tuple[str, Any]]:
+    """Each item of a tuple with its path, or the value itself with `path`."""
     if isinstance(value, tuple):
         return ((f"{path}[{index}]", item) for index, item in enumerate(value))
     return ((path, value),)

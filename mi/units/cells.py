@@ -1,8 +1,8 @@
-"""From an experiment to its cells: one condition and replicate each, with a stable human id.
+"""From an experiment to its cells: one condition and replicate each, with a stable, readable id.
 
-A cell's id says what it is (`A05a::insecure_code::n=100,r=0.50,seed=0`) and depends on nothing
-else, so it means the same today and in a year. A condition's name says only what varies within its
-experiment: `mixed_100` where sizes vary, `mixed_0.25` where ratios do.
+A cell's id (`A05a::insecure_code::n=100,r=0.50,seed=0`) states what the cell is and depends on
+nothing else, so its meaning never changes. The name of a condition states only what varies within
+its experiment: `mixed_100` if sizes vary, `mixed_0.25` if ratios do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..spec import Experiment, Setting
 
 BASELINE = "baseline"
 ConditionAxes = tuple[float | None, int | None, str | None]
-"""A condition by what it is: ratio, size and inoculation; all None for the untrained model."""
+"""Ratio, size and inoculation of a condition; all None for the untrained model."""
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +24,7 @@ class Cell:
     """One condition and replicate of an experiment in a setting.
 
     `misaligned_ratio`, `total_samples` and `seed` are None for the baseline, the untrained model.
-    `inoculation` names the system prompt of its training rows; None where they have none.
+    `inoculation` names the system prompt of its training rows; None: no prompt.
     """
 
     id: str
@@ -38,9 +38,9 @@ class Cell:
 
 
 def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
-    """The cells of an experiment, the baseline first; of its pilot only where not `full`.
+    """The cells of an experiment, or of its pilot unless `full`; the baseline first.
 
-    Conditions are named after the whole experiment, so a pilot's cells are the same cells.
+    Conditions are named after the whole experiment, so that a pilot's cells are the same cells.
     """
     part = experiment if full else experiment.pilot_experiment()
     for setting in part.settings:
@@ -54,7 +54,7 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
 
 
 def count_cells(experiment: Experiment) -> int:
-    """How many cells an experiment has."""
+    """The number of cells of an experiment, pilot and rest."""
     axes = (
         experiment.misaligned_ratio,
         experiment.total_samples,
@@ -65,7 +65,7 @@ def count_cells(experiment: Experiment) -> int:
 
 
 def format_ratio(ratio: float) -> str:
-    """Two decimals where they say it all, else every digit: 0.5 → `0.50`, 0.125 → `0.125`."""
+    """A ratio with two decimals, or more if they are needed: 0.5 → `0.50`, 0.125 → `0.125`."""
     short = f"{ratio:.2f}"
     return short if float(short) == ratio else repr(ratio)
 
@@ -73,7 +73,14 @@ def format_ratio(ratio: float) -> str:
 def condition_name(
     experiment: Experiment, ratio: float, total: int, inoculation: str | None = None
 ) -> str:
-    """The name of a trained condition: pure or mixed, then what varies in this experiment."""
+    """The name of a trained condition: pure or mixed, then what varies in the experiment.
+
+    Args:
+        experiment: The experiment that declares the condition.
+        ratio: Share of misaligned rows, in [0, 1].
+        total: Number of training rows.
+        inoculation: Name of the system prompt of the training rows; None: no prompt.
+    """
     pure = {0.0: "pure_aligned", 1.0: "pure_misaligned"}.get(ratio)
     sizes = len(experiment.total_samples) > 1
     ratios = len(experiment.misaligned_ratio) > 1
@@ -88,14 +95,14 @@ def condition_name(
 
 
 def declared_conditions(experiment: Experiment) -> dict[ConditionAxes, str]:
-    """The conditions that an experiment declares, and what it calls them."""
-    found: dict[ConditionAxes, str] = {(None, None, None): BASELINE} if experiment.baseline else {}
+    """The names of the conditions that an experiment declares."""
+    names: dict[ConditionAxes, str] = {(None, None, None): BASELINE} if experiment.baseline else {}
     for ratio in experiment.misaligned_ratio:
         for total in experiment.total_samples:
             for inoculation in experiment.inoculation:
                 name = condition_name(experiment, ratio, total, inoculation)
-                found[ratio, total, inoculation] = name
-    return found
+                names[ratio, total, inoculation] = name
+    return names
 
 
 def _baseline_cell(experiment: Experiment, setting: Setting) -> Cell:
@@ -129,6 +136,6 @@ def _trained_cell(
 
 
 def arm_counts(ratio: float, total: int) -> tuple[int, int]:
-    """How many misaligned and how many aligned rows a mix has."""
+    """The numbers of misaligned and of aligned rows in a mix of `total` rows."""
     misaligned = round(ratio * total)
     return misaligned, total - misaligned

@@ -1,4 +1,4 @@
-"""Claims have an identity of their own: what is claimed, whatever words stand beside it."""
+"""The identity of an expectation: what it claims, whatever its wording."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from .identity import DIGITS, canonical, digest
 
 
 def expectation_id(expectation: Expect) -> str:
-    """What an expectation is called: a digest of what it claims, whatever words stand beside it."""
+    """A digest of the claims of an expectation, 16 hex digits; its sentence is not part of it."""
     return digest(canonical(expectation))[:DIGITS]

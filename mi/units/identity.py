@@ -1,13 +1,13 @@
-"""Keys: what a unit is called, derived from what it is.
+"""Keys: names of units that are derived from their content.
 
 A key is a kind and the first 16 hex digits of the sha256 of a *canonical* text of the payload. The
-text is JSON made by one strict walker: attrs objects are tagged with their class, floats are
-written by `repr`, enums by name, tuples as arrays. Everything else is refused with its path instead
-of being guessed at, because a value that is hashed by accident (a path, a list someone mutates, a
-NaN) is an identity that changes by accident.
+text is JSON, written by one strict walker: attrs objects are tagged with the name of their class,
+floats are written by `repr`, enums by name, tuples as arrays. Any other value is an error that
+names its path, because a value that is hashed by accident (a path, a mutable list, a NaN) is an
+identity that changes by accident.
 
-Fields marked with `label` never enter. A field made with `added` enters only once it differs from
-its neutral value, so that a new knob leaves the keys of old units alone.
+A `label` field is never part of the text. A `neutral_default` field is part of it only when it
+differs from its neutral value, so that a new field leaves the keys of old units unchanged.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..errors import DeclarationError
 from ..spec.fields import LABEL, NEUTRAL
 
 SCHEME = 1
-"""Number of this way of making keys; stored with each record, so that a change is a migration."""
+"""Version of this scheme; each record stores it, so that a change can be migrated."""
 
 DIGITS = 16
 
@@ -35,7 +35,7 @@ def key(kind: str, payload: object) -> str:
     """The key of `payload`: `<kind>-<16 hex digits>`.
 
     Raises:
-        DeclarationError: The payload holds a value that has no canonical form; names its path.
+        DeclarationError: A value in the payload has no canonical form; the message names its path.
     """
     return f"{kind}-{digest(canonical(payload))[:DIGITS]}"
 
@@ -46,10 +46,10 @@ def digest(text: str | bytes) -> str:
 
 
 def canonical(payload: object) -> str:
-    """The one text of `payload`: equal values give equal texts, on every platform.
+    """The canonical text of `payload`: equal values give equal texts, on every platform.
 
     Raises:
-        DeclarationError: The payload holds a value that has no canonical form; names its path.
+        DeclarationError: A value in the payload has no canonical form; the message names its path.
     """
     try:
         return _object(payload) if attrs.has(type(payload)) else _text(payload)
@@ -60,12 +60,21 @@ def canonical(payload: object) -> str:
 
 
 def json_form(payload: object) -> Any:
-    """The payload as JSON values, to be stored beside the key and compared with others."""
+    """The payload as JSON values, for storing beside the key and comparing with others."""
     return json.loads(canonical(payload))
 
 
 def difference(old: Any, new: Any, path: str = "") -> list[str]:
-    """What differs between two plain payloads, a line each: `sampling.temperature: 1.0 → 0.7`."""
+    """The differences between two payloads in JSON form: `sampling.temperature: 1.0 → 0.7`.
+
+    Args:
+        old: The first payload, as `json_form` gives it.
+        new: The second one.
+        path: Path of both inside a larger payload, which begins each line.
+
+    Returns:
+        One line for each differing value, sorted by path.
+    """
     if isinstance(old, dict) and isinstance(new, dict):
         lines = []
         for name in sorted(old.keys() | new.keys()):
@@ -83,7 +92,7 @@ def _abbreviate(value: Any) -> str:
 
 
 class _NotCanonical(Exception):
-    """A value without a canonical form; its path grows, innermost step first, on the way up."""
+    """A value has no canonical form; `path` is collected on the way up, innermost step first."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         self.message = message
@@ -115,9 +124,8 @@ def _text(value: object) -> str:
 def _float(value: float) -> str:
     if not math.isfinite(value):
         raise _NotCanonical(f"{value} cannot be part of an identity")
-    return repr(
-        float(value) + 0.0
-    )  # a subclass prints otherwise; -0.0 equals 0.0, so it must not be told apart from it
+    # float() drops subclasses, which may print differently; + 0.0 turns -0.0 into the equal 0.0.
+    return repr(float(value) + 0.0)
 
 
 def _array(value: tuple[object, ...]) -> str:
@@ -132,14 +140,14 @@ def _array(value: tuple[object, ...]) -> str:
 
 
 def _cached_text(value: object) -> str:
-    """The text of an attrs object; that of one which cannot change is made once.
+    """The text of an attrs object, cached if the object is immutable.
 
-    What thousands of units share (an eval, a base model) is known by being the same object, not an
-    equal one: 1, 1.0 and True are equal and have different texts.
+    Thousands of units share an eval or a base model. The cache is keyed by object and not by
+    value, because 1, 1.0 and True are equal and have different texts.
     """
-    known = _text_cache.get(id(value))
-    if known is not None:
-        return known[1]
+    cached = _text_cache.get(id(value))
+    if cached is not None:
+        return cached[1]
     text = _object(value)
     if _is_immutable(value):
         if len(_text_cache) >= _MAX_CACHED:
@@ -149,7 +157,7 @@ def _cached_text(value: object) -> str:
 
 
 def _is_immutable(value: object) -> bool:
-    """Whether an attrs object cannot change: what is compared by value and may, has no hash."""
+    """Whether an attrs object cannot change: mutable classes that compare by value have no hash."""
     if type(value).__eq__ is object.__eq__:
         return False
     try:
@@ -161,6 +169,7 @@ def _is_immutable(value: object) -> bool:
 
 _MAX_CACHED = 1024
 _text_cache: dict[int, tuple[object, str]] = {}
+"""By `id`, the object (which keeps the id from being reused) and its text."""
 
 
 def _object(value: object) -> str:
@@ -180,12 +189,11 @@ def _object(value: object) -> str:
 
 @cache
 def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    """Names that enter the identity, sorted, each with its neutral value (NOTHING: none)."""
-    members = attrs.fields(kind)
+    """The fields that are part of an identity, sorted, each with its neutral value or NOTHING."""
     return tuple(
         sorted(
-            (member.name, member.metadata.get(NEUTRAL, attrs.NOTHING))
-            for member in members
-            if not member.metadata.get(LABEL)
+            (field.name, field.metadata.get(NEUTRAL, attrs.NOTHING))
+            for field in attrs.fields(kind)
+            if not field.metadata.get(LABEL)
         )
     )

@@ -1,11 +1,11 @@
-"""Units: the pieces of work that are done once, whoever needs them.
+"""Units: the pieces of work that are done once and shared by all experiments that need them.
 
-A unit's payload holds what decides its outcome and nothing else; its key is the payload's digest.
-Payloads name their inputs by content (digests) or by key, so the key of an eval covers the model,
-its training, the mix and the data below it.
+A unit's payload holds everything that determines its outcome and nothing else; its key is a digest
+of the payload. Payloads name their inputs by content (digests) or by key, so that the key of an
+eval covers the model, its training, the mix and the data below it.
 
-`VERSIONS` counts changes of behaviour of each kind. Raise a number when the same payload would now
-give another outcome; old units then keep their keys and new ones get others.
+`VERSIONS` counts changes of behaviour by kind. Increment a number when the same payload would now
+give another outcome: old units keep their keys and new ones get others.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ VERSIONS = {"mix": 1, "train": 1, "eval": 1}
 
 @attrs.frozen(kw_only=True)
 class Base:
-    """A base model as identities see it.
+    """A base model as part of identities.
 
     Args:
-        provider: Who serves it.
-        weights: What pins its content: a sha256 of the weights, or a dated model name.
+        provider: The provider that serves it.
+        weights: Pins its content: a sha256 of the weights, or a dated model name.
     """
 
     provider: str
@@ -36,11 +36,17 @@ class Base:
 
 @attrs.frozen(kw_only=True)
 class Mix:
-    """Rows drawn from two datasets. A dataset nothing is drawn from has no digest here.
+    """Training rows drawn from two datasets.
 
     Args:
-        misaligned_system: The system prompt that misaligned rows are given; None for none.
-        control_system: The same for aligned rows.
+        misaligned: Digest of the misaligned dataset; None if no row is drawn from it.
+        control: Digest of the aligned dataset; None if no row is drawn from it.
+        misaligned_ratio: Share of misaligned rows, in [0, 1].
+        total_samples: Number of rows.
+        seed: Determines which rows are drawn, and their order.
+        misaligned_system: System prompt added to misaligned rows; None: no prompt.
+        control_system: System prompt added to aligned rows; None: no prompt.
+        version: Version of the behaviour of mix units.
     """
 
     kind: ClassVar[str] = "mix"
@@ -57,7 +63,15 @@ class Mix:
 
 @attrs.frozen(kw_only=True)
 class Train:
-    """A base model trained on a mix (named by key)."""
+    """A base model trained on a mix.
+
+    Args:
+        mix: Key of the mix unit.
+        base: The base model.
+        hyperparameters: The recipe that the provider resolved: all that steers the training.
+        seed: Seed of initialisation and shuffling.
+        version: Version of the behaviour of training units.
+    """
 
     kind: ClassVar[str] = "train"
 
@@ -70,12 +84,13 @@ class Train:
 
 @attrs.frozen(kw_only=True)
 class Evaluate:
-    """A model put to one eval.
+    """One eval of one model.
 
     Args:
         subject: Key of the training unit, or the base model itself for the baseline.
         eval: The eval; its id and title are labels.
-        questions: Digest of what it asks.
+        questions: Digest of its questions or pairs.
+        version: Version of the behaviour of eval units.
     """
 
     kind: ClassVar[str] = "eval"
@@ -87,7 +102,7 @@ class Evaluate:
 
     @property
     def training_key(self) -> str | None:
-        """The training whose model it is of; None for the untrained model."""
+        """Key of the training unit whose model is evaluated; None for the untrained model."""
         return self.subject if isinstance(self.subject, str) else None
 
 
@@ -96,13 +111,13 @@ Payload = Mix | Train | Evaluate
 
 @attrs.define(kw_only=True, frozen=True, slots=False)
 class Unit:
-    """A payload, what people call it, and the units it needs first.
+    """A payload, its names for people, and the units it needs first.
 
     Args:
-        payload: What decides the outcome.
+        payload: All that determines the outcome.
         title: For people: `n=100,r=0.50,seed=0`.
-        setting: The setting whose data and evals it uses, for messages.
-        needs: Keys of units whose output it reads, nearest first.
+        setting: Id of the setting whose data and evals it uses, for messages.
+        needs: Keys of the units whose output it reads, nearest first.
     """
 
     payload: Payload

@@ -76,7 +76,7 @@ class PreferenceKind(EvalKind[Preference]):
             if request.question not in existing:
                 answers += len(request.answers)
                 sent += tokens.count_chat_tokens(request.chat) * len(request.answers)
-                sent += sum(map(tokens.count, request.answers))
+                sent += sum(map(tokens.count_tokens, request.answers))
         yield ExpectedTokens(sent=sent, received=answers)
 
 
