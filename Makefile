@@ -1,5 +1,5 @@
-# Two commands do everything on a fresh machine: `make run` and `make test`.
-# `make test-all` also runs the tests that are marked as slow.
+# Two commands do everything on a fresh machine: `make run` and `make test`. `make test-all` adds the
+# tests marked slow: real kills, clusters, whole models.
 
 PYTHON ?= python3.11
 VENV ?= .venv
@@ -10,9 +10,9 @@ INPUTS := pyproject.toml constraints.txt
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test test-all lint clean
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal -rs
 
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+.PHONY: run test test-slow test-all lint clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m mi run A05a
@@ -20,8 +20,10 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	$(PYTEST) -m "not slow"
 
-test-all: $(VENV)/.test
-	$(PYTEST)
+test-slow: $(VENV)/.test
+	$(PYTEST) -m slow
+
+test-all: test test-slow
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
