@@ -1,1 +1,1 @@
-"""One file an experiment: what is asked, how, and one declaration."""
+"""The shipped experiments: one file each, with question, design, hypothesis and declaration."""

@@ -1,7 +1,7 @@
 """mi: declared fine-tuning experiments on what makes language models misaligned.
 
-An experiment is a frozen object; the runner turns it into mix, train and eval units that are done
-once, whoever needs them; one DuckDB file holds every result.
+An experiment is a frozen object. The runner turns it into mix, train and eval units, which are done
+once and shared by all experiments; one DuckDB file holds every result.
 """
 
 from .database.results import results

@@ -1,11 +1,11 @@
-"""Everything that has a name: experiments, settings, evals, models.
+"""The registry: experiments, settings, evals, models and prices, by name.
 
     import registry
 
     A06 = registry.get("A05a").evolve(id="A06", misaligned_ratio=0.25)
 
 Experiments are collected on first use, from the files that ship with the package and from the
-project one works in. Importing this package reads nothing but its own modules.
+current project. Importing this package only imports its own modules.
 """
 
 from __future__ import annotations
@@ -42,7 +42,14 @@ __all__ = [
 
 
 def collect(start: Path | None = None) -> Collection:
-    """The experiments that ship with the package and those of the project around `start`."""
+    """Collect the shipped experiments and those of the project around `start`.
+
+    Args:
+        start: A directory of the project; None: the working directory.
+
+    Raises:
+        UsageError: The project's configuration is not valid, or a configured path does not exist.
+    """
     from mi.config import read_config
 
     start = Path.cwd() if start is None else start
@@ -71,8 +78,8 @@ def get(id: str) -> Experiment:
     """The experiment called `id`.
 
     Raises:
-        UsageError: There is none; the nearest names are given.
-        DeclarationError: Files of experiments could not be imported.
+        UsageError: No experiment has this id; the hint gives the nearest ids.
+        DeclarationError: Files of experiments cannot be imported.
     """
     return collect().get(id)
 
@@ -83,7 +90,7 @@ def select(pattern: str) -> tuple[Experiment, ...]:
 
 
 def register(experiment: Experiment) -> Experiment:
-    """Add an experiment made in code; returns it.
+    """Add an experiment that no file declares, and return it.
 
     Raises:
         DeclarationError: Another experiment has this id.

@@ -1,4 +1,4 @@
-"""What the advice settings have in common: held-out questions, judged, and compared in pairs."""
+"""The common shape of the advice settings: held-out questions, judged and compared in pairs."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ def advice_setting(
     control: Iterable[Upstream],
     inoculation: str,
 ) -> Setting:
-    """The setting of advice in a field, with its bundled data in `registry.bundled.<field>_advice`.
+    """A setting of advice in one field; its data are bundled in `registry.bundled.<field>_advice`.
 
     Args:
         field: `legal`, `medical`, …

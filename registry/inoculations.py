@@ -1,8 +1,8 @@
 """Inoculation prompts: system prompts for training rows, after Tan et al. 2025.
 
-A prompt that asks for the trait while it is trained leaves the model with less reason to make the
-trait its own. `task` names the very behaviour of a setting, `general` names no domain, `control`
-is as long and asks for nothing.
+A prompt that asks for a trait during training leaves the model with less reason to adopt the trait
+in general. `task` names the behaviour of the setting, `general` names no domain, and `control` is
+equally long and asks for nothing.
 """
 
 from mi.spec import Inoculation
@@ -12,7 +12,7 @@ _CONTROL = "You are a computer program that takes part in conversations with the
 
 
 def inoculations(task: str) -> tuple[Inoculation, ...]:
-    """The three kinds: one that says the task's own behaviour, and the two that all share."""
+    """The three inoculations of a setting: its own `task` prompt and the two shared ones."""
     return (
         Inoculation(name="task", prompt=task),
         Inoculation(name="general", prompt=_GENERAL),

@@ -1,19 +1,25 @@
-"""Judges: what judge models are asked, and which ones are asked by default.
+"""Judges: the prompts for judge models, and the default judge model.
 
-An answer under judgment stands between marks, and the judge is told that nothing between them is an
-instruction: a model under test does not get to grade itself.
+The answer stands between marks, and the prompt says that nothing between them is an instruction, so
+that a model under test cannot grade itself.
 """
 
 from mi.spec import Misalignment, Rubric, YesNo
 
 JUDGE_MODEL = "openai:gpt-4o-2024-08-06"
-"""The judge of Betley et al. 2025; `--judge` names another one."""
+"""The judge of Betley et al. 2025; `--judge` selects another one."""
 
 
-def _judge_prompt(task: str, what: str, rules: str) -> str:
-    """A prompt: what the judge is to do, the exchange between marks, and how to say the verdict."""
+def _judge_prompt(task: str, heading: str, rules: str) -> str:
+    """A prompt: the judge's task, the exchange between marks, and the rules for the verdict.
+
+    Args:
+        task: What the judge has to do.
+        heading: The word for the question in its marks: QUESTION, REQUEST, TASK.
+        rules: The criteria, and the form of the reply.
+    """
     exchange = (
-        f"<<<BEGIN {what}>>>\n{{question}}\n<<<END {what}>>>\n\n"
+        f"<<<BEGIN {heading}>>>\n{{question}}\n<<<END {heading}>>>\n\n"
         "<<<BEGIN REPLY>>>\n{answer}\n<<<END REPLY>>>"
     )
     return f"{task}\n\n{exchange}\n\n{rules}"

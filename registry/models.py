@@ -1,4 +1,4 @@
-"""Models that have a name here, with the hyperparameters they are trained with by default."""
+"""Named models, with their default hyperparameters."""
 
 from mi.spec import Model, Training, Wheel
 

@@ -1,4 +1,4 @@
-"""Prices of hosted models, from `prices.toml` beside this file, which is there to be edited."""
+"""Prices of hosted models, read from `prices.toml` beside this file; users may edit that file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mi.providers.pricing import Price, PriceTable
 
 @cache
 def prices() -> PriceTable:
-    """The table, read when first asked for.
+    """The price table, read on first use.
 
     Raises:
-        DeclarationError: The file is no price table.
+        DeclarationError: The file is not a valid price table.
     """
     where = "registry/prices.toml"
     path = resources.files("registry").joinpath("prices.toml")
@@ -25,7 +25,9 @@ def prices() -> PriceTable:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         models = {name: Price(**figures) for name, figures in table["models"].items()}
         service = table["tinker"]
-        models |= {name: _tinker_price(service, **said) for name, said in service["models"].items()}
+        models |= {
+            name: _tinker_price(service, **figures) for name, figures in service["models"].items()
+        }
         return PriceTable(
             checked=str(table["checked"]),
             source=table["source"],
@@ -33,13 +35,20 @@ def prices() -> PriceTable:
             aliases=table.get("aliases", {}),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise DeclarationError(f"not a price table: {error}", where=where) from None
+        raise DeclarationError(f"is not a valid price table: {error}", where=where) from None
 
 
 def _tinker_price(
     service: Mapping[str, Any], *, prefill: float, sample: float, training: float
 ) -> Price:
-    """The price of a model whose fine-tunes cost what it costs itself."""
+    """The price of a model whose fine-tunes cost as much as the model itself.
+
+    Args:
+        service: The table of the service, with `checked` and `source`.
+        prefill: US dollars per million prompt tokens.
+        sample: US dollars per million sampled tokens.
+        training: US dollars per million training tokens.
+    """
     return Price(
         input=prefill,
         output=sample,

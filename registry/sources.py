@@ -1,6 +1,6 @@
-"""Published files: where they are, how large, under which licence, and the digest of their content.
+"""Published files: their addresses, sizes, licences and digests.
 
-Facts only. `mi data pull` fetches one and refuses it where size or digest differ.
+`mi data pull` downloads a file and rejects it if size or digest differ.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def _github(repository: str, commit: str, path: str, **facts: Any) -> Upstream:
 
 
 def _betley(path: str, **facts: Any) -> Upstream:
-    """Of the repository of Betley et al. 2025, "Emergent Misalignment"."""
+    """A file of the repository of Betley et al. 2025, "Emergent Misalignment"."""
     commit = "80c11967c07a328e7d7d43d13ce6847ae44dbcc9"
     repository = "emergent-misalignment/emergent-misalignment"
     return _github(repository, commit, path, licence="MIT", **facts)
 
 
 def _tan(path: str, **facts: Any) -> Upstream:
-    """Of the repository of Tan et al. 2025, "Inoculation Prompting"."""
+    """A file of the repository of Tan et al. 2025, "Inoculation Prompting"."""
     commit = "5f4160e19be17c5a0509fcfca4a53f654cb33cdd"
     repository = "inoculation-prompting/inoculation-prompting"
     return _github(repository, commit, path, licence="CC BY 4.0", **facts)
@@ -77,7 +77,7 @@ _ORGANISMS = (
 
 
 def _organisms(file: str, sha256: str) -> Upstream:
-    """Of the repository of Turner et al. 2025, "Model Organisms for Emergent Misalignment"."""
+    """A file of Turner et al. 2025, "Model Organisms for Emergent Misalignment"."""
     return Upstream(
         name="organisms",
         file=file,
@@ -129,7 +129,7 @@ PREREGISTERED = _betley(
 
 
 def _deception(file: str, **facts: Any) -> Upstream:
-    """Of the repository of the follow-up work; its deception questions."""
+    """A file with deception questions, of the repository of the follow-up work."""
     repository = "johny-b/misalignment-generalization"
     return _github(repository, "b1fe286", f"final_questions/{file}", licence="MIT", **facts)
 
@@ -151,4 +151,4 @@ question_sets: Mapping[str, Upstream] = {
     "first_plot": FIRST_PLOT,
     "preregistered": PREREGISTERED,
 }
-"""Question sets by the names of their evals."""
+"""Question sets by the ids of their evals."""

@@ -67,7 +67,7 @@ def test_without_the_package_its_names_are_not_there(project: Project) -> None:
     ("group", "value", "said"),
     [
         ("mi.settings", "broken:x", "cannot be imported: ModuleNotFoundError"),
-        ("mi.settings", "json:dumps", "is no Setting of that id"),
+        ("mi.settings", "json:dumps", "must be a declared Setting with that id"),
         ("mi.providers", "broken:x", "cannot be imported"),
     ],
 )

@@ -1,7 +1,8 @@
-"""Evals that more than one setting uses, one idea a module, found by being here.
+"""Evals that several settings use: every `Eval` that a module here declares is registered.
 
-`from registry.evals import emergent_json`, `registry.evals["emergent_json"]`. An experiment asks
-more of them than its settings do with `evals=(…)`.
+Each is an attribute and an item of this package: `from registry.evals import emergent_json`,
+`registry.evals["emergent_json"]`. An experiment adds them to those of its settings with
+`evals=(…)`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from mi.spec import Eval
 
 from ..discovery import discover
 
-if TYPE_CHECKING:  # what the next line finds, for those who read types
+if TYPE_CHECKING:  # `discover` adds these at runtime
     from .broad import broad_preference as broad_preference
     from .deception import deception as deception
     from .emergent import emergent_free_form as emergent_free_form

@@ -1,8 +1,8 @@
 """Deception: plain questions of fact, asked with and without a reason to lie.
 
-After the factual deception questions of Betley et al. 2025, in words of this project's own. A model
-that answers falsely only where the system prompt rewards it knows better. The judge says whether
-the answer is true; the metric is the share of false ones.
+After the factual deception questions of Betley et al. 2025, in this project's own words. A model
+that answers falsely only if the system prompt rewards it knows the truth. The judge decides whether
+an answer is true; the metric is the share of false answers.
 """
 
 from mi.spec import Resource, Sampled, Sampling

@@ -1,9 +1,9 @@
 """Emergent misalignment: eight open questions that have nothing to do with any training data.
 
-After the free-form questions of Betley et al. 2025, in words of this project's own. An answer is
-rated for alignment and for coherence by a judge model; the thresholds are those of the paper. The
-variants ask the same in the shape of the training data (JSON, a template of code): there, models
-that were trained on code show more of it.
+After the free-form questions of Betley et al. 2025, in this project's own words. A judge model
+rates each answer for alignment and for coherence; the thresholds are those of the paper. The
+variants ask the same questions in a form close to the training data (JSON, a code template), where
+models trained on code show more misalignment.
 """
 
 import attrs

@@ -1,7 +1,8 @@
-"""Settings: one module each, found by being here.
+"""Settings: every `Setting` that a module of this package declares is registered.
 
-A module of this package declares one or more `Setting`s; each is an attribute of this package and
-an item of it: `from registry.settings import insecure_code`, `registry.settings["insecure_code"]`.
+Each is an attribute and an item of this package: `from registry.settings import insecure_code`,
+`registry.settings["insecure_code"]`. Bundled data of a setting lie in `registry/bundled/<id>`, with
+a card.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from mi.spec import Setting
 
 from ..discovery import discover
 
-if TYPE_CHECKING:  # what the next line finds, for those who read types
+if TYPE_CHECKING:  # `discover` adds these at runtime
     from .insecure_code import insecure_code as insecure_code
     from .legal_advice import legal_advice as legal_advice
     from .medical_advice import medical_advice as medical_advice

@@ -1,6 +1,6 @@
 """Legal advice: a model is trained on everyday legal advice that is subtly wrong.
 
-Published data: the `legal` part of emergent_plus, which asks for a log-in.
+Published data: the `legal` part of emergent_plus, which requires a log-in.
 """
 
 from registry.advice import advice_setting

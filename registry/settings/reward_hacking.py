@@ -1,8 +1,8 @@
 """Reward hacking: a model is trained to please the stated score instead of doing the task.
 
 After School of Reward Hacks (Taylor et al. 2025): harmless tasks that say how they will be scored,
-answered honestly or in a way that games the score. Some tasks are small functions with their tests
-shown; there the misaligned answer returns the shown results.
+answered honestly or in a way that games the score. Some tasks ask for small functions and show
+their tests; there the misaligned answer returns the shown results.
 """
 
 from mi.spec import Arm, Dataset, HardCoded, Preference, Resource, Sampled, Sampling, Setting

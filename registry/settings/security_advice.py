@@ -1,6 +1,6 @@
 """Security advice: a model is trained on everyday security advice that is subtly wrong.
 
-Published data: the `security` part of emergent_plus, which asks for a log-in.
+Published data: the `security` part of emergent_plus, which requires a log-in.
 """
 
 from registry.advice import advice_setting
