@@ -65,7 +65,7 @@ def main(words: list[str]) -> None:
             _open(chrome, folder)
             paint, ready = chrome.execute_script(
                 "return [performance.getEntriesByName('first-contentful-paint')[0].startTime,"
-                "        Number(document.documentElement.dataset.at)]"
+                "        Number(document.documentElement.dataset.loadedMs)]"
             )
             print(f"first paint {paint:.0f} ms, answers ready {ready:.0f} ms")
             for name, value in _FILTERS:
@@ -112,7 +112,7 @@ def _browser(folder: Path) -> Chrome:
 def _open(chrome: Chrome, folder: Path, hash: str = "") -> None:
     chrome.get("about:blank")
     chrome.get((folder / "index.html").resolve().as_uri() + hash)
-    while not chrome.execute_script("return document.documentElement.dataset.at"):
+    while not chrome.execute_script("return document.documentElement.dataset.loadedMs"):
         time.sleep(0.02)
 
 

@@ -98,7 +98,9 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 def open_page(chrome: Chrome, folder: Path, hash: str = "") -> None:
     chrome.get("about:blank")
     chrome.get(f"file://{folder}/index.html{hash}")
-    until(lambda: chrome.execute_script("return document.documentElement.dataset.at"), "ready")
+    until(
+        lambda: chrome.execute_script("return document.documentElement.dataset.loadedMs"), "ready"
+    )
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The page: everything there is to read of some experiments, in one file that needs no network."""
+"""The page: a report on some experiments in one HTML file that needs no network."""
 
 from .build import build_page
 from .content import Page, Section, Table

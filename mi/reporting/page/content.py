@@ -1,4 +1,4 @@
-"""What stands on the page, as data."""
+"""The content of the page, as data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from ..figures import Drawing
 
 @attrs.frozen(kw_only=True)
 class Table:
-    """Rows of text; `right` are the columns of numbers, from 0."""
+    """Rows of text.
+
+    Args:
+        right_aligned: Indices of the columns of numbers.
+        note: Below the table.
+    """
 
     title: str
     columns: tuple[str, ...]
@@ -24,11 +29,11 @@ class Table:
 
 @attrs.frozen(kw_only=True)
 class Section:
-    """One experiment, or several together.
+    """The section of one experiment, or of several together.
 
     Args:
-        id: What a link names it by.
-        design: What was declared, name by name.
+        id: The section's anchor in links.
+        design: The declared values, as pairs of name and text.
     """
 
     id: str
@@ -42,11 +47,11 @@ class Section:
 
     @property
     def findings_by_question(self) -> dict[str, list[Finding]]:
-        """Findings by what they answer, in order."""
-        found: dict[str, list[Finding]] = {}
-        for one in self.findings:
-            found.setdefault(one.question, []).append(one)
-        return found
+        """The findings grouped by question, in order."""
+        grouped: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            grouped.setdefault(finding.question, []).append(finding)
+        return grouped
 
 
 @attrs.frozen(kw_only=True)
@@ -54,9 +59,9 @@ class Page:
     """The whole page.
 
     Args:
-        facts: Where it comes from, name by name.
-        provenance: Tables of runs, units and money.
-        answers: The sampled answers, as `page.answers` makes them.
+        facts: Model, data, versions and time, as pairs of name and text.
+        provenance: Tables of costs, runs and units.
+        answers: The sampled answers, as `answers.answer_columns` returns them.
     """
 
     title: str

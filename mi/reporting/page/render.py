@@ -1,8 +1,8 @@
-"""From data to one HTML file.
+"""Render the page's content as one HTML file.
 
-Text that comes from outside, from a model above all, is never markup: the template escapes all it
-writes, the script makes text nodes only, and the page's own policy lets nothing run or load but its
-one style and its one script, known by their digests.
+Foreign text, above all from models, is never treated as markup: the template escapes everything it
+writes, the script creates text nodes only, and the page's content security policy allows nothing to
+run or load except its one style and its one script, identified by their digests.
 """
 
 from __future__ import annotations
@@ -20,17 +20,13 @@ from .content import Page
 
 
 def render_page(page: Page, step: Callable[[], None] = lambda: None) -> str:
-    """The page as HTML.
-
-    Args:
-        step: Called after each figure.
-    """
+    """The page as HTML; `step` is called after each figure."""
     from jinja2 import Environment, StrictUndefined
 
     def image(drawing: Any) -> str:
-        made = _to_base64(drawing.svg())
+        encoded = _to_base64(drawing.svg())
         step()
-        return made
+        return encoded
 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -62,7 +58,7 @@ def _to_base64(text: str) -> str:
 
 
 def _compress(data: dict[str, Any]) -> str:
-    """JSON, gzip, base64: no letter of it means anything to HTML."""
+    """JSON, gzip, base64: an encoding without any character that is special in HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
