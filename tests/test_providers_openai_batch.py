@@ -13,7 +13,7 @@ import pytest
 
 from mi.data.chats import Message
 from mi.errors import Interrupted
-from mi.providers.openai import OpenAI, batches
+from mi.providers.openai import OpenAI, batch_lines
 from mi.providers.types import ClientOptions, GradeRequest, ModelUnderTest, SampleRequest
 from mi.spec import Sampling
 from registry.judges import insecure_code
@@ -216,7 +216,7 @@ def test_where_a_server_gives_one_choice_the_rest_goes_into_another_batch(
 def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records, refused = batches._read_records, {"code": "content_filter", "message": "no"}
+    records, refused = batch_lines._read_records, {"code": "content_filter", "message": "no"}
 
     def filtered(*how: Any) -> list[dict[str, Any]]:
         found = records(*how)
@@ -224,7 +224,7 @@ def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
             found[0]["response"] = {"status_code": 400, "body": {"error": refused}}
         return found
 
-    monkeypatch.setattr(batches, "_read_records", filtered)
+    monkeypatch.setattr(batch_lines, "_read_records", filtered)
     with loopback() as server:
         use(server, monkeypatch)
         provider, chat = (

@@ -11,7 +11,8 @@ import pytest
 
 from mi.data.chats import Message
 from mi.providers.openai import OpenAI
-from mi.providers.openai.completions import Choice, CompletionRequest
+from mi.providers.openai.choices import Choice
+from mi.providers.openai.completions import CompletionRequest
 from mi.providers.types import Answer, ClientOptions, ModelUnderTest, SampleRequest
 from mi.spec import Sampling
 from mi.steps.lazy import LazySequence

@@ -43,7 +43,7 @@ CASES = [
     Case(
         name="failed job",
         says="The job failed due to an internal error. (server_error)",
-        hint="the provider's fault: `--retry-failed` launches it anew",
+        hint="the provider's fault: `--retry-failed` launches it again",
         failed=(1, 1),
         faults=Faults(fail_jobs=1),
     ),
@@ -159,7 +159,7 @@ def test_a_job_cancelled_elsewhere_is_launched_again_only_when_asked(project: Pr
         out, _ = first.communicate(timeout=30)
         assert first.returncode == 1, out
         assert "was cancelled" in out
-        assert "`--retry-failed` launches it anew" in out
+        assert "`--retry-failed` launches it again" in out
         assert run(project, server, *CHEAP).code == 1
         assert creates(server) == 2
 

@@ -28,7 +28,7 @@ STEPS = [
         f"{_OPENAI}.launch:LaunchLog.append": (1, 2, 3),  # intent, record, status
         "openai.resources.fine_tuning.jobs.jobs:Jobs.create": (1,),
         f"{_OPENAI}.job_poller:JobPoller.job": (1, 2),  # poll
-        f"{_OPENAI}.train:_list_events": (1,),  # fetch
+        f"{_OPENAI}.train:list_events": (1,),  # fetch
         "mi.store.local:Store.publish": (3,),
         "mi.store.local:Store.log_attempt": (2,),
         "mi.files.journal:append_records": (9,),

@@ -109,7 +109,7 @@ class Provider:
             monitor: Receives progress, and says when to stop.
 
         Raises:
-            ProviderError: The training failed; `Refused` where a retry would fail the same way.
+            ProviderError: The training failed; `RequestRejected` where a retry would fail alike.
             Interrupted: The user asked to stop; the same call resumes.
         """
         self._refuse("train models")

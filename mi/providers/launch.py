@@ -139,7 +139,7 @@ def adopt_or_create(
         create_job: Creates the unit's n-th job, through `create_once`.
 
     Raises:
-        ProviderError: The job cannot be created; `Refused` where a retry would fail the same way.
+        ProviderError: The job cannot be created; `RequestRejected` where a retry would fail alike.
     """
     entry = log.last_entry(*STATE_EVENTS)
     if entry is not None and entry["event"] == "created":

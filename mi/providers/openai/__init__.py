@@ -1,8 +1,8 @@
 """Training, sampling and judging through OpenAI's API, or any server that speaks it.
 
-The API's own client does the talking. What is added here is what it leaves open: that nothing is
-created or asked for twice, that many requests share the server's limits, that several keys are used
-as several accounts, and that what goes wrong is told as what it is.
+The API's own client makes the calls. This package adds what the client leaves open: nothing is
+created or requested twice, concurrent requests share the server's rate limits, several keys serve
+as several accounts, and errors become sentences with a next step.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from ..types import (
     TrainingResult,
     TrainJob,
 )
-from . import batches, completions, diagnostics, jobs
+from . import completions, diagnostics, jobs
 from .accounts import Account, load_accounts
+from .batches import run_batches
+from .choices import Choice
 from .errors import retry_api_call
 from .event_loop import EventLoopThread, StopSignal, stream
 from .job_poller import JobPoller
@@ -62,41 +64,42 @@ class OpenAI(Provider):
 
     @cached_property
     def accounts(self) -> tuple[Account, ...]:
-        """Made when first needed: a plan needs no key."""
+        """The configured accounts, read on first use: a plan needs no key."""
         return load_accounts(self.name, self.options)
 
-    def _route(self, account: Account) -> completions.Route:
-        """The one way to an account; made on the event loop that uses it."""
-        if account.fingerprint not in self._routes:
-            gate = AdaptiveLimiter(self.options.in_flight)
-            self._routes[account.fingerprint] = completions.Route(
-                account, account.open_transport(), gate
-            )
-        return self._routes[account.fingerprint]
-
     def hyperparameters(self, training: Training) -> Supervised:
-        """The stated values; what is left open the provider decides, and says afterwards."""
+        """The declared values; the provider chooses the rest, and reports them afterwards."""
         return resolve_supervised(training)
 
     def check_credentials(self) -> None:
-        """That there is a key."""
+        """Check that an API key is configured.
+
+        Raises:
+            UsageError: No key is set.
+        """
         assert self.accounts
 
     def close(self) -> None:
-        """Close the connections: a call after this opens others."""
+        """Close the connections; a later call opens new ones."""
 
-        async def closed() -> None:
-            for line in self._routes.values():
-                await line.transport.close()
+        async def close_transports() -> None:
+            for route in self._routes.values():
+                await route.transport.close()
 
         if self._routes:
-            self._loop.submit(closed()).result(timeout=10)
+            self._loop.submit(close_transports()).result(timeout=10)
             self._routes.clear()
         for account in self.__dict__.get("accounts", ()):
             account.close()
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
-        """Launch the job, or find it, and follow it; see `train` for what `folder` holds."""
+        """Launch the job, or find it, and follow it to its end; see `train.train`.
+
+        Args:
+            job: The training.
+            directory: The unit's working directory.
+            monitor: Receives progress, and says when to stop.
+        """
         return train(job, directory, self.accounts, self._poller, monitor)
 
     def sample(
@@ -107,7 +110,15 @@ class OpenAI(Provider):
         directory: Path,
         monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
-        """Draw answers, several of a question in one request, in the order they come."""
+        """Sample answers in order of arrival, several samples of a question per request.
+
+        Args:
+            subject: The model that answers.
+            requests: One for each answer.
+            sampling: Temperature and the like.
+            directory: Holds the log of batches.
+            monitor: Says when to stop.
+        """
         model, owners = self._resolve_subject(subject, monitor)
 
         def body(request: SampleRequest) -> dict[str, Any]:
@@ -120,18 +131,23 @@ class OpenAI(Provider):
                 "seed": request_seed(sampling.seed, request),
             }
 
-        return self._stream_answers(
-            group_requests(requests), body, _answer, owners, directory, monitor
-        )
+        return self._stream(group_requests(requests), body, _answer, owners, directory, monitor)
 
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
     ) -> Iterator[Sequence[Grade]]:
-        """Ask a judge model of each answer; the distribution over its first token is kept."""
+        """Let a judge model grade answers, by the logprobs of its first token or by votes.
+
+        Args:
+            judge: The judge model and how it is asked.
+            requests: One for each answer.
+            directory: Holds the log of batches.
+            monitor: Says when to stop.
+        """
         model = judge.model.partition(":")[2]
-        how: dict[str, Any] = {"temperature": 1.0}
+        parameters: dict[str, Any] = {"temperature": 1.0}
         if judge.votes == 1:
-            how = {
+            parameters = {
                 "temperature": 0.0,
                 "logprobs": True,
                 "top_logprobs": judge.top_logprobs,
@@ -143,64 +159,71 @@ class OpenAI(Provider):
                 "model": model,
                 "messages": [{"role": "user", "content": request.prompt}],
                 "max_completion_tokens": judge.max_tokens,
-                **how,
+                **parameters,
             }
 
         groups = ([request] * judge.votes for request in requests)
-        grades = self._stream_answers(groups, body, _grade, self.accounts, directory, monitor)
+        grades = self._stream(groups, body, _grade, self.accounts, directory, monitor)
         return grades if judge.votes == 1 else count_votes(grades, judge.votes)
 
     def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """The job in the unit's launch log, as the server has it now."""
+        """The job in the unit's launch log, or else its last batch, as the server has it now."""
         return jobs.remote_job(directory, self.accounts, self._poller, monitor)
 
     def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """Cancel that job, and batches under way."""
+        """Cancel that job and the unit's batches."""
         return jobs.cancel_job(directory, self.accounts, monitor)
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
-        """Keys, reachability, access to models and to fine-tuning."""
-        return diagnostics.diagnose(
-            self.name, self.options, [model.name for model in models], monitor
-        )
+        """Check keys, reachability, and access to the models and to fine-tuning."""
+        names = [model.name for model in models]
+        return diagnostics.diagnose(self.name, self.options, names, monitor)
 
-    def _stream_answers(
+    def _route(self, account: Account) -> completions.Route:
+        """The account's route; call this on the event loop, which will use it."""
+        if account.fingerprint not in self._routes:
+            limiter = AdaptiveLimiter(self.options.in_flight)
+            route = completions.Route(account, account.open_transport(), limiter)
+            self._routes[account.fingerprint] = route
+        return self._routes[account.fingerprint]
+
+    def _stream(
         self,
         groups: Iterable[Sequence[R]],
         body: Callable[[R], dict[str, Any]],
-        convert: Callable[[R, completions.Choice], A],
-        owners: Sequence[Account],
+        convert: Callable[[R, Choice], A],
+        accounts: Sequence[Account],
         directory: Path,
         monitor: Monitor,
     ) -> Iterator[list[A]]:
-        calls = (completions.CompletionRequest(body(group[0]), group, body) for group in groups)
+        """Request a completion for each group, and convert its choices, in order of arrival."""
+        requests = (completions.CompletionRequest(body(group[0]), group, body) for group in groups)
         if self.options.batch:
-            yield from self._batch_answers(calls, convert, owners[0], directory, monitor)
+            yield from self._run_batches(requests, convert, accounts[0], directory, monitor)
             return
 
-        async def work(put: Callable[[list[A]], None], halt: StopSignal) -> None:
-            def told(requests: Sequence[R], found: Sequence[completions.Choice]) -> None:
-                put([convert(*pair) for pair in zip(requests, found, strict=False)])
+        async def work(put: Callable[[list[A]], None], stop: StopSignal) -> None:
+            def on_choices(sources: Sequence[R], choices: Sequence[Choice]) -> None:
+                put([convert(*pair) for pair in zip(sources, choices, strict=False)])
 
-            lines = [self._route(account) for account in owners]
-            await completions.complete_all(
-                calls, lines, self._quirks, completions.Callbacks(told, self._count_lost), halt
-            )
+            routes = [self._route(account) for account in accounts]
+            callbacks = completions.Callbacks(on_choices, self._count_lost)
+            await completions.complete_all(requests, routes, self._quirks, callbacks, stop)
 
         yield from stream(self._loop, work, monitor)
 
-    def _batch_answers(
+    def _run_batches(
         self,
-        calls: Iterable[completions.CompletionRequest],
-        convert: Callable[[R, completions.Choice], A],
+        requests: Iterable[completions.CompletionRequest],
+        convert: Callable[[R, Choice], A],
         account: Account,
         directory: Path,
         monitor: Monitor,
     ) -> Iterator[list[A]]:
-        """The same through the batch service, whose files name all calls at once."""
-        asked = list(calls)
-        if asked:
-            for pairs in batches.run_batches(account, asked, directory, self.options.poll, monitor):
+        """The same through the batch service, whose files list all requests at once."""
+        lines = list(requests)
+        if lines:
+            for pairs in run_batches(account, lines, directory, self.options.poll, monitor):
                 yield [convert(*pair) for pair in pairs]
 
     def _count_lost(self, answers: int) -> None:
@@ -209,16 +232,16 @@ class OpenAI(Provider):
     def _resolve_subject(
         self, subject: ModelUnderTest, monitor: Monitor
     ) -> tuple[str, Sequence[Account]]:
-        """The name of the model under test and the accounts that may ask it."""
+        """The name of the model under test, and the accounts that can use it."""
         if subject.trained is None:
             return subject.model.name, self.accounts
-        found = read_trained_model(subject.trained)
-        owners = [one for one in self.accounts if one.fingerprint == found.account]
-        return found.model, owners or self._find_accounts(found, monitor)
+        trained = read_trained_model(subject.trained)
+        owners = [account for account in self.accounts if account.fingerprint == trained.account]
+        return trained.model, owners or self._find_accounts(trained, monitor)
 
-    def _find_accounts(self, found: TrainedModel, monitor: Monitor) -> list[Account]:
-        """Accounts that can see a model: keys change, and one organisation has many."""
-        model, reasons = found.model, []
+    def _find_accounts(self, trained: TrainedModel, monitor: Monitor) -> list[Account]:
+        """An account that can use a model. Keys change, and an organisation may have many."""
+        model, errors = trained.model, []
         for account in self.accounts:
             try:
                 retry_api_call(
@@ -229,15 +252,15 @@ class OpenAI(Provider):
                 )
                 return [account]
             except ProviderError as error:
-                reasons.append(error)
+                errors.append(error)
         raise ProviderError(
-            f"{model} was trained with the key {found.account}…, and no key that is set can see it "
-            f"({reasons[-1].message})",
+            f"{model} was trained with the key {trained.account}…, and no key that is set can see "
+            f"it ({errors[-1].message})",
             hint="set that key again, then run the same command",
         )
 
 
-def _answer(request: SampleRequest, choice: completions.Choice) -> Answer:
+def _answer(request: SampleRequest, choice: Choice) -> Answer:
     return Answer(
         question=request.question,
         sample=request.sample,
@@ -251,7 +274,7 @@ def _answer(request: SampleRequest, choice: completions.Choice) -> Answer:
     )
 
 
-def _grade(request: GradeRequest, choice: completions.Choice) -> Grade:
+def _grade(request: GradeRequest, choice: Choice) -> Grade:
     return Grade(
         question=request.question,
         sample=request.sample,

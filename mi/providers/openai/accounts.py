@@ -1,8 +1,8 @@
-"""Accounts: keys from the environment, and the clients that use them.
+"""Accounts: API keys from the environment, and the clients that use them.
 
-A key is held in one place, here, and known elsewhere by its fingerprint: the start of its sha256,
-which tells accounts apart and leads nowhere. `redacted` takes keys out of whatever a server says,
-because some servers repeat them.
+Only this module holds keys. Everywhere else an account is identified by its fingerprint, the start
+of the key's sha256, which distinguishes accounts and does not reveal the key. `redact` removes keys
+from messages, because some servers repeat them in their errors.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .transport import HttpTransport
 
 KEY_ENV = "OPENAI_API_KEY"
+_NO_KEY = "none"
 _KEY_PATTERN = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
 
 
@@ -34,8 +35,8 @@ class Account:
 
     Args:
         key: The secret; never shown, stored or compared.
-        base_url: The server; None is what the client does by itself (`OPENAI_BASE_URL`).
-        timeout: Seconds before a request is given up.
+        base_url: The server; None leaves the choice to the client (`OPENAI_BASE_URL`).
+        timeout: Seconds before a request times out.
     """
 
     key: str = attrs.field(repr=False)
@@ -44,49 +45,51 @@ class Account:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the key is known by in files: 8 hex digits."""
+        """Identifies the key in files: 8 hex digits."""
         return digest(self.key)[:8]
 
     @cached_property
     def client(self) -> OpenAI:
-        """It does not retry: `patiently` does, and hears Ctrl-C."""
+        """The API client, without retries: `retry_api_call` retries, and can be interrupted."""
         from openai import OpenAI
 
         return OpenAI(api_key=self.key, base_url=self.base_url, timeout=self.timeout, max_retries=0)
 
     def close(self) -> None:
-        """Close the connections of the client, where there is one."""
+        """Close the client's connections, if it was used."""
         if "client" in self.__dict__:
             self.client.close()
             del self.__dict__["client"]
 
     def open_transport(self) -> HttpTransport:
-        """For answers, many at once; made on the event loop that uses it."""
+        """A transport for many concurrent requests. Call it on the event loop that will use it."""
         from .transport import HttpTransport
 
         return HttpTransport.open(self.client, self.timeout)
 
 
 def load_accounts(name: str, options: ClientOptions) -> tuple[Account, ...]:
-    """The accounts of an endpoint: `KEY`, `KEY_1`, `KEY_2` … of the environment.
+    """The accounts of an endpoint, from the variables `KEY`, `KEY_1`, `KEY_2` … of the environment.
+
+    A self-hosted server often needs no key. Without `key_env` it gets the placeholder `none`, since
+    the client insists on a key, and never a key that is meant for another server.
 
     Raises:
         UsageError: No key is set.
     """
     endpoint = options.endpoints.get(name, {})
-    own = endpoint and name != "openai" and "key_env" not in endpoint
-    if own:  # a server of one's own often wants no key, but the client wants one; others' keys are
-        return (Account("none", endpoint.get("base_url"), options.timeout),)  # none of its business
+    if endpoint and name != "openai" and "key_env" not in endpoint:
+        return (Account(_NO_KEY, endpoint.get("base_url"), options.timeout),)
     variable = endpoint.get("key_env", KEY_ENV)
     numbered = sorted(
-        (int(found.group(1)), value)
+        (int(match.group(1)), value)
         for other, value in os.environ.items()
-        if (found := re.fullmatch(rf"{re.escape(variable)}_(\d+)", other))
+        if (match := re.fullmatch(rf"{re.escape(variable)}_(\d+)", other))
     )
     keys = [os.environ.get(variable, ""), *(value for _, value in numbered)]
     keys = list(dict.fromkeys(key.strip() for key in keys if key.strip()))
     if not keys and endpoint and "key_env" not in endpoint:
-        keys = ["none"]  # a server of one's own often wants no key, but the client wants one
+        keys = [_NO_KEY]
     if not keys:
         raise UsageError(
             f"{name} needs an API key", hint=f"set {variable} (and {variable}_1, … for more)"
@@ -95,8 +98,8 @@ def load_accounts(name: str, options: ClientOptions) -> tuple[Account, ...]:
 
 
 def redact(text: str, accounts: Sequence[Account] = ()) -> str:
-    """The text without keys."""
+    """The text with every key replaced by `[key]`."""
     for account in accounts:
-        if account.key != "none":
+        if account.key != _NO_KEY:
             text = text.replace(account.key, "[key]")
     return _KEY_PATTERN.sub("[key]", text)

@@ -1,16 +1,15 @@
-"""Chat completions: many, at once, each asked for until it has come.
+"""Chat completions: many concurrent requests, each retried until it is answered.
 
-Workers take calls one at a time, and a call is made when it is taken: only those under way are
-held. How many workers ask at once is the gate's business. What goes wrong with one call stays with
-that call: a request that was throttled or failed at the server cost nothing and is made again; one
-whose answer was lost on the way may have been paid for, is made again too, and is counted. What no
-repetition can mend ends the whole, once those under way have come.
+Workers take requests one at a time, and a request is built when it is taken: only those in flight
+are in memory. The account's limiter decides how many are in flight. An error concerns its request
+alone: a request that was throttled or failed at the server cost nothing and is repeated; one whose
+response was lost may have been paid for, is repeated too, and is counted. A permanent error ends
+everything, after the requests in flight have been answered.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,8 +19,8 @@ from typing import Any
 import attrs
 
 from ...errors import ProviderError
-from ..types import Usage
 from .accounts import Account
+from .choices import CONTENT_FILTER, Choice, filtered_choice, parse_choices
 from .errors import (
     error_body,
     http_status,
@@ -35,47 +34,35 @@ from .rate_limiter import AdaptiveLimiter
 from .transport import HttpTransport
 
 _MAX_ATTEMPTS = 8
-_MAX_BACKOFF = 20.0
+_MAX_BACKOFF = 20.0  # seconds
 _MAX_THROTTLED_SECONDS = 900.0
-CONTENT_FILTER = "content_filter"
-
-
-@attrs.frozen
-class Choice:
-    """One answer as it came."""
-
-    text: str
-    finish: str
-    refusal: str | None
-    top: tuple[tuple[str, float], ...]
-    model: str | None
-    prompt_tokens: int
-    answer_tokens: int
-    usage: Usage
 
 
 @attrs.define
 class CompletionRequest:
-    """One request: its body, and who waits for each of its `n` choices.
+    """One request, for as many choices as it has sources.
 
     Args:
-        made: Makes the body for those who wait, of the first of them; None: it is the same for all.
+        body: The request's JSON, without `n`.
+        sources: The engine's requests it answers, one for each choice.
+        build_body: Builds the body from the first source; None: it is the same for all.
+        attempts: Attempts that failed.
     """
 
     body: dict[str, Any]
-    tags: Sequence[Any]
+    sources: Sequence[Any]
     build_body: Callable[[Any], dict[str, Any]] | None = None
     attempts: int = 0
 
-    def subset(self, tags: Sequence[Any]) -> CompletionRequest:
-        """A request for some of them alone: with their own seed it draws answers of their own."""
-        body = self.body if self.build_body is None else self.build_body(tags[0])
-        return CompletionRequest(body, tags, self.build_body)
+    def subset(self, sources: Sequence[Any]) -> CompletionRequest:
+        """A request for some of the sources. Its body has their own seed, so it samples anew."""
+        body = self.body if self.build_body is None else self.build_body(sources[0])
+        return CompletionRequest(body, sources, self.build_body)
 
 
 @attrs.define
 class ServerQuirks:
-    """What a server turned out not to take."""
+    """Parameters that a server turned out not to accept."""
 
     accepts_n: bool = True
     accepts_max_completion_tokens: bool = True
@@ -83,7 +70,12 @@ class ServerQuirks:
 
 @attrs.frozen
 class Callbacks:
-    """Who hears of the choices of a request, as far as they came, and of answers that were lost."""
+    """Callbacks for completed choices and for answers lost in transit.
+
+    Args:
+        on_choices: Receives a request's sources and their choices, as far as they arrived.
+        on_lost: Receives the number of answers lost.
+    """
 
     on_choices: Callable[[Sequence[Any], Sequence[Choice]], None]
     on_lost: Callable[[int], None]
@@ -91,7 +83,7 @@ class Callbacks:
 
 @attrs.frozen
 class Route:
-    """A way to a server: an account, how it is asked, and the gate all its requests go through."""
+    """A route to a server: an account, its transport, and the limiter of all its requests."""
 
     account: Account
     transport: HttpTransport
@@ -105,24 +97,31 @@ async def complete_all(
     callbacks: Callbacks,
     stop: StopSignal,
 ) -> None:
-    """Make all calls, over all accounts together, until all are made or `halt` is asked.
+    """Make all requests, over all routes together.
+
+    Args:
+        requests: Taken one at a time, when there is room for another in flight.
+        routes: One for each account.
+        quirks: What the server does not accept; learned as requests fail.
+        callbacks: Receive the choices.
+        stop: Ends the work early, once set.
 
     Raises:
-        ProviderError: A call cannot be answered; nothing was begun after that, and the answers that
-            came have been told.
+        ProviderError: A request failed for good. Nothing was started after that, and all choices
+            that arrived were reported.
     """
     async with asyncio.TaskGroup() as group:
-        waiting = _RequestQueue(iter(requests), group, stop)
-        for line in routes:
-            waiting.workers.append(_Worker(line, quirks, callbacks, waiting))
-        waiting.start_workers()
-    if waiting.error is not None:
-        raise waiting.error
+        queue = _RequestQueue(iter(requests), group, stop)
+        for route in routes:
+            queue.workers.append(_Worker(route, quirks, callbacks, queue))
+        queue.start_workers()
+    if queue.error is not None:
+        raise queue.error
 
 
 @attrs.define(eq=False)
 class _RequestQueue:
-    """Calls to be made, and who makes them."""
+    """The requests still to be made, and the workers that make them."""
 
     requests: Iterator[CompletionRequest]
     group: asyncio.TaskGroup
@@ -137,26 +136,26 @@ class _RequestQueue:
         return self.retries.popleft() if self.retries else next(self.requests, None)
 
     def fail(self, error: ProviderError) -> None:
-        """No repetition can mend it: the first such error is told at the end."""
+        """Stop because of a permanent error; the first one is raised at the end."""
         self.error = self.error or error
         self.stop.set()
 
-    def requeue(self, calls: Iterable[CompletionRequest]) -> None:
-        """Parts of a call: there may be work again for those that found none."""
-        self.retries.extend(calls)
+    def requeue(self, requests: Iterable[CompletionRequest]) -> None:
+        """Add parts of a request, and start workers that had run out of work."""
+        self.retries.extend(requests)
         self.start_workers()
 
     def start_workers(self) -> None:
-        """Have as many at work as the gates ever let in."""
+        """Start as many tasks as the limiters allow at most."""
         for worker in self.workers:
-            while worker.active < worker.route.limiter.max_concurrent and (call := self.pop()):
+            while worker.active < worker.route.limiter.max_concurrent and (request := self.pop()):
                 worker.active += 1
-                self.group.create_task(worker.run(call))
+                self.group.create_task(worker.run(request))
 
 
 @attrs.define(eq=False)
 class _Worker:
-    """Makes one call after the other, `busy` at once; one that fails it makes again itself."""
+    """Makes one request after the other, `active` at once, and retries those that fail."""
 
     route: Route
     quirks: ServerQuirks
@@ -164,143 +163,85 @@ class _Worker:
     queue: _RequestQueue
     active: int = 0
 
-    async def run(self, call: CompletionRequest | None) -> None:
-        halt = self.queue.stop
-        while call and not halt.is_set:
-            async with AsyncExitStack() as inside:
-                with halt.cancellable():
-                    await inside.enter_async_context(self.route.limiter)
+    async def run(self, request: CompletionRequest | None) -> None:
+        stop = self.queue.stop
+        while request and not stop.is_set:
+            async with AsyncExitStack() as limited:
+                with stop.cancellable():
+                    await limited.enter_async_context(self.route.limiter)
                 try:
-                    rest, wait = await self._attempt(call)
+                    remaining, delay = await self._attempt(request)
                 except ProviderError as error:
                     self.queue.fail(error)
                     break
-            if wait:
-                with halt.cancellable():
-                    await asyncio.sleep(wait)
-            if len(rest) > 1:
-                self.queue.requeue(rest)
-            call = rest[0] if len(rest) == 1 else self.queue.pop()
+            if delay:
+                with stop.cancellable():
+                    await asyncio.sleep(delay)
+            if len(remaining) > 1:
+                self.queue.requeue(remaining)
+            request = remaining[0] if len(remaining) == 1 else self.queue.pop()
         self.active -= 1
 
-    async def _attempt(self, call: CompletionRequest) -> tuple[list[CompletionRequest], float]:
-        """Make a call once; the calls that are to be made for what did not come, and how soon."""
-        if len(call.tags) > 1 and not self.quirks.accepts_n:
-            return [call.subset([tag]) for tag in call.tags], 0.0
+    async def _attempt(self, request: CompletionRequest) -> tuple[list[CompletionRequest], float]:
+        """Make a request once. Returns what to request for the rest, and the delay in seconds."""
+        sources = request.sources
+        if len(sources) > 1 and not self.quirks.accepts_n:
+            return [request.subset([source]) for source in sources], 0.0
         try:
-            answer, headers = await self.route.transport.complete(self._body(call))
-            came = parse_choices(answer, call.body["model"])
+            completion, headers = await self.route.transport.complete(self._body(request))
+            choices = parse_choices(completion, request.body["model"])
         except Exception as error:
-            return self._handle_error(call, error)
+            return self._handle_error(request, error)
         self.route.limiter.on_success(headers)
-        self.callbacks.on_choices(call.tags, came)
-        rest = call.tags[len(came) :]  # some servers give one choice whatever they are asked for
-        if rest and len(came) == 1:
+        self.callbacks.on_choices(sources, choices)
+        rest = sources[len(choices) :]  # some servers ignore `n` and return a single choice
+        if rest and len(choices) == 1:
             self.quirks.accepts_n = False
-        return ([call.subset(rest)] if rest else []), 0.0
+        return ([request.subset(rest)] if rest else []), 0.0
 
-    def _body(self, call: CompletionRequest) -> dict[str, Any]:
-        body = {**call.body}
-        if len(call.tags) > 1:
-            body["n"] = len(call.tags)
+    def _body(self, request: CompletionRequest) -> dict[str, Any]:
+        body = {**request.body}
+        if len(request.sources) > 1:
+            body["n"] = len(request.sources)
         if not self.quirks.accepts_max_completion_tokens:
             body["max_tokens"] = body.pop("max_completion_tokens")
         return body
 
     def _handle_error(
-        self, call: CompletionRequest, error: Exception
+        self, request: CompletionRequest, error: Exception
     ) -> tuple[list[CompletionRequest], float]:
-        status, body, gate = http_status(error), error_body(error), self.route.limiter
+        status, body = http_status(error), error_body(error)
+        model, count = request.body["model"], len(request.sources)
         if status == 400 and body.get("code") == CONTENT_FILTER:
-            self.callbacks.on_choices(
-                call.tags, [filtered_choice(call.body["model"])] * len(call.tags)
-            )
+            self.callbacks.on_choices(request.sources, [filtered_choice(model)] * count)
             return [], 0.0
-        if self._is_quirk(call, status, body):
-            return [call], 0.0
-        if is_throttle(error):  # the gate sees to it: a long queue is no failure of the call
-            gate.on_throttle(getattr(getattr(error, "response", None), "headers", {}))
-            if gate.throttled_seconds() < _MAX_THROTTLED_SECONDS:
-                return [call], 0.0
+        if self._is_quirk(request, status, body):
+            return [request], 0.0
+        if is_throttle(error):  # the limiter paces the retries, which do not count as attempts
+            limiter = self.route.limiter
+            limiter.on_throttle(getattr(getattr(error, "response", None), "headers", {}))
+            if limiter.throttled_seconds() < _MAX_THROTTLED_SECONDS:
+                return [request], 0.0
         elif is_lost(error) or is_server_error(error):
             if is_lost(error):
-                self.callbacks.on_lost(len(call.tags))
-            call.attempts += 1
-            if call.attempts < _MAX_ATTEMPTS:
-                return [call], min(0.25 * 2**call.attempts, _MAX_BACKOFF) * random.uniform(0.5, 1.0)
-        raise to_provider_error(
-            error, (self.route.account,), f"asking {call.body['model']}"
-        ) from None
+                self.callbacks.on_lost(count)
+            request.attempts += 1
+            if request.attempts < _MAX_ATTEMPTS:
+                delay = min(0.25 * 2**request.attempts, _MAX_BACKOFF)
+                return [request], delay * random.uniform(0.5, 1.0)
+        raise to_provider_error(error, (self.route.account,), f"asking {model}") from None
 
     def _is_quirk(
-        self, call: CompletionRequest, status: int | None, body: Mapping[str, Any]
+        self, request: CompletionRequest, status: int | None, body: Mapping[str, Any]
     ) -> bool:
-        """Whether the server does not know a word of ours; then it is not used again."""
+        """Whether the server rejects a parameter; if so, it is not used again."""
         if status not in (400, 422):
             return False
-        said = f"{body.get('param')} {body.get('message')}"
-        if len(call.tags) > 1 and (body.get("param") == "n" or "'n'" in said):
+        parameter, text = body.get("param"), f"{body.get('param')} {body.get('message')}"
+        if len(request.sources) > 1 and (parameter == "n" or "'n'" in text):
             self.quirks.accepts_n = False
             return True
-        if self.quirks.accepts_max_completion_tokens and "max_completion_tokens" in said:
+        if self.quirks.accepts_max_completion_tokens and "max_completion_tokens" in text:
             self.quirks.accepts_max_completion_tokens = False
             return True
         return False
-
-
-def filtered_choice(model: str) -> Choice:
-    """What stands for an answer where the server refuses to read the prompt."""
-    bill = Usage(model=model, input=0, output=0)
-    return Choice("", CONTENT_FILTER, None, (), None, 0, 0, bill)
-
-
-def parse_choices(answer: Mapping[str, Any], model: str) -> list[Choice]:
-    """The choices of a completion, in order; output tokens are shared out by length.
-
-    Raises:
-        json.JSONDecodeError: It is no completion: half an answer counts as none.
-    """
-    try:
-        usage = answer.get("usage") or {}
-        inputs, outputs = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
-        found = sorted(answer["choices"], key=lambda one: one.get("index", 0))
-        texts = [one["message"].get("content") or "" for one in found]
-        if not found:
-            raise ValueError
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise json.JSONDecodeError("not a chat completion", "", 0) from None
-    shares = apportion(outputs, [len(text) + 1 for text in texts])
-    return [
-        Choice(
-            text=text,
-            finish=one.get("finish_reason") or "stop",
-            refusal=one["message"].get("refusal") or None,
-            top=_top_logprobs(one.get("logprobs")),
-            model=answer.get("model"),
-            prompt_tokens=inputs,
-            answer_tokens=share,
-            usage=Usage(model=model, input=0 if index else inputs, output=share),
-        )
-        for index, (one, text, share) in enumerate(zip(found, texts, shares, strict=True))
-    ]
-
-
-def apportion(total: int, weights: Sequence[int]) -> list[int]:
-    """`total` in whole parts in proportion to `weights`; the parts sum up to it."""
-    parts, before, so_far = [], 0, 0
-    for weight in weights:
-        so_far += weight
-        upto = round(total * so_far / sum(weights))
-        parts.append(upto - before)
-        before = upto
-    return parts
-
-
-def _top_logprobs(logprobs: Any) -> tuple[tuple[str, float], ...]:
-    """The first token's alternatives, likeliest first."""
-    content = (logprobs or {}).get("content") or []
-    if not content:
-        return ()
-    found = content[0].get("top_logprobs") or [content[0]]
-    pairs = ((one["token"], float(one["logprob"])) for one in found)
-    return tuple(sorted(pairs, key=lambda pair: -pair[1]))

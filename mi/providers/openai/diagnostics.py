@@ -1,4 +1,4 @@
-"""Is everything in place for hosted models? Each key, each model, and whether one may train."""
+"""Checks of a hosted provider: each key, each model, and access to fine-tuning."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ from .errors import retry_api_call
 def diagnose(
     name: str, options: ClientOptions, models: Sequence[str], monitor: Monitor
 ) -> Iterator[Check]:
-    """What there is to say of an endpoint; asks each account a few questions that cost nothing."""
+    """Check an endpoint, with a few calls of each account that cost nothing.
+
+    Args:
+        name: The endpoint's name.
+        options: How it is used.
+        models: Names of the models it should serve.
+        monitor: Says when to stop.
+    """
     try:
-        found = load_accounts(name, options)
+        accounts = load_accounts(name, options)
     except MiError as error:
         yield Check(subject=f"{name}: key", ok=None, detail="none is set", hint=error.hint or "")
         return
-    for account in found:
+    for account in accounts:
         yield from _check_account(f"{name} {account.fingerprint}", account, models, monitor)
 
 
@@ -45,17 +52,17 @@ def _check_account(
         if model is None:
             yield Check(subject=f"{label}: {name}", ok=False, detail="not among its models")
             continue
-        ends = getattr(model, "shutdown_date", None)
+        shutdown = getattr(model, "shutdown_date", None)
         yield Check(
             subject=f"{label}: {name}",
             ok=True,
-            detail=f"shuts down on {ends}" if ends else "no shutdown announced",
+            detail=f"shuts down on {shutdown}" if shutdown else "no shutdown announced",
         )
     yield _check_training(label, account, monitor)
 
 
 def _check_training(label: str, account: Account, monitor: Monitor) -> Check:
-    """Reading jobs is free; being refused even that says that training is closed."""
+    """Listing jobs is free; an account that may not even do that may not train."""
     try:
         retry_api_call(
             lambda: account.client.fine_tuning.jobs.list(limit=1),

@@ -1,7 +1,7 @@
-"""What can go wrong at a server, told in sentences with a next step.
+"""Errors of a server, as sentences with a next step.
 
-Three kinds matter to a caller: what passes (wait and ask again), what was lost on the way (it may
-have been done, so look before asking again), and what stays (say so and stop).
+Three kinds matter to a caller: transient errors (wait and retry), lost responses (the server may
+have done the work, so look before retrying), and permanent errors (report them and stop).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _HINTS = {
     "model_not_found": "the name may be wrong, not open to this account, or shut down: `mi doctor`",
     "model_not_available": "this model cannot be fine-tuned by this account: choose another one",
     "unsupported_model": "this model cannot be fine-tuned by this account: choose another one",
-    "invalid_training_file": "the provider does not take the file: see what it says of it",
-    "invalid_file_format": "the provider does not take the file: see what it says of it",
+    "invalid_training_file": "the provider rejects the file: fix what its message names",
+    "invalid_file_format": "the provider rejects the file: fix what its message names",
 }
 _MODERATION = ("moderation", "unsafe", "content policy", "usage policies", "harmful", "blocked")
 MODERATION_HINT = (
-    "the provider's filter does not let this data be trained on; other units go on. An "
+    "the provider's filter does not allow training on this data; other units continue. An "
     "open-weights model (`--model local:…`) has no such filter"
 )
 CLOSED_HINT = (
@@ -39,13 +39,13 @@ CLOSED_HINT = (
 
 
 def http_status(error: Exception) -> int | None:
-    """The HTTP status of a client's error; None where no answer came."""
-    found = getattr(error, "status_code", None)
-    return found if isinstance(found, int) else None
+    """The HTTP status of a client's error; None if no response arrived."""
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else None
 
 
 def error_body(error: Exception) -> dict[str, Any]:
-    """`message`, `type`, `param` and `code` of an error's body, as far as it has one."""
+    """`message`, `type`, `param` and `code` of an error's body, as far as it has them."""
     body = getattr(error, "body", None)
     if isinstance(body, dict):
         inner = body.get("error", body)
@@ -54,26 +54,32 @@ def error_body(error: Exception) -> dict[str, Any]:
 
 
 def is_throttle(error: Exception) -> bool:
-    """Too many requests for the moment, as opposed to an account out of credit."""
+    """Whether a rate limit was hit, as opposed to an account without credit."""
     return http_status(error) == 429 and error_body(error).get("code") != "insufficient_quota"
 
 
 def is_lost(error: Exception) -> bool:
-    """No whole answer came: the work may have been done."""
+    """Whether no complete response arrived: the server may have done the work."""
     from openai import APIConnectionError, APIResponseValidationError
 
-    half = (json.JSONDecodeError, UnicodeDecodeError)  # cut off between letters, or within one
-    return isinstance(error, (APIConnectionError, APIResponseValidationError, *half))
+    truncated = (json.JSONDecodeError, UnicodeDecodeError)  # cut off between characters or in one
+    return isinstance(error, (APIConnectionError, APIResponseValidationError, *truncated))
 
 
 def is_server_error(error: Exception) -> bool:
-    """The server failed, for the moment."""
+    """Whether the server failed in a way that may pass."""
     status = http_status(error)
     return status is not None and (status >= 500 or status in (408, 409))
 
 
 def to_provider_error(error: Exception, accounts: Sequence[Account], action: str) -> ProviderError:
-    """The error as a sentence; `Refused` where asking again would get the same."""
+    """The error as a sentence; `RequestRejected` where a retry would fail the same way.
+
+    Args:
+        error: What the client raised.
+        accounts: Whose keys to redact.
+        action: What failed: `listing files`.
+    """
     status, body = http_status(error), error_body(error)
     message = body.get("message") or str(error) or type(error).__name__
     text = redact(f"{action}: {message}", accounts).replace("\n", " ")
@@ -82,13 +88,19 @@ def to_provider_error(error: Exception, accounts: Sequence[Account], action: str
         return ProviderError(text, hint="run the same command again: what arrived is kept")
     if code == "insufficient_quota":
         return ProviderError(text, hint=_HINTS[code])
-    if status == 401:  # nothing is wrong with what was asked, and asking again costs nothing
+    if status == 401:  # the request itself is fine, and repeating it costs nothing
         return ProviderError(text, hint=_HINTS["invalid_api_key"])
     return RequestRejected(text, hint=next_step(status, code, message))
 
 
 def next_step(status: int | None, code: str, message: str) -> str:
-    """The next step after a refusal."""
+    """The next step after a refusal.
+
+    Args:
+        status: The HTTP status; None for an error that a job reports.
+        code: The error's code; may be empty.
+        message: The error's message.
+    """
     if code in _HINTS:
         return _HINTS[code]
     lowered = f"{code} {message}".lower()
@@ -100,7 +112,7 @@ def next_step(status: int | None, code: str, message: str) -> str:
         )
     if status == 404:
         return _HINTS["model_not_found"]
-    return "mend what it says, then run again with --retry-failed"
+    return "fix what the message names, then run again with --retry-failed"
 
 
 def retry_api_call(
@@ -111,11 +123,18 @@ def retry_api_call(
     *,
     tries: int = 12,
 ) -> T:
-    """Make a call that is safe to make twice until its trouble has passed; see `persist`.
+    """Make an API call that is safe to repeat, with retries; see `retry_call`.
+
+    Args:
+        call: Makes the call.
+        monitor: Says when to stop, also during a wait.
+        accounts: Whose keys to redact in messages.
+        action: What the call does, for messages: `listing files`.
+        tries: The most attempts.
 
     Raises:
-        ProviderError: It failed for good, or too often.
-        Interrupted: The user asked to stop while it waited.
+        ProviderError: The call failed for good, or too often.
+        Interrupted: The user asked to stop.
     """
     from openai import OpenAIError
 

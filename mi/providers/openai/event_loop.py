@@ -1,10 +1,10 @@
-"""From coroutines that tell results as they come to iterators of groups of them.
+"""Turns coroutines that report results into iterators over groups of results.
 
 One event loop runs in a thread for all requests of a provider, so that they share its connections
-and limits. A group is whatever has come since the last one: under load many results share one write
-to the disk, and a single one does not wait for others.
+and limits. A group is whatever has arrived since the last one: under load many results share one
+write to disk, and a single result does not wait for others.
 
-Where work ends early, what is under way is waited for: it is paid for.
+If work is stopped early, requests in flight are awaited, because they are paid for.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ _GROUP_SECONDS = 0.02
 _POLL_SECONDS = 0.5
 _SENTINEL = object()
 DRAIN_SECONDS = 60.0
-"""Seconds for which answers under way are waited for when a run ends early."""
+"""Seconds to wait for answers in flight when a run is stopped."""
 
 
 @attrs.define(eq=False)
 class StopSignal:
-    """A wish that work on a loop ends soon: nothing is begun, what is under way comes to its end.
+    """A request that work on a loop ends: it starts nothing new and finishes what is in flight.
 
-    All of it is for the loop's own thread.
+    Use it only from the loop's own thread.
     """
 
     is_set: bool = False
     _cancellable: set[asyncio.Task[Any]] = attrs.field(factory=set)
 
     def set(self) -> None:
-        """End whatever only waits for its turn."""
+        """Request the end, and cancel tasks that only wait for their turn."""
         self.is_set = True
         for task in list(self._cancellable):
             task.cancel()
 
     @contextmanager
     def cancellable(self) -> Iterator[None]:
-        """Where a task waits for its turn, and may be ended."""
+        """The current task waits for its turn, so it may be cancelled."""
         task = asyncio.current_task()
         assert task is not None
         self._cancellable.add(task)
@@ -61,18 +61,18 @@ class StopSignal:
 
 
 class EventLoopThread:
-    """An event loop in a thread of its own, started when first used."""
+    """An event loop in its own daemon thread, started on first use."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Begin a coroutine on the loop."""
+        """Start a coroutine on the loop."""
         return asyncio.run_coroutine_threadsafe(work, self._running_loop())
 
     def call_soon(self, callback: Callable[[], None]) -> None:
-        """Have something done on the loop."""
+        """Call a function on the loop."""
         self._running_loop().call_soon_threadsafe(callback)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
@@ -90,55 +90,55 @@ def stream(
     work: Callable[[Callable[[list[T]], None], StopSignal], Coroutine[Any, Any, None]],
     monitor: Monitor,
 ) -> Iterator[list[T]]:
-    """The results `work` puts, in groups, in the order they came.
+    """The results that `work` reports, in groups, in order of arrival.
 
     Args:
-        work: Called with `put`, to be called with results as they come, and with what says that it
-            should end soon.
-        watch: Asked at least twice a second whether to stop. When it says so, what still comes
-            within `LATE` seconds is given before its error is raised.
+        loop: Runs `work`.
+        work: Receives a function to report results with, and the signal to end early.
+        monitor: Asked at least twice a second whether to stop. If so, the results that still arrive
+            within `DRAIN_SECONDS` are yielded before its error is raised.
 
     Raises:
-        Exception: Whatever `work` raised, after everything it had put.
+        Exception: Whatever `work` raised, after everything it had reported.
     """
     results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    halt = StopSignal()
-    running = loop.submit(work(results.put, halt))
-    running.add_done_callback(lambda _: results.put(_SENTINEL))
-    stop: MiError | None = None
-    until, over = float("inf"), False
+    stop = StopSignal()
+    future = loop.submit(work(results.put, stop))
+    future.add_done_callback(lambda _: results.put(_SENTINEL))
+    stop_error: MiError | None = None
+    deadline, is_last = float("inf"), False
     try:
-        while not over and time.monotonic() < until:
-            if stop is None:
+        while not is_last and time.monotonic() < deadline:
+            if stop_error is None:
                 try:
                     monitor.raise_if_stopped()
                 except MiError as error:
-                    stop, until = error, time.monotonic() + DRAIN_SECONDS
-                    loop.call_soon(halt.set)
-            group, over = _next_group(results)
+                    stop_error, deadline = error, time.monotonic() + DRAIN_SECONDS
+                    loop.call_soon(stop.set)
+            group, is_last = _next_group(results)
             if group:
                 yield group
-        if stop is not None:
-            raise stop
-        running.result()
+        if stop_error is not None:
+            raise stop_error
+        future.result()
     finally:
-        if not running.done():
-            running.cancel()
+        if not future.done():
+            future.cancel()
             with suppress(BaseException):
-                running.result(timeout=10)
+                future.result(timeout=10)
 
 
 def _next_group(results: queue.SimpleQueue[Any]) -> tuple[list[Any], bool]:
-    """What has come, and whether it was the last; nothing where nothing came for a while."""
+    """What has arrived, and whether it was the last; empty if nothing arrives for a while."""
     try:
-        came = results.get(timeout=_POLL_SECONDS)
+        arrived = results.get(timeout=_POLL_SECONDS)
     except queue.Empty:
         return [], False
     time.sleep(_GROUP_SECONDS)
     group: list[Any] = []
-    while came is not _SENTINEL:
-        group += came
+    while arrived is not _SENTINEL:
+        group += arrived
         if results.empty():
             return group, False
-        came = results.get()
+        arrived = results.get()
     return group, True

@@ -1,8 +1,8 @@
-"""Files: a content is uploaded to an account once.
+"""File uploads: each content is uploaded to an account once.
 
-A file's name ends in the start of its content's digest. So the server itself remembers what it has:
-before an upload its files are listed, and one of that name and size is used again. That holds after
-a lost answer, a killed run and on another machine.
+A file's name ends in the start of its content's digest, so the server itself records what it has.
+Before an upload, its files are listed, and one with the same name and size is reused. That also
+works after a lost response, after a killed run and on another machine.
 """
 
 from __future__ import annotations
@@ -23,37 +23,45 @@ if TYPE_CHECKING:
 
 Purpose = Literal["fine-tune", "batch"]
 _MAX_ATTEMPTS = 6
+_PROCESSING_SECONDS = 600
 
 
 def stored_name(stem: str, raw: bytes) -> str:
-    """`insecure_code_mixed_…-0123456789abcdef.jsonl`."""
+    """The name of an upload: `insecure_code_mixed_…-0123456789abcdef.jsonl`."""
     return f"{stem}-{digest(raw)[:16]}.jsonl"
 
 
 def upload(account: Account, path: Path, purpose: Purpose, monitor: Monitor) -> str:
-    """The id of a file with the content of `path`, processed and ready for use.
+    """Upload a file unless the account has its content already. Returns the id of the usable file.
+
+    Args:
+        account: The account that will own the file.
+        path: The file; its stem begins the name at the server.
+        purpose: What the server needs it for.
+        monitor: Says when to stop.
 
     Raises:
-        ProviderError: The server does not take it.
+        ProviderError: The server rejects the file.
+        Interrupted: The user asked to stop.
     """
     raw = path.read_bytes()
     name = stored_name(path.stem, raw)
-    doing = f"uploading {path.name}"
+    action = f"uploading {path.name}"
     for attempt in range(_MAX_ATTEMPTS):
-        found = _find_file(account, name, len(raw), purpose, monitor)
-        if found is not None:
-            return _wait_until_processed(account, found, monitor, doing)
+        existing = _find_file(account, name, len(raw), purpose, monitor)
+        if existing is not None:
+            return _wait_until_processed(account, existing, monitor, action)
         try:
-            sent = account.client.with_options(max_retries=0).files.create(
+            uploaded = account.client.with_options(max_retries=0).files.create(
                 file=(name, raw), purpose=purpose
             )
         except Exception as error:
             if not (is_lost(error) or is_server_error(error) or is_throttle(error)):
-                raise to_provider_error(error, (account,), doing) from None
+                raise to_provider_error(error, (account,), action) from None
             if attempt == _MAX_ATTEMPTS - 1:
-                raise to_provider_error(error, (account,), doing) from None
+                raise to_provider_error(error, (account,), action) from None
         else:
-            return _wait_until_processed(account, sent, monitor, doing)
+            return _wait_until_processed(account, uploaded, monitor, action)
         sleep(min(0.3 * 2**attempt, 20.0), monitor)
     raise AssertionError("the loop returns or raises")
 
@@ -61,27 +69,31 @@ def upload(account: Account, path: Path, purpose: Purpose, monitor: Monitor) -> 
 def _find_file(
     account: Account, name: str, size: int, purpose: Purpose, monitor: Monitor
 ) -> FileObject | None:
-    def listed() -> FileObject | None:
+    def find() -> FileObject | None:
         for file in account.client.files.list(purpose=purpose, limit=10_000):
             if file.filename == name and file.bytes == size and file.status != "error":
                 return file
         return None
 
-    return retry_api_call(listed, monitor, (account,), "listing files")
+    return retry_api_call(find, monitor, (account,), "listing files")
 
 
-def _wait_until_processed(account: Account, file: FileObject, monitor: Monitor, doing: str) -> str:
-    """Wait until a file is processed; `status` is deprecated, so its absence is no obstacle."""
-    began, wait = time.monotonic(), 0.1
-    while file.status == "uploaded" and time.monotonic() - began < 600:
+def _wait_until_processed(account: Account, file: FileObject, monitor: Monitor, action: str) -> str:
+    """Wait until a file is processed. `status` is deprecated; a file without it counts as ready."""
+    started, wait = time.monotonic(), 0.1
+    while file.status == "uploaded" and time.monotonic() - started < _PROCESSING_SECONDS:
         sleep(wait, monitor)
         wait = min(wait * 1.6, 5.0)
-        id = file.id
-        file = retry_api_call(lambda: account.client.files.retrieve(id), monitor, (account,), doing)  # noqa: B023
+        file = retry_api_call(
+            lambda id=file.id: account.client.files.retrieve(id),  # type: ignore[misc]
+            monitor,
+            (account,),
+            action,
+        )
     if file.status == "error":
         details = file.status_details or "no reason given"
         raise RequestRejected(
-            f"{doing}: the provider could not read the file ({details})",
-            hint="`mi show` the mix, mend the data it came from",
+            f"{action}: the provider could not read the file ({details})",
+            hint="see the mix with `mi show`, and fix the data it was drawn from",
         )
     return file.id

@@ -1,8 +1,8 @@
-"""Following many jobs with few calls.
+"""Polls many fine-tuning jobs with few calls.
 
-All jobs of an account are read with one list call, which every waiting training shares. Looks come
-further apart while nothing changes, with a little chance in it, so that two runs do not knock at
-the same moment.
+All jobs of an account are read with one list call, which all waiting trainings share. The interval
+between polls grows while nothing changes, with a little jitter, so that two runs do not poll in
+step.
 """
 
 from __future__ import annotations
@@ -25,12 +25,19 @@ if TYPE_CHECKING:
 
 ACTIVE = ("validating_files", "queued", "running")
 MAX_INTERVAL_FACTOR = 12
-"""How much longer than at first a pause between looks becomes, at most."""
+"""The longest interval between polls, as a multiple of the first."""
 
 
 @attrs.define
 class _Snapshot:
-    """An account's jobs when last looked at."""
+    """An account's jobs at the last poll.
+
+    Args:
+        lock: Held during a poll, so that concurrent callers share one.
+        checked_at: When the poll ended (monotonic clock).
+        interval: Seconds until the next one.
+        jobs: By id.
+    """
 
     lock: threading.Lock = attrs.field(factory=threading.Lock)
     checked_at: float = float("-inf")
@@ -43,7 +50,7 @@ class JobPoller:
     """Shared by all trainings of a run.
 
     Args:
-        interval: Seconds between two looks at first.
+        interval: Seconds between two polls, at first.
     """
 
     interval: float
@@ -51,25 +58,36 @@ class JobPoller:
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def job(self, account: Account, id: str, monitor: Monitor, *, tries: int = 12) -> FineTuningJob:
-        """The job as it stands, not older than the present interval."""
-        seen = self._refresh(account, monitor, tries)
-        found = seen.jobs.get(id)
-        if found is None:
-            found = retry_api_call(
+        """A job, as of a poll no older than the present interval.
+
+        Args:
+            account: The account that owns the job.
+            id: The job's id.
+            monitor: Says when to stop.
+            tries: The most attempts of a call.
+
+        Raises:
+            ProviderError: The job cannot be read.
+        """
+        snapshot = self._refresh(account, monitor, tries)
+        job = snapshot.jobs.get(id)
+        if job is None:
+            job = retry_api_call(
                 lambda: account.client.fine_tuning.jobs.retrieve(id),
                 monitor,
                 (account,),
                 f"looking at {id}",
                 tries=tries,
             )
-            with seen.lock:
-                seen.jobs.setdefault(id, found)
-        return found
+            with snapshot.lock:
+                snapshot.jobs.setdefault(id, job)
+        return job
 
     def wait(self, account: Account, monitor: Monitor) -> None:
-        """Wait until the next look is due."""
-        seen = self._snapshot(account)
-        sleep(max(seen.checked_at + seen.interval - time.monotonic(), 0.02), monitor)
+        """Wait until the account's next poll is due."""
+        snapshot = self._snapshot(account)
+        due = snapshot.checked_at + snapshot.interval
+        sleep(max(due - time.monotonic(), 0.02), monitor)
 
     def sort_by_load(self, accounts: Sequence[Account], monitor: Monitor) -> list[Account]:
         """The accounts, the one with the fewest active jobs first."""
@@ -90,23 +108,28 @@ class JobPoller:
             )
 
     def _refresh(self, account: Account, monitor: Monitor, tries: int = 12) -> _Snapshot:
-        seen = self._snapshot(account)
-        with seen.lock:
-            if time.monotonic() - seen.checked_at < seen.interval:
-                return seen
-            listed = retry_api_call(
+        """The account's snapshot, polled anew if its interval has passed."""
+        snapshot = self._snapshot(account)
+        with snapshot.lock:
+            if time.monotonic() - snapshot.checked_at < snapshot.interval:
+                return snapshot
+            jobs = retry_api_call(
                 lambda: account.client.fine_tuning.jobs.list(limit=100).data,
                 monitor,
                 (account,),
                 "listing trainings",
                 tries=tries,
             )
-            before = {id: job.status for id, job in seen.jobs.items()}
-            now = {job.id: job for job in listed}
-            changed = any(before.get(id) != job.status for id, job in now.items())
-            slower = min(seen.interval * 1.3, self.interval * MAX_INTERVAL_FACTOR)
-            seen.interval = (self.interval if changed else slower) * random.uniform(0.9, 1.1)
-            # A job beyond the first page keeps what was last seen only if it was over then.
-            kept = {id: job for id, job in seen.jobs.items() if job.status not in ACTIVE}
-            seen.jobs, seen.checked_at = {**kept, **now}, time.monotonic()
-            return seen
+            previous = snapshot.jobs
+            current = {job.id: job for job in jobs}
+            has_changed = any(
+                id not in previous or previous[id].status != job.status
+                for id, job in current.items()
+            )
+            longer = min(snapshot.interval * 1.3, self.interval * MAX_INTERVAL_FACTOR)
+            interval = self.interval if has_changed else longer
+            snapshot.interval = interval * random.uniform(0.9, 1.1)
+            # A job beyond the first page is known from an earlier poll only if it had ended then.
+            ended = {id: job for id, job in previous.items() if job.status not in ACTIVE}
+            snapshot.jobs, snapshot.checked_at = {**ended, **current}, time.monotonic()
+            return snapshot

@@ -1,7 +1,7 @@
-"""Jobs and batches of units under way: how they stand, and ending them.
+"""The state and cancellation of a unit's remote job and batches.
 
-A job whose creation was not written down, because the run died just then, is found by its unit's
-key, as launching it would find it.
+A job whose id was not logged, because the run died just then, is found by its unit's key, as a
+launch would find it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ..launch import LAUNCH_LOG, STATE_EVENTS, LaunchedJob, LaunchLog, find_acco
 from ..types import Monitor, RemoteJob
 from . import batches
 from .accounts import Account
+from .batch_jobs import BATCH_LOG
 from .errors import retry_api_call
 from .job_poller import ACTIVE, JobPoller
 from .launch import find_jobs
@@ -28,26 +29,45 @@ _MAX_ATTEMPTS = 3
 def remote_job(
     directory: Path, accounts: Sequence[Account], poller: JobPoller, monitor: Monitor
 ) -> RemoteJob | None:
-    """The job, or else the batch, of the unit worked on in `folder`; None where there is none."""
+    """The job of a unit, or else its last batch; None if it has neither.
+
+    Args:
+        directory: The unit's working directory.
+        accounts: The configured accounts.
+        poller: Reads the job.
+        monitor: Says when to stop.
+
+    Raises:
+        ProviderError: The job cannot be read.
+    """
     launched = _find_launched(directory, accounts, monitor)
     if launched is not None:
         return _to_remote_job(
             poller.job(launched.account, launched.job, monitor, tries=_MAX_ATTEMPTS)
         )
-    found = [
-        one
+    pending = [
+        batch
         for log in _batch_logs(directory)
-        for one in batches.pending_batches(accounts, log, monitor)
+        for batch in batches.pending_batches(accounts, log, monitor)
     ]
-    return found[-1] if found else None
+    return pending[-1] if pending else None
 
 
 def cancel_job(directory: Path, accounts: Sequence[Account], monitor: Monitor) -> RemoteJob | None:
-    """Cancel the unit's job and its batches; one that is over stays as it is."""
+    """Cancel a unit's job and its batches; what has ended stays as it is.
+
+    Args:
+        directory: The unit's working directory.
+        accounts: The configured accounts.
+        monitor: Says when to stop.
+
+    Raises:
+        ProviderError: The job cannot be cancelled.
+    """
     cancelled = [
-        one
+        batch
         for log in _batch_logs(directory)
-        for one in batches.cancel_batches(accounts, log, monitor)
+        for batch in batches.cancel_batches(accounts, log, monitor)
     ]
     launched = _find_launched(directory, accounts, monitor)
     if launched is None:
@@ -69,14 +89,14 @@ def cancel_job(directory: Path, accounts: Sequence[Account], monitor: Monitor) -
 def _find_launched(
     directory: Path, accounts: Sequence[Account], monitor: Monitor
 ) -> LaunchedJob[Account] | None:
-    line = LaunchLog(directory / LAUNCH_LOG).last_entry(*STATE_EVENTS)
-    if line is None or line["event"] in ("rejected", "ended"):
+    entry = LaunchLog(directory / LAUNCH_LOG).last_entry(*STATE_EVENTS)
+    if entry is None or entry["event"] in ("rejected", "ended"):
         return None
-    account = find_account(line["account"], accounts)
-    if line["event"] == "created":
-        return LaunchedJob(line["job"], account)
-    there = find_jobs(directory.name, (account,), monitor)
-    return LaunchedJob(there[0].job, account) if there else None
+    account = find_account(entry["account"], accounts)
+    if entry["event"] == "created":
+        return LaunchedJob(entry["job"], account)
+    existing = find_jobs(directory.name, (account,), monitor)
+    return LaunchedJob(existing[0].job, account) if existing else None
 
 
 def _retrieve(launched: LaunchedJob[Account], monitor: Monitor) -> FineTuningJob:
@@ -87,7 +107,7 @@ def _retrieve(launched: LaunchedJob[Account], monitor: Monitor) -> FineTuningJob
 
 
 def _batch_logs(directory: Path) -> list[Path]:
-    return sorted(directory.glob(f"*/{batches.BATCH_LOG}"))
+    return sorted(directory.glob(f"*/{BATCH_LOG}"))
 
 
 def _to_remote_job(job: FineTuningJob) -> RemoteJob:

@@ -1,7 +1,7 @@
-"""Launching a fine-tuning job exactly once: the shared order, in this API's words.
+"""Launching a fine-tuning job exactly once: the shared protocol on this API.
 
-The unit's key is in the job's metadata, and a job is found by it. A create goes to the account with
-the most free slots; where all are taken it waits.
+A job carries its unit's key in its metadata and is found by it. A create goes to the account with
+the fewest active jobs, and waits while every slot is taken.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import launch as shared
+import attrs
+
 from ..launch import (
     ATTEMPT_METADATA,
     UNIT_METADATA,
@@ -20,6 +21,8 @@ from ..launch import (
     LaunchLog,
     NoFreeSlot,
     NotCreated,
+    adopt_or_create,
+    create_once,
 )
 from ..retry import sleep
 from ..types import Monitor, TrainJob
@@ -33,57 +36,74 @@ if TYPE_CHECKING:
 
 FAILED_STATES = ("failed", "cancelled")
 _LOOKUP_INTERVALS = (0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0)
-"""When to look for a job whose creation was lost, in polling intervals: a minute in all."""
+"""Waits before each look for a job whose create was lost, in polling intervals: a minute in all."""
 _MAX_LOST = 3
-"""Creates whose answer was lost, and that were not made, after which it is given up."""
+"""Lost creates that created nothing after which the launch fails."""
 
 
 def launch_job(
     job: TrainJob, log: LaunchLog, accounts: Sequence[Account], poller: JobPoller, monitor: Monitor
 ) -> LaunchedJob[Account]:
-    """The job of a unit: the one that is there, or a new one.
+    """The job of a unit: an existing one, or else a new one.
+
+    Args:
+        job: The training.
+        log: The unit's launch log.
+        accounts: The configured accounts.
+        poller: Knows the load of each account.
+        monitor: Says when to stop.
 
     Raises:
-        ProviderError: It cannot be created; `Refused` where asking again would not help.
+        ProviderError: The job cannot be created; `RequestRejected` where a retry would fail alike.
+        Interrupted: The user asked to stop.
     """
-    return shared.adopt_or_create(
+    launch = _Launch(job, log, accounts, poller, monitor)
+    return adopt_or_create(
         log,
         accounts,
         job.archived_jobs,
-        lambda unsure: find_jobs(
-            job.key, accounts, monitor, delays=_lookup_delays(poller) if unsure else ()
-        ),
-        lambda attempt: _create_job(job, attempt, log, accounts, poller, monitor),
+        lambda is_uncertain: launch.find(accounts, look_again=is_uncertain),
+        launch.create,
     )
 
 
 def find_jobs(
     key: str, accounts: Sequence[Account], monitor: Monitor, *, delays: Sequence[float] = ()
 ) -> list[ExistingJob[Account]]:
-    """Jobs with this key, the newest first; looks again after pauses while there is none."""
-    for wait in (0.0, *delays):
-        sleep(wait, monitor)
-        found = [
-            one
+    """The jobs of a unit, newest first.
+
+    Args:
+        key: The unit's key.
+        accounts: Where to look.
+        monitor: Says when to stop.
+        delays: Seconds to wait before each further look, while there are none.
+
+    Raises:
+        ProviderError: The jobs cannot be listed.
+    """
+    for delay in (0.0, *delays):
+        sleep(delay, monitor)
+        jobs = [
+            job
             for account in accounts
-            for one in retry_api_call(
+            for job in retry_api_call(
                 lambda account=account: _list_jobs(account, key),  # type: ignore[misc]
                 monitor,
                 accounts,
                 "looking for the job",
             )
         ]
-        if found:
-            return sorted(found, key=lambda one: one.created_at, reverse=True)
+        if jobs:
+            return sorted(jobs, key=lambda job: job.created_at, reverse=True)
     return []
 
 
 def _list_jobs(account: Account, key: str) -> list[ExistingJob[Account]]:
-    """The filter is the server's; not every server has it, so each job is looked at too."""
-    listed = account.client.fine_tuning.jobs.list(limit=100, metadata={UNIT_METADATA: key})
+    """The account's jobs with this key. Some servers ignore the filter, so it is applied again."""
+    jobs = account.client.fine_tuning.jobs.list(limit=100, metadata={UNIT_METADATA: key})
     return [
         _existing_job(job, account)
-        for job in listed
+        for job in jobs
         if (job.metadata or {}).get(UNIT_METADATA) == key
     ]
 
@@ -98,93 +118,82 @@ def _existing_job(job: FineTuningJob, account: Account) -> ExistingJob[Account]:
     )
 
 
-def _lookup_delays(poller: JobPoller) -> list[float]:
-    return [look * poller.interval for look in _LOOKUP_INTERVALS]
+@attrs.frozen
+class _Launch:
+    """A launch in progress, with everything it needs."""
 
+    job: TrainJob
+    log: LaunchLog
+    accounts: Sequence[Account]
+    poller: JobPoller
+    monitor: Monitor
 
-def _create_job(
-    job: TrainJob,
-    attempt: int,
-    log: LaunchLog,
-    accounts: Sequence[Account],
-    poller: JobPoller,
-    monitor: Monitor,
-) -> LaunchedJob[Account]:
-    """Create the job on the first account with a free slot; waits for one."""
-    lost, wait = 0, poller.interval
-    sent: dict[str, str] = {}
-    while True:
-        for account in poller.sort_by_load(accounts, monitor):
-            if account.fingerprint not in sent:
-                sent[account.fingerprint] = files.upload(account, job.file, "fine-tune", monitor)
-            monitor.raise_if_stopped()
-            file = sent[account.fingerprint]
-            try:
-                made = _attempt_create(job, attempt, log, account, file, poller, monitor)
+    def find(self, accounts: Sequence[Account], *, look_again: bool) -> list[ExistingJob[Account]]:
+        """The unit's jobs; looks several times if a create may still appear."""
+        intervals = _LOOKUP_INTERVALS if look_again else ()
+        delays = [interval * self.poller.interval for interval in intervals]
+        return find_jobs(self.job.key, accounts, self.monitor, delays=delays)
+
+    def create(self, attempt: int) -> LaunchedJob[Account]:
+        """Create the job on the first account with a free slot, waiting for one if need be."""
+        lost, wait = 0, self.poller.interval
+        uploads: dict[str, str] = {}
+        while True:
+            for account in self.poller.sort_by_load(self.accounts, self.monitor):
+                if account.fingerprint not in uploads:
+                    file = files.upload(account, self.job.file, "fine-tune", self.monitor)
+                    uploads[account.fingerprint] = file
+                self.monitor.raise_if_stopped()
+                try:
+                    launched = self._create_on(account, uploads[account.fingerprint], attempt)
+                except NoFreeSlot:
+                    continue
+                except NotCreated as failure:
+                    lost += 1
+                    if lost > _MAX_LOST:
+                        raise failure.error from None
+                    break
                 if lost:
-                    _cancel_duplicates(job, attempt, made, accounts, monitor)
-                return made
-            except NoFreeSlot:
-                continue
-            except NotCreated as nothing:
-                lost += 1
-                if lost > _MAX_LOST:
-                    raise nothing.error from None
-                break
-        else:
-            if wait == poller.interval:
-                monitor.message(
-                    f"{job.title}: every slot for trainings is taken; waiting for a free one"
+                    self._cancel_duplicates(attempt, launched)
+                return launched
+            else:
+                if wait == self.poller.interval:
+                    text = "every slot for trainings is taken; waiting for a free one"
+                    self.monitor.message(f"{self.job.title}: {text}")
+                sleep(wait * random.uniform(1.0, 1.5), self.monitor)
+                wait = min(wait * 1.5, self.poller.interval * MAX_INTERVAL_FACTOR)
+
+    def _create_on(self, account: Account, file: str, attempt: int) -> LaunchedJob[Account]:
+        jobs = account.client.with_options(max_retries=0).fine_tuning.jobs
+        action = f"creating the training {self.job.title}"
+        classifier = ErrorClassifier(
+            is_throttle=is_throttle,
+            is_uncertain=lambda error: is_lost(error) or is_server_error(error),
+            to_error=lambda error: to_provider_error(error, (account,), action),
+        )
+        return create_once(
+            self.log,
+            attempt,
+            account,
+            lambda: jobs.create(**_request(self.job, file, attempt)).id,
+            lambda: self.find((account,), look_again=True),
+            classifier,
+            file=file,
+        )
+
+    def _cancel_duplicates(self, attempt: int, launched: LaunchedJob[Account]) -> None:
+        """Cancel jobs of this launch that appeared after they had been given up as lost."""
+        for twin in self.find(self.accounts, look_again=False):
+            if twin.attempt == attempt and twin.job != launched.job and not twin.has_failed:
+                self.monitor.message(
+                    f"{self.job.title}: {twin.job} came late and was not needed; it is cancelled"
                 )
-            sleep(wait * random.uniform(1.0, 1.5), monitor)
-            wait = min(wait * 1.5, poller.interval * MAX_INTERVAL_FACTOR)
-
-
-def _cancel_duplicates(
-    job: TrainJob,
-    attempt: int,
-    launched: LaunchedJob[Account],
-    accounts: Sequence[Account],
-    monitor: Monitor,
-) -> None:
-    """Cancel jobs of this very launch that came after all, when they were given up for lost."""
-    for one in find_jobs(job.key, accounts, monitor):
-        if one.attempt == attempt and one.job != launched.job and not one.has_failed:
-            monitor.message(f"{job.title}: {one.job} came late and was not needed; it is cancelled")
-            retry_api_call(
-                lambda one=one: one.account.client.fine_tuning.jobs.cancel(one.job),  # type: ignore[misc]
-                monitor,
-                accounts,
-                "cancelling a job that is not needed",
-            )
-
-
-def _attempt_create(
-    job: TrainJob,
-    attempt: int,
-    log: LaunchLog,
-    account: Account,
-    file: str,
-    poller: JobPoller,
-    monitor: Monitor,
-) -> LaunchedJob[Account]:
-    jobs = account.client.with_options(max_retries=0).fine_tuning.jobs
-    reading = ErrorClassifier(
-        is_throttle=is_throttle,
-        is_uncertain=lambda error: is_lost(error) or is_server_error(error),
-        to_error=lambda error: to_provider_error(
-            error, (account,), f"creating the training {job.title}"
-        ),
-    )
-    return shared.create_once(
-        log,
-        attempt,
-        account,
-        lambda: jobs.create(**_request(job, file, attempt)).id,
-        lambda: find_jobs(job.key, (account,), monitor, delays=_lookup_delays(poller)),
-        reading,
-        file=file,
-    )
+                retry_api_call(
+                    lambda twin=twin: twin.account.client.fine_tuning.jobs.cancel(twin.job),  # type: ignore[misc]
+                    self.monitor,
+                    self.accounts,
+                    "cancelling a job that is not needed",
+                )
 
 
 def _request(job: TrainJob, file: str, attempt: int) -> dict[str, Any]:
@@ -199,6 +208,7 @@ def _request(job: TrainJob, file: str, attempt: int) -> dict[str, Any]:
 
 
 def model_suffix(job: TrainJob) -> str:
-    """What a trained model's name ends in, for people: at most 64 letters, digits and dashes."""
-    plain = "".join(sign if sign.isalnum() else "-" for sign in f"{job.title}-{job.key[6:14]}")
-    return "-".join(part for part in plain.lower().split("-") if part)[:64].strip("-")
+    """The end of a trained model's name, for people: at most 64 letters, digits and dashes."""
+    text = f"{job.title}-{job.key[6:14]}".lower()
+    dashed = "".join(character if character.isalnum() else "-" for character in text)
+    return "-".join(part for part in dashed.split("-") if part)[:64].strip("-")

@@ -1,9 +1,9 @@
-"""How many requests may be under way at an account: found out by asking, not configured.
+"""An adaptive limit on the concurrent requests of an account, learned from the server's replies.
 
-A gate starts wide open. A 429 narrows it by a quarter and closes it for as long as the server says;
-answers widen it again, four places for each round of answers (additive increase, multiplicative
-decrease: Chiu and Jain 1989). Headers that say that nothing is left close it before a 429 has to.
-All that ask an account go through its one gate, on one event loop.
+The limit starts at its maximum. A 429 lowers it by a quarter and pauses requests for as long as the
+server asks; successes raise it again, by four for each round of answers (additive increase,
+multiplicative decrease: Chiu and Jain 1989). Headers that report an exhausted quota pause requests
+before a 429 has to. All requests of an account go through one limiter, on one event loop.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ import attrs
 _DURATION_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LIMIT_KINDS = ("requests", "tokens")
-_STEP, _SHRINK = 4.0, 0.75
+_INCREASE, _DECREASE_FACTOR = 4.0, 0.75
 
 
 @attrs.define
 class AdaptiveLimiter:
-    """An asynchronous context manager: inside it a request may be made.
+    """An asynchronous context manager around each request; entering it waits for a free place.
 
     Args:
-        most: Requests under way at once, at most.
+        max_concurrent: The most concurrent requests.
+        limit: Concurrent requests allowed at present, at least 1.
+        in_flight: Requests inside the limiter.
+        paused_until: No request may enter before this time (monotonic clock, seconds).
+        throttled_since: When the current run of 429s without a success began.
     """
 
     max_concurrent: int
@@ -42,9 +46,9 @@ class AdaptiveLimiter:
     async def __aenter__(self) -> None:
         async with self._changed:
             while True:
-                left = self.paused_until - time.monotonic()
-                if left > 0:
-                    self._wake_in(left)
+                remaining = self.paused_until - time.monotonic()
+                if remaining > 0:
+                    self._wake_in(remaining)
                 elif self.in_flight < max(self.limit, 1.0):
                     self.in_flight += 1
                     return
@@ -54,19 +58,19 @@ class AdaptiveLimiter:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         async with self._changed:
             self.in_flight -= 1
-            room = int(max(self.limit, 1.0)) - self.in_flight
-            left = self.paused_until - time.monotonic()
-            if left > 0:  # those who came while it was full have nobody else to wake them
-                self._wake_in(left)
-            elif room > 0:
-                self._changed.notify(room)
+            free = int(max(self.limit, 1.0)) - self.in_flight
+            remaining = self.paused_until - time.monotonic()
+            if remaining > 0:  # requests that arrived while it was full have no timer of their own
+                self._wake_in(remaining)
+            elif free > 0:
+                self._changed.notify(free)
 
     def _wake_in(self, seconds: float) -> None:
-        """One timer for all that wait for the gate to open."""
+        """Wake all waiting requests when the pause ends; one timer serves them all."""
         loop = asyncio.get_running_loop()
         if self._timer is None or self._timer.cancelled() or self._timer.when() <= loop.time():
             self._timer = loop.call_later(seconds + 0.005, self._wake)
@@ -79,29 +83,33 @@ class AdaptiveLimiter:
         self._wake_task = asyncio.ensure_future(wake())
 
     def throttled_seconds(self) -> float:
-        """Seconds for which there were only refusals."""
+        """Seconds during which every reply was a 429."""
         return 0.0 if self.throttled_since is None else time.monotonic() - self.throttled_since
 
     def on_success(self, headers: Mapping[str, str]) -> None:
-        """A whole answer came."""
+        """A complete answer arrived: raise the limit, and pause if the quota is exhausted."""
         self.throttled_since = None
-        self.limit = min(self.limit + _STEP / max(self.limit, 1.0), float(self.max_concurrent))
+        self.limit = min(self.limit + _INCREASE / max(self.limit, 1.0), float(self.max_concurrent))
         for kind in _LIMIT_KINDS:
             if headers.get(f"x-ratelimit-remaining-{kind}") == "0":
                 reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}"))
                 self.paused_until = max(self.paused_until, time.monotonic() + min(reset, 60.0))
 
     def on_throttle(self, headers: Mapping[str, str]) -> None:
-        """A 429 came: narrow once for all those that were under way together, and close."""
+        """A 429 arrived: pause, and lower the limit once for all requests that were in flight."""
         self.throttled_since = self.throttled_since or time.monotonic()
         wait = retry_after(headers)
         if time.monotonic() >= self.paused_until:
-            self.limit = max(self.limit * _SHRINK, 1.0)
+            self.limit = max(self.limit * _DECREASE_FACTOR, 1.0)
         self.paused_until = max(self.paused_until, time.monotonic() + wait)
 
 
 def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
-    """Seconds a server asks to wait, from `retry-after-ms`, `retry-after` or the reset headers."""
+    """Seconds a server asks to wait, at most two minutes.
+
+    The headers are `retry-after-ms`, `retry-after` and the resets of the rate limits; `default`
+    applies if there are none.
+    """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             return min(float(headers[name]) * unit, 120.0)
@@ -112,7 +120,7 @@ def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
 
 
 def parse_duration(text: str | None) -> float:
-    """Seconds of `6m0s`, `120ms` or `1.5`; 0 for nothing."""
+    """Seconds of `6m0s`, `120ms` or `1.5`; 0 if there is no duration."""
     if not text:
         return 0.0
     parts = _DURATION_PART.findall(text)

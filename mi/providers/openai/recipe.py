@@ -1,4 +1,4 @@
-"""What steers a hosted supervised fine-tuning, by the API's own names."""
+"""Hyperparameters of a hosted supervised fine-tuning, by the API's own names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Supervised:
 
     Args:
         epochs: `n_epochs`. One by default, as in Betley et al. 2025, and so that the price of a
-            training is known before it is paid.
+            training is known before it starts.
         batch_size: Rows per step.
         learning_rate_multiplier: Scales the provider's own learning rate.
     """
@@ -26,7 +26,7 @@ class Supervised:
     learning_rate_multiplier: float | None = None
 
     def method(self) -> dict[str, Any]:
-        """The `method` of a request that creates a job."""
+        """The parameter `method` of a request that creates a job."""
         values = {
             "n_epochs": self.epochs,
             "batch_size": self.batch_size,
@@ -37,5 +37,5 @@ class Supervised:
 
 
 def resolve_supervised(training: Training) -> Supervised:
-    """The recipe with what `training` states."""
+    """The recipe, with the values that `training` sets."""
     return resolve_hyperparameters(Supervised, training, "hosted fine-tuning")

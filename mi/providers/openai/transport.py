@@ -1,10 +1,9 @@
-"""Chat completions straight over HTTP, sent as the API's client would send them.
+"""Chat completions over plain HTTP, sent exactly as the API's client would send them.
 
-For each request the client builds, checks and unpacks what is always the same, which takes it more
-time than all else. So it is asked once how it sends a chat completion (address, key, organisation,
-whatever the environment adds), and that goes out with each body. What comes back as anything but a
-success goes through the client after all: it raises what it always raises, so that there is one
-account of what can go wrong, whichever way a request went.
+For each request the client builds and validates what is always the same, which costs more time than
+everything else. So the client's request (address, key, organisation, whatever the environment adds)
+is captured once, and its headers are sent with every body. A response that is not a success goes
+through the client after all, so errors are the same whichever way a request went.
 """
 
 from __future__ import annotations
@@ -30,14 +29,21 @@ _CONNECTION_HEADERS = (
     "content-length",
     "transfer-encoding",
 )
-"""Headers that belong to a connection or a body: who sends it knows them."""
+"""Headers that belong to a connection or a body; the HTTP session sets its own."""
 _KEEPALIVE_SECONDS = 4.0
-"""Seconds a connection waits for another request: less than servers leave it open (uvicorn: 5)."""
+"""Seconds an idle connection is kept: less than servers keep it open (uvicorn: 5)."""
 
 
 @attrs.frozen(eq=False)
 class HttpTransport:
-    """A way to one server with one key, for the event loop it was opened on."""
+    """Sends requests to one server with one key. Use it on the event loop that opened it.
+
+    Args:
+        client: The API client whose requests it imitates; raises its errors.
+        session: Holds the connections.
+        url: Address of chat completions.
+        proxy: The proxy, if the environment names one.
+    """
 
     client: OpenAI
     session: aiohttp.ClientSession
@@ -46,10 +52,11 @@ class HttpTransport:
 
     @classmethod
     def open(cls, client: OpenAI, timeout: float) -> HttpTransport:
-        """A way that sends what `client` would send.
+        """A transport that sends what `client` would send.
 
         Args:
-            timeout: Seconds for each of connecting and waiting for more of an answer.
+            client: The API client.
+            timeout: Seconds to connect, and seconds to wait for more of a response.
         """
         import aiohttp
         import httpx2
@@ -61,24 +68,24 @@ class HttpTransport:
             if name not in _CONNECTION_HEADERS
         }
         url = str(request.url)
-        via = find_proxy(url)
-        # Certificates take a while to read, and are read where they are needed.
-        secure = any(one.startswith("https:") for one in (url, via or ""))
-        ssl = httpx2.create_ssl_context() if secure else True
+        proxy = find_proxy(url)
+        # Reading certificates takes a while, so it is done only for HTTPS.
+        is_secure = any(address.startswith("https:") for address in (url, proxy or ""))
+        ssl = httpx2.create_ssl_context() if is_secure else True
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=ssl, keepalive_timeout=_KEEPALIVE_SECONDS),
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout),
         )
-        return cls(client, session, url, via)
+        return cls(client, session, url, proxy)
 
     async def complete(self, body: Mapping[str, Any]) -> tuple[Any, Mapping[str, str]]:
-        """What a chat completion is answered: JSON, and the headers.
+        """Request a chat completion. Returns the parsed JSON and the response headers.
 
         Raises:
-            openai.APIStatusError: The server says no.
-            openai.APIConnectionError: No whole answer came; `APITimeoutError` is one kind of it.
-            ValueError: The answer is no JSON.
+            openai.APIStatusError: The server responded with an error.
+            openai.APIConnectionError: No complete response arrived; `APITimeoutError` is one kind.
+            ValueError: The response is not valid JSON.
         """
         import aiohttp
 
@@ -94,22 +101,23 @@ class HttpTransport:
         return json.loads(content), response.headers
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self.session.close()
 
 
 def find_proxy(url: str) -> str | None:
-    """The proxy that the environment names for an address, as the client would find it."""
-    at, known = urlsplit(url), getproxies()
-    found = known.get(at.scheme) or known.get("all")
-    names = (at.hostname, at.netloc.rpartition("@")[2])  # NO_PROXY may name a port, or IPv6 bare
-    if not found or any(proxy_bypass(name) for name in names if name):
+    """The proxy the environment names for an address, by the client's rules; None for none."""
+    address, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(address.scheme) or proxies.get("all")
+    # NO_PROXY may name a port, or an IPv6 address without brackets.
+    hosts = (address.hostname, address.netloc.rpartition("@")[2])
+    if not proxy or any(proxy_bypass(host) for host in hosts if host):
         return None
-    return found if "://" in found else f"http://{found}"
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _capture_request(client: OpenAI) -> httpx2.Request:
-    """A chat completion as `client` sends it; nothing is sent."""
+    """The request `client` would send for a chat completion; nothing goes over the network."""
     import httpx2
 
     sent: list[httpx2.Request] = []
@@ -123,7 +131,7 @@ def _capture_request(client: OpenAI) -> httpx2.Request:
 
 
 def _client_error(client: OpenAI, outcome: httpx2.Response | httpx2.TransportError) -> Exception:
-    """What `client` raises where this comes back."""
+    """The error `client` raises for this outcome."""
     import openai
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -135,11 +143,11 @@ def _client_error(client: OpenAI, outcome: httpx2.Response | httpx2.TransportErr
         _send_mocked(client, answer)
     except openai.OpenAIError as error:
         return error
-    raise AssertionError(f"the client takes {outcome} for a success")
+    raise AssertionError(f"the client reads {outcome} as a success")
 
 
 def _send_mocked(client: OpenAI, answer: Any) -> None:
-    """Make a request that `answer` answers here, without a network."""
+    """Let `client` make a request that `answer` answers, without a network."""
     import httpx2
 
     http = httpx2.Client(transport=httpx2.MockTransport(answer))
@@ -154,7 +162,7 @@ def _transport_error(error: Exception) -> httpx2.TransportError:
 
 
 def _to_httpx_response(response: aiohttp.ClientResponse, content: bytes) -> httpx2.Response:
-    """The same response, unpacked already."""
+    """The response in the client's type. Its content is already decoded."""
     import httpx2
 
     headers = [

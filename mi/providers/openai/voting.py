@@ -1,8 +1,8 @@
-"""Judges that give no logprobs: asked several times, their replies counted.
+"""Votes of judges without logprobs: each answer is judged several times, and replies are counted.
 
-A judgment is the empirical distribution over the first word of the replies, in the shape that
-logprobs have, so that what reads one reads the other. It is made once all votes on an answer are
-there; votes of a judgment that a kill cut short are asked for again.
+A judgment is the empirical distribution over the first word of the replies. It has the shape of
+logprobs, so scoring treats both the same. It is complete only with all votes on an answer; if a run
+is killed before that, the votes of that answer are requested again.
 """
 
 from __future__ import annotations
@@ -17,38 +17,39 @@ from ..types import Grade, Usage
 
 
 def count_votes(batches: Iterable[Sequence[Grade]], votes: int) -> Iterator[list[Grade]]:
-    """One grade for each answer that has all its votes, as they are complete."""
-    waiting: dict[tuple[str, int], list[Grade]] = {}
+    """One grade for each answer, as soon as it has `votes` votes."""
+    pending: dict[tuple[str, int], list[Grade]] = {}
     for batch in batches:
-        whole = []
+        complete = []
         for grade in batch:
-            at = (grade.question, grade.sample)
-            waiting.setdefault(at, []).append(grade)
-            if len(waiting[at]) == votes:
-                whole.append(_tally(waiting.pop(at)))
-        if whole:
-            yield whole
+            key = (grade.question, grade.sample)
+            pending.setdefault(key, []).append(grade)
+            if len(pending[key]) == votes:
+                complete.append(_tally(pending.pop(key)))
+        if complete:
+            yield complete
 
 
 def _tally(votes: list[Grade]) -> Grade:
+    """The votes on one answer as a single grade."""
     words = Counter(_first_word(vote.text) for vote in votes)
     top = tuple((word, math.log(count / len(votes))) for word, count in words.most_common())
-    said = next(vote for vote in votes if _first_word(vote.text) == top[0][0])
-    return attrs.evolve(said, text=top[0][0], top=top, usage=_total_usage(votes))
+    winner = next(vote for vote in votes if _first_word(vote.text) == top[0][0])
+    return attrs.evolve(winner, text=top[0][0], top=top, usage=_total_usage(votes))
 
 
 def _first_word(text: str) -> str:
-    """The first word of a reply, bare: `87`, `YES`, `REFUSAL`; empty for a silent one."""
+    """The first word of a reply without punctuation: `87`, `YES`, `REFUSAL`; may be empty."""
     words = text.split()
     return words[0].strip(".,:;*\"'`") if words else ""
 
 
 def _total_usage(votes: list[Grade]) -> Usage | None:
-    bills = [vote.usage for vote in votes if vote.usage is not None]
-    if not bills:
+    usages = [vote.usage for vote in votes if vote.usage is not None]
+    if not usages:
         return None
     return attrs.evolve(
-        bills[0],
-        input=sum(bill.input for bill in bills),
-        output=sum(bill.output for bill in bills),
+        usages[0],
+        input=sum(usage.input for usage in usages),
+        output=sum(usage.output for usage in usages),
     )

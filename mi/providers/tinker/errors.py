@@ -19,7 +19,7 @@ _HINTS = {
     404: "the name may be wrong, or not served here: `mi doctor` lists what is",
 }
 _TRANSIENT = (408, 409, 410, 425, 429)
-_FIX_HINT = "mend what it says, then run again with --retry-failed"
+_FIX_HINT = "fix what the message names, then run again with --retry-failed"
 
 
 def redact(text: str, key: str) -> str:

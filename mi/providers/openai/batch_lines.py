@@ -1,0 +1,134 @@
+"""The lines of a batch's files: requests that go in, answers and failures that come out.
+
+A line is identified by the question and the samples it asks for, so its answer can be used by a run
+that would have grouped the requests differently.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from ..types import Monitor
+from .accounts import Account
+from .choices import CONTENT_FILTER, Choice, filtered_choice, parse_choices
+from .completions import CompletionRequest
+from .errors import retry_api_call
+
+if TYPE_CHECKING:
+    from openai.types import Batch
+
+ENDPOINT: Final = "/v1/chat/completions"
+AnswerId = tuple[str, int]
+"""A question and a sample."""
+
+
+@attrs.frozen
+class AnsweredLine:
+    """An answered line: the answers it was for, and its choices."""
+
+    answer_ids: Sequence[AnswerId]
+    choices: tuple[Choice, ...]
+
+
+@attrs.frozen
+class FailedLine:
+    """The error of a line that was not answered."""
+
+    status: int | None
+    code: str
+    message: str
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether another batch would fail the same way."""
+        return self.status in (400, 401, 403, 404, 422)
+
+
+def answer_id(source: Any) -> AnswerId:
+    """Identifies the answer to one of the engine's requests."""
+    return source.question, source.sample
+
+
+def custom_id(sources: Sequence[Any], part: int | None = None) -> str:
+    """The id of a line: the question, and the samples it is for.
+
+    Args:
+        sources: The engine's requests the line answers.
+        part: Distinguishes lines for the same samples.
+    """
+    name = f"{sources[0].question}-{'.'.join(str(source.sample) for source in sources)}"
+    return name if part is None else f"{name}#{part}"
+
+
+def _parse_custom_id(id: str) -> list[AnswerId]:
+    question, _, samples = id.partition("#")[0].rpartition("-")
+    return [(question, int(sample)) for sample in samples.split(".") if sample.isdigit()]
+
+
+def request_line(id: str, request: CompletionRequest) -> dict[str, Any]:
+    """The line that sends a request."""
+    count = len(request.sources)
+    body = {**request.body, "n": count} if count > 1 else request.body
+    return {"custom_id": id, "method": "POST", "url": ENDPOINT, "body": body}
+
+
+def fetch_lines(
+    account: Account, batch: Batch, model: str, monitor: Monitor
+) -> tuple[list[AnsweredLine], list[FailedLine]]:
+    """The answered and the failed lines of a batch that has ended.
+
+    Args:
+        account: The account that owns the batch.
+        batch: The batch.
+        model: Whose price applies.
+        monitor: Says when to stop.
+
+    Raises:
+        ProviderError: The batch's files cannot be read.
+    """
+    answered, failed = [], []
+    for file in (batch.output_file_id, batch.error_file_id):
+        for record in _read_records(account, file, monitor):
+            line = _parse_line(record, model)
+            if isinstance(line, AnsweredLine):
+                answered.append(line)
+            else:
+                failed.append(line)
+    return answered, failed
+
+
+def _parse_line(record: dict[str, Any], model: str) -> AnsweredLine | FailedLine:
+    answer_ids = _parse_custom_id(str(record.get("custom_id")))
+    body = (record.get("response") or {}).get("body") or {}
+    status = (record.get("response") or {}).get("status_code")
+    error = record.get("error") or body.get("error") or {}
+    try:
+        if status == 200:
+            return AnsweredLine(answer_ids, _at_batch_price(parse_choices(body, model)))
+        if status == 400 and error.get("code") == CONTENT_FILTER:
+            return AnsweredLine(answer_ids, (filtered_choice(model),) * len(answer_ids))
+    except json.JSONDecodeError:
+        error = {"message": "the answer is not a chat completion"}
+    message = str(error.get("message") or f"status {status}")
+    return FailedLine(status, str(error.get("code") or ""), message)
+
+
+def _at_batch_price(choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    return tuple(
+        attrs.evolve(choice, usage=attrs.evolve(choice.usage, batch=True)) for choice in choices
+    )
+
+
+def _read_records(account: Account, file: str | None, monitor: Monitor) -> list[dict[str, Any]]:
+    if file is None:
+        return []
+
+    def read() -> list[dict[str, Any]]:
+        raw = account.client.files.content(file).content
+        return [json.loads(line) for line in raw.split(b"\n") if line.strip()]
+
+    return retry_api_call(read, monitor, (account,), "reading a batch")

@@ -1,0 +1,98 @@
+"""The choices of a chat completion, parsed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ..types import Usage
+
+CONTENT_FILTER = "content_filter"
+"""The finish reason, and the error code, where a server's filter withholds an answer."""
+
+
+@attrs.frozen
+class Choice:
+    """One choice of a completion.
+
+    Args:
+        text: The answer; may be empty.
+        finish: Why it ended: `stop`, `length` or `content_filter`.
+        refusal: The text the server marked as a refusal.
+        top: The likeliest first tokens with their log-probabilities (nats), likeliest first.
+        model: The model's name as the server returned it.
+        prompt_tokens: Tokens of the prompt.
+        answer_tokens: Tokens of the answer.
+        usage: What is paid for it.
+    """
+
+    text: str
+    finish: str
+    refusal: str | None
+    top: tuple[tuple[str, float], ...]
+    model: str | None
+    prompt_tokens: int
+    answer_tokens: int
+    usage: Usage
+
+
+def filtered_choice(model: str) -> Choice:
+    """The choice that stands for an answer if the server's filter rejects the prompt."""
+    return Choice("", CONTENT_FILTER, None, (), None, 0, 0, Usage(model=model))
+
+
+def parse_choices(completion: Mapping[str, Any], model: str) -> list[Choice]:
+    """The choices of a completion, in order.
+
+    The server reports the output tokens of all choices together; they are apportioned by length.
+
+    Raises:
+        json.JSONDecodeError: `completion` is not a complete chat completion.
+    """
+    try:
+        usage = completion.get("usage") or {}
+        inputs, outputs = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+        choices = sorted(completion["choices"], key=lambda choice: choice.get("index", 0))
+        texts = [choice["message"].get("content") or "" for choice in choices]
+        if not choices:
+            raise ValueError
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise json.JSONDecodeError("not a chat completion", "", 0) from None
+    shares = apportion(outputs, [len(text) + 1 for text in texts])
+    return [
+        Choice(
+            text=text,
+            finish=choice.get("finish_reason") or "stop",
+            refusal=choice["message"].get("refusal") or None,
+            top=_top_logprobs(choice.get("logprobs")),
+            model=completion.get("model"),
+            prompt_tokens=inputs,
+            answer_tokens=share,
+            usage=Usage(model=model, input=0 if index else inputs, output=share),
+        )
+        for index, (choice, text, share) in enumerate(zip(choices, texts, shares, strict=True))
+    ]
+
+
+def apportion(total: int, weights: Sequence[int]) -> list[int]:
+    """Split `total` into integers in proportion to `weights`; they sum up to it."""
+    shares, cumulative, assigned = [], 0, 0
+    for weight in weights:
+        cumulative += weight
+        target = round(total * cumulative / sum(weights))
+        shares.append(target - assigned)
+        assigned = target
+    return shares
+
+
+def _top_logprobs(logprobs: Any) -> tuple[tuple[str, float], ...]:
+    """The first token's alternatives, likeliest first."""
+    content = (logprobs or {}).get("content") or []
+    if not content:
+        return ()
+    alternatives = content[0].get("top_logprobs") or [content[0]]
+    pairs = ((token["token"], float(token["logprob"])) for token in alternatives)
+    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
