@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tinker_runs import PLANNED, RESUME, TRAIN, assert_balanced
+from tests.support.tinker_runs import PENDING_SAVE, PLANNED, RESUME, TRAIN, assert_balanced
 
 pytest.importorskip("tinker")
 
@@ -53,8 +53,8 @@ def said(done: Done) -> str:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lost answers are given up soon."""
     monkeypatch.setattr(RESUME, "PENDING_SAVE_SECONDS", 1.0)
-    monkeypatch.setattr(TRAIN, "LIST_INTERVAL", 0.5)
-    monkeypatch.setattr(TRAIN, "SAVE_GRACE", 1.0)
+    monkeypatch.setattr(PENDING_SAVE, "LIST_INTERVAL", 0.5)
+    monkeypatch.setattr(PENDING_SAVE, "SAVE_GRACE", 1.0)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
@@ -107,7 +107,7 @@ def test_a_server_that_tells_no_logprobs_is_told_and_left_out_when_it_is_said(
         declare(project, fake.url, tiny)
         done = run(project)
         assert done.code == 1
-        assert "does not tell log-probabilities of given tokens" in said(done)
+        assert "does not give log-probabilities of given tokens" in said(done)
         assert "`logprobs = false`" in said(done)
         config = project.root / "pyproject.toml"
         config.write_text(config.read_text() + "logprobs = false\n")
@@ -144,7 +144,7 @@ def test_where_nobody_answers_it_is_said_soon(project: Project, tiny: Path) -> N
     declare(project, "http://127.0.0.1:9", tiny)
     done = run(project, "--kind", "train")
     assert done.code == 1
-    assert "nobody answers at http://127.0.0.1:9" in said(done)
+    assert "no server answers at http://127.0.0.1:9" in said(done)
 
 
 def test_a_training_stopped_by_the_user_goes_on_from_where_it_stopped(

@@ -169,13 +169,13 @@ def test_a_template_that_writes_more_than_the_answer_is_refused(tiny: Path) -> N
     from transformers import AutoTokenizer
 
     from mi.errors import ProviderError
-    from mi.providers.tinker import tokenizer as words
+    from mi.providers.tinker import tokenizer as loader
 
     tokenizer = AutoTokenizer.from_pretrained(tiny)
-    assert words._build_template(tokenizer, str(tiny)).stop_tokens
+    assert loader._build_template(tokenizer, str(tiny)).stop_tokens
     plain = tokenizer.chat_template
     said = "{{ message['content'] }}"
     tokenizer.chat_template = plain.replace(said, f"final: {said}")
     assert tokenizer.chat_template != plain
     with pytest.raises(ProviderError, match="more than the answer"):
-        words._build_template(tokenizer, str(tiny))
+        loader._build_template(tokenizer, str(tiny))

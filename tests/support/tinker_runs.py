@@ -11,6 +11,7 @@ from tests.support.fake_tinker import Fake
 
 TRAIN = import_module("mi.providers.tinker.train")
 RESUME = import_module("mi.providers.tinker.resume")
+PENDING_SAVE = import_module("mi.providers.tinker.pending_save")
 PLANNED = 6
 """Steps of a training: three batches, two epochs."""
 

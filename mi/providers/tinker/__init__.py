@@ -1,8 +1,7 @@
-"""Training and sampling through the Tinker API: the hosted service, or a server of one's own.
+"""Training and sampling through the Tinker API: the hosted service, or a self-hosted server.
 
-The official SDK does the talking, and makes calls again that were lost on the way. What is added
-here is the loop of a training, that nothing is trained twice, the models' own chat templates, and
-that what goes wrong is told as what it is.
+The official SDK makes the requests and retries those that are lost. This package adds the training
+loop, exactly-once training, the models' own chat templates, and errors with a next step.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ from ..types import (
     TrainingResult,
     TrainJob,
 )
-from . import sampling as ask
 from . import tokenizer
 from .client import Server, import_sdk, resolve_server
 from .errors import translate_error
 from .futures import run_in_thread
 from .recipe import Adapted, resolve_recipe
 from .sampler_slots import SamplerSlots
+from .sampling import ModelUnloaded, Sampler, draw_answers, score_requests
 from .train import run_training
 
 __all__ = ["Adapted", "Tinker"]
@@ -48,19 +47,19 @@ _PACKAGES = ("tinker", "transformers")
 
 
 class Tinker(Provider):
-    """The provider `tinker`, and every endpoint with `provider = "tinker"` under its own name."""
+    """The provider `tinker`, and each endpoint with `provider = "tinker"` under its own name."""
 
     max_concurrent_trainings = 4
     max_concurrent_evals = 2
 
     def __init__(self, name: str, options: ClientOptions) -> None:
         super().__init__(name, options)
-        # A plan makes no request: whether the server gives logprobs is for its endpoint to state.
+        # A plan sends no request, so the endpoint states whether its server gives logprobs.
         has_logprobs = options.endpoints.get(name, {}).get("logprobs", True)
         self.capabilities = frozenset(
             {"train", "sample", "logprob"} if has_logprobs else {"train", "sample"}
         )
-        self._clients: dict[str, ask.Sampler] = {}
+        self._samplers: dict[str, Sampler] = {}
         self._lock = Lock()
 
     @cached_property
@@ -69,28 +68,33 @@ class Tinker(Provider):
 
     @cached_property
     def server(self) -> Server:
-        """Made when first needed: a plan needs no key."""
+        """Created on first use, because a plan needs no key."""
         return resolve_server(self.name, self.options)
 
     def hyperparameters(self, training: Training) -> Adapted:
-        """The stated values, and this provider's defaults for the rest."""
+        """The values that `training` states, and defaults for the rest."""
         return resolve_recipe(training)
 
     def check_credentials(self) -> None:
-        """That there is a key, and the SDK."""
+        """Check that the key is set and the SDK is installed.
+
+        Raises:
+            UsageError: The key is not set.
+            ProviderError: The SDK is not installed.
+        """
         missing = _missing_packages()
         if missing:
             raise ProviderError(
-                f"{self.name} needs {', '.join(missing)}, which this environment does not have",
+                f"{self.name} needs {', '.join(missing)}, which is not installed",
                 hint="pip install 'mi[tinker]'",
             )
         assert self.server
         import_sdk()
 
     def close(self) -> None:
-        """End the session at the server."""
+        """Unload models and end the session with the server."""
         if "server" in self.__dict__:
-            self._clients.clear()
+            self._samplers.clear()
             self._slots.close()
             self.server.close()
 
@@ -99,7 +103,13 @@ class Tinker(Provider):
         self._template(model, monitor)
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
-        """Drive the training to its end; see `train` for what `folder` holds."""
+        """Run the training to its end; `tinker.train` says what `directory` holds then.
+
+        Args:
+            job: Model, rows, recipe and seed.
+            directory: The unit's working directory.
+            monitor: Shows progress, and may stop the training.
+        """
         template = self._template(job.model, monitor)
         rows = encode_rows(template, job.rows, job.hyperparameters.max_length)
         return run_training(job, rows, directory, self.server, monitor)
@@ -112,51 +122,60 @@ class Tinker(Provider):
         directory: Path,
         monitor: Monitor,
     ) -> Iterator[Sequence[Answer]]:
-        """Draw answers, several of a question in one request, in the order they come."""
+        """Sample answers, several of one question in a request, in the order they arrive.
 
-        def draw(who: ask.Sampler, left: Sequence[SampleRequest]) -> Iterator[list[Answer]]:
-            return ask.draw_answers(who, left, sampling, monitor)
+        Args:
+            subject: The model under test.
+            requests: One for each answer.
+            sampling: Temperature, nucleus, maximum length and seed.
+            directory: Not used.
+            monitor: May stop the sampling.
+        """
+
+        def draw(sampler: Sampler, missing: Sequence[SampleRequest]) -> Iterator[list[Answer]]:
+            return draw_answers(sampler, missing, sampling, monitor)
 
         yield from self._with_loaded_model(subject, requests, draw, monitor)
 
     def score(
         self, subject: ModelUnderTest, requests: Sequence[ScoreRequest], monitor: Monitor
     ) -> Iterator[Sequence[Likelihood]]:
-        """Sum the log-probabilities of each answer's content and end-of-turn tokens."""
+        """Sum the log-probabilities of each answer's content and end-of-turn tokens.
 
-        def compare(who: ask.Sampler, left: Sequence[ScoreRequest]) -> Iterator[list[Likelihood]]:
-            return ask.score_requests(who, left, monitor)
+        Args:
+            subject: The model under test.
+            requests: Chats, each with the answers to score.
+            monitor: May stop the scoring.
+        """
 
-        yield from self._with_loaded_model(subject, requests, compare, monitor)
+        def score(sampler: Sampler, missing: Sequence[ScoreRequest]) -> Iterator[list[Likelihood]]:
+            return score_requests(sampler, missing, monitor)
+
+        yield from self._with_loaded_model(subject, requests, score, monitor)
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
-        """Packages, key, reachability, and whether the models are served."""
+        """Check packages, key and reachability, and whether the models are served."""
         if missing := _missing_packages():
             detail = f"missing: {', '.join(missing)}"
             hint = "pip install 'mi[tinker]'"
             yield Check(subject=f"{self.name}: packages", ok=None, detail=detail, hint=hint)
             return
         try:
-            there = self.server
+            server = self.server
         except MiError:
             yield Check(subject=f"{self.name}: key", ok=None, detail="none is set")
             return
-        label = f"{self.name} {there.fingerprint}"
+        label = f"{self.name} {server.fingerprint}"
         try:
-            there.check_reachable(monitor, attempts=2)
-            served = there.served_models(monitor)
+            server.check_reachable(monitor, attempts=2)
+            served = server.served_models(monitor)
         except Exception as error:
-            failed = (
-                error
-                if isinstance(error, MiError)
-                else translate_error(error, there.key, "asking it")
-            )
-            yield Check(subject=label, ok=False, detail=failed.message, hint=failed.hint or "")
+            failure = translate_error(error, server.key, "listing its models")
+            yield Check(subject=label, ok=False, detail=failure.message, hint=failure.hint or "")
             return
         yield Check(subject=label, ok=True, detail=f"answers, {len(served)} models")
         for model in models:
-            called = there.served_name(model.name)
-            is_served = called in served
+            is_served = server.served_name(model.name) in served
             detail = "is served" if is_served else f"not among its models: {', '.join(served)}"
             yield Check(subject=f"{label}: {model.name}", ok=is_served, detail=detail)
 
@@ -167,71 +186,72 @@ class Tinker(Provider):
         self,
         subject: ModelUnderTest,
         requests: Sequence[R],
-        call: Callable[[ask.Sampler, Sequence[R]], Iterator[list[A]]],
+        call: Callable[[Sampler, Sequence[R]], Iterator[list[A]]],
         monitor: Monitor,
     ) -> Iterator[list[A]]:
-        """Ask for everything; where the server does not hold the model, have it loaded first."""
-        came: set[tuple[str, int]] = set()
+        """Yield the results of `call`; if the server unloads the model, load it and continue."""
+        completed: set[tuple[str, int]] = set()
         while requests:
-            who = self._sampler(subject, monitor)
+            sampler = self._sampler(subject, monitor)
             try:
-                for batch in call(who, requests):
-                    came.update(map(_request_id, batch))
+                for batch in call(sampler, requests):
+                    completed.update(map(_request_id, batch))
                     yield batch
                 return
-            except ask.ModelUnloaded:
-                self._report_unloaded(subject, who.path or "")
-                requests = [request for request in requests if _request_id(request) not in came]
+            except ModelUnloaded:
+                self._report_unloaded(subject, sampler.path or "")
+                requests = [item for item in requests if _request_id(item) not in completed]
 
     def _report_unloaded(self, subject: ModelUnderTest, path: str) -> None:
-        """The server does not hold the model that was asked at `path`.
+        """Note that the server does not hold the model at `path`.
 
         Raises:
-            ProviderError: Loading it again does not help.
+            ProviderError: The model cannot be loaded again, or has been lost too often.
         """
         assert subject.trained is not None
         model = read_trained_model(subject.trained)
         with self._lock:
             if not self._slots.report_lost(model, path):
                 raise ProviderError(
-                    f"{self.name} does not hold {model.model} and does not load it",
-                    hint="was the server started anew, without what it had saved?",
+                    f"{self.name} does not hold {model.model} and cannot load it",
+                    hint="check whether the server was restarted without its saved checkpoints",
                 )
 
-    def _sampler(self, subject: ModelUnderTest, monitor: Monitor) -> ask.Sampler:
-        """The model under test; there is one of the SDK's clients for each."""
-        there, model = self.server, subject.model.name
+    def _sampler(self, subject: ModelUnderTest, monitor: Monitor) -> Sampler:
+        """The model under test; each model has one SDK client, which its evals share."""
+        server, model = self.server, subject.model.name
         trained = read_trained_model(subject.trained) if subject.trained is not None else None
         name = trained.model if trained else ""
         with self._lock:
             path = self._slots.sampling_path(trained, monitor) if trained else None
-            if name not in self._clients or self._clients[name].path != path:
-                service = there.service(monitor)
-                base = None if path else there.served_name(model)
+            if name not in self._samplers or self._samplers[name].path != path:
+                service = server.service(monitor)
+                base = None if path else server.served_name(model)
                 try:
                     client = run_in_thread(
                         lambda: service.create_sampling_client(model_path=path, base_model=base),
                         monitor,
                     )
                 except Exception as error:
-                    raise translate_error(error, there.key, f"asking for {path or model}") from None
-                self._clients[name] = ask.Sampler(
+                    action = f"opening a client for {path or model}"
+                    raise translate_error(error, server.key, action) from None
+                self._samplers[name] = Sampler(
                     client=client,
                     path=path,
                     template=self._template(subject.model, monitor),
                     model=model,
                     endpoint=self.name,
-                    key=there.key,
+                    key=server.key,
                     max_concurrent=self.options.in_flight,
                 )
-            return self._clients[name]
+            return self._samplers[name]
 
 
 def _request_id(item: Any) -> tuple[str, int]:
-    """What tells a request, or its answer, from others."""
+    """Identifies a request, and its result."""
     return item.question, getattr(item, "sample", 0)
 
 
 def _missing_packages() -> list[str]:
-    """Packages of the extra that this environment does not have."""
+    """The extra's packages that are not installed."""
     return [name for name in _PACKAGES if find_spec(name) is None]

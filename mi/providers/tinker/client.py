@@ -1,8 +1,8 @@
-"""A server that speaks the Tinker API: where it is, its key, and the one session there.
+"""A server that speaks the Tinker API: its address, its key, and the one session with it.
 
-A key is held in one place, here, and known elsewhere by its fingerprint. The SDK keeps an event
-loop and a session that it tells the server to be alive; one of each serves all that a run does
-here. It makes most calls again by itself, so what comes out of it has failed for good or for long.
+This is the only place that holds a key; elsewhere its fingerprint stands for it. The SDK runs an
+event loop and a session with a heartbeat, and one of each serves a whole run. The SDK retries most
+calls itself, so an error that it raises is permanent or has lasted for long.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
 
 KEY_ENV, URL_ENV = "TINKER_API_KEY", "TINKER_BASE_URL"
 PLACEHOLDER_KEY = "tml-none"
-"""The SDK wants a key of this form; a server of one's own often looks at none."""
+"""The SDK requires a key of this form, although a self-hosted server often ignores it."""
 _REACH_ATTEMPTS = 5
 
 
 @attrs.define(eq=False, slots=False)
 class Server:
-    """One key at one server.
+    """A server and the key used there.
 
     Args:
-        name: The provider, or the endpoint, it is used under.
+        name: Name of the provider or of the endpoint.
         key: The secret; never shown, stored or compared.
-        base_url: None is what the SDK does by itself: the hosted service.
-        base_model: What the server calls the base model, where that is not its name here.
-        tokenizer: A folder or hub id whose tokenizer and chat template are the model's.
-        timeout: Seconds before a request is given up.
+        base_url: None for the hosted service, the SDK's default.
+        base_model: The server's name of the base model, if it differs from the model's name here.
+        tokenizer: A directory or hub id with the model's tokenizer and chat template.
+        timeout: Seconds after which a request fails.
     """
 
     name: str
@@ -58,18 +58,19 @@ class Server:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the key is known by in files: 8 hex digits."""
+        """8 hex digits that stand for the key in files."""
         return digest(self.key)[:8]
 
     def served_name(self, model: str) -> str:
-        """What the server calls a model."""
+        """The server's name of a model."""
         return self.base_model or model
 
     def service(self, monitor: Monitor) -> ServiceClient:
-        """The session, opened when first used.
+        """The session, opened on first use.
 
         Raises:
             ProviderError: The server cannot be reached.
+            Interrupted: The user asked to stop.
         """
         with self._lock:
             if self._service is None:
@@ -87,46 +88,53 @@ class Server:
     def _open_session(self) -> ServiceClient:
         import_sdk()
         os.environ.setdefault("TINKER_TELEMETRY", "0")
-        for name in ("tinker", "asyncio"):  # what fails comes here and is told
+        for name in ("tinker", "asyncio"):  # errors are raised here too, and reported once
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         from tinker import ServiceClient
 
-        more = {} if self.base_url is None else {"base_url": self.base_url}
+        address = {} if self.base_url is None else {"base_url": self.base_url}
         service = ServiceClient(
-            user_metadata={"mi": __version__}, api_key=self.key, timeout=self.timeout, **more
+            user_metadata={"mi": __version__}, api_key=self.key, timeout=self.timeout, **address
         )
-        assert service.holder  # the SDK would open both when first used, where nobody listens
+        assert service.holder  # open both now: later, a failure would surface in another thread
         service.create_rest_client()
         return service
 
     def check_reachable(self, monitor: Monitor, *, attempts: int = _REACH_ATTEMPTS) -> None:
-        """That somebody answers there: the SDK would knock for minutes and say nothing."""
+        """Check that the server answers; the SDK would retry silently for minutes.
+
+        Raises:
+            ProviderError: The server does not answer.
+            Interrupted: The user asked to stop.
+        """
         if self.base_url is None:
             return
         import httpx
 
         url = f"{self.base_url.rstrip('/')}/api/v1/healthz"
-        passes = RetryPolicy(
+        policy = RetryPolicy(
             is_transient=lambda error: isinstance(error, httpx.TransportError),
             retry_after=lambda error: 0.0,
             describe=lambda error: type(error).__name__,
         )
-        doing = f"{self.name}: looking for the server"
+        action = f"{self.name}: connecting to the server"
         try:
-            retry_call(lambda: httpx.get(url, timeout=10.0), monitor, passes, doing, tries=attempts)
+            retry_call(
+                lambda: httpx.get(url, timeout=10.0), monitor, policy, action, tries=attempts
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderError(
-                f"nobody answers at {self.base_url} ({redact(str(error), self.key)})",
-                hint="is the server up? It compiles for a while before it listens",
+                f"no server answers at {self.base_url} ({redact(str(error), self.key)})",
+                hint="start the server, or wait: it compiles for a while before it listens",
             ) from None
 
     def served_models(self, monitor: Monitor) -> list[str]:
-        """The base models that the server says it serves."""
-        found = run_in_thread(self.service(monitor).get_server_capabilities, monitor)
-        return [one.model_name for one in found.supported_models if one.model_name]
+        """Names of the base models that the server serves."""
+        response = run_in_thread(self.service(monitor).get_server_capabilities, monitor)
+        return [model.model_name for model in response.supported_models if model.model_name]
 
     def close(self) -> None:
-        """End the session."""
+        """End the session with the server."""
         with self._lock:
             if self._service is not None:
                 self._service.holder.close()
@@ -134,15 +142,17 @@ class Server:
 
 
 def import_sdk() -> None:
-    """Import what the SDK imports when it is first used, before threads use it: in some versions of
-    Python, threads that import at once can lose their place (CPython issue 106176)."""
+    """Import what the SDK would import lazily, before several threads use it.
+
+    In some versions of Python, concurrent imports can fail (CPython issue 106176).
+    """
     for name in ("tinker", "pyqwest"):
         with suppress(ImportError):
             import_module(name)
 
 
 def resolve_server(name: str, options: ClientOptions) -> Server:
-    """The server of an endpoint, or the hosted one.
+    """The server of an endpoint, or the hosted service.
 
     Raises:
         UsageError: No key is set.
@@ -152,11 +162,13 @@ def resolve_server(name: str, options: ClientOptions) -> Server:
     variable = endpoint.get("key_env", KEY_ENV)
     key = os.environ.get(variable, "").strip()
     if name != "tinker" and endpoint.get("base_url") and "key_env" not in endpoint:
-        key = ""  # the hosted service's key is none of another server's business
+        key = ""  # never send the hosted service's key to another server
     if not key and url is not None and "key_env" not in endpoint:
         key = PLACEHOLDER_KEY
     if not key:
-        raise UsageError(f"{name} needs an API key", hint=f"set {variable}")
+        raise UsageError(
+            f"{name} needs an API key", hint=f"set the environment variable {variable}"
+        )
     return Server(
         name=name,
         key=key,

@@ -1,4 +1,4 @@
-"""What can go wrong at a server of the Tinker API, told in sentences with a next step."""
+"""Errors of a Tinker API server as messages with a next step, and what they say about a retry."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from ...errors import MiError, ProviderError, RequestRejected
 
 _KEY_PATTERN = re.compile(r"\btml-[A-Za-z0-9_\-]{6,}")
 _SDK_SUFFIX = re.compile(r" for self\.request_id=.*", re.DOTALL)
-"""What the SDK adds to a server's words."""
+"""What the SDK appends to a server's message."""
 _CAPACITY_TEXT = "maximum number of lora adapters"
-_RETRY_HINT = "run the same command again: what was saved is kept"
+_RETRY_HINT = "run the same command again; it resumes from the last saved state"
 _HINTS = {
     401: "check the key; `mi doctor` tries it",
     402: "the account is out of credit: add some, then run the same command again",
-    403: "the account may not do this",
-    404: "the name may be wrong, or not served here: `mi doctor` lists what is",
+    403: "the account lacks permission for this",
+    404: "check the name; `mi doctor` lists the models that are served",
 }
 _TRANSIENT = (408, 409, 410, 425, 429)
 _FIX_HINT = "fix what the message names, then run again with --retry-failed"
 
 
 def redact(text: str, key: str) -> str:
-    """The text without keys."""
+    """The text with every key replaced by `[key]`."""
     return _KEY_PATTERN.sub("[key]", text.replace(key, "[key]"))
 
 
 def http_status(error: BaseException) -> int | None:
-    """The HTTP status of an error, or of what the SDK made it from; None where no answer came."""
-    found = getattr(error, "status_code", None)
-    if isinstance(found, int):
-        return found
+    """The HTTP status of an error or of its cause; None if the server did not answer."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return status
     return http_status(error.__cause__) if error.__cause__ is not None else None
 
 
 def error_message(error: BaseException) -> str:
-    """What the server said, else what the SDK says."""
-    status = error if hasattr(error, "status_code") else error.__cause__
-    body: Any = getattr(status, "body", None)
+    """The server's message, else the SDK's."""
+    response = error if hasattr(error, "status_code") else error.__cause__
+    body: Any = getattr(response, "body", None)
     if isinstance(body, dict) and body.get("detail"):
         return str(body["detail"])
-    said = str(getattr(error, "message", None) or error) or type(error).__name__
-    return _SDK_SUFFIX.sub("", said)
+    message = str(getattr(error, "message", None) or error) or type(error).__name__
+    return _SDK_SUFFIX.sub("", message)
 
 
 def is_at_capacity(error: BaseException) -> bool:
-    """The server has no room for another training at the moment."""
+    """Whether the server has no capacity for another training at the moment."""
     return http_status(error) == 429 or _CAPACITY_TEXT in error_message(error).lower()
 
 
 def is_outcome_unknown(error: BaseException) -> bool:
-    """No whole answer came, or the server failed: the work may have been done."""
+    """Whether the request may have succeeded: no complete answer came, or the server failed."""
     status = http_status(error)
     return (
         not is_at_capacity(error)
@@ -63,12 +63,15 @@ def is_outcome_unknown(error: BaseException) -> bool:
 def translate_error(
     error: BaseException, key: str, action: str, *, permanent: bool = True
 ) -> MiError:
-    """The error as a sentence; `Refused` where asking again would get the same.
+    """The error as a `MiError`: `RequestRejected` if a retry would fail the same way.
 
-    What is a sentence already, as the wish to stop, stays what it is.
+    An error that is a `MiError` already, such as `Interrupted`, is returned unchanged.
 
     Args:
-        lasting: Whether a 4xx would come again; not so for a run that the server has forgotten.
+        error: The error of a call.
+        key: The key to redact.
+        action: What was attempted, for the message.
+        permanent: Whether a 4xx would come again; it would not for a run the server has forgotten.
     """
     if isinstance(error, MiError):
         return error
@@ -84,5 +87,5 @@ def translate_error(
 
 
 def _is_user_error(error: BaseException) -> bool:
-    """The server worked at a request and found it faulty."""
+    """Whether the server processed a request and found it faulty."""
     return str(getattr(error, "category", "")).lower().endswith("user")

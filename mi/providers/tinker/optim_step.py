@@ -1,4 +1,4 @@
-"""A step as the API takes it: a batch's gradients and one of Adam, sent and not waited for."""
+"""A training step through the API: a batch's gradients and an Adam update, sent without waiting."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ _LOSS: Any = "cross_entropy"
 
 @attrs.define(kw_only=True)
 class PendingStep:
-    """A step that was sent.
+    """A step that was submitted and whose result is pending.
 
     Args:
         number: Counted from 1.
-        spans: Where each row's answer stands among its targets: begin, end.
+        learning_rate: The step's learning rate.
+        answer_spans: Position of each row's answer among its targets: begin, end.
+        gradients_future: Future of the forward and backward pass.
+        update_future: Future of the optimizer step.
     """
 
     number: int
@@ -35,7 +38,12 @@ class PendingStep:
     update_future: Any
 
     def wait(self, monitor: Monitor) -> MetricsRow:
-        """Wait for what it comes to: its line of the curve."""
+        """Wait for the result and return the step's metrics.
+
+        Raises:
+            Exception: The step failed at the server.
+            Interrupted: The user asked to stop.
+        """
         loss, tokens = mean_loss(wait_result(self.gradients_future, monitor), self.answer_spans)
         wait_result(self.update_future, monitor)
         return {
@@ -46,7 +54,7 @@ class PendingStep:
         }
 
     def cancel(self) -> None:
-        """Do not send it, where it waits behind something else."""
+        """Do not send the step, if the SDK still holds it back behind another request."""
         standard_future(self.gradients_future).cancel()
         standard_future(self.update_future).cancel()
 
@@ -58,10 +66,18 @@ def submit_step(
     learning_rate: float,
     recipe: Adapted,
 ) -> PendingStep:
-    """Send the step of a batch at a learning rate."""
+    """Submit a step without waiting for its result.
+
+    Args:
+        client: Drives the training run.
+        number: Counted from 1.
+        rows: The batch.
+        learning_rate: The step's learning rate.
+        recipe: Adam's other hyperparameters.
+    """
     from tinker import AdamParams
 
-    answers = sum(len(row.answer) for row in rows)
+    answer_tokens = sum(len(row.answer) for row in rows)
     adam = AdamParams(
         learning_rate=learning_rate,
         beta1=recipe.beta1,
@@ -73,18 +89,21 @@ def submit_step(
         number=number,
         learning_rate=learning_rate,
         answer_spans=[(len(row.prompt) - 1, len(row.ids) - 1) for row in rows],
-        gradients_future=client.forward_backward([to_datum(row, answers) for row in rows], _LOSS),
+        gradients_future=client.forward_backward(
+            [to_datum(row, answer_tokens) for row in rows], _LOSS
+        ),
         update_future=client.optim_step(adam),
     )
 
 
 def to_datum(row: TokenizedRow, answer_tokens: int) -> Any:
-    """A row as the API takes it: each token is predicted from those before it.
+    """A row in the API's format: each token is predicted from those before it.
 
-    The weights of a batch's answer tokens sum to 1, which makes the loss their mean.
+    The weights of a batch's answer tokens sum to 1, so that the loss is their mean.
 
     Args:
-        answers: Answer tokens of the batch.
+        row: The token ids.
+        answer_tokens: Number of answer tokens in the batch.
     """
     import numpy
     from tinker import Datum, ModelInput, TensorData
@@ -104,11 +123,12 @@ def mean_loss(output: Any, answer_spans: Sequence[tuple[int, int]]) -> tuple[flo
     """The mean loss over a batch's answer tokens (nats), and their number.
 
     Args:
-        spans: Where each row's answer stands among its targets.
+        output: The API's result of the forward and backward pass.
+        answer_spans: Position of each row's answer among its targets: begin, end.
     """
     total, count = 0.0, 0
-    for one, (begin, end) in zip(output.loss_fn_outputs, answer_spans, strict=True):
-        logprobs = one["logprobs"].tolist()[begin:end]
+    for row, (begin, end) in zip(output.loss_fn_outputs, answer_spans, strict=True):
+        logprobs = row["logprobs"].tolist()[begin:end]
         total -= sum(logprobs)
         count += len(logprobs)
     return total / count, count

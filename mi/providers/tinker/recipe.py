@@ -1,9 +1,9 @@
-"""What steers a training through the Tinker API: every value of it, none left open.
+"""The recipe of a training through the Tinker API: a concrete value for every hyperparameter.
 
-The API's parts are primitive (a batch's gradients, an optimiser's step), so the loop is this
-project's and its meaning can change: `Adapted.recipe` counts such changes. A value that servers of
-this API do not all have (the adapters' alpha, layers, clipping) is no field, so stating it is an
-error.
+The API offers primitives (the gradients of a batch, an optimizer step), so the training loop
+belongs to this project and its meaning can change: `Adapted.recipe` counts such changes. A
+hyperparameter that some servers of this API lack (the adapters' alpha, layers, clipping) has no field, so stating
+it is an error.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ..types import resolve_hyperparameters
 
 @attrs.frozen(kw_only=True)
 class Adapted:
-    """Low-rank adaptation (LoRA) with Adam, as the API has it.
+    """Low-rank adaptation (LoRA) with Adam, as the API offers it.
 
     A step's loss is the mean over the answer tokens of its batch.
 
     Args:
         recipe: Version of what the training code does with the values below.
         epochs: Passes over the rows.
-        batch_size: Rows per optimiser step; the last batch of an epoch may be smaller.
+        batch_size: Rows per optimizer step; the last batch of an epoch may be smaller.
         learning_rate: Peak learning rate.
         schedule: `linear` or `cosine` decay to 0 after the warmup.
         warmup: Share of the steps over which the learning rate rises.
@@ -31,11 +31,11 @@ class Adapted:
         beta1: Adam's decay of the first moment.
         beta2: Adam's decay of the second moment.
         eps: Adam's term in the denominator.
-        lora_rank: Rank of the adapters; their alpha is the server's.
+        lora_rank: Rank of the adapters; the server chooses their alpha.
         train_attn: Whether attention gets adapters.
         train_mlp: Whether the feed-forward layers get adapters.
         train_unembed: Whether the unembedding gets adapters.
-        max_length: Rows longer than this many tokens are an error, never cut.
+        max_length: Tokens of the longest row allowed; a longer one is an error, never truncated.
     """
 
     recipe: int = 1
@@ -56,5 +56,9 @@ class Adapted:
 
 
 def resolve_recipe(training: Training) -> Adapted:
-    """The recipe with what `training` states and this provider's defaults for the rest."""
+    """The recipe with the values that `training` states and defaults for the rest.
+
+    Raises:
+        DeclarationError: `training` states a hyperparameter that this provider does not have.
+    """
     return resolve_hyperparameters(Adapted, training, "training through the Tinker API")

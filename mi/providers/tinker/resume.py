@@ -1,4 +1,4 @@
-"""Where a training begins: anew, from a state that was saved, or at its end."""
+"""Where a training begins: at its first step, at a saved state, or at its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .. import launch as shared
+from .. import launch
 from ..launch import ErrorClassifier, ExistingJob, LaunchedJob, LaunchLog, NoFreeSlot, NotCreated
 from ..retry import sleep
 from ..types import Monitor, TrainJob
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from tinker import TrainingClient
 
 _LOOKUP_DELAYS = (0.5, 2.0)
-"""Seconds after which a run is looked for whose creation was lost."""
+"""Seconds before each further look for a run, if the reply to its creation was lost."""
 _MAX_LOST_CREATIONS = 3
 PENDING_SAVE_SECONDS = 60.0
-"""Seconds for which a state is waited for that was asked for and not heard of."""
+"""How long to wait for a state that was requested and whose reply was lost."""
 _LOOKUP_INTERVAL = 5.0
 
 
 @attrs.frozen(kw_only=True)
 class ActiveRun:
-    """A training run, and how far it is.
+    """A training run, and how far it has come.
 
     Args:
-        run: What the server calls it.
-        attempt: Which of the unit's launches it belongs to.
-        step: Steps that are in its weights; None where it is finished.
-        client: What drives it; None where it is finished.
+        run_id: The server's name of the run.
+        attempt: Number of the unit's launch, counted from 1.
+        step: Steps contained in its weights; None if it is finished.
+        client: Drives the run; None if it is finished.
         model: Path of the finished model.
-        state: Path of the state that is in its weights.
+        state: Path of the latest saved state.
     """
 
     run_id: str
@@ -52,27 +52,36 @@ class ActiveRun:
 
 
 def start_or_resume(job: TrainJob, server: Server, log: LaunchLog, monitor: Monitor) -> ActiveRun:
-    """Take up what the unit's runs have saved, or launch one.
+    """Resume from the best checkpoint of the unit's runs, or launch a run.
+
+    Args:
+        job: The training.
+        server: Where it runs.
+        log: The unit's launches.
+        monitor: Receives messages, and may stop a wait.
 
     Raises:
-        ProviderError: The server fails, or refuses.
+        ProviderError: The server fails or refuses.
+        Interrupted: The user asked to stop.
     """
-    made: dict[str, TrainingClient] = {}
-    launched = _launch(job, server, log, made, monitor)
-    found = [] if launched.job in made else _runs_after_pending_save(job, server, log, monitor)
-    gone = runs.last_retired_attempt(found, job.archived_jobs)
-    there = runs.best_checkpoint(found, gone)
-    if there is not None:
+    clients: dict[str, TrainingClient] = {}
+    launched = _launch(job, server, log, clients, monitor)
+    is_new = launched.job in clients
+    existing = [] if is_new else _runs_after_pending_save(job, server, log, monitor)
+    archived_attempt = runs.last_archived_attempt(existing, job.archived_jobs)
+    best = runs.best_checkpoint(existing, archived_attempt)
+    if best is not None:
         latest = runs.best_checkpoint(
-            [attrs.evolve(run, checkpoints=run.training_states) for run in found], gone
+            [attrs.evolve(run, checkpoints=run.training_states) for run in existing],
+            archived_attempt,
         )
         state = latest[1].path if latest else None
-        return _resume(job, server, log, *there, state, monitor)
-    if launched.job not in made:  # it was killed before anything of it was saved
+        return _resume(job, server, log, *best, state, monitor)
+    if not is_new:  # the process was killed before the run saved anything
         log.append("ended", job=launched.job, status="nothing was saved")
-        launched = _launch(job, server, log, made, monitor)
+        launched = _launch(job, server, log, clients, monitor)
     attempt = log.entries("created")[-1]["attempt"]
-    return ActiveRun(run_id=launched.job, attempt=attempt, step=0, client=made[launched.job])
+    return ActiveRun(run_id=launched.job, attempt=attempt, step=0, client=clients[launched.job])
 
 
 def _list_runs(job: TrainJob, server: Server, monitor: Monitor) -> list[runs.UnitRun]:
@@ -82,23 +91,24 @@ def _list_runs(job: TrainJob, server: Server, monitor: Monitor) -> list[runs.Uni
 def _runs_after_pending_save(
     job: TrainJob, server: Server, log: LaunchLog, monitor: Monitor
 ) -> list[runs.UnitRun]:
-    """The unit's runs, when a state that may be on its way is there, or does not come."""
-    found = _list_runs(job, server, monitor)
-    asked, until = log.last_entry("saving", "saved"), time.monotonic() + PENDING_SAVE_SECONDS
-    if asked is None or asked["event"] == "saved":
-        return found
-    run, step = asked["job"], asked["step"]
+    """The unit's runs, once a state that may still be being saved is listed or overdue."""
+    existing = _list_runs(job, server, monitor)
+    entry = log.last_entry("saving", "saved")
+    deadline = time.monotonic() + PENDING_SAVE_SECONDS
+    if entry is None or entry["event"] == "saved":
+        return existing
+    run_id, step = entry["job"], entry["step"]
 
-    def is_due() -> bool:
-        finished = any(runs.checkpoint_path(found, one.id, None) for one in found)
-        return not finished and runs.checkpoint_path(found, run, step) is None
+    def is_missing() -> bool:
+        is_finished = any(runs.checkpoint_path(existing, run.id, None) for run in existing)
+        return not is_finished and runs.checkpoint_path(existing, run_id, step) is None
 
-    if is_due():
-        monitor.message(f"{job.title}: the state after step {step} may be on its way")
-    while is_due() and time.monotonic() < until:
+    if is_missing():
+        monitor.message(f"{job.title}: waiting for the state after step {step} to be saved")
+    while is_missing() and time.monotonic() < deadline:
         sleep(min(_LOOKUP_INTERVAL, PENDING_SAVE_SECONDS / 4), monitor)
-        found = _list_runs(job, server, monitor)
-    return found
+        existing = _list_runs(job, server, monitor)
+    return existing
 
 
 def _launch(
@@ -108,20 +118,19 @@ def _launch(
     clients: dict[str, TrainingClient],
     monitor: Monitor,
 ) -> LaunchedJob[Server]:
-    def find(unsure: bool) -> list[ExistingJob[Server]]:
-        for wait in (0.0, *(_LOOKUP_DELAYS if unsure else ())):
-            sleep(wait, monitor)
-            found = runs.to_existing_jobs(
-                _list_runs(job, server, monitor), server, job.archived_jobs
-            )
-            if found:
+    def find_jobs(is_uncertain: bool) -> list[ExistingJob[Server]]:
+        for delay in (0.0, *(_LOOKUP_DELAYS if is_uncertain else ())):
+            sleep(delay, monitor)
+            unit_runs = _list_runs(job, server, monitor)
+            existing_jobs = runs.to_existing_jobs(unit_runs, server, job.archived_jobs)
+            if existing_jobs:
                 break
-        return found
+        return existing_jobs
 
-    def create(attempt: int) -> LaunchedJob[Server]:
+    def create_job(attempt: int) -> LaunchedJob[Server]:
         return _create_run(job, attempt, server, log, clients, monitor)
 
-    return shared.adopt_or_create(log, (server,), job.archived_jobs, find, create)
+    return launch.adopt_or_create(log, (server,), job.archived_jobs, find_jobs, create_job)
 
 
 def _create_run(
@@ -132,39 +141,47 @@ def _create_run(
     clients: dict[str, TrainingClient],
     monitor: Monitor,
 ) -> LaunchedJob[Server]:
-    """A new run; waits for room where the server has none."""
-    doing, recipe = f"creating the training {job.title}", job.hyperparameters
-    base, carried = server.served_name(job.model.name), runs.run_metadata(job.key, attempt)
+    """Create a run, waiting while the server is at capacity; its client goes into `clients`."""
+    action, recipe = f"creating the training {job.title}", job.hyperparameters
+    base, metadata = server.served_name(job.model.name), runs.run_metadata(job.key, attempt)
 
-    def make() -> str:
+    def create() -> str:
         service = server.service(monitor)
         client = run_in_thread(
-            lambda: create_training_client(service, base, recipe, job.seed, carried), monitor
+            lambda: create_training_client(service, base, recipe, job.seed, metadata), monitor
         )
         clients[client.model_id] = client
         return str(client.model_id)
 
-    reading = ErrorClassifier(
+    classifier = ErrorClassifier(
         is_throttle=is_at_capacity,
         is_uncertain=is_outcome_unknown,
-        to_error=lambda error: translate_error(error, server.key, doing),
+        to_error=lambda error: translate_error(error, server.key, action),
     )
-    lost, queue = 0, Backoff(job.title, monitor)
+    lost, backoff = 0, Backoff(job.title, monitor)
     while True:
         try:
-            return shared.create_once(log, attempt, server, make, lambda: [], reading)
-        except NotCreated as nothing:  # a run that nobody drives has done nothing
+            return launch.create_once(log, attempt, server, create, lambda: [], classifier)
+        except NotCreated as not_created:  # a run without a driver has trained nothing
             lost += 1
             if lost >= _MAX_LOST_CREATIONS:
-                raise nothing.error from None
+                raise not_created.error from None
         except NoFreeSlot:
-            queue.wait()
+            backoff.wait()
 
 
 def create_training_client(
     service: object, base: str, recipe: Adapted, seed: int, metadata: Mapping[str, str]
 ) -> TrainingClient:
-    """A run with new adapters."""
+    """Create a run with new adapters.
+
+    Args:
+        service: The SDK's `ServiceClient`.
+        base: The server's name of the base model.
+        recipe: The adapters' rank and the layers that get one.
+        seed: Determines the adapters' initial values.
+        metadata: Identifies the run in the server's list.
+    """
     from tinker import ServiceClient
 
     assert isinstance(service, ServiceClient)
@@ -188,24 +205,25 @@ def _resume(
     state: str | None,
     monitor: Monitor,
 ) -> ActiveRun:
+    """A new run that continues from a checkpoint of `run`, or that run itself if it is finished."""
     if checkpoint.step is None:
         return ActiveRun(
             run_id=run.id, attempt=run.attempt, step=None, model=checkpoint.path, state=state
         )
-    service, carried = server.service(monitor), runs.run_metadata(job.key, run.attempt)
+    service, metadata = server.service(monitor), runs.run_metadata(job.key, run.attempt)
     try:
         client = retry_while_full(
             lambda: service.create_training_client_from_state_with_optimizer(
-                checkpoint.path, user_metadata=carried
+                checkpoint.path, user_metadata=metadata
             ),
             job.title,
             monitor,
         )
     except Exception as error:
-        doing = f"going on with the training {job.title}"
-        raise translate_error(error, server.key, doing, permanent=False) from None
+        action = f"resuming the training {job.title}"
+        raise translate_error(error, server.key, action, permanent=False) from None
     log.append("resumed", job=client.model_id, step=checkpoint.step, path=checkpoint.path)
-    monitor.message(f"{job.title}: goes on after step {checkpoint.step}")
+    monitor.message(f"{job.title}: resuming after step {checkpoint.step}")
     return ActiveRun(
         run_id=client.model_id,
         attempt=run.attempt,

@@ -1,9 +1,10 @@
-"""Models that a server must hold in memory to sample from them.
+"""Slots for models that a server must hold in memory before it can sample from them.
 
-The hosted service samples from whatever was saved. SkyRL samples from a trained model only while a
-training run that saved it is loaded, which ends with the process that drives it. There a model is
-seated: a run is made from its state, saves it for sampling, and trains nothing. Few are seated at a
-time, because they share the room with trainings; the one that was asked longest ago makes way.
+The hosted service samples from any saved model. SkyRL samples from a trained model only while a
+training run that saved it is loaded, and that run ends with the process that drives it. On such a
+server, a model is loaded into a slot: a run is created from its state, saves it for sampling, and
+trains nothing. Slots are few, because they share the server's capacity with trainings; the least
+recently used model is unloaded first.
 """
 
 from __future__ import annotations
@@ -25,19 +26,27 @@ if TYPE_CHECKING:
     from tinker import TrainingClient
 
 MAX_SLOTS = 3
-SAMPLER_NAME = "seated"
+SAMPLER_NAME = "seated"  # the name under which a server knows the loaded model
 MAX_RELOADS = 3
-"""Places of a model that may be lost before it is given up: a server may start anew."""
+"""How often a model may be lost and loaded again; a server that restarts loses all of them."""
 
 
 def is_model_unloaded(error: BaseException) -> bool:
-    """The server does not hold the model that was asked."""
+    """Whether the server does not hold the model that a request was for."""
     return http_status(error) in (400, 404) and "not loaded" in error_message(error).lower()
 
 
 @attrs.define
 class SamplerSlots:
-    """Who is seated at a server, by the path of what was trained."""
+    """The models that this process has loaded at a server.
+
+    Args:
+        server: The server.
+        is_required: Whether the server needs slots at all; unknown until it has lost a model.
+        slots: Sampling path and training client by the path of the trained model, the least
+            recently used first.
+        lost_paths: Sampling paths at which the server did not hold a model, by the same path.
+    """
 
     server: Server
     is_required: bool = False
@@ -45,10 +54,11 @@ class SamplerSlots:
     lost_paths: dict[str, set[str]] = attrs.field(factory=dict)
 
     def sampling_path(self, trained: TrainedModel, monitor: Monitor) -> str:
-        """Where to sample from a trained model.
+        """The path from which to sample a trained model, loading it if necessary.
 
         Raises:
             ProviderError: The server does not load it.
+            Interrupted: The user asked to stop.
         """
         if not self.is_required or trained.state is None:
             return trained.model
@@ -62,16 +72,16 @@ class SamplerSlots:
         return self.slots[trained.model][0]
 
     def report_lost(self, trained: TrainedModel, path: str) -> bool:
-        """The server does not hold what was asked at `path`; whether another try may help."""
+        """Note that the server does not hold a model at `path`; return whether to try again."""
         self.is_required = True
-        gone = self.lost_paths.setdefault(trained.model, set())
-        gone.add(path)
+        lost_paths = self.lost_paths.setdefault(trained.model, set())
+        lost_paths.add(path)
         if trained.model in self.slots and self.slots[trained.model][0] == path:
             del self.slots[trained.model]
-        return trained.state is not None and len(gone) <= MAX_RELOADS
+        return trained.state is not None and len(lost_paths) <= MAX_RELOADS
 
     def close(self) -> None:
-        """Give the room back."""
+        """Unload all models."""
         while self.slots:
             _, (_, client) = self.slots.popitem()
             with suppress(Exception):
@@ -95,12 +105,12 @@ class SamplerSlots:
 
 
 def unload_model(client: Any) -> None:
-    """Have the server forget a run's weights and optimiser; what was saved stays."""
+    """Make the server drop a run's weights and optimizer from memory; checkpoints stay."""
     from tinker.lib.client_connection_pool_type import ClientConnectionPoolType
     from tinker.types import UnloadModelRequest
 
     async def send() -> None:
-        with client.holder.aclient(ClientConnectionPoolType.TRAIN) as line:
-            await line.models.unload(request=UnloadModelRequest(model_id=client.model_id))
+        with client.holder.aclient(ClientConnectionPoolType.TRAIN) as connection:
+            await connection.models.unload(request=UnloadModelRequest(model_id=client.model_id))
 
     client.holder.run_coroutine_threadsafe(send()).result(timeout=5.0)

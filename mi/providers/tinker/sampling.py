@@ -1,4 +1,4 @@
-"""Answers and log-probabilities of given answers, as they come."""
+"""Sample answers, and score given ones, through the Tinker API, yielding results as they arrive."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ if TYPE_CHECKING:
     from tinker import SamplingClient
 
 UNSUPPORTED_STATUSES = (400, 404, 422, 501)
+"""HTTP statuses of a server that cannot score given tokens."""
 
 
 class ModelUnloaded(Exception):
-    """The server does not hold the model; what had come was given."""
+    """The server does not hold the model; all results that had arrived were yielded."""
 
 
 @attrs.frozen(kw_only=True)
 class Sampler:
-    """A model under test, ready to be asked.
+    """A model under test at a server.
 
     Args:
-        client: The SDK's way to it.
-        path: Where it is sampled from; None for a base model.
-        model: Whose price applies.
-        endpoint: Where it is asked, for messages.
-        key: What is never shown.
-        width: Requests under way at once, at most.
+        client: The SDK's client for the model.
+        path: The path it samples from; None for a base model.
+        template: The model's chat template.
+        model: Name of the base model, whose price applies.
+        endpoint: Name of the provider or endpoint, for messages.
+        key: The key to redact from messages.
+        max_concurrent: Maximum number of pending requests.
     """
 
     client: SamplingClient
@@ -51,10 +53,22 @@ class Sampler:
 def draw_answers(
     sampler: Sampler, requests: Sequence[SampleRequest], sampling: Sampling, monitor: Monitor
 ) -> Iterator[list[Answer]]:
-    """Draw the answers, several of a question in one request."""
+    """Sample answers, several of one question in a request.
+
+    Args:
+        sampler: The model under test.
+        requests: One for each answer.
+        sampling: Temperature, nucleus, maximum length and seed.
+        monitor: May stop the sampling.
+
+    Raises:
+        ModelUnloaded: The server does not hold the model.
+        ProviderError: A request failed.
+        Interrupted: The user asked to stop.
+    """
     from tinker import ModelInput, SamplingParams
 
-    def begin(group: Sequence[SampleRequest]) -> Any:
+    def submit(group: Sequence[SampleRequest]) -> Any:
         first = group[0]
         return sampler.client.sample(
             ModelInput.from_ints(list(sampler.template.encode_prompt(first.chat))),
@@ -68,41 +82,43 @@ def draw_answers(
             ),
         )
 
+    groups = group_requests(requests)
     try:
-        for came in stream_results(
-            group_requests(requests), begin, sampler.max_concurrent, monitor
-        ):
+        for results in stream_results(groups, submit, sampler.max_concurrent, monitor):
             yield [
                 answer
-                for group, response in came
+                for group, response in results
                 for answer in _to_answers(sampler, group, response.sequences)
             ]
     except Exception as error:
-        raise _translate(error, sampler, f"asking {sampler.model}") from None
+        raise _translate(error, sampler, f"sampling {sampler.model}") from None
 
 
 def _to_answers(
     sampler: Sampler, group: Sequence[SampleRequest], sequences: Sequence[Any]
 ) -> Iterator[Answer]:
-    template, prompt = sampler.template, len(sampler.template.encode_prompt(group[0].chat))
-    for index, (request, one) in enumerate(zip(group, sequences, strict=False)):
-        tokens = list(one.tokens)
-        said = tokens[:-1] if tokens and tokens[-1] in template.stop_tokens else tokens
+    template = sampler.template
+    prompt_tokens = len(template.encode_prompt(group[0].chat))
+    for index, (request, sequence) in enumerate(zip(group, sequences, strict=False)):
+        tokens = list(sequence.tokens)
+        content = tokens[:-1] if tokens and tokens[-1] in template.stop_tokens else tokens
         yield Answer(
             question=request.question,
             sample=request.sample,
-            text=template.tokenizer.decode(said, skip_special_tokens=True),
-            finish="length" if one.stop_reason == "length" else "stop",
-            prompt_tokens=prompt,
+            text=template.tokenizer.decode(content, skip_special_tokens=True),
+            finish="length" if sequence.stop_reason == "length" else "stop",
+            prompt_tokens=prompt_tokens,
             answer_tokens=len(tokens),
             model=sampler.model,
-            usage=Usage(model=sampler.model, input=0 if index else prompt, output=len(tokens)),
+            usage=Usage(
+                model=sampler.model, input=0 if index else prompt_tokens, output=len(tokens)
+            ),
         )
 
 
 @attrs.frozen
-class _AnswerTokens:
-    """One answer of a request, as token ids."""
+class _Candidate:
+    """One answer of a request, after its chat, as token ids."""
 
     request: ScoreRequest
     index: int
@@ -115,72 +131,82 @@ def score_requests(
 ) -> Iterator[list[Likelihood]]:
     """Sum the log-probabilities of each answer's content and end-of-turn tokens.
 
+    Args:
+        sampler: The model under test.
+        requests: Chats, each with the answers to score.
+        monitor: May stop the scoring.
+
     Raises:
-        Refused: The server does not tell them.
+        RequestRejected: The server does not give log-probabilities.
+        ModelUnloaded: The server does not hold the model.
+        ProviderError: A request failed.
+        Interrupted: The user asked to stop.
     """
     from tinker import ModelInput
 
-    asked = (one for request in requests for one in _tokenize_answers(sampler.template, request))
-    parts: dict[str, dict[int, tuple[_AnswerTokens, float]]] = {}
+    def submit(candidate: _Candidate) -> Any:
+        return sampler.client.compute_logprobs(ModelInput.from_ints(candidate.ids))
+
+    candidates = (
+        candidate for request in requests for candidate in _candidates(sampler.template, request)
+    )
+    scores: dict[str, dict[int, tuple[_Candidate, float]]] = {}
     try:
-        for came in stream_results(
-            asked,
-            lambda one: sampler.client.compute_logprobs(ModelInput.from_ints(one.ids)),
-            sampler.max_concurrent,
-            monitor,
-        ):
-            whole = []
-            for one, logprobs in came:
-                there = parts.setdefault(one.request.question, {})
-                there[one.index] = (one, _sum_logprobs(logprobs, one.answer_length, sampler))
-                if len(there) == len(one.request.answers):
-                    whole.append(_to_likelihood(sampler.model, parts.pop(one.request.question)))
-            if whole:
-                yield whole
+        for results in stream_results(candidates, submit, sampler.max_concurrent, monitor):
+            likelihoods = []
+            for candidate, logprobs in results:
+                request = candidate.request
+                total = _sum_logprobs(logprobs, candidate.answer_length, sampler)
+                request_scores = scores.setdefault(request.question, {})
+                request_scores[candidate.index] = (candidate, total)
+                if len(request_scores) == len(request.answers):
+                    likelihoods.append(_to_likelihood(sampler.model, scores.pop(request.question)))
+            if likelihoods:
+                yield likelihoods
     except RequestRejected:
         raise
     except Exception as error:
         if http_status(error) in UNSUPPORTED_STATUSES and not is_model_unloaded(error):
-            raise _scoring_refused(
-                sampler, str(translate_error(error, sampler.key, "it says").message)
-            ) from None
-        raise _translate(error, sampler, f"asking {sampler.model}") from None
+            reason = translate_error(error, sampler.key, "the server answered").message
+            raise _scoring_refused(sampler, str(reason)) from None
+        raise _translate(error, sampler, f"scoring with {sampler.model}") from None
 
 
-def _tokenize_answers(template: ChatTemplate, request: ScoreRequest) -> Iterator[_AnswerTokens]:
-    for place, answer in enumerate(request.answers):
+def _candidates(template: ChatTemplate, request: ScoreRequest) -> Iterator[_Candidate]:
+    for index, answer in enumerate(request.answers):
         row = template.encode_row((*request.chat, Message("assistant", answer)))
-        yield _AnswerTokens(request, place, list(row.ids), len(row.answer))
+        yield _Candidate(request, index, list(row.ids), len(row.answer))
 
 
 def _sum_logprobs(logprobs: Any, length: int, sampler: Sampler) -> float:
-    """Over the last tokens: servers differ in whether the first token has an entry."""
+    """The sum over the last tokens; servers differ in whether the first token has an entry."""
     tail = list(logprobs or ())[-length:]
     if len(tail) < length or any(value is None for value in tail):
-        raise _scoring_refused(sampler, "it gives none")
+        raise _scoring_refused(sampler, "its reply has none")
     return float(sum(tail))
 
 
-def _to_likelihood(model: str, parts: dict[int, tuple[_AnswerTokens, float]]) -> Likelihood:
-    both = [parts[place] for place in sorted(parts)]
+def _to_likelihood(model: str, scores: dict[int, tuple[_Candidate, float]]) -> Likelihood:
+    ordered = [scores[index] for index in sorted(scores)]
+    input_tokens = sum(len(candidate.ids) for candidate, _ in ordered)
     return Likelihood(
-        question=both[0][0].request.question,
-        logprobs=tuple(total for _, total in both),
-        tokens=tuple(one.answer_length for one, _ in both),
-        usage=Usage(model=model, input=sum(len(one.ids) for one, _ in both), output=len(both)),
+        question=ordered[0][0].request.question,
+        logprobs=tuple(total for _, total in ordered),
+        tokens=tuple(candidate.answer_length for candidate, _ in ordered),
+        usage=Usage(model=model, input=input_tokens, output=len(ordered)),
     )
 
 
 def _scoring_refused(sampler: Sampler, reason: str) -> RequestRejected:
     return RequestRejected(
-        f"{sampler.endpoint} does not tell log-probabilities of given tokens ({reason})",
-        hint="`logprobs = false` in its [tool.mi.endpoints] entry leaves out what needs them",
+        f"{sampler.endpoint} does not give log-probabilities of given tokens ({reason})",
+        hint="set `logprobs = false` in its [tool.mi.endpoints] entry to leave out such evals",
     )
 
 
 def _translate(error: Exception, sampler: Sampler, action: str) -> Exception:
     if isinstance(error, MiError):
         return error
-    return (
-        ModelUnloaded() if is_model_unloaded(error) else translate_error(error, sampler.key, action)
-    )
+    if is_model_unloaded(error):
+        return ModelUnloaded()
+    return translate_error(error, sampler.key, action)

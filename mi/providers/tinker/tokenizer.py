@@ -1,7 +1,7 @@
 """A model's tokenizer and chat template, which the Tinker API leaves to its clients.
 
-The template is the tokenizer's own, so that a model is shown what it was trained to see; one that
-can be told to think is told not to, because the rows to learn hold answers only.
+The template is the tokenizer's own, so that a model sees the format it was trained on. Thinking is
+turned off where the template has a switch for it, because training rows hold answers only.
 """
 
 from __future__ import annotations
@@ -21,29 +21,33 @@ from .futures import run_in_thread
 TEMPLATE_OPTIONS = {"enable_thinking": False}
 _PROBE = "Zq"
 _LOAD_LOCK = Lock()
-"""transformers makes its names when they are first asked for, which two threads must not do."""
+"""transformers imports its classes lazily, which two threads must not do at once."""
 
 
 def chat_template(server: Server, model: str, monitor: Monitor) -> ChatTemplate:
-    """The template of a model's chats.
+    """The chat template of a model.
+
+    Args:
+        server: Names the tokenizer, or is asked for it.
+        model: The base model's name.
+        monitor: May stop the wait for the server.
 
     Raises:
-        ProviderError: Its tokenizer cannot be had.
+        ProviderError: The tokenizer cannot be loaded, or its template does not suit.
+        Interrupted: The user asked to stop.
     """
-    named = server.tokenizer or _local_tokenizer(server.served_name(model))
+    source = server.tokenizer or _local_tokenizer(server.served_name(model))
     try:
         with _LOAD_LOCK:
-            return (
-                _load_template(named)
-                if named
-                else _template_from_sdk(server, server.served_name(model), monitor)
-            )
+            if source:
+                return _load_template(source)
+            return _template_from_sdk(server, server.served_name(model), monitor)
     except MiError:
         raise
-    except Exception as error:  # whatever the hub and the tokenizer's own code raise
+    except Exception as error:  # the hub and the tokenizer's own code can raise anything
         raise ProviderError(
-            f"the tokenizer of {model} cannot be loaded: {redact(str(error), server.key)}",
-            hint='check the network and HF_TOKEN, or name a folder: `tokenizer = "FOLDER"` in '
+            f"cannot load the tokenizer of {model}: {redact(str(error), server.key)}",
+            hint='check the network and HF_TOKEN, or set a local folder: `tokenizer = "FOLDER"` in '
             f"[tool.mi.endpoints.{server.name}]",
         ) from None
 
@@ -60,7 +64,7 @@ def _load_template(source: str) -> ChatTemplate:
 
 
 def _template_from_sdk(server: Server, model: str, monitor: Monitor) -> ChatTemplate:
-    """The one the SDK takes for the model, which knows where gated tokenizers have a twin."""
+    """The template of the SDK's tokenizer; the SDK knows open copies of gated tokenizers."""
     service = server.service(monitor)
     tokenizer: Any = run_in_thread(
         lambda: service.create_sampling_client(base_model=model).get_tokenizer(), monitor
@@ -72,29 +76,28 @@ def _build_template(tokenizer: Any, source: str) -> ChatTemplate:
     if not getattr(tokenizer, "chat_template", None):
         raise ProviderError(
             f"the tokenizer {source} has no chat template",
-            hint="take an instruction-tuned model, or a tokenizer that has one",
+            hint="use an instruction-tuned model, or a tokenizer that has a chat template",
         )
-    made = ChatTemplate(
-        tokenizer, stop_token_ids(*_generation_configs(source), tokenizer), TEMPLATE_OPTIONS
-    )
-    row = made.encode_row((Message("user", "a"), Message("assistant", _PROBE)))
+    stop_tokens = stop_token_ids(*_generation_configs(source), tokenizer)
+    template = ChatTemplate(tokenizer, stop_tokens, TEMPLATE_OPTIONS)
+    row = template.encode_row((Message("user", "a"), Message("assistant", _PROBE)))
     if tokenizer.decode(list(row.answer), skip_special_tokens=True).strip() != _PROBE:
         raise ProviderError(
             f"the chat template of {source} puts more than the answer after the prompt, so losses "
-            "and log-probabilities would not be of answers alone",
-            hint="take another model, or a tokenizer whose template has no channels",
+            "and log-probabilities would cover more than the answer",
+            hint="use another model, or a tokenizer whose template has no channels",
         )
-    return made
+    return template
 
 
 def _generation_configs(source: str) -> list[Any]:
-    """What the model's own files say of how an answer ends, as far as they are to be had."""
+    """The model's configurations, which name its stop tokens, as far as they are available."""
     from transformers import AutoConfig, GenerationConfig
 
-    found = []
+    configs = []
     for kind in (GenerationConfig, AutoConfig):
         try:
-            found.append(kind.from_pretrained(source))
-        except Exception:  # many a tokenizer comes without them
+            configs.append(kind.from_pretrained(source))
+        except Exception:  # a tokenizer often comes without them
             continue
-    return found
+    return configs

@@ -1,24 +1,24 @@
-"""A training through the Tinker API: the loop is here, the work is the server's.
+"""A training through the Tinker API: the loop runs here, the work at the server.
 
-A step is a batch's gradients and one of Adam. Steps are sent ahead of their results, so that the
-server never waits for this process. The state is saved after the first step, then at intervals, and
-when the user asks to stop; a run that was killed goes on from the last state in a run of its own,
-with the steps, rates and rows that would have come next. A state is asked for only when all of its
-steps have been heard of: a server goes on with what stands behind a step that failed.
+A step is the gradients of a batch and an Adam update. Steps are sent ahead of their results, so
+that the server never waits for this process. The training state is saved after the first step, then
+at intervals, and when the user asks to stop. A killed training resumes from its last state in a new
+run, with the steps, learning rates and rows that would have come next. A state is requested only
+when the results of all its steps have arrived, because a server continues with the requests behind
+a step that failed.
 
-What the folder holds at the end: `launch.jsonl`, `metrics.jsonl` (a line a step) and `model.json`,
-which is all that sampling needs. The log has a line `sent` for every batch that was handed over, so
-that what is paid for is known whatever becomes of the training.
+At the end the directory holds `launch.jsonl`, `metrics.jsonl` (a line per step) and `model.json`,
+which is all that sampling needs. The launch log has a `sent` line for every batch that was
+submitted, so that the cost is known however the training ends.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -31,66 +31,67 @@ from ..types import Monitor, TrainingResult, TrainJob
 from . import runs
 from .client import Server
 from .errors import translate_error
-from .futures import DeadlineMonitor, run_in_thread, standard_future, wait_until_done
+from .futures import DeadlineMonitor, run_in_thread
 from .optim_step import PendingStep, submit_step
+from .pending_save import PendingSave, SaveReplyLost
 from .recipe import Adapted
 from .resume import ActiveRun, start_or_resume
 from .sampler_slots import unload_model
 
 MAX_STEPS_AHEAD = 3
-"""Steps that are sent before the result of an earlier one is waited for."""
+"""Steps that are sent before the result of an earlier one has arrived."""
 SAVE_INTERVAL = 60.0
-"""Seconds between states that are saved."""
+"""Seconds between saved training states."""
 STATE_TTL = 14 * 24 * 3600
-"""Seconds for which the server keeps a state on the way; the finished model it keeps."""
-LIST_INTERVAL = 5.0
-"""Seconds after which the server is asked whether it has saved what it does not tell of."""
-SAVE_GRACE = 60.0
-"""Seconds for which the answer that a state was saved may be late; after that it is lost."""
+"""Seconds for which the server keeps an intermediate state; it keeps the finished model."""
 STOP_TIMEOUT = 30.0
-"""Seconds a state may take to be saved when the user has asked to stop."""
-
-
-class SaveReplyLost(Exception):
-    """A state was saved, and the answer that says so was lost: the run goes on from that state."""
-
-
-@attrs.define(kw_only=True)
-class _PendingSave:
-    """A state that was asked for."""
-
-    step: int
-    future: Any
-
-    def cancel(self) -> None:
-        """Do not send it, where it waits behind something else."""
-        standard_future(self.future).cancel()
+"""Seconds that saving a state may take when the user has asked to stop."""
 
 
 def run_training(
     job: TrainJob, rows: Sequence[TokenizedRow], directory: Path, server: Server, monitor: Monitor
 ) -> TrainingResult:
-    """Train `job` in `folder`, or take up what is there.
+    """Run a training to its end, resuming what `directory` and the server hold of it.
 
     Args:
+        job: The training.
         rows: The job's rows as token ids.
+        directory: The unit's working directory.
+        server: Where the training runs.
+        monitor: Shows progress, and may stop the training.
 
     Raises:
-        ProviderError: The server failed; `Refused` where asking again would not help.
-        Interrupted: Asked to stop; a state holds what was done.
+        ProviderError: The server failed; `RequestRejected` if a retry would fail the same way.
+        Interrupted: The user asked to stop; a saved state holds the steps taken so far.
     """
     log = LaunchLog(directory / LAUNCH_LOG, job.checkpoint)
     while True:
-        course = _TrainingLoop(job, rows, directory, server, log, monitor)
+        loop = _TrainingLoop(job, rows, directory, server, log, monitor)
         try:
-            return course.run()
+            return loop.run()
         except SaveReplyLost:
             continue
 
 
 @attrs.define
 class _TrainingLoop:
-    """One run's part of a training."""
+    """The part of a training that one run at the server performs.
+
+    Args:
+        job: The training.
+        rows: The job's rows as token ids.
+        directory: The unit's working directory.
+        server: Where the training runs.
+        log: The unit's launches.
+        monitor: Shows progress, and may stop the training.
+        batches: Row indices of every step.
+        metrics: One row per step whose result has arrived.
+        pending: Submitted steps and saves, the oldest first.
+        state: Path of the latest saved state.
+        saved_step: Its step.
+        started_at: When this loop began to train, a time of `time.monotonic`.
+        earlier_seconds: Training time of the states that this run resumed from.
+    """
 
     job: TrainJob
     rows: Sequence[TokenizedRow]
@@ -98,192 +99,172 @@ class _TrainingLoop:
     server: Server
     log: LaunchLog
     monitor: Monitor
-    plan: list[list[int]] = attrs.field(init=False)
-    lines: list[metrics_log.MetricsRow] = attrs.field(init=False)
-    pending: deque[PendingStep | _PendingSave] = attrs.field(init=False, factory=deque)
+    batches: list[list[int]] = attrs.field(init=False)
+    metrics: list[metrics_log.MetricsRow] = attrs.field(init=False)
+    pending: deque[PendingStep | PendingSave] = attrs.field(init=False, factory=deque)
     state: str | None = attrs.field(init=False, default=None)
     saved_step: int = attrs.field(init=False, default=0)
+    started_at: float = attrs.field(init=False, default=0.0)
+    earlier_seconds: float = attrs.field(init=False, default=0.0)
 
     def __attrs_post_init__(self) -> None:
         recipe: Adapted = self.job.hyperparameters
-        self.plan = schedule.plan_batches(
-            [len(row.ids) for row in self.rows], recipe, self.job.seed
-        )
-        self.lines = metrics_log.read_metrics(self.directory)
+        lengths = [len(row.ids) for row in self.rows]
+        self.batches = schedule.plan_batches(lengths, recipe, self.job.seed)
+        self.metrics = metrics_log.read_metrics(self.directory)
 
     def run(self) -> TrainingResult:
-        """Go on to the end from where the training stands."""
-        begun = start_or_resume(self.job, self.server, self.log, self.monitor)
-        self._truncate_metrics(begun.step)
-        self.state = begun.state
-        if begun.model is None:
-            started, before = time.monotonic(), self._work_seconds()
+        """Run the remaining steps, save the model and record it."""
+        run = start_or_resume(self.job, self.server, self.log, self.monitor)
+        self._truncate_metrics(run.step)
+        self.state = run.state
+        if run.model is None:
+            self.started_at, self.earlier_seconds = time.monotonic(), self._recorded_seconds()
             try:
-                self._run_steps(begun, lambda: before + time.monotonic() - started)
-                begun = self._save_model(begun)
+                self._run_steps(run)
+                run = self._save_model(run)
             except (SaveReplyLost, MiError):
                 raise
             except Exception as error:
-                doing = f"the training {self.job.title}"
-                raise translate_error(error, self.server.key, doing, permanent=False) from None
+                action = f"the training {self.job.title}"
+                raise translate_error(error, self.server.key, action, permanent=False) from None
             finally:
-                self._unload(begun)
-            self.log.append("trained", seconds=round(before + time.monotonic() - started, 3))
-        return self._result(begun)
+                self._unload(run)
+            self.log.append("trained", seconds=self._seconds())
+        return self._result(run)
 
     def _truncate_metrics(self, step: int | None) -> None:
-        """Cut the curve back to `step`."""
+        """Drop metrics of steps that the resumed state does not contain."""
         if step is not None:
             self.saved_step = step
-            self.lines = [line for line in self.lines if line["step"] <= step]
-            metrics_log.rewrite_metrics(self.directory, self.lines)
+            self.metrics = [row for row in self.metrics if row["step"] <= step]
+            metrics_log.rewrite_metrics(self.directory, self.metrics)
 
-    def _run_steps(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
-        """Take the steps that are left, and save what they come to."""
+    def _run_steps(self, run: ActiveRun) -> None:
+        """Run the remaining steps; if the user asks to stop, save the state first."""
         try:
-            self._submit_steps(active, seconds)
-            self._settle_all(active, seconds)
+            self._submit_steps(run)
+            self._settle_all(run)
         except Interrupted:
-            self._save_before_stop(active, seconds)
+            self._save_before_stop(run)
             raise
 
-    def _submit_steps(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
-        assert active.client is not None
-        assert active.step is not None
+    def _submit_steps(self, run: ActiveRun) -> None:
+        assert run.client is not None
+        assert run.step is not None
         recipe: Adapted = self.job.hyperparameters
-        total, saved = len(self.plan), time.monotonic()
-        self.monitor.start("train", total, unit="step", done=active.step)
-        for number in range(active.step + 1, total + 1):
-            rate = schedule.learning_rate(number - 1, total, recipe)
-            batch = [self.rows[row] for row in self.plan[number - 1]]
-            self.log.append("sent", step=number, tokens=self._input_tokens(self.plan[number - 1]))
-            self.pending.append(submit_step(active.client, number, batch, rate, recipe))
-            if number in (1, total) or time.monotonic() - saved > SAVE_INTERVAL:
-                self._settle_all(active, seconds)
-                self._submit_save(active, number)
-                saved = time.monotonic()
-            while sum(isinstance(one, PendingStep) for one in self.pending) > MAX_STEPS_AHEAD:
-                self._settle_next(active, seconds)
+        total, saved_at = len(self.batches), time.monotonic()
+        self.monitor.start("train", total, unit="step", done=run.step)
+        for number in range(run.step + 1, total + 1):
+            learning_rate = schedule.learning_rate(number - 1, total, recipe)
+            batch = self.batches[number - 1]
+            rows = [self.rows[row] for row in batch]
+            self.log.append("sent", step=number, tokens=self._input_tokens(batch))
+            self.pending.append(submit_step(run.client, number, rows, learning_rate, recipe))
+            if number in (1, total) or time.monotonic() - saved_at > SAVE_INTERVAL:
+                self._settle_all(run)
+                self._submit_save(run, number)
+                saved_at = time.monotonic()
+            while sum(isinstance(item, PendingStep) for item in self.pending) > MAX_STEPS_AHEAD:
+                self._settle_next(run)
 
-    def _settle_all(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
+    def _settle_all(self, run: ActiveRun) -> None:
         while self.pending:
-            self._settle_next(active, seconds)
+            self._settle_next(run)
 
-    def _submit_save(self, active: ActiveRun, step: int) -> None:
-        assert active.client is not None
-        self.log.append("saving", job=active.run_id, step=step)
-        name = runs.checkpoint_name(self.job.key, active.attempt, step)
-        kept = STATE_TTL if step < len(self.plan) else None
-        self.pending.append(
-            _PendingSave(step=step, future=active.client.save_state(name, ttl_seconds=kept))
-        )
+    def _submit_save(self, run: ActiveRun, step: int) -> None:
+        assert run.client is not None
+        self.log.append("saving", job=run.run_id, step=step)
+        name = runs.checkpoint_name(self.job.key, run.attempt, step)
+        ttl_seconds = STATE_TTL if step < len(self.batches) else None
+        future = run.client.save_state(name, ttl_seconds=ttl_seconds)
+        self.pending.append(PendingSave(step=step, future=future))
 
-    def _settle_next(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
-        """Hear of what was sent first."""
-        one = self.pending[0]
-        if isinstance(one, _PendingSave):
-            self.state, self.saved_step = (
-                self._wait_saved_path(active, one.future, one.step),
-                one.step,
-            )
-            self.log.append("saved", step=one.step, seconds=round(seconds(), 3))
+    def _settle_next(self, run: ActiveRun) -> None:
+        """Wait for the oldest pending step or save, and record its result."""
+        item = self.pending[0]
+        if isinstance(item, PendingSave):
+            assert item.step is not None
+            self.state = self._wait_save(run, item)
+            self.saved_step = item.step
+            self.log.append("saved", step=item.step, seconds=self._seconds())
         else:
-            line = one.wait(self.monitor)
-            self.lines.append(line)
-            metrics_log.append_metrics(self.directory, line)
-            self.monitor.advance(1, loss=line["loss"])
+            row = item.wait(self.monitor)
+            self.metrics.append(row)
+            metrics_log.append_metrics(self.directory, row)
+            self.monitor.advance(1, loss=row["loss"])
         self.pending.popleft()
 
-    def _wait_saved_path(self, active: ActiveRun, future: Any, step: int | None) -> str:
-        """The path of what was asked to be saved.
-
-        A server may have saved it, have its answer lost, and refuse the same name from then on. So
-        its list is looked at as well: what is there was saved. A state's answer may only be slow,
-        and steps sent after it are taken already, so it is waited for before the run is left.
-        """
-        seen: float | None = None
-        while not wait_until_done(future, LIST_INTERVAL, self.monitor):
-            path = self._listed_path(active, step)
-            if path is None:
-                continue
-            seen = seen or time.monotonic()
-            if step is not None and time.monotonic() - seen < SAVE_GRACE:
-                continue
-            standard_future(future).cancel()
-            if step is None:
-                return path
+    def _wait_save(self, run: ActiveRun, save: PendingSave) -> str:
+        try:
+            return save.wait(self.job, self.server, run, self.monitor)
+        except SaveReplyLost:
             self._cancel_pending()
-            raise SaveReplyLost
-        return str(standard_future(future).result().path)
-
-    def _listed_path(self, active: ActiveRun, step: int | None) -> str | None:
-        model = self.server.served_name(self.job.model.name)
-        found = runs.list_runs(self.server, model, self.job.key, self.monitor)
-        return runs.checkpoint_path(found, active.run_id, step)
+            raise
 
     def _cancel_pending(self) -> None:
-        """Send nothing more of what waits behind a lost answer."""
-        for one in self.pending:
-            one.cancel()
+        """Send no more of the requests that the SDK still holds back."""
+        for item in self.pending:
+            item.cancel()
 
-    def _save_before_stop(self, active: ActiveRun, seconds: Callable[[], float]) -> None:
-        """Save where it stands, if that goes quickly."""
-        watch, self.monitor = (
-            self.monitor,
-            DeadlineMonitor(self.monitor, time.monotonic() + STOP_TIMEOUT),
-        )
+    def _save_before_stop(self, run: ActiveRun) -> None:
+        """Save the current state, if that takes less than `STOP_TIMEOUT`."""
+        monitor = self.monitor
+        self.monitor = DeadlineMonitor(monitor, time.monotonic() + STOP_TIMEOUT)
         try:
             with suppress(Exception):
-                self._settle_all(active, seconds)
-                if self.lines and (step := int(self.lines[-1]["step"])) > self.saved_step:
-                    self._submit_save(active, step)
-                    self._settle_all(active, seconds)
+                self._settle_all(run)
+                if self.metrics and (step := int(self.metrics[-1]["step"])) > self.saved_step:
+                    self._submit_save(run, step)
+                    self._settle_all(run)
         finally:
-            self.monitor = watch
+            self.monitor = monitor
 
-    def _save_model(self, active: ActiveRun) -> ActiveRun:
+    def _save_model(self, run: ActiveRun) -> ActiveRun:
         """Save the trained model for sampling."""
-        assert active.client is not None
-        name = runs.checkpoint_name(self.job.key, active.attempt, None)
-        future = active.client.save_weights_for_sampler(name)
-        return attrs.evolve(active, model=self._wait_saved_path(active, future, None))
+        assert run.client is not None
+        name = runs.checkpoint_name(self.job.key, run.attempt, None)
+        save = PendingSave(step=None, future=run.client.save_weights_for_sampler(name))
+        return attrs.evolve(run, model=self._wait_save(run, save))
 
-    def _unload(self, active: ActiveRun) -> None:
-        """Give the server its room back; a server that has no such call ends the run with us."""
-        if active.client is not None:
+    def _unload(self, run: ActiveRun) -> None:
+        """Free the server's memory; a server without such a call ends the run with this process."""
+        if run.client is not None:
             self._cancel_pending()
+            deadline = DeadlineMonitor(self.monitor, time.monotonic() + 5.0)
             with suppress(Exception):
-                run_in_thread(
-                    lambda: unload_model(active.client),
-                    DeadlineMonitor(self.monitor, time.monotonic() + 5.0),
-                )
+                run_in_thread(lambda: unload_model(run.client), deadline)
 
-    def _result(self, active: ActiveRun) -> TrainingResult:
-        assert active.model is not None
+    def _result(self, run: ActiveRun) -> TrainingResult:
+        assert run.model is not None
         TrainedModel(
-            model=active.model,
+            model=run.model,
             account=self.server.fingerprint,
-            job=active.run_id,
+            job=run.run_id,
             base=self.job.model.name,
             state=self.state,
         ).write(self.directory)
-        tokens = sum(self._input_tokens(batch) for batch in self.plan)
+        tokens = sum(self._input_tokens(batch) for batch in self.batches)
+        answer_tokens = (len(self.rows[row].answer) for batch in self.batches for row in batch)
         return TrainingResult(
-            steps=len(self.plan),
+            steps=len(self.batches),
             tokens=tokens,
-            trained_tokens=sum(len(self.rows[row].answer) for batch in self.plan for row in batch),
-            seconds=self._work_seconds(),
-            loss=metrics_log.final_loss(self.lines) if self.lines else None,
-            model=active.model,
-            job=active.run_id,
-            billed_tokens=max(
-                tokens, sent_tokens(self.directory)
-            ),  # a run found by its key has no log
+            trained_tokens=sum(answer_tokens),
+            seconds=self._recorded_seconds(),
+            loss=metrics_log.final_loss(self.metrics) if self.metrics else None,
+            model=run.model,
+            job=run.run_id,
+            # The log of a run that was found by its key lacks the batches sent elsewhere.
+            billed_tokens=max(tokens, sent_tokens(self.directory)),
         )
 
     def _input_tokens(self, batch: Sequence[int]) -> int:
         return sum(len(self.rows[row].ids) - 1 for row in batch)
 
-    def _work_seconds(self) -> float:
-        line = self.log.last_entry("saved", "trained")
-        return float(line["seconds"]) if line else 0.0
+    def _seconds(self) -> float:
+        """Seconds of training so far, those of earlier runs included."""
+        return round(self.earlier_seconds + time.monotonic() - self.started_at, 3)
+
+    def _recorded_seconds(self) -> float:
+        entry = self.log.last_entry("saved", "trained")
+        return float(entry["seconds"]) if entry else 0.0
