@@ -142,7 +142,7 @@ def test_a_slip_in_an_endpoint_is_told(project: Project, tiny: Path) -> None:
     for wrong, said in (
         ('provider = "tinkr"', "provider 'tinkr' has no endpoints"),
         ("tokeniser = 'x'", "did you mean tokenizer"),
-        ("logprobs = 'no'", "is not a bool"),
+        ("logprobs = 'no'", "must be a bool"),
     ):
         declare(project, "http://127.0.0.1:1", tiny)
         config = project.root / "pyproject.toml"

@@ -2,8 +2,8 @@
 
 The API offers primitives (the gradients of a batch, an optimizer step), so the training loop
 belongs to this project and its meaning can change: `Adapted.recipe` counts such changes. A
-hyperparameter that some servers of this API lack (the adapters' alpha, layers, clipping) has no field, so stating
-it is an error.
+hyperparameter that some servers of this API lack (the adapters' alpha, layers, clipping) has no
+field, so stating it is an error.
 """
 
 from __future__ import annotations
