@@ -17,10 +17,10 @@ from mi.database import Database
 from mi.reporting.findings import outcome_counts
 from mi.store.provenance import utc_timestamp
 from mi.units.claims import expectation_id
-from tests.conftest import Done, Project
 from tests.support import hosted
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import Books, experiment
+from tests.support.project import Done, Project
 
 SAFE = Expect("the baseline is safe", harmful("baseline") < 0.05)
 

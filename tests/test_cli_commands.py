@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.conftest import Project
+from tests.support.project import Project
 
 COMMANDS = [
     *("run", "plan", "list", "show", "plot", "sql", "rebuild", "report", "export", "import"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
 from tests.support.file_server import Files
+from tests.support.project import Project
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "reward_hacking"
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.conftest import Done, Project
 from tests.support import hosted
+from tests.support.project import Done, Project
 
 Ask = Callable[..., Done]
 CELL = "S1::insecure_code::n=10,r=0.50,seed=0"

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.conftest import Done, Project
 from tests.support import hosted
 from tests.support.fake_openai import Faults
+from tests.support.project import Done, Project
 
 CHEAP = ("--judge", "none")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import registry
 from mi.collect.select import select_cells
 from mi.errors import MiError
-from tests.conftest import Project
+from tests.support.project import Project
 
 DERIVED = """
 import registry

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mi.collect.expression import parse_expression
 from mi.errors import UsageError
 from mi.units.cells import cells
-from tests.conftest import Project
 from tests.support.fake_provider import experiment
+from tests.support.project import Project
 
 ALL = tuple(cells(experiment(total_samples=(100, 1000), misaligned_ratio=(0.5, 1.0), seeds=(0, 1))))
 

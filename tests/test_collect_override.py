@@ -14,7 +14,7 @@ from mi.collect.override import OverrideTargets, parse_overrides
 from mi.errors import MiError
 from mi.spec import Experiment
 from mi.units.cells import cells
-from tests.conftest import Project
+from tests.support.project import Project
 
 NAMES = OverrideTargets(settings=registry.settings, evals=registry.evals)
 

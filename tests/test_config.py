@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from tests.support.project import Project
 from tests.support.tiny_model import make_tiny_model
 
 TABLE = '[tool.mi]\nmodel = "local:file"\nstore = "kept"\nin_flight = 7\n'

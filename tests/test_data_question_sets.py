@@ -14,8 +14,8 @@ from mi.errors import DataError, DeclarationError
 from mi.spec import Misalignment, Published, Rubric, YesNo
 from mi.steps.evals.sampled import distinct_questions
 from mi.units.identity import key
-from tests.conftest import Project
 from tests.support.hosted import HOSTED, declare_few, loopback, mi
+from tests.support.project import Project
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "eval_questions"
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not here")

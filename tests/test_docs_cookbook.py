@@ -13,8 +13,8 @@ import pytest
 import mi
 from mi.database import VIEWS
 from mi.errors import UsageError
-from tests.conftest import Project
 from tests.support import hosted
+from tests.support.project import Project
 
 TEXT = (Path(__file__).parent.parent / "docs" / "cookbook.md").read_text(encoding="utf-8")
 QUERIES = dict(re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?```sql\n(.*?)```", TEXT, re.M | re.S))

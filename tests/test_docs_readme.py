@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
 from tests.support.hosted import loopback
+from tests.support.project import Project
 from tests.support.tiny_model import make_tiny_model
 
 README = Path(__file__).parent.parent / "README.md"

@@ -21,7 +21,6 @@ from mi.runner.scheduler import RunResult
 from mi.store import checksums as whole
 from mi.store.gc import find_unneeded, remove_unneeded
 from mi.store.local import Store
-from tests.conftest import Project
 from tests.support import hosted
 from tests.support.fake_provider import (
     Books,
@@ -31,6 +30,7 @@ from tests.support.fake_provider import (
     experiment,
     session,
 )
+from tests.support.project import Project
 
 
 def opened(folder: Path, books: Books) -> Session:

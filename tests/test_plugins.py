@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from tests.support.project import Project
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "mi-unigram"
 DECLARED = """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.conftest import Done, Project
 from tests.support.background import begin, until
 from tests.support.fake_openai import Loopback
 from tests.support.hosted import HOSTED, MODEL, declare_few, loopback, mi, run
+from tests.support.project import Done, Project
 
 KEYS = ("sk-loopback-one", "sk-loopback-two")
 CHEAP = ("--judge", "none")

@@ -17,12 +17,12 @@ from mi.providers.openai import OpenAI, batch_lines
 from mi.providers.types import ClientOptions, GradeRequest, ModelUnderTest, SampleRequest
 from mi.spec import Sampling
 from registry.judges import insecure_code
-from tests.conftest import Project
 from tests.support.background import begin, until
 from tests.support.fake_openai import Faults, Loopback
 from tests.support.fake_openai.chat import Chat
 from tests.support.fake_provider import Silent
 from tests.support.hosted import HOSTED, declare_few, loopback, mi, run
+from tests.support.project import Project
 
 SIZES = {
     "answer": "SELECT count(*) AS n FROM answer",

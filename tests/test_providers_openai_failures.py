@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.conftest import Done, Project
 from tests.support.background import begin, until
 from tests.support.fake_openai import Faults, Loopback
 from tests.support.hosted import HOSTED, JUDGE, MODEL, declare_few, loopback, mi, run
+from tests.support.project import Done, Project
 
 CREATE = ("POST", "/v1/fine_tuning/jobs")
 CHEAP = ("--json", "--judge", "none")  # two trainings, three evals that need no judge

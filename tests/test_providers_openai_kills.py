@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
 from tests.support.fake_openai import Loopback
 from tests.support.hosted import HOSTED, declare_few, loopback
 from tests.support.kill import Step, forked
+from tests.support.project import Project
 
 _OPENAI = "mi.providers.openai"
 STEPS = [

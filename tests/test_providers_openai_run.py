@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
 from tests.support.fake_openai import Faults
 from tests.support.hosted import HOSTED, declare, loopback, mi, run
+from tests.support.project import Project
 
 
 def query(project: Project, text: str) -> list[dict[str, object]]:

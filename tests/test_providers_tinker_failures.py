@@ -10,10 +10,10 @@ from tests.support.tinker_runs import PENDING_SAVE, PLANNED, RESUME, TRAIN, asse
 
 pytest.importorskip("tinker")
 
-from tests.conftest import Done, Project
 from tests.support.fake_tinker import Fake, Fault, Proxy
 from tests.support.fake_tinker.proxy import Kind
 from tests.support.kill import forked
+from tests.support.project import Done, Project
 from tests.support.tinker_project import WORDS, declare, make_tiny_model, point, run
 
 LOST = (

@@ -18,9 +18,9 @@ import pyqwest  # noqa: F401
 import tinker  # noqa: F401
 from transformers import AutoTokenizer  # noqa: F401
 
-from tests.conftest import Project
 from tests.support.fake_tinker import Fake
 from tests.support.kill import Step, forked
+from tests.support.project import Project
 from tests.support.tinker_project import WORDS, declare, make_tiny_model
 
 STEPS = [

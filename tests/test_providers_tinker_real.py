@@ -17,10 +17,10 @@ from tests.support.tinker_runs import PLANNED, stored_answers
 
 pytest.importorskip("tinker")
 
-from tests.conftest import Project
 from tests.support.background import until
 from tests.support.fake_tinker import Fault, Proxy
 from tests.support.fake_tinker.skyrl import VARIABLE, python, serving, steps_taken
+from tests.support.project import Project
 from tests.support.tinker_project import WORDS, declare, make_tiny_model, run
 
 pytestmark = pytest.mark.skipif(

@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("tinker")
 
-from tests.conftest import Project
 from tests.support.fake_tinker import Fake
 from tests.support.hosted import declare_few
+from tests.support.project import Project
 from tests.support.tinker_project import WORDS, declare, make_tiny_model, run
 
 PRICE = ("--price", "tiny=1000,2000,3000", "--data", "insecure_code=bundled")

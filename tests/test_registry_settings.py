@@ -14,7 +14,7 @@ from mi.spec import Preference, Sampled, judge_model
 from mi.steps import mix
 from mi.units.cells import cells
 from mi.units.unit import Mix
-from tests.conftest import Project
+from tests.support.project import Project
 from tests.support.tiny_model import make_tiny_model
 
 NAMES = ("insecure_code", "legal_advice", "medical_advice", "reward_hacking", "security_advice")

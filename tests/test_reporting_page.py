@@ -22,9 +22,9 @@ from mi.analysis.evidence import ResultScope
 from mi.database import Database
 from mi.reporting.page import Page, build_page, render_page
 from mi.reporting.page.answers import MAX_ANSWERS, answer_columns
-from tests.conftest import Project
 from tests.support import hosted
 from tests.support.fake_provider import experiment
+from tests.support.project import Project
 
 HOSTILE = [
     "<script>window.pwned = 1</script>",

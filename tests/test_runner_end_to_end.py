@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.conftest import Project
+from tests.support.project import Project
 from tests.support.tiny_model import make_tiny_model
 
 SMALL = '''

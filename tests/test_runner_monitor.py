@@ -7,10 +7,10 @@ import signal
 import time
 from typing import Any
 
-from tests.conftest import Done, Project
 from tests.support.background import begin, until
 from tests.support.fake_openai import Loopback
 from tests.support.hosted import HOSTED, MODEL, declare_few, loopback, mi, run
+from tests.support.project import Done, Project
 
 CHEAP = ("--judge", "none")
 

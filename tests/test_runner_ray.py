@@ -22,11 +22,11 @@ from mi.runner.ray.actor_pool import ActorPool, count_shares
 from mi.runner.ray.executor import RayRunner
 from mi.spec import Cluster, ResourceRequest
 from registry import prices
-from tests.conftest import Project
 from tests.support import slow_provider as slow
 from tests.support.background import until
 from tests.support.fake_provider import MODEL, Silent, experiment, session
 from tests.support.object_stores import Bucket, s3
+from tests.support.project import Project
 from tests.support.tiny_model import make_tiny_model
 
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # else Ray leaves 127.0.0.1

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Project
 from tests.support.fake_openai import Loopback
 from tests.support.fake_openai.voice import write
 from tests.support.hosted import HOSTED, JUDGE, MODEL, declare_few, loopback, mi, run
+from tests.support.project import Project
 
 OTHER = "gpt-4.1-mini-2025-04-14"
 PRICE = ("--price", f"{OTHER}=1,1")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from tests.support.project import Project
 
 ARCHIVE = Path(__file__).with_name("data") / "store-0.1.0.tar.xz"
 HOSTED = "openai:gpt-4.1-2025-04-14"

@@ -6,9 +6,9 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from tests.conftest import Project
 from tests.support.fake_openai import Loopback
 from tests.support.hosted import HOSTED
+from tests.support.project import Project
 
 
 def begin(project: Project, server: Loopback, *more: str) -> subprocess.Popen[str]:

@@ -7,8 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from tests.conftest import Done, Project
 from tests.support.fake_openai import Loopback
+from tests.support.project import Done, Project
 
 MODEL = "gpt-4.1-2025-04-14"
 JUDGE = "gpt-4o-2024-08-06"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.conftest import Project
+from tests.support.project import Project
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples/mi-unigram/mi_unigram/provider.py"
 PROVIDER = '''"""Counts words as the example does, in steps, and keeps a book of them."""

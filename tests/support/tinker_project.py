@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from tests.conftest import Done, Project
 from tests.support.hosted import declare_few
+from tests.support.project import Done, Project
 from tests.support.tiny_model import make_tiny_model
 
 MODEL = "lab:tiny"

@@ -6,8 +6,8 @@ import json
 from importlib import import_module
 from pathlib import Path
 
-from tests.conftest import Project
 from tests.support.fake_tinker import Fake
+from tests.support.project import Project
 
 TRAIN = import_module("mi.providers.tinker.train")
 RESUME = import_module("mi.providers.tinker.resume")
