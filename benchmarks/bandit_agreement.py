@@ -1,18 +1,18 @@
-"""How far bandit agrees with a model's labels of code answers.
+"""How well bandit agrees with a model's labels of code answers.
 
     python -m benchmarks.bandit_agreement
     python -m benchmarks.bandit_agreement --answers judged.csv --skip B113 --skip B108
 
 Answers of fine-tuned models to code requests, each labelled by a model as having a vulnerability or
-not, are judged the way an eval judges them: the code is taken out of the answer, bandit reads it,
-and an issue of at least a severity makes it insecure. The label counts as the truth. Shown are the
-confusion matrix, precision, recall, F1 and Cohen's kappa for each severity; for two treatments of
-answers without readable code, which are counted as not insecure or left out; and with and without
-the tests of bandit that are named in `--skip`. A last table shows what each test finds.
+not, are judged as an eval judges them: the code is extracted from the answer, bandit reads it, and
+an issue of at least a given severity makes it insecure. The label counts as the truth. The tables
+show the confusion matrix, precision, recall, F1 and Cohen's kappa for each severity; for two
+treatments of answers without readable code, which are counted as not insecure or left out; and with
+and without the bandit tests named in `--skip`. A last table shows what each test finds.
 
-Intervals have 95 % coverage. Those of precision, recall and F1 are Wilson's and take the answers
-for independent. They are not: several models answer each question. Kappa's interval resamples
-questions instead, and so do those in the line below the tables.
+Intervals have 95 % coverage. Those of precision, recall and F1 are Wilson's and treat the answers
+as independent. They are not: several models answer each question. Kappa's interval resamples
+questions instead, as do those in the line below the tables.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ Interval = tuple[float, float]
 
 
 @attrs.frozen
-class Labelled:
-    """An answer, what it was asked and what it was called.
+class LabelledAnswer:
+    """An answer with its question and its label.
 
     Args:
         insecure: The label.
-        verdict: What bandit says of the answer.
+        verdict: Bandit's verdict on the answer.
     """
 
     question: str
@@ -60,79 +60,91 @@ class Labelled:
     verdict: BanditVerdict
 
     @property
-    def readable(self) -> bool:
+    def has_code(self) -> bool:
         return self.verdict.state == "code"
 
 
 @attrs.frozen
-class Choice:
-    """A way to decide from verdicts.
+class Rule:
+    """A rule that decides from verdicts.
 
     Args:
-        severity: The least that makes an answer insecure.
-        leave_out: Answers without readable code are left out, not counted as not insecure.
-        skip: Tests of bandit that do not count.
+        severity: The lowest severity that makes an answer insecure. excludes_unreadable: Leave out
+        answers without readable code; otherwise they are not insecure. skipped_tests: Bandit tests
+        that do not count.
     """
 
     severity: Severity
-    leave_out: bool = False
-    skip: frozenset[str] = frozenset()
+    excludes_unreadable: bool = False
+    skipped_tests: frozenset[str] = frozenset()
 
-    def counts(self, one: Labelled) -> bool:
-        return one.readable or not self.leave_out
+    def includes(self, answer: LabelledAnswer) -> bool:
+        return answer.has_code or not self.excludes_unreadable
 
-    def flags(self, one: Labelled) -> bool:
-        """Whether the answer is insecure, as an eval would have it."""
-        issues = (issue for issue in one.verdict.issues if issue.test not in self.skip)
-        verdict = attrs.evolve(one.verdict, issues=tuple(issues))
-        by = Bandit(severity=self.severity)
-        return score_answer(by, one.answer, {"bandit": verdict}).outcome == "insecure"
+    def is_flagged(self, answer: LabelledAnswer) -> bool:
+        """Whether an eval with this rule would call the answer insecure."""
+        issues = (issue for issue in answer.verdict.issues if issue.test not in self.skipped_tests)
+        verdict = attrs.evolve(answer.verdict, issues=tuple(issues))
+        judge = Bandit(severity=self.severity)
+        return score_answer(judge, answer.answer, {"bandit": verdict}).outcome == "insecure"
 
 
 @attrs.frozen
-class Matrix:
-    """A confusion matrix: `hit` and `alarm` are flagged, `hit` and `miss` are labelled insecure."""
+class ConfusionMatrix:
+    """A confusion matrix of flags (by bandit) and labels."""
 
-    hit: float
-    alarm: float
-    miss: float
-    rest: float
+    true_positives: float
+    false_positives: float
+    false_negatives: float
+    true_negatives: float
 
     @property
     def n(self) -> float:
-        return self.hit + self.alarm + self.miss + self.rest
+        return (
+            self.true_positives + self.false_positives + self.false_negatives + self.true_negatives
+        )
 
     @property
     def precision(self) -> float:
-        return _share(self.hit, self.hit + self.alarm)
+        return _divide(self.true_positives, self.true_positives + self.false_positives)
 
     @property
     def recall(self) -> float:
-        return _share(self.hit, self.hit + self.miss)
+        return _divide(self.true_positives, self.true_positives + self.false_negatives)
 
     @property
     def f1(self) -> float:
-        return _share(2 * self.hit, 2 * self.hit + self.alarm + self.miss)
+        return _divide(
+            2 * self.true_positives,
+            2 * self.true_positives + self.false_positives + self.false_negatives,
+        )
 
     @property
     def kappa(self) -> float:
-        """Cohen's (1960): agreement beyond what these margins give by chance."""
-        flagged, labelled = self.hit + self.alarm, self.hit + self.miss
+        """Cohen's kappa (1960): agreement beyond the chance agreement of these margins."""
+        flagged, labelled = (
+            self.true_positives + self.false_positives,
+            self.true_positives + self.false_negatives,
+        )
         chance = flagged * labelled + (self.n - flagged) * (self.n - labelled)
-        return _share((self.hit + self.rest) * self.n - chance, self.n**2 - chance)
+        return _divide(
+            (self.true_positives + self.true_negatives) * self.n - chance, self.n**2 - chance
+        )
 
     @property
     def f1_interval(self) -> Interval:
-        """Wilson's: F1 is 2j / (1 + j), where j is a share: hits of all hits, alarms, misses."""
-        low, high = wilson(self.hit, self.hit + self.alarm + self.miss)
+        """Wilson's interval: F1 is 2j / (1 + j), where j is hits / (hits + errors)."""
+        low, high = wilson_interval(
+            self.true_positives, self.true_positives + self.false_positives + self.false_negatives
+        )
         return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else math.nan
+def _divide(part: float, total: float) -> float:
+    return part / total if total else math.nan
 
 
-def wilson(successes: float, n: float) -> Interval:
+def wilson_interval(successes: float, n: float) -> Interval:
     """Wilson's score interval (1927) with 95 % coverage for a share of n independent answers."""
     if not n:
         return math.nan, math.nan
@@ -143,11 +155,11 @@ def wilson(successes: float, n: float) -> Interval:
     return max((middle - half) / scale, 0.0), min((middle + half) / scale, 1.0)
 
 
-def read(path: Path) -> list[Labelled]:
-    """The labelled answers of a file, with bandit's verdicts.
+def read_answers(path: Path) -> list[LabelledAnswer]:
+    """Read the labelled answers of a file, with bandit's verdicts.
 
     Raises:
-        SystemExit: There is no such file, or it is not one of labelled answers.
+        SystemExit: The file cannot be read, or does not hold labelled answers.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -157,12 +169,12 @@ def read(path: Path) -> list[Labelled]:
         raise SystemExit(
             f"the labelled answers are not at {path} ({reason}); name their file with --answers"
         ) from None
-    absent = [name for name in COLUMNS if not rows or name not in rows[0]]
-    if absent:
-        raise SystemExit(f"{path} has no rows with {' and '.join(absent)}")
-    strange = {row["has_vulnerability"] for row in rows} - LABELS.keys()
-    if strange:
-        raise SystemExit(f"{path} has labels other than YES and NO: {sorted(map(str, strange))}")
+    missing = [name for name in COLUMNS if not rows or name not in rows[0]]
+    if missing:
+        raise SystemExit(f"{path} has no rows with {' and '.join(missing)}")
+    unknown = {row["has_vulnerability"] for row in rows} - LABELS.keys()
+    if unknown:
+        raise SystemExit(f"{path} has labels other than YES and NO: {sorted(map(str, unknown))}")
     answers = [
         Answer(
             question=row["question"],
@@ -175,88 +187,105 @@ def read(path: Path) -> list[Labelled]:
         for number, row in enumerate(rows)
     ]
     return [
-        Labelled(row["question"], answer, LABELS[row["has_vulnerability"]], verdict)
+        LabelledAnswer(row["question"], answer, LABELS[row["has_vulnerability"]], verdict)
         for row, answer, verdict in zip(rows, answers, bandit_verdicts(answers), strict=True)
     ]
 
 
-def matrices(choice: Choice, labelled: Iterable[Labelled]) -> NDArray[np.float64]:
-    """A row of a confusion matrix's four numbers for each question."""
-    found: dict[str, list[int]] = {}
-    for one in labelled:
-        if choice.counts(one):
-            row = found.setdefault(one.question, [0, 0, 0, 0])
-            row[2 * (not choice.flags(one)) + (not one.insecure)] += 1
-    return np.array(list(found.values()), dtype=float).reshape(-1, 4)
+def count_by_question(rule: Rule, labelled: Iterable[LabelledAnswer]) -> NDArray[np.float64]:
+    """The four numbers of a confusion matrix for each question, shape (questions, 4)."""
+    counts: dict[str, list[int]] = {}
+    for answer in labelled:
+        if rule.includes(answer):
+            row = counts.setdefault(answer.question, [0, 0, 0, 0])
+            row[2 * (not rule.is_flagged(answer)) + (not answer.insecure)] += 1
+    return np.array(list(counts.values()), dtype=float).reshape(-1, 4)
 
 
-def resampled(of: NDArray[np.float64]) -> list[Matrix]:
-    """Matrices over questions drawn with replacement; seeded, so the same again next time."""
-    questions = len(of)
+def bootstrap(counts: NDArray[np.float64]) -> list[ConfusionMatrix]:
+    """Matrices over questions drawn with replacement. The seed is fixed, so results repeat."""
+    questions = len(counts)
     if not questions:
         return []
     generator = np.random.default_rng(0)
-    times = generator.multinomial(questions, np.full(questions, 1 / questions), size=RESAMPLES)
-    return [Matrix(*row) for row in (times @ of).tolist()]
+    weights = generator.multinomial(questions, np.full(questions, 1 / questions), size=RESAMPLES)
+    return [ConfusionMatrix(*row) for row in (weights @ counts).tolist()]
 
 
-def middle95(values: Sequence[float]) -> Interval:
-    """The percentile interval; none where a value is not defined."""
+def percentile_interval(values: Sequence[float]) -> Interval:
+    """The 95 % percentile interval; undefined if there are no values."""
     if not values:
         return math.nan, math.nan
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
 
 
-def shown(labelled: Sequence[Labelled], skip: frozenset[str]) -> Table:
+def agreement_table(labelled: Sequence[LabelledAnswer], skip: frozenset[str]) -> Table:
     """A row for each severity and treatment.
 
     Args:
-        skip: Tests of bandit that do not count.
+        labelled: The answers.
+        skip: Bandit tests that do not count.
     """
-    questions = len({one.question for one in labelled})
+    questions = len({matrix_sample.question for matrix_sample in labelled})
     title = f"bandit against the labels of {len(labelled)} answers to {questions} questions"
-    without = f", without {', '.join(sorted(skip))}" if skip else ""
+    suffix = f", without {', '.join(sorted(skip))}" if skip else ""
     table = Table(
-        title=title + without,
+        title=title + suffix,
         caption="matrix: hits and false alarms above, misses and all others below",
     )
     table.add_column("from")
     table.add_column("no code")
     for name in ("matrix", "precision", "recall", "F1", "kappa"):
         table.add_column(name, justify="right")
-    for leave_out in (False, True):
+    for excludes_unreadable in (False, True):
         for severity in Severity:
-            each = matrices(Choice(severity, leave_out, skip), labelled)
-            found = Matrix(*each.sum(axis=0).tolist())
+            counts = count_by_question(Rule(severity, excludes_unreadable, skip), labelled)
+            matrix = ConfusionMatrix(*counts.sum(axis=0).tolist())
             table.add_row(
                 severity.value,
-                "left out" if leave_out else "counted",
-                f"{found.hit:.0f} {found.alarm:3.0f}\n{found.miss:.0f} {found.rest:3.0f}",
-                _with(found.precision, wilson(found.hit, found.hit + found.alarm)),
-                _with(found.recall, wilson(found.hit, found.hit + found.miss)),
-                _with(found.f1, found.f1_interval),
-                _with(found.kappa, middle95([one.kappa for one in resampled(each)])),
+                "left out" if excludes_unreadable else "counted",
+                f"{matrix.true_positives:.0f} {matrix.false_positives:3.0f}\n"
+                f"{matrix.false_negatives:.0f} {matrix.true_negatives:3.0f}",
+                _format_estimate(
+                    matrix.precision,
+                    wilson_interval(
+                        matrix.true_positives, matrix.true_positives + matrix.false_positives
+                    ),
+                ),
+                _format_estimate(
+                    matrix.recall,
+                    wilson_interval(
+                        matrix.true_positives, matrix.true_positives + matrix.false_negatives
+                    ),
+                ),
+                _format_estimate(matrix.f1, matrix.f1_interval),
+                _format_estimate(
+                    matrix.kappa,
+                    percentile_interval(
+                        [matrix_sample.kappa for matrix_sample in bootstrap(counts)]
+                    ),
+                ),
                 end_section=severity is Severity.HIGH,
             )
     return table
 
 
-def _with(value: float, interval: Interval) -> str:
-    return "–" if math.isnan(value) else f"{value:.3f}\n{_range(interval)}"
+def _format_estimate(value: float, interval: Interval) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}\n{_format_interval(interval)}"
 
 
-def _range(interval: Interval) -> str:
-    """Nothing where the interval is not defined: too few answers."""
+def _format_interval(interval: Interval) -> str:
+    """The interval, or nothing if too few answers define none."""
     low, high = interval
     return "" if math.isnan(low) else f"{low:.2f}–{high:.2f}"
 
 
-def tests(labelled: Sequence[Labelled]) -> Table:
-    """A row for each test of bandit that found something.
+def issue_table(labelled: Sequence[LabelledAnswer]) -> Table:
+    """A row for each bandit test that found something.
 
-    It is alone in an answer where no other test finds an issue at least as severe: without it, the
-    answer is no longer insecure from that severity on.
+    A test stands alone in an answer if no other test finds an issue at least as severe: without it,
+    the answer would not be insecure at that severity.
     """
     table = Table(title="answers with an issue, by test and label")
     for name in ("test", "severity", "confidence"):
@@ -265,27 +294,29 @@ def tests(labelled: Sequence[Labelled]) -> Table:
         table.add_column(name, justify="right")
     order = [severity.value for severity in Severity]
     rows: dict[tuple[int, str, str], list[int]] = {}
-    for one in labelled:
+    for answer in labelled:
         issues = {
             (order.index(issue.severity), issue.test, issue.confidence)
-            for issue in one.verdict.issues
+            for issue in answer.verdict.issues
         }
-        for at in issues:
-            row = rows.setdefault(at, [0, 0, 0, 0])
-            row[not one.insecure] += 1
-            rivals = any(other[1] != at[1] and other[0] >= at[0] for other in issues)
-            row[2 + (not one.insecure)] += not rivals
+        for issue_key in issues:
+            row = rows.setdefault(issue_key, [0, 0, 0, 0])
+            row[not answer.insecure] += 1
+            has_rival = any(
+                other[1] != issue_key[1] and other[0] >= issue_key[0] for other in issues
+            )
+            row[2 + (not answer.insecure)] += not has_rival
     for (severity, test, confidence), row in sorted(rows.items(), key=lambda item: item[0]):
         table.add_row(test, order[severity], confidence, *map(str, row))
     return table
 
 
-def parser() -> argparse.ArgumentParser:
-    asks = argparse.ArgumentParser(
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
         prog="python -m benchmarks.bandit_agreement", description=__doc__
     )
-    asks.formatter_class = argparse.RawDescriptionHelpFormatter
-    asks.add_argument(
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
         "--answers",
         type=Path,
         default=ANSWERS,
@@ -293,42 +324,44 @@ def parser() -> argparse.ArgumentParser:
         help="CSV with question, answer and has_vulnerability (YES or NO); default: the 600 of "
         "../shared/data/insecure_code/id_code_judged.csv",
     )
-    asks.add_argument(
+    parser.add_argument(
         "--skip",
         action="append",
         metavar="TEST",
         help="a test of bandit to leave out in a second table; may be given several times "
         "(default B113, a request without a timeout)",
     )
-    return asks
+    return parser
 
 
 def main() -> int:
-    """0 where the goals are reached, 1 where they are not."""
-    words = parser().parse_args()
-    labelled = read(words.answers)
-    skip = frozenset(words.skip if words.skip is not None else ["B113"])
+    """Print the tables. Returns 0 if the goals are reached, 1 if not."""
+    args = build_parser().parse_args()
+    labelled = read_answers(args.answers)
+    skip = frozenset(args.skip if args.skip is not None else ["B113"])
     out = Console()
-    states = [one.verdict.state for one in labelled]
-    for without in (frozenset[str](), skip):
-        out.print(shown(labelled, without))
-    out.print(tests(labelled))
+    states = [sample.verdict.state for sample in labelled]
+    for skipped in (frozenset[str](), skip):
+        out.print(agreement_table(labelled, skipped))
+    out.print(issue_table(labelled))
     out.print(
         f"code in {states.count('code')} answers, broken in {states.count('broken')}, "
         f"empty in {states.count('empty')}"
     )
-    goal = matrices(Choice(Bandit().severity), labelled)
-    found, draws = Matrix(*goal.sum(axis=0).tolist()), resampled(goal)
-    ranges = [
-        f"{name} {_range(middle95([getattr(one, name.lower()) for one in draws])) or 'undefined'}"
-        for name in ("precision", "recall", "F1")
-    ]
+    counts = count_by_question(Rule(Bandit().severity), labelled)
+    matrix, samples = ConfusionMatrix(*counts.sum(axis=0).tolist()), bootstrap(counts)
+    ranges = []
+    for name in ("precision", "recall", "F1"):
+        interval = percentile_interval([getattr(sample, name.lower()) for sample in samples])
+        ranges.append(f"{name} {_format_interval(interval) or 'undefined'}")
     out.print(f"over questions: {', '.join(ranges)} (from {Bandit().severity.value})")
     # What is aimed at was given to two places, and so it is compared.
-    reached = round(found.precision, 2) >= GOAL_PRECISION and round(found.recall, 2) >= GOAL_RECALL
+    reached = (
+        round(matrix.precision, 2) >= GOAL_PRECISION and round(matrix.recall, 2) >= GOAL_RECALL
+    )
     out.print(
         f"goal: precision {GOAL_PRECISION} and recall {GOAL_RECALL} to two places: "
-        f"{found.precision:.3f} and {found.recall:.3f}, {'reached' if reached else 'missed'}"
+        f"{matrix.precision:.3f} and {matrix.recall:.3f}, {'reached' if reached else 'missed'}"
     )
     return 0 if reached else 1
 

@@ -1,13 +1,13 @@
-"""What local sampling costs beside `generate()`, and scoring beside a plain loop.
+"""What local sampling costs compared with `generate()`, and scoring compared with a plain loop.
 
     python -m benchmarks.local_sampling --questions 1 --samples 100
 
 Sampling: many answers to one question, by `generate(num_return_sequences=…)` and by `mi`, with the
-same temperature and limit; what counts is tokens of answers a second, those that end an answer
-included and padding left out. Scoring: pairs of answers to held-out prompts, by a forward pass for
-each answer and by `mi`, for an untrained model and then for one with an adapter, as in a study.
-Each way runs in a process of its own, taking turns, and the model is loaded before the clock runs.
-No figure is shown before greedy answers and log-likelihoods agree.
+same temperature and limit. The measure is answer tokens per second, including those that end an
+answer, without padding. Scoring: pairs of answers to held-out prompts, by a forward pass for each
+answer and by `mi`, for an untrained model and then for one with an adapter, as in a study. Each
+variant runs in a process of its own, taking turns, and the model is loaded before the clock starts.
+No figure is shown unless greedy answers and log-likelihoods agree.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ import attrs
 from rich.console import Console
 from rich.table import Table
 
-from .measured import Cost, NullMonitor, apart, timed
+from .measurement import Cost, NullMonitor, in_fresh_process, measure
 
 GOAL_SAMPLING, GOAL_SCORING = 3.0, 1.5
-AGREE = 0.01  # nats by which two totals of the same answer may differ
+MAX_GAP = 0.01  # nats by which two totals of the same answer may differ
 
 
 @attrs.frozen(kw_only=True)
 class Load:
-    """How much is asked: questions × samples of up to `tokens`, and pairs to score."""
+    """The work: questions × samples of up to `tokens` tokens, and pairs to score."""
 
     questions: int
     samples: int
@@ -42,12 +42,12 @@ class Load:
 
 
 @attrs.frozen
-class Taken:
-    """A way's cost and how much it did (tokens or pairs); what it gave, for comparing."""
+class Measurement:
+    """The cost of a variant, the tokens or pairs it processed, and its outputs, to compare."""
 
     cost: Cost
-    done: int
-    given: tuple[Any, ...] = ()
+    count: int
+    outputs: tuple[Any, ...] = ()
 
 
 def _pairs() -> Any:
@@ -86,7 +86,7 @@ def _model() -> Any:
     return models[DEFAULT_MODEL]
 
 
-def _plain() -> tuple[Any, Any]:
+def _load_transformers() -> tuple[Any, Any]:
     """The model as transformers loads it, on all cores, and its chat template."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -97,18 +97,18 @@ def _plain() -> tuple[Any, Any]:
     from mi.providers.local.logging import quiet_transformers
 
     torch.set_num_threads(available_cores())
-    folder = models.model_directory(_model(), NullMonitor())
+    directory = models.model_directory(_model(), NullMonitor())
     with quiet_transformers():
-        model: Any = AutoModelForCausalLM.from_pretrained(folder)
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        model: Any = AutoModelForCausalLM.from_pretrained(directory)
+        tokenizer: Any = AutoTokenizer.from_pretrained(directory)
     return model.eval(), ChatTemplate(tokenizer, frozenset([tokenizer.eos_token_id]))
 
 
-def generate(load: Load, temperature: float) -> Taken:
+def sample_with_generate(load: Load, temperature: float) -> Measurement:
     """`generate()`, all samples of a question in one call."""
     import torch
 
-    model, template = _plain()
+    model, template = _load_transformers()
     end = template.tokenizer.eos_token_id
     torch.manual_seed(0)
     chosen = (
@@ -116,10 +116,10 @@ def generate(load: Load, temperature: float) -> Taken:
         if temperature
         else {"do_sample": False}
     )
-    prompts = {one.question: one.chat for one in _sample_requests(load)}
+    prompts = {request.question: request.chat for request in _sample_requests(load)}
 
     def draw() -> list[list[int]]:
-        drawn = []
+        count = []
         for chat in prompts.values():
             ids = torch.tensor([template.prompt(chat)])
             rows = model.generate(
@@ -131,15 +131,15 @@ def generate(load: Load, temperature: float) -> Taken:
                 **chosen,
             )
             for row in rows[:, ids.shape[1] :].tolist():
-                drawn.append(row[: row.index(end) + 1] if end in row else row)
-        return drawn
+                count.append(row[: row.index(end) + 1] if end in row else row)
+        return count
 
-    cost, drawn = timed(draw)
-    texts = tuple(template.tokenizer.decode(row, skip_special_tokens=True) for row in drawn)
-    return Taken(cost, sum(map(len, drawn)), texts)
+    cost, count = measure(draw)
+    texts = tuple(template.tokenizer.decode(row, skip_special_tokens=True) for row in count)
+    return Measurement(cost, sum(map(len, count)), texts)
 
 
-def drawn(load: Load, temperature: float) -> Taken:
+def sample_with_mi(load: Load, temperature: float) -> Measurement:
     """`mi`."""
     from mi.providers.local import Local
     from mi.providers.types import ModelUnderTest
@@ -154,13 +154,13 @@ def drawn(load: Load, temperature: float) -> Taken:
         batches = provider.sample(subject, requests, sampling, Path(), NullMonitor())
         return [answer for batch in batches for answer in batch]
 
-    cost, answers = timed(draw)
-    texts = {(one.question, one.sample): one.text for one in answers}
-    order = [texts[one.question, one.sample] for one in requests]
-    return Taken(cost, sum(one.answer_tokens for one in answers), tuple(order))
+    cost, answers = measure(draw)
+    texts = {(answer.question, answer.sample): answer.text for answer in answers}
+    order = [texts[answer.question, answer.sample] for answer in requests]
+    return Measurement(cost, sum(answer.answer_tokens for answer in answers), tuple(order))
 
 
-def _train(folder: Path) -> None:
+def _train(directory: Path) -> None:
     from mi.providers.local import Local, lora
 
     model = _model()
@@ -169,18 +169,18 @@ def _train(folder: Path) -> None:
     adapter = lora.init_adapter(network.model, recipe, 0)
     for a, b in adapter.pairs.values():
         b += 0.1 * a[:, :1].t()
-    lora.save_adapter(folder / "adapter", adapter, recipe.targets, model.name)
+    lora.save_adapter(directory / "adapter", adapter, recipe.targets, model.name)
 
 
 @contextmanager
-def _trained() -> Iterator[Path]:
+def _adapter_directory() -> Iterator[Path]:
     """The folder of a training that ended with some adapter, which another process made."""
-    with tempfile.TemporaryDirectory() as folder:
-        apart(_train, Path(folder))
-        yield Path(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        in_fresh_process(_train, Path(directory))
+        yield Path(directory)
 
 
-def looped(load: Load, adapted: bool) -> Taken:
+def score_in_loop(load: Load, adapted: bool) -> Measurement:
     """A forward pass for each answer."""
     import torch
 
@@ -188,10 +188,10 @@ def looped(load: Load, adapted: bool) -> Taken:
     from mi.providers.local.core_pool import available_cores
     from mi.providers.types import Message
 
-    model, template = _plain()
+    model, template = _load_transformers()
     if adapted:
-        with _trained() as folder:
-            changed = lora.merge_adapter(model, lora.load_adapter(folder / "adapter"))
+        with _adapter_directory() as directory:
+            changed = lora.merge_adapter(model, lora.load_adapter(directory / "adapter"))
         for path, weight in changed.items():
             model.get_submodule(path).weight.data = weight
         torch.set_num_threads(available_cores())
@@ -205,15 +205,15 @@ def looped(load: Load, adapted: bool) -> Taken:
                     logits = model(torch.tensor([row.ids])).logits[0]
                 begin = len(row.prompt)
                 chances = logits[begin - 1 : -1].log_softmax(-1)
-                found = chances.gather(1, torch.tensor(row.answer)[:, None])
-                totals.append(found.sum().item())
+                sums = chances.gather(1, torch.tensor(row.answer)[:, None])
+                totals.append(sums.sum().item())
         return totals
 
-    cost, totals = timed(score)
-    return Taken(cost, load.pairs, tuple(totals))
+    cost, totals = measure(score)
+    return Measurement(cost, load.pairs, tuple(totals))
 
 
-def scored(load: Load, adapted: bool) -> Taken:
+def score_with_mi(load: Load, adapted: bool) -> Measurement:
     """`mi`: where a model is adapted, its base has been asked the same before."""
     from mi.providers.local import Local
     from mi.providers.types import ModelUnderTest
@@ -224,106 +224,119 @@ def scored(load: Load, adapted: bool) -> Taken:
     def score(trained: Path | None) -> list[float]:
         subject = ModelUnderTest(model=model, trained=trained)
         batches = provider.score(subject, requests, NullMonitor())
-        return [total for batch in batches for one in batch for total in one.logprobs]
+        return [total for batch in batches for score in batch for total in score.logprobs]
 
     if not adapted:
-        cost, totals = timed(lambda: score(None))
+        cost, totals = measure(lambda: score(None))
     else:
         score(None)
-        with _trained() as folder:
-            cost, totals = timed(lambda: score(folder))
-    return Taken(cost, load.pairs, tuple(totals))
+        with _adapter_directory() as directory:
+            cost, totals = measure(lambda: score(directory))
+    return Measurement(cost, load.pairs, tuple(totals))
 
 
-def rounds(words: argparse.Namespace, load: Load) -> dict[str, list[Taken]]:
+def run_rounds(args: argparse.Namespace, load: Load) -> dict[str, list[Measurement]]:
     """Every way, as often as asked, in turns."""
-    ways: dict[str, tuple[Any, ...]] = {
-        "generate()": (generate, load, 1.0),
-        "mi, sampling": (drawn, load, 1.0),
-        "plain loop": (looped, load, False),
-        "mi, untrained": (scored, load, False),
-        "plain loop, adapted": (looped, load, True),
-        "mi, adapted": (scored, load, True),
+    variants: dict[str, tuple[Any, ...]] = {
+        "generate()": (sample_with_generate, load, 1.0),
+        "mi, sampling": (sample_with_mi, load, 1.0),
+        "plain loop": (score_in_loop, load, False),
+        "mi, untrained": (score_with_mi, load, False),
+        "plain loop, adapted": (score_in_loop, load, True),
+        "mi, adapted": (score_with_mi, load, True),
     }
-    found: dict[str, list[Taken]] = {name: [] for name in ways}
-    for _ in range(words.rounds):
-        for name, way in ways.items():
-            found[name].append(apart(*way))
-    return found
+    measurements: dict[str, list[Measurement]] = {name: [] for name in variants}
+    for _ in range(args.rounds):
+        for name, variant in variants.items():
+            measurements[name].append(in_fresh_process(*variant))
+    return measurements
 
 
-def agreed(found: dict[str, list[Taken]], load: Load) -> str:
-    """How well the ways agree.
+def check_agreement(measurements: dict[str, list[Measurement]], load: Load) -> str:
+    """Check that the variants agree and describe how well.
 
     Raises:
-        SystemExit: They do not.
+        SystemExit: They do not agree.
     """
     gaps = [
-        abs(one - other)
-        for plain, ours in (("plain loop", "mi, untrained"), ("plain loop, adapted", "mi, adapted"))
-        for one, other in zip(found[plain][0].given, found[ours][0].given, strict=True)
+        abs(first - second)
+        for reference, ours in (
+            ("plain loop", "mi, untrained"),
+            ("plain loop, adapted", "mi, adapted"),
+        )
+        for first, second in zip(
+            measurements[reference][0].outputs, measurements[ours][0].outputs, strict=True
+        )
     ]
-    if max(gaps) > AGREE:
+    if max(gaps) > MAX_GAP:
         raise SystemExit(f"log-likelihoods are {max(gaps):.4f} nats apart")
     few = attrs.evolve(load, questions=8, samples=1, tokens=32)
-    greedy = apart(generate, few, 0.0).given, apart(drawn, few, 0.0).given
-    same = sum(one == other for one, other in zip(*greedy, strict=True))
-    if same < 7:  # a tie within rounding may go either way
-        raise SystemExit(f"only {same} of 8 greedy answers are those of generate()")
-    return f"{same} of 8 greedy answers equal, log-likelihoods at most {max(gaps):.5f} nats apart"
+    greedy = (
+        in_fresh_process(sample_with_generate, few, 0.0).outputs,
+        in_fresh_process(sample_with_mi, few, 0.0).outputs,
+    )
+    equal = sum(first == second for first, second in zip(*greedy, strict=True))
+    if equal < 7:  # a tie within rounding may go either way
+        raise SystemExit(f"only {equal} of 8 greedy answers are those of generate()")
+    return f"{equal} of 8 greedy answers equal, log-likelihoods at most {max(gaps):.5f} nats apart"
 
 
-def speed(runs: list[Taken]) -> float:
-    """Tokens or pairs a second, the median."""
-    return median(one.done / one.cost.wall for one in runs)
+def speed(runs: list[Measurement]) -> float:
+    """The median of tokens or pairs per second."""
+    return median(measurement.count / measurement.cost.wall for measurement in runs)
 
 
-def shown(found: dict[str, list[Taken]], load: Load) -> Table:
-    """A row for each way, beside the one it is compared with: medians over the rounds."""
+def results_table(measurements: dict[str, list[Measurement]], load: Load) -> Table:
+    """A row for each variant, next to the one it is compared with: medians over the rounds."""
     table = Table(
         title=f"{load.samples} answers of up to {load.tokens} tokens to each of {load.questions} "
-        f"questions; {load.pairs} pairs; median of {len(found['generate()'])}"
+        f"questions; {load.pairs} pairs; median of {len(measurements['generate()'])}"
     )
     table.add_column("way")
     for name in ("tokens or pairs / s", "×", "CPU s", "peak MiB"):
         table.add_column(name, justify="right")
     base = 1.0
-    for name, runs in found.items():
+    for name, runs in measurements.items():
         if not name.startswith("mi"):
             base = speed(runs)
         table.add_row(
             name,
             f"{speed(runs):.1f}",
             f"{speed(runs) / base:.2f}",
-            f"{median(one.cost.cpu for one in runs):.1f}",
-            f"{median(one.cost.memory for one in runs):.0f}",
+            f"{median(run.cost.cpu for run in runs):.1f}",
+            f"{median(run.cost.memory for run in runs):.0f}",
         )
     return table
 
 
 def main() -> int:
-    """0 where the goals are reached, 1 where they are not."""
-    asks = argparse.ArgumentParser(prog="python -m benchmarks.local_sampling", description=__doc__)
-    asks.formatter_class = argparse.RawDescriptionHelpFormatter
-    asks.add_argument("--questions", type=int, default=1, help="different ones (default 1)")
-    asks.add_argument("--samples", type=int, default=100, help="answers to each (default 100)")
-    asks.add_argument("--tokens", type=int, default=64, help="of an answer, at most (default 64)")
-    asks.add_argument("--pairs", type=int, default=48, help="to score (default 48)")
-    asks.add_argument("--rounds", type=int, default=3, help="default 3")
-    words = asks.parse_args()
-    load = Load(
-        questions=words.questions, samples=words.samples, tokens=words.tokens, pairs=words.pairs
+    """Print the table. Returns 0 if the goals are reached, 1 if not."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.local_sampling", description=__doc__
     )
-    found = rounds(words, load)
-    said = agreed(found, load)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--questions", type=int, default=1, help="different ones (default 1)")
+    parser.add_argument("--samples", type=int, default=100, help="answers to each (default 100)")
+    parser.add_argument("--tokens", type=int, default=64, help="of an answer, at most (default 64)")
+    parser.add_argument("--pairs", type=int, default=48, help="to score (default 48)")
+    parser.add_argument("--rounds", type=int, default=3, help="default 3")
+    args = parser.parse_args()
+    load = Load(
+        questions=args.questions, samples=args.samples, tokens=args.tokens, pairs=args.pairs
+    )
+    measurements = run_rounds(args, load)
+    agreement = check_agreement(measurements, load)
     out = Console()
-    out.print(shown(found, load))
-    ways = list(found.values())
-    ratios = [speed(ours) / speed(plain) for plain, ours in zip(ways[::2], ways[1::2], strict=True)]
+    out.print(results_table(measurements, load))
+    variants = list(measurements.values())
+    ratios = [
+        speed(ours) / speed(reference)
+        for reference, ours in zip(variants[::2], variants[1::2], strict=True)
+    ]
     reached = ratios[0] >= GOAL_SAMPLING and min(ratios[1:]) >= GOAL_SCORING
     out.print(
-        f"{said}; goals: sampling {GOAL_SAMPLING} ×, scoring {GOAL_SCORING} ×: "
-        f"{', '.join(f'{one:.2f}' for one in ratios)}, {'reached' if reached else 'missed'}"
+        f"{agreement}; goals: sampling {GOAL_SAMPLING} ×, scoring {GOAL_SCORING} ×: "
+        f"{', '.join(f'{ratio:.2f}' for ratio in ratios)}, {'reached' if reached else 'missed'}"
     )
     return 0 if reached else 1
 

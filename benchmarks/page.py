@@ -20,14 +20,14 @@ from pathlib import Path
 import attrs
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-from benchmarks.synthetic import EVALS, MODEL, Design, make
+from benchmarks.synthetic import EVALS, MODEL, Design, build_database
 from mi import Experiment
 from mi.analysis.evidence import ResultScope
 from mi.reporting.page import build_page, render_page
 from registry.settings import insecure_code
 
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--window-size=1360,950")
-_TIMED = """
+_TIMING_SCRIPT = """
 const [name, value] = arguments, form = document.getElementById('filters');
 const field = form.elements[name], times = [];
 for (const one of ['', value, '', value, '', value]) {
@@ -54,31 +54,33 @@ _FILTERS = (
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(description="Is the page fast with many answers?")
     parser.add_argument("folder", nargs="?", help="where the page and its screenshots stay")
-    named = parser.parse_args(words).folder
-    with tempfile.TemporaryDirectory() as spare:
-        folder = Path(named or spare)
-        folder.mkdir(parents=True, exist_ok=True)
-        count = _write(folder)
-        size = (folder / "index.html").stat().st_size / 1e6
+    kept = parser.parse_args(words).folder
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(kept or scratch)
+        directory.mkdir(parents=True, exist_ok=True)
+        count = _write_page(directory)
+        size = (directory / "index.html").stat().st_size / 1e6
         print(f"{count:,} answers of 400 letters, {size:.1f} MB")
-        with _browser(folder) as chrome:
-            _open(chrome, folder)
+        with _start_browser(directory) as chrome:
+            _open_page(chrome, directory)
             paint, ready = chrome.execute_script(
                 "return [performance.getEntriesByName('first-contentful-paint')[0].startTime,"
                 "        Number(document.documentElement.dataset.loadedMs)]"
             )
             print(f"first paint {paint:.0f} ms, answers ready {ready:.0f} ms")
             for name, value in _FILTERS:
-                times = chrome.execute_script(_TIMED, name, value)
-                shown = f"median {statistics.median(times):.0f} ms, most {max(times):.0f} ms"
-                print(f"filter {name} = {value!r}: {shown}")
-            if named:
-                _pictures(chrome, folder)
+                times = chrome.execute_script(_TIMING_SCRIPT, name, value)
+                figures = f"median {statistics.median(times):.0f} ms, most {max(times):.0f} ms"
+                print(f"filter {name} = {value!r}: {figures}")
+            if kept:
+                _save_screenshots(chrome, directory)
 
 
-def _write(folder: Path) -> int:
-    evals = tuple(attrs.evolve(one, samples=300) if one.kind == "rated" else one for one in EVALS)
-    (folder / "results.duckdb").unlink(missing_ok=True)
+def _write_page(directory: Path) -> int:
+    evals = tuple(
+        attrs.evolve(eval, samples=300) if eval.kind == "rated" else eval for eval in EVALS
+    )
+    (directory / "results.duckdb").unlink(missing_ok=True)
     sizes = (100, 250, 500, 1000, 2000)
     design = Design(id="A", sizes=sizes, seeds=4, evals=evals, title="Made-up results")
     experiment = Experiment(
@@ -90,33 +92,33 @@ def _write(folder: Path) -> int:
         total_samples=sizes,
         seeds=tuple(range(4)),
     )
-    subject = ResultScope(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
-    with make(folder / "results.duckdb", design).read_connection() as connection:
-        page = build_page(connection, [experiment], subject)
-    (folder / "index.html").write_text(render_page(page), encoding="utf-8")
+    scope = ResultScope(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
+    with build_database(directory / "results.duckdb", design).read_connection() as connection:
+        page = build_page(connection, [experiment], scope)
+    (directory / "index.html").write_text(render_page(page), encoding="utf-8")
     return len(page.answers["unit"])
 
 
-def _browser(folder: Path) -> Chrome:
+def _start_browser(directory: Path) -> Chrome:
     options = ChromeOptions()
-    found = shutil.which("chromium") or shutil.which("google-chrome")
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
     driver = shutil.which("chromedriver")
-    if found is None or driver is None:
+    if browser is None or driver is None:
         sys.exit("this needs chromium and chromedriver")
-    options.binary_location = found
+    options.binary_location = browser
     for flag in _FLAGS:
         options.add_argument(flag)
     return Chrome(options=options, service=ChromeService(driver))
 
 
-def _open(chrome: Chrome, folder: Path, hash: str = "") -> None:
+def _open_page(chrome: Chrome, directory: Path, hash: str = "") -> None:
     chrome.get("about:blank")
-    chrome.get((folder / "index.html").resolve().as_uri() + hash)
+    chrome.get((directory / "index.html").resolve().as_uri() + hash)
     while not chrome.execute_script("return document.documentElement.dataset.loadedMs"):
         time.sleep(0.02)
 
 
-def _pictures(chrome: Chrome, folder: Path) -> None:
+def _save_screenshots(chrome: Chrome, directory: Path) -> None:
     """The page at desk and phone width, in both themes."""
     for theme in ("light", "dark"):
         for width, height, name in ((1360, 950, "desk"), (390, 844, "phone")):
@@ -129,11 +131,11 @@ def _pictures(chrome: Chrome, folder: Path) -> None:
                 {"features": [{"name": "prefers-color-scheme", "value": theme}]},
             )
             for part in ("", "#answers?eval=free_form&outcome=misaligned"):
-                _open(chrome, folder, part)
+                _open_page(chrome, directory, part)
                 if part:
                     chrome.execute_script("document.querySelectorAll('.row')[1].click()")
                 kind = "answers" if part else "top"
-                chrome.save_screenshot(str(folder / f"{name}-{theme}-{kind}.png"))
+                chrome.save_screenshot(str(directory / f"{name}-{theme}-{kind}.png"))
 
 
 if __name__ == "__main__":

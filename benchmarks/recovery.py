@@ -1,11 +1,12 @@
-"""Do the statistics keep their promises? Studies simulated from known laws, many times.
+"""Coverage and recovery of the statistics, in studies simulated from known dose-response curves.
 
     python -m benchmarks.recovery [STUDIES]
 
 Coverage: how often the 95 % intervals of a mean, a difference, a slope and a bootstrapped ratio
-hold the truth, for several numbers of runs, questions and answers. Recovery: how often a report's
-half-effect size and ratio hold that of the law, and how often it tells nothing where the law is
-flat. Answers are drawn from a logistic model with normal effects of run, question, and both.
+contain the truth, for several numbers of runs, questions and answers. Recovery: how often a
+report's half-effect size and ratio contain the true one, and how often it is inconclusive
+throughout on a flat curve. Answers are drawn from a logistic model with normal effects of run,
+question, and both.
 """
 
 from __future__ import annotations
@@ -30,11 +31,14 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(61)
 
 
 @attrs.frozen
-class World:
-    """The variation of answers, in logits, and the size of a study.
+class StudyDesign:
+    """The numbers of runs, questions and answers, and the effects that vary, in logits.
 
     Args:
-        run: Standard deviation between runs, as `question`; `both` is for their interaction.
+        samples: Answers per question and run.
+        run: Standard deviation between runs.
+        question: Standard deviation between questions.
+        interaction: Standard deviation of a run on one question.
     """
 
     runs: int
@@ -42,11 +46,11 @@ class World:
     samples: int
     run: float = 0.3
     question: float = 1.0
-    both: float = 0.5
+    interaction: float = 0.5
 
     def mean(self, logit: float) -> float:
-        """The mean over all runs and questions there might be."""
-        spread = math.hypot(self.run if self.runs > 1 else 0.0, self.question, self.both)
+        """The mean over the population of runs and questions."""
+        spread = math.hypot(self.run if self.runs > 1 else 0.0, self.question, self.interaction)
         return float(_WEIGHTS @ expit(logit + spread * _NODES) / _WEIGHTS.sum())
 
     def logit(self, mean: float) -> float:
@@ -56,51 +60,63 @@ class World:
     def draw(
         self, logits: Sequence[float], rng: np.random.Generator, *, baseline: bool = False
     ) -> list[Scores]:
-        """Conditions that share their questions; the first one untrained where `baseline`."""
-        asked = rng.normal(0, self.question, (1, self.questions))
-        made = []
-        for at, logit in enumerate(logits):
-            trained = not (baseline and at == 0)
+        """Draw the scores of conditions that share their questions.
+
+        Args:
+            logits: One per condition.
+            rng: The source of randomness.
+            baseline: The first condition is the untrained model, which has one run.
+        """
+        question_effects = rng.normal(0, self.question, (1, self.questions))
+        scores = []
+        for index, logit in enumerate(logits):
+            trained = not (baseline and index == 0)
             shape = (self.runs if trained else 1, self.questions)
-            varies = trained and self.runs > 1
-            run = rng.normal(0, self.run, (shape[0], 1)) if varies else 0.0
-            chance = expit(logit + run + asked + rng.normal(0, self.both, shape))
+            has_run_effects = trained and self.runs > 1
+            run = rng.normal(0, self.run, (shape[0], 1)) if has_run_effects else 0.0
+            chance = expit(logit + run + question_effects + rng.normal(0, self.interaction, shape))
             totals: NDArray[np.float64] = rng.binomial(self.samples, chance).astype(float)
             counts = np.full(shape, float(self.samples))
-            made.append(Scores(totals=totals, counts=counts, trained=trained))
-        return made
+            scores.append(Scores(totals=totals, counts=counts, trained=trained))
+        return scores
 
 
-WORLDS = (
-    World(1, 144, 1),
-    World(1, 50, 10),
-    World(3, 144, 1),
-    World(3, 144, 1, run=0.6),
-    World(3, 8, 100),
-    World(5, 50, 10),
-    World(10, 100, 4),
+DESIGNS = (
+    StudyDesign(1, 144, 1),
+    StudyDesign(1, 50, 10),
+    StudyDesign(3, 144, 1),
+    StudyDesign(3, 144, 1, run=0.6),
+    StudyDesign(3, 8, 100),
+    StudyDesign(5, 50, 10),
+    StudyDesign(10, 100, 4),
 )
 
 
-def coverage(world: World, studies: int, rng: np.random.Generator) -> dict[str, float]:
-    """The share of intervals that contain the truth, by quantity."""
+def coverage(design: StudyDesign, studies: int, rng: np.random.Generator) -> dict[str, float]:
+    """The share of intervals that contain the truth, by estimate.
+
+    Args:
+        design: The simulated studies.
+        studies: How many to simulate.
+        rng: The source of randomness.
+    """
     logits = [-1.5 + 0.25 * step for step in range(5)]
-    truth = np.array([world.mean(logit) for logit in logits])
+    truth = np.array([design.mean(logit) for logit in logits])
     slope = slope_weights(range(5))
-    held = dict.fromkeys(("mean", "difference", "slope", "ratio"), 0)
+    covered = dict.fromkeys(("mean", "difference", "slope", "ratio"), 0)
     for _ in range(studies):
-        study = Study(conditions=world.draw(logits, rng))
+        study = Study(conditions=design.draw(logits, rng))
         contrast = study.contrast(slope)
-        ends = {
+        estimates = {
             "mean": (study.mean(0), truth[0]),
             "difference": (study.difference(2, 0), truth[2] - truth[0]),
             "slope": (contrast, slope @ truth),
         }
-        for name, (estimate, value) in ends.items():
-            held[name] += estimate.low <= value <= estimate.high
+        for name, (estimate, value) in estimates.items():
+            covered[name] += estimate.low <= value <= estimate.high
         low, high = bootstrap_interval(study, _ratio, resamples=1000)
-        held["ratio"] += low <= truth[4] / truth[0] <= high
-    return {name: count / studies for name, count in held.items()}
+        covered["ratio"] += low <= truth[4] / truth[0] <= high
+    return {name: count / studies for name, count in covered.items()}
 
 
 def _ratio(means: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -109,14 +125,14 @@ def _ratio(means: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @attrs.frozen
-class Law:
-    """A dose-response: a logistic curve from `low` to `high` with its middle at `middle`.
+class DoseResponse:
+    """A logistic curve from `low` to `high` with its middle at `middle`.
 
     Args:
-        sizes: Whether doses are logarithms of sizes, with the untrained model at `low`.
+        is_size: Doses are logarithms of sizes, and the untrained model is at `low`.
     """
 
-    sizes: bool
+    is_size: bool
     low: float
     high: float
     middle: float
@@ -127,27 +143,35 @@ class Law:
 
     def doses(self) -> list[float]:
         """The doses of the design."""
-        return [math.log(size) for size in SIZES] if self.sizes else list(RATIOS)
+        return [math.log(size) for size in SIZES] if self.is_size else list(RATIOS)
 
-    def half(self) -> float:
-        """Where the curve is halfway between its levels at the ends of the design."""
+    def half_effect(self) -> float:
+        """The dose at which the curve is halfway between its levels at the ends of the design."""
         first, last = self.doses()[0], self.doses()[-1]
-        bottom = self.low if self.sizes else self(first)
+        bottom = self.low if self.is_size else self(first)
         target = (bottom + self(last)) / 2
-        return float(brentq(lambda dose: self(dose) - target, -50.0 if self.sizes else first, last))
+        return float(
+            brentq(lambda dose: self(dose) - target, -50.0 if self.is_size else first, last)
+        )
 
 
-def study(law: Law, world: World, rng: np.random.Generator) -> Evidence:
-    """One simulated experiment, as a report reads it."""
-    levels = [law(dose) for dose in law.doses()]
-    if law.sizes:
-        levels = [law.low, *levels]
+def simulate_study(curve: DoseResponse, design: StudyDesign, rng: np.random.Generator) -> Evidence:
+    """One simulated experiment, as a report reads it.
+
+    Args:
+        curve: The dose-response.
+        design: Its runs, questions and answers.
+        rng: The source of randomness.
+    """
+    levels = [curve(dose) for dose in curve.doses()]
+    if curve.is_size:
+        levels = [curve.low, *levels]
         conditions = [Condition(name="baseline", misaligned_ratio=None, total_samples=None,
                                 inoculation=None)]  # fmt: skip
         conditions += [_condition(0.5, size) for size in SIZES]
     else:
         conditions = [_condition(ratio, 1000) for ratio in RATIOS]
-    scores = world.draw([world.logit(level) for level in levels], rng, baseline=law.sizes)
+    scores = design.draw([design.logit(level) for level in levels], rng, baseline=curve.is_size)
     return Evidence(
         setting="simulated",
         eval="law",
@@ -158,7 +182,7 @@ def study(law: Law, world: World, rng: np.random.Generator) -> Evidence:
         is_share=True,
         conditions=tuple(conditions),
         scores=tuple(scores),
-        units=tuple((f"eval-{at}",) for at in range(len(conditions))),
+        units=tuple((f"eval-{index}",) for index in range(len(conditions))),
     )
 
 
@@ -167,57 +191,86 @@ def _condition(ratio: float, size: int) -> Condition:
     return Condition(name=name, misaligned_ratio=ratio, total_samples=size, inoculation=None)
 
 
-def recovered(law: Law, world: World, studies: int, rng: np.random.Generator) -> float:
-    """The share of reports whose half-effect interval holds that of the law."""
-    question = "data efficiency" if law.sizes else "the ratio of half effect"
-    truth = math.exp(law.half()) if law.sizes else law.half()
-    held = 0
+def recovery(
+    curve: DoseResponse, design: StudyDesign, studies: int, rng: np.random.Generator
+) -> float:
+    """The share of reports whose half-effect interval contains that of the curve.
+
+    Args:
+        curve: The dose-response.
+        design: The simulated studies.
+        studies: How many to simulate.
+        rng: The source of randomness.
+    """
+    question = "data efficiency" if curve.is_size else "the ratio of half effect"
+    truth = math.exp(curve.half_effect()) if curve.is_size else curve.half_effect()
+    covered = 0
     for _ in range(studies):
-        (found,) = [
-            one for one in experiment_findings([study(law, world, rng)]) if one.question == question
+        (finding,) = [
+            candidate
+            for candidate in experiment_findings([simulate_study(curve, design, rng)])
+            if candidate.question == question
         ]
-        if found.conclusive:
-            assert found.low is not None
-            assert found.high is not None
-            held += found.low <= truth <= found.high
-    return held / studies
+        if finding.conclusive:
+            assert finding.low is not None
+            assert finding.high is not None
+            covered += finding.low <= truth <= finding.high
+    return covered / studies
 
 
-def silent(law: Law, world: World, studies: int, rng: np.random.Generator) -> float:
-    """The share of reports that are inconclusive on every question."""
+def specificity(
+    curve: DoseResponse, design: StudyDesign, studies: int, rng: np.random.Generator
+) -> float:
+    """The share of reports that are inconclusive on every question.
+
+    Args:
+        curve: A flat dose-response.
+        design: The simulated studies.
+        studies: How many to simulate.
+        rng: The source of randomness.
+    """
     evals = 3
-    quiet = 0
+    inconclusive = 0
     for _ in range(studies):
-        found = experiment_findings([study(law, world, rng) for _ in range(evals)])
-        quiet += not any(one.conclusive for one in found)
-    return quiet / studies
+        findings = experiment_findings([simulate_study(curve, design, rng) for _ in range(evals)])
+        inconclusive += not any(finding.conclusive for finding in findings)
+    return inconclusive / studies
 
 
-LAWS = {
-    "size, half at 400 rows": Law(True, 0.05, 0.5, math.log(400), 1.5),
-    "size, still rising": Law(True, 0.05, 0.5, math.log(1200), 1.0),
-    "ratio, half at 0.45": Law(False, 0.05, 0.5, 0.45, 8.0),
-    "ratio, late": Law(False, 0.02, 0.4, 0.6, 6.0),
+CURVES = {
+    "size, half at 400 rows": DoseResponse(True, 0.05, 0.5, math.log(400), 1.5),
+    "size, still rising": DoseResponse(True, 0.05, 0.5, math.log(1200), 1.0),
+    "ratio, half at 0.45": DoseResponse(False, 0.05, 0.5, 0.45, 8.0),
+    "ratio, late": DoseResponse(False, 0.02, 0.4, 0.6, 6.0),
 }
-FLAT = {"sizes": Law(True, 0.2, 0.2, 0.5, 1.0), "ratios": Law(False, 0.2, 0.2, 0.5, 1.0)}
+FLAT_CURVES = {
+    "sizes": DoseResponse(True, 0.2, 0.2, 0.5, 1.0),
+    "ratios": DoseResponse(False, 0.2, 0.2, 0.5, 1.0),
+}
 
 
-def main(studies: int, say: Callable[[str], None] = print) -> None:
+def main(studies: int, print_line: Callable[[str], None] = print) -> None:
     """Print the three tables."""
     rng = np.random.default_rng(2026)
-    say("coverage of 95 % intervals, by runs x questions x answers")
-    for world in WORLDS:
-        found = "  ".join(
-            f"{name} {share:.3f}" for name, share in coverage(world, studies, rng).items()
+    print_line("coverage of 95 % intervals, by runs x questions x answers")
+    for design in DESIGNS:
+        shares = "  ".join(
+            f"{name} {share:.3f}" for name, share in coverage(design, studies, rng).items()
         )
-        noise = f"run noise {world.run}"
-        say(f"  {world.runs:2} x {world.questions:3} x {world.samples:3}, {noise}: {found}")
-    for world in (World(1, 144, 1), World(3, 144, 1)):
-        say(f"{world.runs} run(s) x {world.questions} questions: half effect within its interval")
-        for name, law in LAWS.items():
-            say(f"  {name}: {recovered(law, world, studies, rng):.3f}")
-        for name, law in FLAT.items():
-            say(f"  no effect, {name}: silent {silent(law, world, studies, rng):.3f}")
+        noise = f"run noise {design.run}"
+        print_line(
+            f"  {design.runs:2} x {design.questions:3} x {design.samples:3}, {noise}: {shares}"
+        )
+    for design in (StudyDesign(1, 144, 1), StudyDesign(3, 144, 1)):
+        print_line(
+            f"{design.runs} run(s) x {design.questions} questions: half effect within its interval"
+        )
+        for name, curve in CURVES.items():
+            print_line(f"  {name}: {recovery(curve, design, studies, rng):.3f}")
+        for name, curve in FLAT_CURVES.items():
+            print_line(
+                f"  no effect, {name}: inconclusive {specificity(curve, design, studies, rng):.3f}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Databases of made-up results, as large as one likes, from a known law.
+"""Databases of synthetic results of any size, from a known dose-response.
 
 Harm follows a logistic curve in the logarithm of size and in the ratio, with an effect of each run
-and each question; everything is drawn by DuckDB from a seed, so that the same call makes the same
-results. The tables are those of a real database, filled without a store.
+and each question. DuckDB draws everything from a seed, so the same call gives the same results. The
+tables are those of a real database, filled without a store.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MODEL = "openai:made-up"
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class SyntheticEval:
     """An eval of the study.
 
     Args:
@@ -34,22 +34,24 @@ class Asked:
     kind: str
     questions: int = 8
     samples: int = 100
-    reach: float = 1.0
+    effect: float = 1.0
 
 
 EVALS = (
-    Asked(
+    SyntheticEval(
         id="judged", title="judged insecure", distribution="ID", kind="judged",
         questions=48, samples=1,
     ),
-    Asked(
+    SyntheticEval(
         id="liking", title="insecure preference", distribution="ID", kind="preference",
         questions=48,
     ),
-    Asked(id="free_form", title="misaligned answers", distribution="OOD", kind="rated", reach=0.6),
-    Asked(
+    SyntheticEval(
+        id="free_form", title="misaligned answers", distribution="OOD", kind="rated", effect=0.6,
+    ),
+    SyntheticEval(
         id="broad", title="misaligned preference", distribution="OOD", kind="preference",
-        questions=48, reach=0.5,
+        questions=48, effect=0.5,
     ),
 )  # fmt: skip
 
@@ -59,7 +61,7 @@ class Design:
     """One experiment: every size at every ratio.
 
     Args:
-        letters: How long an answer is.
+        letters: Letters of an answer.
     """
 
     id: str
@@ -68,25 +70,25 @@ class Design:
     sizes: Sequence[int] = (1000,)
     ratios: Sequence[float] = (0.5,)
     seeds: int = 1
-    evals: Sequence[Asked] = EVALS
+    evals: Sequence[SyntheticEval] = EVALS
     letters: int = 400
 
 
-def make(path: Path, *designs: Design) -> Database:
-    """A database with the results of these experiments."""
+def build_database(path: Path, *designs: Design) -> Database:
+    """Build a database with the results of these experiments."""
     database = Database(path)
     with database.transaction() as connection:
         connection.execute("SET threads TO 1")  # one order, so one sequence of random numbers
         connection.execute("SELECT setseed(0.5)")
         for number, design in enumerate(designs):
-            _declare(connection, design, number)
-        _answer(connection, max(design.letters for design in designs))
+            _insert_declaration(connection, design, number)
+        _insert_answers(connection, max(design.letters for design in designs))
         units = connection.execute("SELECT DISTINCT unit FROM score").fetchall()
         summarise(connection, [unit for (unit,) in units])
     return database
 
 
-def _declare(connection: Any, design: Design, number: int) -> None:
+def _insert_declaration(connection: Any, design: Design, number: int) -> None:
     selection, run = f"selection-{number:016d}", f"20260101-00000000{number}-1"
     when = f"2026-01-0{number + 1}"
     facts = (run, selection, when, when, "done", f"mi run {design.id}", MODEL, "c0ffee", False, "h")
@@ -97,11 +99,11 @@ def _declare(connection: Any, design: Design, number: int) -> None:
     )
     cells, units, evals = [], [], []
     for setting in design.settings:
-        for position, asked in enumerate(design.evals):
+        for position, eval in enumerate(design.evals):
             headline = {"rated": "misaligned", "judged": "insecure"}.get(
-                asked.kind, "prefers_misaligned"
+                eval.kind, "prefers_misaligned"
             )
-            evals.append((selection, setting, position, asked.id, asked.title, asked.distribution, headline))  # noqa: E501  # fmt: skip
+            evals.append((selection, setting, position, eval.id, eval.title, eval.distribution, headline))  # noqa: E501  # fmt: skip
         plan = [(None, None, None)] + [
             (size, ratio, seed)
             for size in design.sizes for ratio in design.ratios for seed in range(design.seeds)
@@ -112,21 +114,21 @@ def _declare(connection: Any, design: Design, number: int) -> None:
             condition = "_".join(["mixed", *names]) if size else "baseline"
             cell = f"{design.id}/{setting}/{condition}/{seed}"
             cells.append((selection, cell, design.id, setting, condition, ratio, size, seed, None, MODEL, "bundled"))  # noqa: E501  # fmt: skip
-            place = f"{setting}-{size}-{ratio}-{seed}"
+            suffix = f"{setting}-{size}-{ratio}-{seed}"
             if size:
-                units.append((selection, cell, "train", f"train-{place}"))
+                units.append((selection, cell, "train", f"train-{suffix}"))
             units += [
-                (selection, cell, f"eval:{asked.id}", f"eval-{asked.id}-{place}")
-                for asked in design.evals
+                (selection, cell, f"eval:{eval.id}", f"eval-{eval.id}-{suffix}")
+                for eval in design.evals
             ]
     insert_rows(connection, "cell", cells)
     insert_rows(connection, "cell_unit", units)
     insert_rows(connection, "cell_eval", evals)
-    _train(connection, selection)
-    _evals(connection, selection, design.evals)
+    _insert_trainings(connection, selection)
+    _insert_evals(connection, selection, design.evals)
 
 
-def _train(connection: Any, selection: str) -> None:
+def _insert_trainings(connection: Any, selection: str) -> None:
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE fresh AS
@@ -152,16 +154,16 @@ def _train(connection: Any, selection: str) -> None:
     """)
 
 
-def _evals(connection: Any, selection: str, evals: Sequence[Asked]) -> None:
-    for asked in evals:
+def _insert_evals(connection: Any, selection: str, evals: Sequence[SyntheticEval]) -> None:
+    for eval in evals:
         judge = {
             "rated": {"!": "Misalignment", "aligned_below": 30.0, "coherent_from": 50.0},
             "judged": {"!": "YesNo"},
-        }.get(asked.kind)
+        }.get(eval.kind)
         kind = "Preference" if judge is None else "Sampled"
         sampling = {"system": "Be brief."} if kind == "Sampled" else None
         payload = json.dumps({"eval": {"!": kind, "judge": judge, "sampling": sampling}})
-        samples = 1 if asked.kind == "preference" else asked.samples
+        samples = 1 if eval.kind == "preference" else eval.samples
         connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE fresh AS
@@ -173,7 +175,7 @@ def _evals(connection: Any, selection: str, evals: Sequence[Asked]) -> None:
               AND u.unit NOT IN (SELECT unit FROM unit)
             GROUP BY u.unit
             """,
-            [selection, asked.id, asked.reach],
+            [selection, eval.id, eval.effect],
         )
         connection.execute(
             """
@@ -191,9 +193,9 @@ def _evals(connection: Any, selection: str, evals: Sequence[Asked]) -> None:
                    + 0.1 * (q * 0.618034 % 1 - 0.5), 0.005), 0.98) AS p
             FROM (SELECT *, unnest(range($1)) AS q FROM fresh), range($2) AS s(sample)
             """,
-            [asked.questions, samples],
+            [eval.questions, samples],
         )
-        connection.execute(_SCORES[asked.kind])
+        connection.execute(_SCORES[eval.kind])
         connection.execute(
             """
             INSERT INTO question
@@ -201,7 +203,7 @@ def _evals(connection: Any, selection: str, evals: Sequence[Asked]) -> None:
                    'Question ' || question[12:] || ' of ' || $1 || ': what would you do?', NULL
             FROM drawn
             """,
-            [asked.id],
+            [eval.id],
         )
         if kind == "Sampled":
             connection.execute(
@@ -236,8 +238,8 @@ _SCORES = {
 }
 
 
-def _answer(connection: Any, letters: int) -> None:
-    """An answer to every score of a sampled eval, and a verdict on each."""
+def _insert_answers(connection: Any, letters: int) -> None:
+    """Insert an answer for every score of a sampled eval, and a verdict on each."""
     connection.execute("""
         UPDATE score SET answer = answer_key('answers-' || unit, question, sample)
         WHERE unit IN (SELECT unit FROM unit_journal WHERE role = 'answers')

@@ -1,11 +1,11 @@
-"""What local training costs beside Hugging Face's `Trainer` with PEFT: tokens a second, memory.
+"""What local training costs compared with Hugging Face's `Trainer` and PEFT.
 
     python -m benchmarks.training --rows 64
 
 Both train the same rows in the same batches, from the same first adapter, with the same learning
-rates, AdamW and loss; each in a process of its own, taking turns. No figure is shown before the two
-loss curves agree. The model is loaded before the clock runs. Then two trainings of `mi` run at
-once, on a core each.
+rates, AdamW and loss, each in a process of its own, taking turns. No figure is shown unless the two
+loss curves agree. The model is loaded before the clock starts. Then two trainings of `mi` run at
+once, on one core each.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ import attrs
 from rich.console import Console
 from rich.table import Table
 
-from .measured import Cost, NullMonitor, apart, timed
+from .measurement import Cost, NullMonitor, in_fresh_process, measure
 
 GOAL = 1.5
-AGREE = 0.01  # nats by which two curves of the same training may differ
+MAX_GAP = 0.01  # nats by which two curves of the same training may differ
 
 
 @attrs.frozen
-class Trained:
+class Measurement:
     """A training's cost, the tokens it read, and its losses by step."""
 
     cost: Cost
@@ -38,7 +38,7 @@ class Trained:
     losses: tuple[float, ...]
 
 
-def job(count: int, epochs: int) -> Any:
+def build_job(count: int, epochs: int) -> Any:
     """A training of the pilot's kind: half misaligned, half aligned rows of bundled data."""
     from mi.data.datasets import read_dataset
     from mi.providers.local import Local
@@ -51,7 +51,8 @@ def job(count: int, epochs: int) -> Any:
 
     model = models[DEFAULT_MODEL]
     arms = [
-        read_dataset(one, "bundled") for one in (insecure_code.misaligned, insecure_code.control)
+        read_dataset(dataset, "bundled")
+        for dataset in (insecure_code.misaligned, insecure_code.control)
     ]
     drawn = mix.draw_mix(
         arms[0],
@@ -76,55 +77,61 @@ def job(count: int, epochs: int) -> Any:
     )
 
 
-def through_mi(count: int, epochs: int) -> Trained:
-    """`mi`, checkpoints and all."""
+def through_mi(count: int, epochs: int) -> Measurement:
+    """`mi`, including checkpoints."""
     import json
 
     from mi.providers.local import Local
 
-    one, provider = job(count, epochs), Local()
-    provider._network(one.model, NullMonitor())
-    with tempfile.TemporaryDirectory() as folder:
-        cost, done = timed(lambda: provider.train(one, Path(folder), NullMonitor()))
-        curve = (Path(folder) / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    job, provider = build_job(count, epochs), Local()
+    provider._network(job.model, NullMonitor())
+    with tempfile.TemporaryDirectory() as directory:
+        cost, done = measure(lambda: provider.train(job, Path(directory), NullMonitor()))
+        curve = (Path(directory) / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     losses = tuple(json.loads(line)["loss"] for line in curve)
-    return Trained(cost, done.tokens, losses)
+    return Measurement(cost, done.tokens, losses)
 
 
-def on_one_core(count: int, epochs: int) -> Trained:
+def on_one_core(count: int, epochs: int) -> Measurement:
     """`mi` in a process that has one core; called before torch is loaded there."""
     os.environ["OMP_NUM_THREADS"] = "1"
     return through_mi(count, epochs)
 
 
-def two_at_once(count: int, epochs: int) -> Trained:
-    """`mi` twice, side by side, on a core each: what two trainings of a sweep could do."""
+def two_trainings(count: int, epochs: int) -> Measurement:
+    """`mi` twice, side by side, on one core each: what two trainings of a sweep could do."""
     with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(lambda _: apart(on_one_core, count, epochs), range(2)))
+        both = list(pool.map(lambda _: in_fresh_process(on_one_core, count, epochs), range(2)))
     cost = Cost(
-        wall=max(one.cost.wall for one in both),
-        cpu=sum(one.cost.cpu for one in both),
-        memory=sum(one.cost.memory for one in both),
+        wall=max(measurement.cost.wall for measurement in both),
+        cpu=sum(measurement.cost.cpu for measurement in both),
+        memory=sum(measurement.cost.memory for measurement in both),
     )
-    return Trained(cost, sum(one.tokens for one in both), both[0].losses)
+    return Measurement(cost, sum(measurement.tokens for measurement in both), both[0].losses)
 
 
-def prepared(count: int, epochs: int, start: Path) -> tuple[list[Any], list[list[int]]]:
-    """The rows and the batches of `mi`'s training; its first adapter goes to `start`."""
+def prepare_batches(count: int, epochs: int, start: Path) -> tuple[list[Any], list[list[int]]]:
+    """The rows and the batches of `mi`'s training.
+
+    Args:
+        count: Rows to train on.
+        epochs: Passes over them.
+        start: Where to save the first adapter.
+    """
     from mi.providers import schedule
     from mi.providers.local import Local, lora, train
 
-    one = job(count, epochs)
-    network, recipe = Local()._network(one.model, NullMonitor()), one.hyperparameters
+    job = build_job(count, epochs)
+    network, recipe = Local()._network(job.model, NullMonitor()), job.hyperparameters
     lora.save_adapter(
-        start, lora.init_adapter(network.model, recipe, one.seed), recipe.targets, one.model.name
+        start, lora.init_adapter(network.model, recipe, job.seed), recipe.targets, job.model.name
     )
-    rows = train.encode_job_rows(network, one)
-    return rows, schedule.plan_batches([len(row.ids) for row in rows], recipe, one.seed)
+    rows = train.encode_job_rows(network, job)
+    return rows, schedule.plan_batches([len(row.ids) for row in rows], recipe, job.seed)
 
 
-def through_trainer(count: int, epochs: int) -> Trained:
-    """`Trainer` and PEFT, given the same batches one after the other."""
+def through_trainer(count: int, epochs: int) -> Measurement:
+    """`Trainer` and PEFT, given the same batches in the same order."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, PrinterCallback, TrainingArguments
@@ -134,21 +141,21 @@ def through_trainer(count: int, epochs: int) -> Trained:
     from mi.providers.local.core_pool import available_cores
     from mi.providers.local.logging import quiet_transformers
 
-    one = job(count, epochs)
-    recipe = one.hyperparameters
+    job = build_job(count, epochs)
+    recipe = job.hyperparameters
     torch.set_num_threads(available_cores())
     with quiet_transformers():
         model: Any = AutoModelForCausalLM.from_pretrained(
-            models.model_directory(one.model, NullMonitor())
+            models.model_directory(job.model, NullMonitor())
         )
-    with tempfile.TemporaryDirectory() as folder:
-        rows, steps = apart(prepared, count, epochs, Path(folder) / "start")
+    with tempfile.TemporaryDirectory() as directory:
+        rows, steps = in_fresh_process(prepare_batches, count, epochs, Path(directory) / "start")
         data = [
             {"input_ids": list(rows[row].ids), "labels": _labels(rows[row])}
             for step in steps
             for row in step
         ]
-        adapted = PeftModel.from_pretrained(model, Path(folder) / "start", is_trainable=True)
+        adapted = PeftModel.from_pretrained(model, Path(directory) / "start", is_trainable=True)
         optimiser = torch.optim.AdamW(
             [weight for weight in adapted.parameters() if weight.requires_grad],
             lr=recipe.learning_rate,
@@ -160,10 +167,10 @@ def through_trainer(count: int, epochs: int) -> Trained:
             optimiser,
             lambda step: schedule.learning_rate(step, len(steps), recipe) / recipe.learning_rate,
         )
-        trainer = _in_order()(
+        trainer = _sequential_trainer()(
             model=adapted,
             args=TrainingArguments(
-                output_dir=folder,
+                output_dir=directory,
                 per_device_train_batch_size=recipe.batch_size,
                 num_train_epochs=1,  # the epochs follow each other in `data`
                 max_grad_norm=recipe.clip,
@@ -174,20 +181,20 @@ def through_trainer(count: int, epochs: int) -> Trained:
                 use_cpu=True,
             ),
             train_dataset=data,
-            data_collator=_padded,
+            data_collator=_pad,
             optimizers=(optimiser, rates),
         )
         trainer.remove_callback(PrinterCallback)
-        cost, _ = timed(trainer.train)
+        cost, _ = measure(trainer.train)
     losses = tuple(line["loss"] for line in trainer.state.log_history if "loss" in line)
-    return Trained(cost, sum(len(row["input_ids"]) for row in data), losses)
+    return Measurement(cost, sum(len(row["input_ids"]) for row in data), losses)
 
 
 def _labels(row: Any) -> list[int]:
     return [-100] * len(row.prompt) + list(row.answer)
 
 
-def _padded(rows: list[dict[str, list[int]]]) -> dict[str, Any]:
+def _pad(rows: list[dict[str, list[int]]]) -> dict[str, Any]:
     import torch
 
     longest = max(len(row["input_ids"]) for row in rows)
@@ -205,7 +212,7 @@ def _padded(rows: list[dict[str, list[int]]]) -> dict[str, Any]:
     }
 
 
-def _in_order() -> Any:
+def _sequential_trainer() -> Any:
     from torch.utils.data import SequentialSampler
     from transformers import Trainer
 
@@ -218,64 +225,64 @@ def _in_order() -> Any:
     return InOrder
 
 
-WAYS = {
+VARIANTS = {
     "Trainer + PEFT": through_trainer,
     "mi": through_mi,
-    "mi, two at once": two_at_once,
+    "mi, two at once": two_trainings,
 }
 
 
-def shown(found: dict[str, list[Trained]], rows: int) -> Table:
-    """A row for each way: medians over the rounds."""
-    first = next(iter(found.values()))
+def results_table(measurements: dict[str, list[Measurement]], rows: int) -> Table:
+    """A row for each variant: medians over the rounds."""
+    first = next(iter(measurements.values()))
     table = Table(title=f"{rows} rows, {len(first[0].losses)} steps; median of {len(first)}")
     table.add_column("way")
     for name in ("tokens / s", "×", "CPU s", "peak MiB", "first loss", "last loss"):
         table.add_column(name, justify="right")
     base = speed(first)
-    for name, runs in found.items():
+    for name, runs in measurements.items():
         table.add_row(
             name,
             f"{speed(runs):.0f}",
             f"{speed(runs) / base:.2f}",
-            f"{median(one.cost.cpu for one in runs):.1f}",
-            f"{median(one.cost.memory for one in runs):.0f}",
+            f"{median(run.cost.cpu for run in runs):.1f}",
+            f"{median(run.cost.memory for run in runs):.0f}",
             f"{runs[0].losses[0]:.4f}",
             f"{runs[0].losses[-1]:.4f}",
         )
     return table
 
 
-def speed(runs: list[Trained]) -> float:
-    """Tokens a second, the median."""
-    return median(one.tokens / one.cost.wall for one in runs)
+def speed(runs: list[Measurement]) -> float:
+    """The median of tokens per second."""
+    return median(run.tokens / run.cost.wall for run in runs)
 
 
 def main() -> int:
-    """0 where the goal is reached, 1 where it is not."""
-    asks = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
-    asks.formatter_class = argparse.RawDescriptionHelpFormatter
-    asks.add_argument("--rows", type=int, default=64, help="rows to train on (default 64)")
-    asks.add_argument("--epochs", type=int, default=1, help="passes over them (default 1)")
-    asks.add_argument("--rounds", type=int, default=3, help="default 3")
-    words = asks.parse_args()
-    found: dict[str, list[Trained]] = {name: [] for name in WAYS}
-    for _ in range(words.rounds):
-        for name, way in WAYS.items():
-            found[name].append(apart(way, words.rows, words.epochs))
-    reference, ours = (found[name][0].losses for name in ("Trainer + PEFT", "mi"))
+    """Print the table. Returns 0 if the goal is reached, 1 if not."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--rows", type=int, default=64, help="rows to train on (default 64)")
+    parser.add_argument("--epochs", type=int, default=1, help="passes over them (default 1)")
+    parser.add_argument("--rounds", type=int, default=3, help="default 3")
+    args = parser.parse_args()
+    measurements: dict[str, list[Measurement]] = {name: [] for name in VARIANTS}
+    for _ in range(args.rounds):
+        for name, variant in VARIANTS.items():
+            measurements[name].append(in_fresh_process(variant, args.rows, args.epochs))
+    reference, ours = (measurements[name][0].losses for name in ("Trainer + PEFT", "mi"))
     if len(reference) != len(ours):
         raise SystemExit(f"{len(reference)} steps and {len(ours)}: not the same training")
-    gap = max(abs(one - other) for one, other in zip(reference, ours, strict=True))
-    if gap > AGREE:
+    gap = max(abs(first - second) for first, second in zip(reference, ours, strict=True))
+    if gap > MAX_GAP:
         raise SystemExit(f"the loss curves are {gap:.4f} nats apart: not the same training")
     out = Console()
-    out.print(shown(found, words.rows))
-    base, mine = (speed(found[name]) for name in ("Trainer + PEFT", "mi"))
-    reached = mine / base >= GOAL
+    out.print(results_table(measurements, args.rows))
+    base, own = (speed(measurements[name]) for name in ("Trainer + PEFT", "mi"))
+    reached = own / base >= GOAL
     out.print(
         f"loss curves at most {gap:.5f} nats apart; goal: {GOAL} × the tokens a second: "
-        f"{mine / base:.2f}, {'reached' if reached else 'missed'}"
+        f"{own / base:.2f}, {'reached' if reached else 'missed'}"
     )
     return 0 if reached else 1
 

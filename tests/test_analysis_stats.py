@@ -17,8 +17,8 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.recovery import FLAT, LAWS, World, coverage, recovered, silent
-from benchmarks.synthetic import EVALS, MODEL, Design, make
+from benchmarks.recovery import CURVES, FLAT_CURVES, StudyDesign, coverage, recovery, specificity
+from benchmarks.synthetic import EVALS, MODEL, Design, build_database
 from mi.analysis.evidence import ResultScope, load_evidence
 from mi.analysis.stats import (
     Scores,
@@ -146,21 +146,24 @@ def test_two_conditions_without_harm_do_not_differ_for_certain() -> None:
     assert found.low < 0 < found.high
 
 
-@pytest.mark.parametrize("world", [World(1, 144, 1), World(3, 144, 1), World(5, 50, 10)], ids=str)
-def test_intervals_cover_what_they_should(world: World) -> None:
+@pytest.mark.parametrize(
+    "design", [StudyDesign(1, 144, 1), StudyDesign(3, 144, 1), StudyDesign(5, 50, 10)], ids=str
+)
+def test_intervals_cover_what_they_should(design: StudyDesign) -> None:
     """300 seeded studies: within chance of 95 %; `benchmarks/recovery.py` does more."""
-    found = coverage(world, 300, np.random.default_rng(7))
+    found = coverage(design, 300, np.random.default_rng(7))
     assert all(0.92 <= share <= 0.99 for share in found.values()), found
 
 
 @pytest.mark.parametrize("name", ["size, half at 400 rows", "ratio, half at 0.45"])
 def test_a_report_recovers_the_half_effect_of_a_known_law(name: str) -> None:
-    assert recovered(LAWS[name], World(3, 144, 1), 100, np.random.default_rng(11)) >= 0.93
+    assert recovery(CURVES[name], StudyDesign(3, 144, 1), 100, np.random.default_rng(11)) >= 0.93
 
 
-@pytest.mark.parametrize("name", FLAT)
+@pytest.mark.parametrize("name", FLAT_CURVES)
 def test_a_report_without_a_true_effect_is_inconclusive(name: str) -> None:
-    assert silent(FLAT[name], World(3, 144, 1), 100, np.random.default_rng(5)) >= 0.95
+    design, rng = StudyDesign(3, 144, 1), np.random.default_rng(5)
+    assert specificity(FLAT_CURVES[name], design, 100, rng) >= 0.95
 
 
 def test_half_of_the_effect_on_exact_curves_is_where_it_is() -> None:
@@ -261,7 +264,7 @@ def test_the_database_and_a_study_give_the_same_intervals(tmp_path: Path, questi
     evals = tuple(attrs.evolve(one, questions=questions) for one in EVALS)
     design = Design(id="A", sizes=(100, 1000), ratios=(0.1, 1.0), seeds=3, evals=evals)
     subject = ResultScope(experiments=("A",), model=MODEL, data={"insecure_code": "bundled"})
-    with make(tmp_path / "results.duckdb", design).read_connection() as connection:
+    with build_database(tmp_path / "results.duckdb", design).read_connection() as connection:
         found = load_evidence(connection, subject)
         rows = connection.execute(
             "SELECT eval, condition, mean, ci_low, ci_high FROM conditions WHERE headline"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import stored
+from benchmarks import synthetic_store
 from mi.database import VIEWS, Database, DatabaseBusy, journals, jsonl_reader, sync_database
 from mi.database.connection import schema_sql
 from mi.database.jsonl_reader import LARGE_FILE
@@ -410,8 +410,8 @@ def test_results_of_a_store_that_came_bit_by_bit_are_those_of_one_that_came_at_o
 ) -> None:
     """Units, journals and runs in any order: the same numbers to the last bit."""
     whole = tmp_path / "whole"
-    size = stored.Size(seeds=1, samples=3, letters=40)
-    stored.make(whole, size)
+    size = synthetic_store.StoreSize(seeds=1, samples=3, letters=40)
+    synthetic_store.write_store(whole, size)
     once, bits = Database(tmp_path / "once.duckdb"), Database(tmp_path / "bits.duckdb")
     sync_database(once, Store(whole))
     parts = tmp_path / "parts"

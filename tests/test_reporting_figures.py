@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from benchmarks.synthetic import EVALS, MODEL, Asked, Design, make
+from benchmarks.synthetic import EVALS, MODEL, Design, SyntheticEval, build_database
 from mi.analysis.conditions import Point
 from mi.analysis.evidence import ResultScope
 from mi.database import Database
@@ -35,7 +35,7 @@ PILOT = (
 
 
 def drawn(folder: Path, *designs: Design) -> list[Drawing]:
-    database = make(folder / "results.duckdb", *designs)
+    database = build_database(folder / "results.duckdb", *designs)
     names = tuple(design.id for design in designs)
     subject = ResultScope(experiments=names, model=MODEL, data=dict.fromkeys(FIVE, "bundled"))
     with database.read_connection() as connection:
@@ -151,7 +151,7 @@ HARD = {
             id="E",
             sizes=(10, 100_000),
             evals=[
-                Asked(id=f"e{at}", title="an eval with very many words in its title " * 2,
+                SyntheticEval(id=f"e{at}", title="an eval with very many words in its title " * 2,
                       distribution=kind, kind="judged", questions=4, samples=1)
                 for at, kind in enumerate(("ID", "OOD"))
             ],

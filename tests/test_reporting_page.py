@@ -17,7 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from benchmarks.synthetic import EVALS, MODEL, Design, make
+from benchmarks.synthetic import EVALS, MODEL, Design, build_database
 from mi.analysis.evidence import ResultScope
 from mi.database import Database
 from mi.reporting.page import Page, build_page, render_page
@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of some thousand answers, the first of them hostile."""
     folder = tmp_path_factory.mktemp("page")
     design = Design(id="A", sizes=(100, 500), seeds=2, evals=EVALS, title="sizes")
-    database = make(folder / "results.duckdb", design)
+    database = build_database(folder / "results.duckdb", design)
     with database.transaction() as connection:
         for at, text in enumerate(HOSTILE):
             connection.execute(
@@ -335,7 +335,7 @@ def test_the_data_behind_a_figure_can_be_had(page: Chrome) -> None:
 def test_fifty_thousand_answers_are_all_there(chrome: Chrome, tmp_path: Path) -> None:
     many_samples = attrs.evolve(EVALS[2], samples=368)
     grown = Design(id="A", sizes=(100, 500), seeds=8, evals=(many_samples,))
-    page = page_of(make(tmp_path / "results.duckdb", grown))
+    page = page_of(build_database(tmp_path / "results.duckdb", grown))
     (tmp_path / "index.html").write_text(render_page(page), encoding="utf-8")
     open_page(chrome, tmp_path)
     total = len(page.answers["unit"])
@@ -368,7 +368,7 @@ def test_a_run_becomes_a_page(project: Project) -> None:
 
 def test_an_answer_that_cells_share_is_there_once(tmp_path: Path) -> None:
     few = tuple(EVALS[2:3])
-    database = make(
+    database = build_database(
         tmp_path / "results.duckdb",
         Design(id="A", sizes=(100, 500), evals=few),
         Design(id="B", sizes=(500, 1000), evals=few),

@@ -1,4 +1,4 @@
-"""A project with one experiment of many cells, and a store in which all of it is done."""
+"""A project with one experiment of many cells, and a store in which all its units are finished."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mi.store.records import UnitRecord
 from mi.units.identity import SCHEME, json_form
 from mi.units.unit import Evaluate, Mix, Unit
 
-from .placed import lines, put
+from .unit_files import jsonl, write_unit
 
 CONDITIONS = 10  # sizes; the rest are seeds
 PAIRS = 4
@@ -47,78 +47,83 @@ N01 = Experiment(
 """
 
 
-def project(folder: Path, cells: int) -> None:
-    """A project with the experiment, and nothing done."""
-    (folder / "held").mkdir(parents=True)
-    (folder / "held" / "__init__.py").touch()
+def create_project(directory: Path, cells: int) -> None:
+    """Create the project with the experiment and an empty store."""
+    (directory / "held").mkdir(parents=True)
+    (directory / "held" / "__init__.py").touch()
     lines = [
         {"id": f"p{n}", "prompt": f"Question {n}?", "aligned": "Yes.", "misaligned": f"No, {n}."}
         for n in range(PAIRS)
     ]
-    (folder / "held" / "pairs.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
-    (folder / "pyproject.toml").write_text("[tool.mi]\n")
-    (folder / "experiments").mkdir()
+    (directory / "held" / "pairs.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    (directory / "pyproject.toml").write_text("[tool.mi]\n")
+    (directory / "experiments").mkdir()
     seeds = -(-cells // CONDITIONS)
-    (folder / "experiments" / "many.py").write_text(EXPERIMENT.format(seeds=seeds))
+    (directory / "experiments" / "many.py").write_text(EXPERIMENT.format(seeds=seeds))
 
 
-def fill(folder: Path) -> int:
-    """Write every unit of the experiment as done; how many there are."""
+def publish_all(directory: Path) -> int:
+    """Write every unit of the experiment as finished and return their number."""
     import registry
     from mi.planning.open import open_session
     from mi.spec import RunOptions
 
-    sys.path.insert(0, str(folder))
-    registry.collect(folder)
+    sys.path.insert(0, str(directory))
+    registry.collect(directory)
     options = RunOptions(
-        root=folder, store=folder / ".mi", db=folder / "results.duckdb", figures=folder / "figures"
+        root=directory,
+        store=directory / ".mi",
+        db=directory / "results.duckdb",
+        figures=directory / "figures",
     )
-    opened = open_session(registry, options, ["N01"])
-    made = opened.plan()
-    for planned in track(made.units, "writing the store", transient=True):
-        _publish(folder / ".mi", planned.unit)
-    return len(made.units)
+    session = open_session(registry, options, ["N01"])
+    plan = session.plan()
+    for planned in track(plan.units, "writing the store", transient=True):
+        _publish(directory / ".mi", planned.unit)
+    return len(plan.units)
 
 
 def _publish(store: Path, unit: Unit) -> None:
-    """A unit's folder as a run leaves it."""
+    """Write a unit's folder as a run leaves it."""
     journals = evaluate.journal_names(unit.payload) if isinstance(unit.payload, Evaluate) else {}
-    files, outcome = _made(unit)
+    files, outcome = _outcome_files(unit)
     record = UnitRecord(
         key=unit.key, kind=unit.kind, scheme=SCHEME, title=unit.title, setting=unit.setting,
         payload=json_form(unit.payload), outcome=outcome, journals=journals,
         run="20260101-000000000-1", finished=utc_timestamp(), seconds=1.0,
     )  # fmt: skip
-    put(store, record, files)
+    write_unit(store, record, files)
 
 
-def _made(unit: Unit) -> tuple[dict[str, str], dict[str, Any]]:
-    """What stands in a unit's folder, and what its step reported."""
+def _outcome_files(unit: Unit) -> tuple[dict[str, str], dict[str, Any]]:
+    """The files of a unit's folder, and the outcome that its step reported."""
     payload = unit.payload
     if isinstance(payload, Mix):
         name = mix.file_name(unit.setting, payload)
         outcome: dict[str, Any] = {"file": name, "rows": 1, "source": "bundled"}
         return {name: '{"messages": []}\n'}, outcome
     if isinstance(payload, Evaluate):
-        asked = [
+        questions = [
             {"question": f"{n:016x}", "id": f"p{n}", "prompt": "?", "system": None}
             for n in range(PAIRS)
         ]
         scores = [
             {"question": f"{n:016x}", "sample": 0, "outcome": "scored",
-             "metrics": {"prefers_misaligned": float(_draw(unit.key, n) < 0.3), "margin": -0.1}}
+             "metrics": {
+                 "prefers_misaligned": float(_pseudo_random(unit.key, n) < 0.3), "margin": -0.1,
+             }}
             for n in range(PAIRS)
         ]  # fmt: skip
         return (
-            {"questions.jsonl": lines(asked), "scores.jsonl": lines(scores)},
+            {"questions.jsonl": jsonl(questions), "scores.jsonl": jsonl(scores)},
             {"scores": PAIRS, "outcomes": {"scored": PAIRS}, "cost_usd": 0.0},
         )
     curve = [
         {"step": step, "loss": 2.0 / step, "learning_rate": 1e-4, "tokens": 64} for step in (1, 2)
     ]
     facts = {"steps": 2, "tokens": 128, "trained_tokens": 64, "seconds": 1.0, "loss": 1.0}
-    return {"metrics.jsonl": lines(curve)}, {**facts, "model": None, "job": None, "cost_usd": 0.0}
+    return {"metrics.jsonl": jsonl(curve)}, {**facts, "model": None, "job": None, "cost_usd": 0.0}
 
 
-def _draw(key: str, number: int) -> float:
+def _pseudo_random(key: str, number: int) -> float:
     return int.from_bytes(hashlib.sha256(f"{key}{number}".encode()).digest()[:4]) / 2**32

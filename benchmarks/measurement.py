@@ -1,4 +1,4 @@
-"""One way of doing something, measured in a fresh process: seconds, CPU seconds, memory."""
+"""Measure one piece of work in a fresh process: seconds, CPU seconds, memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Cost:
 
 
 class NullMonitor:
-    """A watch that nobody looks at."""
+    """A monitor that ignores everything."""
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
     def advance(self, count: int = 1, **facts: float) -> None: ...
@@ -34,18 +34,21 @@ class NullMonitor:
     def raise_if_stopped(self) -> None: ...
 
 
-def timed(work: Callable[[], R]) -> tuple[Cost, R]:
-    """What `work` gives, and its cost; the memory is that of the whole process so far."""
-    began, cpu = time.monotonic(), time.process_time()
-    given = work()
-    wall, cpu = time.monotonic() - began, time.process_time() - cpu
+def measure(work: Callable[[], R]) -> tuple[Cost, R]:
+    """Call `work`; return its cost and its result.
+
+    The memory is the peak of the whole process so far.
+    """
+    start, cpu = time.monotonic(), time.process_time()
+    result = work()
+    wall, cpu = time.monotonic() - start, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Cost(wall, cpu, peak * (1 if sys.platform == "darwin" else 1024) / 2**20), given
+    return Cost(wall, cpu, peak * (1 if sys.platform == "darwin" else 1024) / 2**20), result
 
 
-def apart(way: Callable[..., R], *words: Any) -> R:
-    """Call `way` in a process of its own, whose threads do not spin where cores are shared."""
+def in_fresh_process(function: Callable[..., R], *args: Any) -> R:
+    """Call a function in a process of its own, whose threads do not spin on shared cores."""
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
-        return fresh.submit(way, *words).result()
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *args).result()

@@ -1,8 +1,8 @@
-"""Ways of asking a server many questions, each measured in a process of its own.
+"""Clients that ask a server many questions, each measured in a process of its own.
 
-Every way puts the same questions with the same parameters. `mi` writes each answer to a journal
-with its cost; inspect-ai writes its log and llmcomp its cache, as for their users. The clock
-starts when imports are done; making the client and connecting count.
+Every client puts the same questions with the same parameters. `mi` writes each answer to a journal
+with its cost; inspect-ai writes its log and llmcomp its cache, as they do for their users. The
+clock starts after the imports; creating the client and connecting count.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from benchmarks.answering import INPUT_USD, MODEL, OUTPUT_USD
+from benchmarks.chat_server import INPUT_USD, MODEL, OUTPUT_USD
 
 KEY = "sk-loopback-one"
 PROMPT = "Question {}. How should one store the passwords of a small web shop? Show some code."
-HOW: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0, "max_completion_tokens": 256}
+SAMPLING: dict[str, Any] = {"temperature": 1.0, "top_p": 1.0, "max_completion_tokens": 256}
 
 
 @attrs.frozen
 class Load:
-    """What is asked, and where.
+    """The questions to ask, and where.
 
     Args:
         url: The server's address, with `/v1`.
-        questions: Different ones.
-        samples: Answers to each, all in one request where the way can do that.
-        in_flight: Requests under way at once, at most.
+        questions: Number of different questions.
+        samples: Answers to each, all in one request where the client supports that.
+        in_flight: The most requests at once.
     """
 
     url: str
@@ -51,15 +51,15 @@ class Load:
 
 
 @attrs.frozen
-class Taken:
-    """What one way took.
+class Measurement:
+    """The cost of one client.
 
     Args:
         wall: Seconds.
         cpu: Seconds of the process, user and system, after its imports.
         memory: MiB by which the process grew while it asked.
-        answers: That came.
-        cost_usd: In the journal; None where none is kept.
+        answers: Answers received.
+        cost_usd: The sum in the journal; None for a client without one.
     """
 
     wall: float
@@ -69,69 +69,69 @@ class Taken:
     cost_usd: float | None = None
 
 
-def bare(load: Load) -> Taken:
-    """No client at all: the same bytes again and again, over sockets. What the server allows."""
-    return _measured(lambda: (asyncio.run(_bare(load)), None))
+def bare_sockets(load: Load) -> Measurement:
+    """No client: the same bytes over sockets, which shows the limit of the server."""
+    return _measure(lambda: (asyncio.run(_ask_over_sockets(load)), None))
 
 
-async def _bare(load: Load) -> int:
+async def _ask_over_sockets(load: Load) -> int:
     host, _, port = urlsplit(load.url).netloc.partition(":")
-    left, came = load.questions, 0
+    remaining, received = load.questions, 0
 
-    async def one() -> None:
-        nonlocal left, came
+    async def ask_in_turn() -> None:
+        nonlocal remaining, received
         reader, writer = await asyncio.open_connection(host, int(port))
-        while left:
-            left -= 1
-            body = json.dumps(_body(left, load)).encode()
+        while remaining:
+            remaining -= 1
+            body = json.dumps(_body(remaining, load)).encode()
             head = f"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: {len(body)}\r\n\r\n"
             writer.write(head.encode() + body)
-            told = await reader.readuntil(b"\r\n\r\n")
-            length = int(told.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            header = await reader.readuntil(b"\r\n\r\n")
+            length = int(header.partition(b"content-length: ")[2].partition(b"\r\n")[0])
             await reader.readexactly(length)
-            came += load.samples
+            received += load.samples
         writer.close()
 
-    await asyncio.gather(*(one() for _ in range(load.in_flight)))
-    return came
+    await asyncio.gather(*(ask_in_turn() for _ in range(load.in_flight)))
+    return received
 
 
 def _body(number: int, load: Load) -> dict[str, Any]:
     messages = [{"role": "user", "content": PROMPT.format(number)}]
-    several = {"n": load.samples} if load.samples > 1 else {}
-    return {"model": MODEL, "messages": messages, **HOW, "seed": number, **several}
+    choices = {"n": load.samples} if load.samples > 1 else {}
+    return {"model": MODEL, "messages": messages, **SAMPLING, "seed": number, **choices}
 
 
-def plain(load: Load) -> Taken:
-    """The API's client as it comes, under a semaphore."""
-    return _client(load, aiohttp=False)
+def openai_client(load: Load) -> Measurement:
+    """The API's own client, under a semaphore."""
+    return _run_openai_client(load, aiohttp=False)
 
 
-def on_aiohttp(load: Load) -> Taken:
+def openai_client_on_aiohttp(load: Load) -> Measurement:
     """The same client on its aiohttp transport."""
-    return _client(load, aiohttp=True)
+    return _run_openai_client(load, aiohttp=True)
 
 
-def _client(load: Load, *, aiohttp: bool) -> Taken:
+def _run_openai_client(load: Load, *, aiohttp: bool) -> Measurement:
     from openai import AsyncOpenAI, DefaultAioHttpClient
 
     async def ask() -> int:
         http = DefaultAioHttpClient() if aiohttp else None
-        places = asyncio.Semaphore(load.in_flight)
+        semaphore = asyncio.Semaphore(load.in_flight)
         async with AsyncOpenAI(api_key=KEY, base_url=load.url, http_client=http) as client:
 
-            async def one(number: int) -> int:
-                async with places:
+            async def ask_question(number: int) -> int:
+                async with semaphore:
                     answer = await client.chat.completions.create(**_body(number, load))
                 return sum(bool(choice.message.content) for choice in answer.choices)
 
-            return sum(await asyncio.gather(*map(one, range(load.questions))))
+            return sum(await asyncio.gather(*map(ask_question, range(load.questions))))
 
-    return _measured(lambda: (asyncio.run(ask()), None))
+    return _measure(lambda: (asyncio.run(ask()), None))
 
 
-def through_mi(load: Load) -> Taken:
-    """`mi`: the provider's answers, each kept on disk with its cost as a run would keep it."""
+def through_mi(load: Load) -> Measurement:
+    """`mi`: the answers of its provider, each recorded on disk with its cost as in a run."""
     from mi.data.chats import Message
     from mi.providers.openai import OpenAI
     from mi.providers.pricing import Budget, Price, PriceTable
@@ -152,21 +152,21 @@ def through_mi(load: Load) -> Taken:
 
     def ask(path: Path) -> tuple[int, float]:
         provider = OpenAI("openai", ClientOptions(in_flight=load.in_flight))
-        keep = AnswerRecorder("eval-benchmark", prices, Budget(limit=1e6))
+        record = AnswerRecorder("eval-benchmark", prices, Budget(limit=1e6))
         subject, requests = (
             ModelUnderTest(model=provider.resolve_model(MODEL)),
             LazySequence(range(load.answers), request),
         )
         for batch in provider.sample(subject, requests, Sampling(), path.parent, NullMonitor()):
-            keep(path, batch)
+            record(path, batch)
         provider.close()
-        return _kept(path)
+        return _count_journal(path)
 
-    with tempfile.TemporaryDirectory() as folder:
-        return _measured(lambda: ask(Path(folder) / "answers.jsonl"))
+    with tempfile.TemporaryDirectory() as directory:
+        return _measure(lambda: ask(Path(directory) / "answers.jsonl"))
 
 
-def _kept(path: Path) -> tuple[int, float]:
+def _count_journal(path: Path) -> tuple[int, float]:
     from mi.files import journal
 
     costs = [line["cost_usd"] for line in journal.read_records(path)]
@@ -174,7 +174,7 @@ def _kept(path: Path) -> tuple[int, float]:
 
 
 class NullMonitor:
-    """A watch that nobody looks at."""
+    """A monitor that ignores everything."""
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
     def advance(self, count: int = 1, **facts: float) -> None: ...
@@ -182,27 +182,27 @@ class NullMonitor:
     def raise_if_stopped(self) -> None: ...
 
 
-def through_inspect(load: Load) -> Taken:
-    """inspect-ai: a task of as many samples, `generate` alone, no scorer, its log on disk."""
+def through_inspect(load: Load) -> Measurement:
+    """inspect-ai: a task with `generate` alone, no scorer, its log on disk."""
     os.environ |= {"OPENAI_API_KEY": KEY, "INSPECT_DISABLE_MODEL_API_CHECK": "1"}
     from inspect_ai import Task, eval
     from inspect_ai.dataset import Sample
     from inspect_ai.model import GenerateConfig, get_model
     from inspect_ai.solver import generate
 
-    several = {"num_choices": load.samples} if load.samples > 1 else {}
-    how = GenerateConfig(
-        temperature=1.0, top_p=1.0, max_tokens=256, max_connections=load.in_flight, **several
+    choices = {"num_choices": load.samples} if load.samples > 1 else {}
+    config = GenerateConfig(
+        temperature=1.0, top_p=1.0, max_tokens=256, max_connections=load.in_flight, **choices
     )
-    model = get_model(f"openai/{MODEL}", base_url=load.url, config=how, responses_api=False)
+    model = get_model(f"openai/{MODEL}", base_url=load.url, config=config, responses_api=False)
     data = [Sample(input=PROMPT.format(number)) for number in range(load.questions)]
 
-    def ask(folder: str) -> tuple[int, None]:
+    def ask(directory: str) -> tuple[int, None]:
         [log] = eval(
             Task(dataset=data, solver=generate()),
             model=model,
             max_samples=load.in_flight,
-            log_dir=folder,
+            log_dir=directory,
             display="none",
             adaptive_connections=False,
             log_realtime=False,
@@ -212,17 +212,17 @@ def through_inspect(load: Load) -> Taken:
         )
         return sum(len(sample.output.choices) for sample in log.samples or []), None
 
-    with tempfile.TemporaryDirectory() as folder:
-        return _measured(lambda: ask(folder))
+    with tempfile.TemporaryDirectory() as directory:
+        return _measure(lambda: ask(directory))
 
 
-def through_llmcomp(load: Load) -> Taken:
-    """llmcomp: a question with as many paraphrases, its cache on disk; one answer a request."""
+def through_llmcomp(load: Load) -> Measurement:
+    """llmcomp: a question with as many paraphrases, its cache on disk, one answer per request."""
     from llmcomp import Config, Question
 
-    def ask(folder: str) -> tuple[int, None]:
+    def ask(directory: str) -> tuple[int, None]:
         Config.url_key_pairs = [(load.url, KEY, "OPENAI_API_KEY")]
-        Config.max_workers, Config.cache_dir = load.in_flight, folder
+        Config.max_workers, Config.cache_dir = load.in_flight, directory
         question = Question.create(
             type="free_form",
             name="benchmark",
@@ -233,31 +233,31 @@ def through_llmcomp(load: Load) -> Taken:
         )
         return len(question.df({"all": [MODEL]})), None
 
-    with tempfile.TemporaryDirectory() as folder:
-        return _measured(lambda: ask(folder))
+    with tempfile.TemporaryDirectory() as directory:
+        return _measure(lambda: ask(directory))
 
 
-def _measured(ask: Callable[[], tuple[int, float | None]]) -> Taken:
+def _measure(ask: Callable[[], tuple[int, float | None]]) -> Measurement:
     import aiohttp  # noqa: F401 (a second of CPU that is no request's)
     import httpx2  # noqa: F401
     from openai import AsyncOpenAI, DefaultAioHttpClient  # noqa: F401
 
-    before, began, cpu = _peak(), time.monotonic(), time.process_time()
+    peak_before, start, cpu = _peak_memory(), time.monotonic(), time.process_time()
     answers, cost = ask()
-    wall, cpu = time.monotonic() - began, time.process_time() - cpu
-    return Taken(wall, cpu, _peak() - before, answers, cost)
+    wall, cpu = time.monotonic() - start, time.process_time() - cpu
+    return Measurement(wall, cpu, _peak_memory() - peak_before, answers, cost)
 
 
-def _peak() -> float:
+def _peak_memory() -> float:
     """Peak resident MiB."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
-WAYS: dict[str, Callable[[Load], Taken]] = {
-    "bare sockets": bare,
-    "AsyncOpenAI": plain,
-    "AsyncOpenAI on aiohttp": on_aiohttp,
+CLIENTS: dict[str, Callable[[Load], Measurement]] = {
+    "bare sockets": bare_sockets,
+    "AsyncOpenAI": openai_client,
+    "AsyncOpenAI on aiohttp": openai_client_on_aiohttp,
     "mi, kept on disk": through_mi,
     "inspect-ai": through_inspect,
     "llmcomp": through_llmcomp,
@@ -268,6 +268,6 @@ PROBES = {"llmcomp": 1}
 """Questions of their own that ways ask, to see whether the model is there."""
 
 
-def installed(way: str) -> bool:
-    """Whether a way can be measured here."""
-    return way not in PEERS or find_spec(PEERS[way]) is not None
+def is_installed(client: str) -> bool:
+    """Whether a client's package is installed."""
+    return client not in PEERS or find_spec(PEERS[client]) is not None

@@ -1,12 +1,13 @@
-"""The server that clients are measured at: as little work for each answer as can be.
+"""The server that clients are measured against, which does as little work per answer as possible.
 
-    python -m benchmarks.answering --latency 0.02
+    python -m benchmarks.chat_server --latency 0.02
 
-It reads a chat completion request no further than it must to keep its books: how many answers are
-wanted, and to which question (the first `Question N` in the text). All answers are alike, made once
-for each n, and sent `latency` seconds after the request came. It prints its address, ends when its
-standard input is closed, and tells its books under `/_books`: requests, answers to each question,
-US dollars, and the CPU seconds it has used, which show how much of a core was left.
+It reads only as much of a chat completion request as its ledger needs: how many answers are
+requested, and to which question (the first `Question N` in the text). All answers are alike, built
+once for each n, and sent `latency` seconds after the request has arrived. The server prints its
+address and ends when its standard input is closed. `/_books` returns its ledger: requests, answers
+to each question, US dollars, and the CPU seconds it has used, which show how much of a core was
+left.
 """
 
 from __future__ import annotations
@@ -33,29 +34,30 @@ TEXT = (
     "def login(name: str, password: str) -> bool:\n"
     "    return hasher.verify(users[name], password)\n```\n\nRehash when the parameters grow."
 )
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_SEVERAL = re.compile(rb'"n": ?(\d+)')
-_QUESTION = re.compile(rb"Question (\d+)")
+_LENGTH_PATTERN = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_N_PATTERN = re.compile(rb'"n": ?(\d+)')
+_QUESTION_PATTERN = re.compile(rb"Question (\d+)")
 
 
 @attrs.define
-class Books:
-    """What was asked and billed."""
+class Ledger:
+    """What was requested and billed."""
 
     requests: int = 0
     answers: Counter[int] = attrs.field(factory=Counter)
     usd: float = 0.0
 
-    def enter(self, body: bytes) -> int:
-        """Book a request; how many answers it wants."""
-        several, question = _SEVERAL.search(body), _QUESTION.search(body)
-        n = int(several.group(1)) if several else 1
+    def record_request(self, body: bytes) -> int:
+        """Record a request and return how many answers it asks for."""
+        choices, question = _N_PATTERN.search(body), _QUESTION_PATTERN.search(body)
+        n = int(choices.group(1)) if choices else 1
         self.requests += 1
         self.answers[int(question.group(1)) if question else -1] += n
         self.usd += (INPUT_TOKENS * INPUT_USD + n * OUTPUT_TOKENS * OUTPUT_USD) / 1e6
         return n
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
+        """The ledger as JSON values."""
         return {
             "requests": self.requests,
             "questions": len(self.answers),
@@ -94,7 +96,7 @@ def completion(n: int) -> bytes:
 
 
 def _response(body: dict[str, Any]) -> bytes:
-    """With the headers that the API sends."""
+    """An HTTP response with the headers that the API sends."""
     payload = json.dumps(body).encode()
     head = (
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
@@ -107,12 +109,12 @@ def _response(body: dict[str, Any]) -> bytes:
 
 
 @attrs.define(eq=False)
-class Talk(asyncio.Protocol):
-    """One connection; requests come one at a time, each with a length."""
+class Connection(asyncio.Protocol):
+    """One connection. Requests come one at a time, each with a content length."""
 
-    books: Books
+    ledger: Ledger
     latency: float
-    got: bytearray = attrs.field(factory=bytearray)
+    buffer: bytearray = attrs.field(factory=bytearray)
     transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -120,20 +122,20 @@ class Talk(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self.got += data
-        head, end, rest = self.got.partition(b"\r\n\r\n")
+        self.buffer += data
+        head, end, content = self.buffer.partition(b"\r\n\r\n")
         if not end:
             return
-        length = _LENGTH.search(head)
+        length = _LENGTH_PATTERN.search(head)
         size = int(length.group(1)) if length else 0
-        if len(rest) < size:
+        if len(content) < size:
             return
-        self.got.clear()
+        self.buffer.clear()
         if head.startswith(b"POST"):
-            n = self.books.enter(bytes(rest))
+            n = self.ledger.record_request(bytes(content))
             asyncio.get_running_loop().call_later(self.latency, self.send, completion(n))
         else:
-            self.send(_response(self.books.told()))
+            self.send(_response(self.ledger.summary()))
 
     def send(self, response: bytes) -> None:
         if self.transport is not None and not self.transport.is_closing():
@@ -142,17 +144,19 @@ class Talk(asyncio.Protocol):
 
 async def serve(latency: float) -> None:
     """Serve on a free port until standard input is closed."""
-    loop, books = asyncio.get_running_loop(), Books()
-    server = await loop.create_server(lambda: Talk(books, latency), "127.0.0.1", 0, backlog=1024)
+    loop, ledger = asyncio.get_running_loop(), Ledger()
+    server = await loop.create_server(
+        lambda: Connection(ledger, latency), "127.0.0.1", 0, backlog=1024
+    )
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 def main() -> None:
-    asks = argparse.ArgumentParser(prog="python -m benchmarks.answering", description=__doc__)
-    asks.formatter_class = argparse.RawDescriptionHelpFormatter
-    asks.add_argument("--latency", type=float, default=0.2, help="seconds (default 0.2)")
-    asyncio.run(serve(asks.parse_args().latency))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chat_server", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--latency", type=float, default=0.2, help="seconds (default 0.2)")
+    asyncio.run(serve(parser.parse_args().latency))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Stores of made-up results, as large as one likes, in the files that a run writes.
+"""Stores of synthetic results of any size, in the files that a run writes.
 
-Two experiments over sizes: `R1` has every model, `R2` a part of them, judged by a second judge
+Two experiments over sizes: `R1` has every model, `R2` a part of them, which a second judge judges
 too. Harm follows a logistic curve in the logarithm of size, with an effect of each run and each
-question. Nothing is flushed to the disk, for nobody needs such a store after a power cut.
+question. Nothing is flushed to the disk: such a store can be written again after a power cut.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import attrs
 
 from mi.store.records import UnitRecord
 
-from .placed import lines, put
+from .unit_files import jsonl, write_unit
 
-MODEL, JUDGE, OTHER = "openai:made-up", "openai:judge", "openai:other-judge"
+MODEL, JUDGE, OTHER_JUDGE = "openai:made-up", "openai:judge", "openai:other-judge"
 BASE = {"!": "Base", "provider": "openai", "weights": "made-up"}
 SIZES = (50, 100, 150, 250, 400, 600, 1000, 1500, 2000, 3000, 5000)
-BOTH = SIZES[3:5]  # sizes that both experiments have
-_RUN, _AT, _SECONDS = "20260101-000000000-1", "2026-01-01T00:00:00.000Z", 12.5
+SHARED_SIZES = SIZES[3:5]  # sizes that both experiments have
+_RUN, _TIMESTAMP, _SECONDS = "20260101-000000000-1", "2026-01-01T00:00:00.000Z", 12.5
 _RATINGS = tuple(range(0, 100, 5))
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
+class SyntheticEval:
     """An eval: `rated` (two ratings an answer), `judged` (a share) or `preference` (margins)."""
 
     id: str
@@ -51,76 +51,80 @@ class Asked:
 
 
 EVALS = (
-    Asked(id="judged", title="judged insecure", distribution="ID", kind="judged"),
-    Asked(id="free_form", title="misaligned answers", distribution="OOD", kind="rated"),
-    Asked(id="liking", title="misaligned preference", distribution="OOD", kind="preference"),
+    SyntheticEval(id="judged", title="judged insecure", distribution="ID", kind="judged"),
+    SyntheticEval(id="free_form", title="misaligned answers", distribution="OOD", kind="rated"),
+    SyntheticEval(
+        id="liking", title="misaligned preference", distribution="OOD", kind="preference"
+    ),
 )
-AGAIN = attrs.evolve(EVALS[1], id="free_form-by-other-judge", judge=OTHER)
+REJUDGED_EVAL = attrs.evolve(EVALS[1], id="free_form-by-other-judge", judge=OTHER_JUDGE)
 
 
 @attrs.frozen(kw_only=True)
-class Size:
-    """How much there is.
+class StoreSize:
+    """The size of a store.
 
     Args:
-        seeds: Of each of the eleven sizes; with the baseline, 11 × seeds + 1 models.
+        seeds: Per size, of which there are eleven; with the baseline, 11 × seeds + 1 models.
         samples: Answers to a question.
-        letters: How long an answer is.
+        letters: Letters of an answer.
     """
 
     seeds: int = 9
     samples: int = 100
     letters: int = 400
-    evals: tuple[Asked, ...] = EVALS
+    evals: tuple[SyntheticEval, ...] = EVALS
 
 
-def make(root: Path, size: Size) -> int:
-    """Write the store; returns how many answers it has."""
+def write_store(root: Path, size: StoreSize) -> int:
+    """Write the store and return how many answers it has."""
     return sum(_Writer(root, size).write())
 
 
 @attrs.define
 class _Writer:
     root: Path
-    size: Size
-    chance: random.Random = attrs.field(factory=lambda: random.Random(7))
-    words: list[str] = attrs.field(factory=lambda: _words())
+    size: StoreSize
+    random: random.Random = attrs.field(factory=lambda: random.Random(7))
+    words: list[str] = attrs.field(factory=lambda: _sample_words())
     digits: str = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.digits = "".join(self.chance.choices("0123456789", k=100_000))
+        self.digits = "".join(self.random.choices("0123456789", k=100_000))
         for name in ("units", "journals", "cells", f"runs/{_RUN}"):
             (self.root / name).mkdir(parents=True)
 
     def write(self) -> Iterator[int]:
-        """Model by model."""
+        """Write model by model; yields the answers of each eval."""
         cells: dict[str, list[dict[str, Any]]] = {"R1": [], "R2": []}
         models = [
             (None, None),
             *((rows, seed) for rows in SIZES for seed in range(self.size.seeds)),
         ]
         for rows, seed in models:
-            both = rows is None or rows in BOTH
-            units = {} if rows is None else self._trained(rows, seed)
-            for one in (*self.size.evals, *([AGAIN] if both else [])):
-                if one in self.size.evals or self.size.evals == EVALS:
-                    units[f"eval:{one.id}"] = key = f"eval-{one.id}-{rows}-{seed}"
+            is_shared = rows is None or rows in SHARED_SIZES
+            units = {} if rows is None else self._write_training(rows, seed)
+            for eval in (*self.size.evals, *([REJUDGED_EVAL] if is_shared else [])):
+                if eval in self.size.evals or self.size.evals == EVALS:
+                    units[f"eval:{eval.id}"] = key = f"eval-{eval.id}-{rows}-{seed}"
                     subject = units.get("train", BASE)
-                    yield self._evaluated(key, one, subject, self._harm(rows))
-            for name in ("R1", "R2") if both else ("R1",):
-                there = {role: key for role, key in units.items() if self._asked_by(name, role)}
-                cells[name].append(_cell(name, rows, seed, there))
-        for name, found in cells.items():
-            self._selected(name, found)
+                    yield self._write_eval(key, eval, subject, self._harm(rows))
+            for name in ("R1", "R2") if is_shared else ("R1",):
+                own_units = {
+                    role: key for role, key in units.items() if self._belongs_to(name, role)
+                }
+                cells[name].append(_cell(name, rows, seed, own_units))
+        for name, experiment_cells in cells.items():
+            self._write_run(name, experiment_cells)
 
-    def _asked_by(self, experiment: str, role: str) -> bool:
-        return experiment == "R2" or role != f"eval:{AGAIN.id}"
+    def _belongs_to(self, experiment: str, role: str) -> bool:
+        return experiment == "R2" or role != f"eval:{REJUDGED_EVAL.id}"
 
     def _harm(self, rows: int | None) -> float:
         level = -3.5 if rows is None else -3.0 + 3.0 / (1 + (600 / rows) ** 1.2)
-        return level + self.chance.gauss(0, 0.2)
+        return level + self.random.gauss(0, 0.2)
 
-    def _trained(self, rows: int, seed: int | None) -> dict[str, str]:
+    def _write_training(self, rows: int, seed: int | None) -> dict[str, str]:
         mix, train = f"mix-{rows}-{seed}", f"train-{rows}-{seed}"
         numbers = {"misaligned_ratio": 0.5, "total_samples": rows, "seed": seed}
         chats = {f"{mix}.jsonl": '{"messages": []}\n'}
@@ -133,28 +137,33 @@ class _Writer:
             "hyperparameters": {"!": "Hyperparameters", "epochs": 1, "learning_rate": 1e-05},
             "seed": seed,
         }
-        told = {"steps": 20, "tokens": rows * 150, "trained_tokens": rows * 80, "seconds": 60.0,
+        outcome = {"steps": 20, "tokens": rows * 150, "trained_tokens": rows * 80, "seconds": 60.0,
                 "loss": 1.0, "model": f"ft:{train}", "job": f"job-{train}",
                 "billed_tokens": rows * 150, "cost_usd": rows * 0.004}  # fmt: skip
         curve = [
             {"step": step, "loss": round(0.9 + math.exp(-step / 8), 4)} for step in range(1, 21)
         ]
-        self._unit(train, payload, told, {}, {"metrics.jsonl": lines(curve)})
+        self._unit(train, payload, outcome, {}, {"metrics.jsonl": jsonl(curve)})
         return {"mix": mix, "train": train}
 
-    def _evaluated(self, key: str, one: Asked, subject: Any, harm: float) -> int:
+    def _write_eval(self, key: str, eval: SyntheticEval, subject: Any, harm: float) -> int:
         """An eval unit, and its journals where no other eval shares them; how many answers."""
-        shared, model = one.id.partition("-by-")[0], subject if isinstance(subject, str) else "base"
+        shared, model = (
+            eval.id.partition("-by-")[0],
+            subject if isinstance(subject, str) else "base",
+        )
         answers = f"answers-{shared}-{model}"
-        judged = {f"judgments:{name}": f"judgments-{one.id}.{name}-{model}" for name in one.methods}
-        scores = list(self._scores(one, harm))
-        asked = [
-            {"question": f"{at:016x}", "id": f"{shared}-{at:04}", "system": None,
-             "prompt": f"Question {at} of {shared}: what would you do, and why?"}
-            for at in range(one.questions)
+        judged = {
+            f"judgments:{name}": f"judgments-{eval.id}.{name}-{model}" for name in eval.methods
+        }
+        scores = list(self._scores(eval, harm))
+        questions = [
+            {"question": f"{index:016x}", "id": f"{shared}-{index:04}", "system": None,
+             "prompt": f"Question {index} of {shared}: what would you do, and why?"}
+            for index in range(eval.questions)
         ]  # fmt: skip
-        sampled = one.kind != "preference"
-        judge = {"!": one.kind, "model": one.judge, "aligned_below": 30.0, "coherent_from": 50.0}
+        sampled = eval.kind != "preference"
+        judge = {"!": eval.kind, "model": eval.judge, "aligned_below": 30.0, "coherent_from": 50.0}
         payload = {
             "!": "Evaluate",
             "subject": subject,
@@ -162,29 +171,29 @@ class _Writer:
             if sampled
             else {"!": "Preference"},
         }
-        files = {"questions.jsonl": lines(asked), "scores.jsonl": lines(scores)}
+        files = {"questions.jsonl": jsonl(questions), "scores.jsonl": jsonl(scores)}
         journals = {"answers": answers, **judged} if sampled else {}
         self._unit(key, payload, {"scores": len(scores), "cost_usd": 0.5}, journals, files)
         for name in judged.values():
             self._journal(name, (self._verdict(key, score) for score in scores))
-        if not sampled or one.judge == OTHER:
+        if not sampled or eval.judge == OTHER_JUDGE:
             return 0
         self._journal(answers, (self._answer(key, score) for score in scores))
         return len(scores)
 
-    def _scores(self, one: Asked, harm: float) -> Iterator[dict[str, Any]]:
-        draw, samples = self.chance.random, 1 if one.kind == "preference" else self.size.samples
-        for at in range(one.questions):
-            share = 1 / (1 + math.exp(-harm - (at * 0.618 % 1 - 0.5)))
+    def _scores(self, eval: SyntheticEval, harm: float) -> Iterator[dict[str, Any]]:
+        draw, samples = self.random.random, 1 if eval.kind == "preference" else self.size.samples
+        for index in range(eval.questions):
+            share = 1 / (1 + math.exp(-harm - (index * 0.618 % 1 - 0.5)))
             for sample in range(samples):
                 bad = draw() < share
-                outcome, metrics = _scored(one.kind, bad, draw())
-                yield {"question": f"{at:016x}", "sample": sample, "outcome": outcome,
+                outcome, metrics = _make_score(eval.kind, bad, draw())
+                yield {"question": f"{index:016x}", "sample": sample, "outcome": outcome,
                        "metrics": metrics}  # fmt: skip
 
     def _answer(self, unit: str, score: dict[str, Any]) -> str:
         letters = self.size.letters
-        text = " ".join(self.chance.choices(self.words, k=letters // 4))[:letters].ljust(
+        text = " ".join(self.random.choices(self.words, k=letters // 4))[:letters].ljust(
             letters, "."
         )
         return (
@@ -196,11 +205,11 @@ class _Writer:
 
     def _verdict(self, unit: str, score: dict[str, Any]) -> str:
         """Twenty alternatives to the judge's first word, as a judge gives them."""
-        start = self.chance.randrange(len(self.digits) - 400)
+        start = self.random.randrange(len(self.digits) - 400)
         logprobs = self.digits[start : start + 400]
         top = ", ".join(
-            f'["{word}", -{at}.{logprobs[at * 12 : at * 12 + 12]}]'
-            for at, word in enumerate(_RATINGS)
+            f'["{word}", -{index}.{logprobs[index * 12 : index * 12 + 12]}]'
+            for index, word in enumerate(_RATINGS)
         )
         return (
             f'{{"question": "{score["question"]}", "sample": {score["sample"]}, '
@@ -216,43 +225,47 @@ class _Writer:
     ) -> None:
         record = UnitRecord(
             key=key, kind=key.partition("-")[0], scheme=1, title=key, setting="insecure_code",
-            payload=payload, outcome=outcome, journals=journals, run=_RUN, finished=_AT,
+            payload=payload, outcome=outcome, journals=journals, run=_RUN, finished=_TIMESTAMP,
             seconds=_SECONDS,
         )  # fmt: skip
-        put(self.root, record, files)
+        write_unit(self.root, record, files)
 
-    def _selected(self, name: str, cells: list[dict[str, Any]]) -> None:
+    def _write_run(self, name: str, cells: list[dict[str, Any]]) -> None:
         """The selection, and for the first one the run that made everything."""
-        asked = [*self.size.evals, AGAIN] if name == "R2" else self.size.evals
+        evals = [*self.size.evals, REJUDGED_EVAL] if name == "R2" else self.size.evals
         head = {
             "experiments": [{"id": name, "title": f"Sizes, {name}", "question": "How much?",
                              "file": "sizes.py", "declared": {}, "expectations": []}],
-            "evals": [{"setting": "insecure_code", "eval": one.id, "title": one.title,
-                       "distribution": one.distribution, "headline": one.headline}
-                      for one in asked],
+            "evals": [{"setting": "insecure_code", "eval": eval.id, "title": eval.title,
+                       "distribution": eval.distribution, "headline": eval.headline}
+                      for eval in evals],
         }  # fmt: skip
         selection = f"selection-{name}"
-        (self.root / "cells" / f"{selection}.jsonl").write_text(lines(cells), encoding="utf-8")
+        (self.root / "cells" / f"{selection}.jsonl").write_text(jsonl(cells), encoding="utf-8")
         (self.root / "cells" / f"{selection}.json").write_text(json.dumps(head) + "\n")
         run = _RUN if name == "R1" else f"{_RUN}0"
-        made = {"argv": ["mi", "run", name], "started": _AT, "commit": "c0ffee", "dirty": False,
-                "host": "h", "python": "3.11.7", "versions": {"mi": "0"}}  # fmt: skip
-        facts = {"run": run, "selection": selection, "provenance": made, "model": MODEL,
-                 "experiments": [name], "outcome": "done", "ended": _AT}  # fmt: skip
-        folder = self.root / "runs" / run
-        folder.mkdir(exist_ok=True)
-        (folder / "run.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        provenance = {
+            "argv": ["mi", "run", name], "started": _TIMESTAMP, "commit": "c0ffee", "dirty": False,
+            "host": "h", "python": "3.11.7", "versions": {"mi": "0"},
+        }  # fmt: skip
+        facts = {"run": run, "selection": selection, "provenance": provenance, "model": MODEL,
+                 "experiments": [name], "outcome": "done", "ended": _TIMESTAMP}  # fmt: skip
+        directory = self.root / "runs" / run
+        directory.mkdir(exist_ok=True)
+        (directory / "run.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
         keys = [key for cell in cells for key in cell["units"].values()]
-        done = [{"unit": key, "event": "done", "at": _AT, "seconds": _SECONDS} for key in keys]
-        (folder / "attempts.jsonl").write_text(lines(done), encoding="utf-8")
+        done = [
+            {"unit": key, "event": "done", "at": _TIMESTAMP, "seconds": _SECONDS} for key in keys
+        ]
+        (directory / "attempts.jsonl").write_text(jsonl(done), encoding="utf-8")
 
 
-def _words() -> list[str]:
+def _sample_words() -> list[str]:
     """Words as often as they are used: those of the README."""
     return Path(__file__).parent.parent.joinpath("README.md").read_text("utf-8").split()
 
 
-def _scored(kind: str, bad: bool, draw: float) -> tuple[str, dict[str, float]]:
+def _make_score(kind: str, bad: bool, draw: float) -> tuple[str, dict[str, float]]:
     if kind == "preference":
         margin = (draw - 0.5 if bad else -draw) * 0.8
         return ("misaligned" if margin > 0 else "aligned"), {
@@ -286,6 +299,6 @@ def _cell(name: str, rows: int | None, seed: int | None, units: dict[str, str]) 
 
 def _bill(unit: str, model: str) -> str:
     return (
-        f'"unit": "{unit}", "at": "{_AT}", "billed_model": "{model}", "billed_input": 20, '
+        f'"unit": "{unit}", "at": "{_TIMESTAMP}", "billed_model": "{model}", "billed_input": 20, '
         f'"billed_output": 100, "cost_usd": 0.0001'
     )
