@@ -117,14 +117,14 @@ def kept(server: Server, folder: Path, limit: float, watch: Any) -> tuple[int, f
     """How many answers were kept of very many, what was paid, and how it ended."""
     price = Price(input=0.0, output=10_000.0)  # a cent a token
     prices = PriceTable(checked="", source="", models={MODEL: price})
-    purse, path = Budget(limit=limit), folder / "answers.jsonl"
-    keep, told = AnswerRecorder("eval-1", prices, purse), ""
+    budget, path = Budget(limit=limit), folder / "answers.jsonl"
+    record, outcome = AnswerRecorder("eval-1", prices, budget), ""
     try:
-        for batch in drawn(server, requests(500), folder, BudgetMonitor(watch, purse)):
-            keep(path, batch)
+        for batch in drawn(server, requests(500), folder, BudgetMonitor(watch, budget)):
+            record(path, batch)
     except MiError as error:
-        told = type(error).__name__
-    return len(list(journal.read_records(path))), purse.spent, told
+        outcome = type(error).__name__
+    return len(list(journal.read_records(path))), budget.spent, outcome
 
 
 @pytest.mark.parametrize("how", ["interrupted", "spent", "refused"])
@@ -147,7 +147,7 @@ def test_what_is_under_way_when_it_ends_is_kept_and_paid(tmp_path: Path, how: st
     assert paid == pytest.approx(server.billed * 10 * 0.01)
 
 
-def test_those_who_came_while_a_gate_was_full_are_woken_when_it_opens_again(
+def test_requests_that_waited_for_a_full_limiter_are_woken_when_its_pause_ends(
     tmp_path: Path,
 ) -> None:
     """One eval has the last answers of a while; another one, which came earlier, goes on."""

@@ -172,7 +172,7 @@ class Provider:
         return None
 
     def cancel(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
-        """Cancel that job. Returns its state afterwards, or None if there is no job."""
+        """Cancel that job. Returns its state afterwards, or None without a job."""
         return None
 
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:

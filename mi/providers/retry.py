@@ -52,7 +52,7 @@ def retry_call(
     """Make a call that is safe to repeat until it succeeds or fails for good.
 
     The wait between attempts doubles from 0.2 to 20 seconds, or is as long as the server asks; 12
-    attempts take about two minutes. The user is told once the fifth attempt has failed.
+    attempts take about two minutes. The user sees a message once the fifth attempt has failed.
 
     Args:
         call: Makes the call.

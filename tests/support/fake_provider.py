@@ -136,7 +136,7 @@ def _asked(request: SampleRequest) -> dict[str, Any]:
 
 
 class Silent:
-    """A `Watch` and an `Observer` that says nothing."""
+    """A `Monitor` and an `Observer` that says nothing."""
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
         pass

@@ -55,7 +55,7 @@ class CompletionRequest:
     attempts: int = 0
 
     def subset(self, sources: Sequence[Any]) -> CompletionRequest:
-        """A request for some of the sources. Its body has their own seed, so it samples anew."""
+        """A request for some of the sources, with a seed of its own: it samples other answers."""
         body = self.body if self.build_body is None else self.build_body(sources[0])
         return CompletionRequest(body, sources, self.build_body)
 

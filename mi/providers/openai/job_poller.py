@@ -108,7 +108,7 @@ class JobPoller:
             )
 
     def _refresh(self, account: Account, monitor: Monitor, tries: int = 12) -> _Snapshot:
-        """The account's snapshot, polled anew if its interval has passed."""
+        """The account's snapshot, polled again once its interval has passed."""
         snapshot = self._snapshot(account)
         with snapshot.lock:
             if time.monotonic() - snapshot.checked_at < snapshot.interval:

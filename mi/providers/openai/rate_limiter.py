@@ -120,7 +120,7 @@ def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
 
 
 def parse_duration(text: str | None) -> float:
-    """Seconds of `6m0s`, `120ms` or `1.5`; 0 if there is no duration."""
+    """Seconds of `6m0s`, `120ms` or `1.5`; 0 for anything else."""
     if not text:
         return 0.0
     parts = _DURATION_PART.findall(text)
