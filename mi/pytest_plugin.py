@@ -77,7 +77,7 @@ class ExpectationItem(pytest.Item):
         Raises:
             Refuted: The results contradict it.
         """
-        from .analysis.verdicts import Outcome
+        from .analysis.rulings import Outcome
 
         verdict = self._verdict()
         numbers = "\n".join(f"  {ruling}" for ruling in verdict.rulings)

@@ -12,7 +12,8 @@ import attrs
 import pytest
 
 from mi import DeclarationError, Expect, between, harmful, prefers, trend
-from mi.analysis.verdicts import Outcome, Verdict, verdicts
+from mi.analysis.rulings import Outcome
+from mi.analysis.verdicts import Verdict, verdicts
 from mi.database import Database
 from mi.reporting.findings import outcome_counts
 from mi.store.provenance import utc_timestamp

@@ -7,7 +7,8 @@ import json
 
 import attrs
 
-from ..analysis.verdicts import Outcome, Verdict, verdicts
+from ..analysis.rulings import Outcome
+from ..analysis.verdicts import Verdict, verdicts
 from ..database import Database
 from ..reporting.findings import outcome_counts, print_verdicts, verdict_json
 from ..reporting.progress import say

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from ..analysis.analyse import Analysis
 from ..analysis.findings import Finding
-from ..analysis.verdicts import Outcome, Ruling, Verdict
+from ..analysis.rulings import Outcome, Ruling
+from ..analysis.verdicts import Verdict
 from .progress import say
 
 _MARKS = {

@@ -7,7 +7,7 @@ in one way (`Study.contrast`). This package takes and returns numbers; it does n
 """
 
 from .bootstrap import bootstrap_interval, bootstrap_means
-from .dose_response import HalfEffect, fit_half_effect
+from .dose_response import HalfEffect, fit_half_effect, slope_weights
 from .intervals import ALPHA, Estimate, critical_value, holm_adjust, t_interval, wilson_interval
 from .power import (
     VarianceComponents,
@@ -18,7 +18,7 @@ from .power import (
     variance_components,
 )
 from .scores import Scores
-from .study import Study, slope_weights
+from .study import Study
 
 __all__ = [
     "ALPHA",

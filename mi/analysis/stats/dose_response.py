@@ -1,10 +1,10 @@
-"""Dose and response: the dataset size, or the misaligned ratio, that gives half of the effect.
+"""Dose and response: the linear trend over doses, and the dose that gives half of the effect.
 
-The response is a logistic curve in the dose (the ratio, or the logarithm of the size), scaled to go
-from the level at the lowest dose to the level at the highest dose measured. The *half-effect dose*
-is where the curve is halfway between those two levels: a statement about what was measured, not
-about where a curve might end beyond it. For a curve that has levelled off at both ends it is the
-usual ED50.
+A dose is a misaligned ratio, or a dataset size on a logarithmic scale. For the half-effect dose
+the response is a logistic curve in the dose, scaled to go from the level at the lowest dose to the
+level at the highest dose measured. The *half-effect dose* is where the curve is halfway between
+those two levels: a statement about what was measured, not about where a curve might end beyond it.
+For a curve that has levelled off at both ends it is the usual ED50.
 
 For each steepness and half-effect dose the best two levels are a linear regression, so the whole
 likelihood is computed on a grid, and no starting value can lead the fit astray. The interval is the
@@ -53,6 +53,20 @@ class HalfEffect:
     steepness: float
 
 
+def slope_weights(doses: Sequence[float]) -> NDArray[np.float64]:
+    """The contrast that is the linear trend: change of the mean per unit of dose (Cochran 1954;
+    Armitage 1955).
+
+    Args:
+        doses: One per condition, not all equal.
+    """
+    import numpy as np
+
+    centred = np.asarray(doses, dtype=float) - np.mean(doses)
+    weights: NDArray[np.float64] = centred / (centred @ centred)
+    return weights
+
+
 def fit_half_effect(
     study: Study,
     doses: Sequence[float],
@@ -86,10 +100,8 @@ def fit_half_effect(
         best = np.unravel_index(int(np.argmin(misfit)), misfit.shape)
         bottom, top = levels[best]
         fitted = bottom + (top - bottom) * curves[best]
-    profile = misfit.min(axis=0)
     threshold = float(fdtri(1, df or max(study.min_df - 2, 1), study.level))
-    accepted = np.flatnonzero(profile - misfit[best] <= threshold)
-    defined = np.flatnonzero(np.isfinite(profile))
+    accepted, defined = _profile(misfit, threshold)
     best_dose, low_dose, high_dose = low + (high - low) * half[[best[1], accepted[0], accepted[-1]]]
     return HalfEffect(
         dose=float(best_dose),
@@ -101,6 +113,18 @@ def fit_half_effect(
         top=float(top),
         steepness=float(steepness[best[0]]),
     )
+
+
+def _profile(
+    misfit: NDArray[np.float64], threshold: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The profile likelihood over half-effect doses: the indices of the doses within `threshold` of
+    the best one, and of those that any curve reaches; `misfit` is steepness × half."""
+    import numpy as np
+
+    profile = misfit.min(axis=0)
+    accepted = np.flatnonzero(profile - profile.min() <= threshold)
+    return accepted, np.flatnonzero(np.isfinite(profile))
 
 
 def _logistic_curves(

@@ -271,17 +271,3 @@ class Study:
             p_value=p_value(value, standard_error, df),
             basis=self.basis,
         )
-
-
-def slope_weights(doses: Sequence[float]) -> NDArray[np.float64]:
-    """The contrast that is the linear trend: change of the mean per unit of dose (Cochran 1954;
-    Armitage 1955).
-
-    Args:
-        doses: One per condition, not all equal.
-    """
-    import numpy as np
-
-    centred = np.asarray(doses, dtype=float) - np.mean(doses)
-    weights: NDArray[np.float64] = centred / (centred @ centred)
-    return weights

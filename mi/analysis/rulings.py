@@ -1,0 +1,193 @@
+"""Rulings: one claim judged in one eval, by the 95 % interval of its left side less its right side.
+
+A claim is supported if the whole interval is on the claimed side, refuted if the whole interval is
+on the other side, and inconclusive if it contains both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..errors import did_you_mean
+from ..spec import Claim
+from ..spec.expect import (
+    ConditionShare,
+    Difference,
+    EvalQuantity,
+    Quantity,
+    Relation,
+    Trend,
+    eval_quantities,
+)
+from .evidence import Evidence
+from .stats import ALPHA, Estimate, Study, slope_weights
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Outcome(Enum):
+    """What the data say about a claim or an expectation."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+
+
+@attrs.frozen(kw_only=True)
+class Ruling:
+    """The outcome of one claim in one setting and eval.
+
+    Args:
+        claim: The claim in words.
+        where: Setting and eval.
+        estimate: Left side less right side; None if it could not be computed.
+        left: The left side itself, as `right`; None for a side that is a number.
+        reason: Why the estimate could not be computed.
+    """
+
+    claim: str
+    outcome: Outcome
+    where: str = ""
+    estimate: Estimate | None = None
+    left: Estimate | None = None
+    right: Estimate | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.estimate is None or self.left is None:
+            return f"{self.claim}: {self.reason}"
+        where = f" · {self.where}" if self.where else ""
+        if self.right is None:
+            return f"{self.claim}: {self.left}{where} ({self.left.basis})"
+        gap = f"difference {self.estimate:+}, {self.estimate.basis}"
+        return f"{self.claim}: {self.left.value:.2f} and {self.right.value:.2f}{where} ({gap})"
+
+
+def applicable_evidence(claim: Claim, all_evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evals that a claim applies to."""
+    quantities = [*eval_quantities(claim.left), *eval_quantities(claim.right)]
+    return [
+        evidence
+        for evidence in all_evidence
+        if all(_applies_to(quantity, evidence) for quantity in quantities)
+    ]
+
+
+def _applies_to(quantity: EvalQuantity, evidence: Evidence) -> bool:
+    return (
+        quantity.distribution in (None, evidence.distribution)
+        and quantity.eval in (None, evidence.eval)
+        and quantity.setting in (None, evidence.setting)
+        and quantity.is_sampled == evidence.is_sampled
+    )
+
+
+def no_ruling(claim: Claim, *, has_results: bool) -> Ruling:
+    """The ruling on a claim that applies to no eval with results."""
+    reason = "no eval that the claim applies to has results" if has_results else "no results yet"
+    return Ruling(claim=str(claim), outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
+    """Judge a claim in one eval.
+
+    Args:
+        claim: It applies to the eval.
+        evidence: Of the eval.
+        comparisons: Number of rulings that can refute the claim's expectation; the interval that
+            refutes is widened for it (Bonferroni; Dunn 1961).
+    """
+    if reason := _missing_scores(claim, evidence):
+        return Ruling(
+            claim=str(claim),
+            where=evidence.where,
+            outcome=Outcome.INCONCLUSIVE,
+            reason=f"{reason}, {evidence.where}",
+        )
+    left, gap = _compare(claim, evidence, evidence.study)
+    outcome = _outcome(claim.relation, gap)
+    if outcome is Outcome.REFUTED:
+        wider = attrs.evolve(evidence.study, level=1 - ALPHA / comparisons)
+        outcome = _outcome(claim.relation, _compare(claim, evidence, wider)[1])
+    right = None
+    if not isinstance(claim.right, float):
+        right = _estimate(claim.right, evidence, evidence.study)
+    return Ruling(
+        claim=str(claim),
+        where=evidence.where,
+        outcome=outcome,
+        estimate=gap,
+        left=left,
+        right=right,
+    )
+
+
+def _missing_scores(claim: Claim, evidence: Evidence) -> str:
+    """The scores that a claim needs and an eval lacks, in words; empty if it has all."""
+    names = [condition.name for condition in evidence.conditions]
+    for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
+        if isinstance(quantity, Trend):
+            doses = {_dose(quantity, evidence, index) for index in evidence.trained_indices()}
+            if len(doses) < 2:
+                return f"only one value of {quantity.axis} has scores"
+        elif isinstance(quantity, ConditionShare) and quantity.condition not in names:
+            hint = did_you_mean(quantity.condition, names)
+            return f"{quantity.condition} has no scores ({hint})"
+    return ""
+
+
+def _compare(claim: Claim, evidence: Evidence, study: Study) -> tuple[Estimate, Estimate]:
+    """The left side, and the left side less the right side."""
+    left = _estimate(claim.left, evidence, study)
+    if isinstance(claim.right, float):
+        return left, left.subtract(claim.right)
+    return left, study.contrast(_weights(claim.left, evidence) - _weights(claim.right, evidence))
+
+
+def _estimate(quantity: Quantity, evidence: Evidence, study: Study) -> Estimate:
+    """Estimate a quantity: the mean of one condition, or a contrast of several."""
+    weights = _weights(quantity, evidence)
+    indices = weights.nonzero()[0]
+    if len(indices) == 1 and weights[indices[0]] == 1.0:
+        return study.mean(int(indices[0]))
+    return study.contrast(weights)
+
+
+def _weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float64]:
+    """The weights of a quantity as a sum of condition means; length conditions."""
+    import numpy as np
+
+    weights = np.zeros(len(evidence.conditions))
+    if isinstance(quantity, Trend):
+        trained = evidence.trained_indices()
+        doses = [_dose(quantity, evidence, index) for index in trained]
+        weights[trained] = slope_weights(doses)
+    elif isinstance(quantity, ConditionShare):
+        names = [condition.name for condition in evidence.conditions]
+        weights[names.index(quantity.condition)] = 1.0
+    else:
+        assert isinstance(quantity, Difference)
+        weights = _weights(quantity.left, evidence) - _weights(quantity.right, evidence)
+    return weights
+
+
+def _dose(trend: Trend, evidence: Evidence, index: int) -> float:
+    """A condition's position on the axis of a trend; sizes are counted in doublings."""
+    value = getattr(evidence.conditions[index], trend.axis)
+    return math.log2(value) if trend.axis == "total_samples" else float(value)
+
+
+def _outcome(relation: Relation, gap: Estimate) -> Outcome:
+    is_below, is_above = gap.high < 0, gap.low > 0
+    if relation is Relation.ABOVE:
+        is_below, is_above = is_above, is_below
+    if is_below:
+        return Outcome.SUPPORTED
+    return Outcome.REFUTED if is_above else Outcome.INCONCLUSIVE
