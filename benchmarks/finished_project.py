@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.progress import track
 
+from mi.files.clock import utc_timestamp
 from mi.steps import evaluate, mix
-from mi.store.provenance import utc_timestamp
 from mi.store.records import UnitRecord
 from mi.units.identity import SCHEME, json_form
 from mi.units.unit import Evaluate, Mix, Unit

@@ -86,9 +86,9 @@ def read_pilot(store: Path) -> PilotRun:
 
 def read_units(directory: Path) -> Iterator[TimedUnit]:
     """The units of the experiment in a store, in the order in which they ended."""
-    from mi.store.local import Store
+    from mi.store import LocalStore
 
-    store = Store(directory)
+    store = LocalStore(directory)
     records = [store.record(key) for key in store.published_keys()]
     for record in sorted(records, key=lambda record: record.finished):
         outcome, payload = record.outcome, record.payload

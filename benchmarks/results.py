@@ -32,7 +32,7 @@ from mi import Experiment
 from mi.analysis.evidence import ResultScope
 from mi.database import Database, sync_database
 from mi.reporting.page import build_page, render_page
-from mi.store.local import Store
+from mi.store import LocalStore
 from registry.settings import insecure_code
 
 MIN_ROWS_PER_SECOND, MAX_QUERY_MS, NOTHING_NEW_CPU = 80_000, 300, 2.0
@@ -124,7 +124,7 @@ def _load_everything(directory: Path) -> dict[str, Any]:
     """Load everything into a new database."""
     database = _database(directory)
     database.path.unlink(missing_ok=True)
-    synced, facts = _measure_call(lambda: sync_database(database, Store(directory / "store")))
+    synced, facts = _measure_call(lambda: sync_database(database, LocalStore(directory / "store")))
     assert not synced.faults
     with database.read_connection() as connection:
         counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone() for name in _TABLES]
@@ -142,7 +142,7 @@ def _load_everything(directory: Path) -> dict[str, Any]:
 def _load_nothing(directory: Path) -> dict[str, Any]:
     """Sync when nothing has changed."""
     synced, facts = _measure_call(
-        lambda: sync_database(_database(directory), Store(directory / "store"))
+        lambda: sync_database(_database(directory), LocalStore(directory / "store"))
     )
     assert synced.loaded == 0
     return facts
@@ -164,7 +164,7 @@ def _load_one_more(directory: Path) -> dict[str, Any]:
     digest = subprocess.check_output(["sha256sum", "unit.json"], cwd=record.parent, text=True)
     other_lines = [line for line in sums.read_text().splitlines() if not line.endswith("unit.json")]
     sums.write_text("\n".join([*other_lines, digest]), encoding="utf-8")
-    synced, facts = _measure_call(lambda: sync_database(_database(directory), Store(store)))
+    synced, facts = _measure_call(lambda: sync_database(_database(directory), LocalStore(store)))
     assert (synced.loaded, synced.faults) == (2, ())
     return facts
 

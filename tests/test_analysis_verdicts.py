@@ -15,8 +15,8 @@ from mi import DeclarationError, Expect, between, harmful, prefers, trend
 from mi.analysis.rulings import Outcome
 from mi.analysis.verdicts import Verdict, verdicts
 from mi.database import Database
+from mi.files.clock import utc_timestamp
 from mi.reporting.findings import outcome_counts
-from mi.store.provenance import utc_timestamp
 from mi.units.claims import expectation_id
 from tests.support import hosted
 from tests.support.engine import result_rows, run_experiment

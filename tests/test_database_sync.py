@@ -22,7 +22,7 @@ from mi.database.jsonl_reader import LARGE_FILE
 from mi.database.load import insert_rows, summarise
 from mi.errors import StoreError
 from mi.files.journal import append_records, read_records
-from mi.store.local import Store
+from mi.store import LocalStore
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import Books
 
@@ -232,7 +232,7 @@ class Grown:
     """A store whose journals are written here, and its database."""
 
     def __init__(self, folder: Path) -> None:
-        self.store, self.database = Store(folder / ".mi"), Database(folder / "results.duckdb")
+        self.store, self.database = LocalStore(folder / ".mi"), Database(folder / "results.duckdb")
         self.path = self.store.journal("answers-1")
         self.path.parent.mkdir(parents=True)
 
@@ -413,16 +413,16 @@ def test_results_of_a_store_that_came_bit_by_bit_are_those_of_one_that_came_at_o
     size = synthetic_store.StoreSize(seeds=1, samples=3, letters=40)
     synthetic_store.write_store(whole, size)
     once, bits = Database(tmp_path / "once.duckdb"), Database(tmp_path / "bits.duckdb")
-    sync_database(once, Store(whole))
+    sync_database(once, LocalStore(whole))
     parts = tmp_path / "parts"
     for at, name in enumerate(sorted(path.name for path in (whole / "units").iterdir())):
         (parts / "units").mkdir(parents=True, exist_ok=True)
         (whole / "units" / name).rename(parts / "units" / name)
         if at % 20 == 0:
-            sync_database(bits, Store(parts))
+            sync_database(bits, LocalStore(parts))
     for name in ("journals", "cells", "runs"):
         (whole / name).rename(parts / name)
-        sync_database(bits, Store(parts))
+        sync_database(bits, LocalStore(parts))
     with once.read_connection() as one, bits.read_connection() as other:
         for view in VIEWS:
             query = f"SELECT * FROM {view} ORDER BY ALL"

@@ -11,7 +11,7 @@ import pytest
 from mi.errors import CorruptError, StoreError
 from mi.files import journal
 from mi.files.atomic import write_atomic
-from mi.store.local import Store
+from mi.store import LocalStore
 
 
 def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_threads_that_write_one_file_whole_leave_one_of_their_texts(tmp_path: Pa
 
 
 def test_threads_that_select_the_same_keep_it_once(tmp_path: Path) -> None:
-    store, cells = Store(tmp_path), [{"cell": str(at)} for at in range(200)]
+    store, cells = LocalStore(tmp_path), [{"cell": str(at)} for at in range(200)]
     with ThreadPoolExecutor(8) as pool:
         names = set(pool.map(lambda _: store.save_selection({"evals": []}, cells), range(16)))
     assert len(names) == 1

@@ -18,9 +18,9 @@ from mi.planning.session import Session
 from mi.providers.pricing import Price
 from mi.providers.types import Usage
 from mi.runner.scheduler import RunResult
+from mi.store import LocalStore
 from mi.store import checksums as whole
 from mi.store.gc import find_unneeded, remove_unneeded
-from mi.store.local import Store
 from tests.support import hosted
 from tests.support.fake_provider import (
     Books,
@@ -47,7 +47,7 @@ def run(folder: Path, books: Books, *force: str, name: str = "r") -> RunResult:
 
 
 def keys(folder: Path, kind: str) -> list[str]:
-    return [key for key in Store(folder / ".mi").published_keys() if key.startswith(kind)]
+    return [key for key in LocalStore(folder / ".mi").published_keys() if key.startswith(kind)]
 
 
 def test_a_training_takes_all_that_speaks_of_its_model(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_training_takes_all_that_speaks_of_its_model(tmp_path: Path) -> None:
     assert books.trained[training] == 2
     twice = {at for at, number in books.sampled.items() if number == 2}
     assert twice == {at for at in asked if at[0] == training}, "the baseline is asked once"
-    store = Store(tmp_path / ".mi")
+    store = LocalStore(tmp_path / ".mi")
     assert [one.run for one in store.archived_records(training)] == ["r"]
     events = [line["event"] for line in store.attempts(training)]
     assert events == ["started", "done", "put aside", "started", "done"]
@@ -93,22 +93,22 @@ def test_cut_off_anywhere_no_result_is_of_two_models(
     run(tmp_path, books)
     [training] = keys(tmp_path, "train-")
     left = moves
-    whole = Store.archive
+    whole = LocalStore.archive
 
-    def retire(self: Store, where: str, kind: str, name: str) -> None:
+    def retire(self: LocalStore, where: str, kind: str, name: str) -> None:
         nonlocal left
         if left == 0:
             raise KeyboardInterrupt
         left -= 1
         whole(self, where, kind, name)
 
-    monkeypatch.setattr(Store, "archive", retire)
+    monkeypatch.setattr(LocalStore, "archive", retire)
     try:
         run(tmp_path, books, training, name="s")
     except KeyboardInterrupt:
         monkeypatch.undo()
         run(tmp_path, books, name="t")
-    store = Store(tmp_path / ".mi")
+    store = LocalStore(tmp_path / ".mi")
     trained = store.record(training).finished
     for key in keys(tmp_path, "eval-"):
         record = store.record(key)
@@ -118,7 +118,7 @@ def test_cut_off_anywhere_no_result_is_of_two_models(
 
 def answers_are_of_their_model(folder: Path) -> bool:
     """Whether what evals of a training are made from is of the model that is there."""
-    store, told = Store(folder / ".mi"), set()
+    store, told = LocalStore(folder / ".mi"), set()
     for key in store.published_keys():
         record = store.record(key)
         subject, answers = record.payload.get("subject"), record.journals.get("answers")
@@ -159,7 +159,7 @@ def test_an_eval_cut_off_while_it_was_published_is_put_aside(
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, distinct_models(1))
     monkeypatch.undo()
-    assert late in {one.key for one in Store(tmp_path / ".mi").unfinished_units()}
+    assert late in {one.key for one in LocalStore(tmp_path / ".mi").unfinished_units()}
     [training] = keys(tmp_path, "train-")
     run(tmp_path, distinct_models(2), training, name="s")
     assert answers_are_of_their_model(tmp_path)
@@ -169,7 +169,7 @@ def test_what_another_run_ends_meanwhile_is_put_aside_too(tmp_path: Path) -> Non
     """It is looked at once more when everything is held."""
     run(tmp_path, distinct_models(1))
     [training] = keys(tmp_path, "train-")
-    store, late = Store(tmp_path / ".mi"), static(tmp_path)
+    store, late = LocalStore(tmp_path / ".mi"), static(tmp_path)
     os.rename(store.unit_dir(late), store.root / late)
     one = opened(tmp_path, distinct_models(2))
     made = one.plan()
@@ -187,12 +187,13 @@ def test_answers_of_a_model_that_was_made_again_are_never_taken_for_those_of_the
     """Whatever way the training went: its evals see that their journals speak of another one."""
     run(tmp_path, distinct_models(1))
     [training] = keys(tmp_path, "train-")
-    store = Store(tmp_path / ".mi")
+    store = LocalStore(tmp_path / ".mi")
     for key in (training, *keys(tmp_path, "eval-")):
         os.rename(store.unit_dir(key), tmp_path / key)
     run(tmp_path, distinct_models(2), name="s")
     assert answers_are_of_their_model(tmp_path)
-    assert store.record(static(tmp_path)).of == whole.model_digest(store.unit_dir(training))
+    model = whole.model_digest(store.unit_dir(training))
+    assert store.record(static(tmp_path)).model_digest == model
     assert list((store.root / "retired" / "s-model" / "journals").glob("answers-*"))
 
 
@@ -205,12 +206,12 @@ def test_an_eval_whose_training_goes_while_it_is_at_work_is_not_published(tmp_pa
 
     tally = run(tmp_path, Disturbed())
     assert any("needs train-" in message for message in tally.failures.values())
-    assert not tally.failures.keys() & set(Store(tmp_path / ".mi").published_keys())
+    assert not tally.failures.keys() & set(LocalStore(tmp_path / ".mi").published_keys())
     assert not run(tmp_path, distinct_models(2), name="s").failures
-    store = Store(tmp_path / ".mi")
+    store = LocalStore(tmp_path / ".mi")
     [training] = keys(tmp_path, "train-")
     for key in tally.failures:
-        assert store.record(key).of == whole.model_digest(store.unit_dir(training))
+        assert store.record(key).model_digest == whole.model_digest(store.unit_dir(training))
 
 
 def test_evals_of_a_training_that_was_damaged_and_came_out_otherwise_are_put_aside(
@@ -218,20 +219,22 @@ def test_evals_of_a_training_that_was_damaged_and_came_out_otherwise_are_put_asi
 ) -> None:
     run(tmp_path, distinct_models(1))
     [training] = keys(tmp_path, "train-")
-    store = Store(tmp_path / ".mi")
+    store = LocalStore(tmp_path / ".mi")
     (store.unit_dir(training) / "model.json").write_text("x")
     assert run(tmp_path, distinct_models(2), name="s").done_units == [training]
     model = whole.model_digest(store.unit_dir(training))
-    assert {store.record(key).of for key in keys(tmp_path, "eval-")} == {None}, "the baseline's"
+    assert {store.record(key).model_digest for key in keys(tmp_path, "eval-")} == {None}, (
+        "the baseline's"
+    )
     run(tmp_path, distinct_models(2), name="t")
-    assert {store.record(key).of for key in keys(tmp_path, "eval-")} == {None, model}
+    assert {store.record(key).model_digest for key in keys(tmp_path, "eval-")} == {None, model}
     assert answers_are_of_their_model(tmp_path)
 
 
 def test_evals_of_a_training_that_was_damaged_and_came_out_the_same_stay(tmp_path: Path) -> None:
     run(tmp_path, distinct_models(1))
     [training] = keys(tmp_path, "train-")
-    store, before = Store(tmp_path / ".mi"), keys(tmp_path, "eval-")
+    store, before = LocalStore(tmp_path / ".mi"), keys(tmp_path, "eval-")
     (store.unit_dir(training) / "model.json").write_text("x")
     assert run(tmp_path, distinct_models(1), name="s").done_units == [training]
     assert keys(tmp_path, "eval-") == before
@@ -239,7 +242,7 @@ def test_evals_of_a_training_that_was_damaged_and_came_out_the_same_stay(tmp_pat
 
 
 def test_what_is_put_aside_twice_in_one_run_is_kept_twice(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = LocalStore(tmp_path)
     for text in ("one", "two", "three"):
         journal.append_records(store.journal("answers-1"), [{"text": text}])
         store.archive("r", "journals", "answers-1.jsonl")

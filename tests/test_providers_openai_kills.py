@@ -29,8 +29,8 @@ STEPS = [
         "openai.resources.fine_tuning.jobs.jobs:Jobs.create": (1,),
         f"{_OPENAI}.job_poller:JobPoller.job": (1, 2),  # poll
         f"{_OPENAI}.train:list_events": (1,),  # fetch
-        "mi.store.local:Store.publish": (3,),
-        "mi.store.local:Store.log_attempt": (2,),
+        "mi.store.base:Store.publish": (3,),
+        "mi.store.base:Store.log_attempt": (2,),
         "mi.files.journal:append_records": (9,),
         f"{_OPENAI}.completions:parse_choices": (3, 60),  # sample, judge: an answer is read
         "mi.steps.scorers.base:ModelScorer.request_verdicts": (1,),

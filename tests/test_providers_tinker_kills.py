@@ -37,7 +37,7 @@ STEPS = [
         "mi.providers.metrics_log:append_metrics": (3,),
         "mi.providers.tinker.sampling:_to_answers": (2,),
         "mi.providers.tinker.sampling:_to_likelihood": (4,),
-        "mi.store.local:Store.publish": (3,),
+        "mi.store.base:Store.publish": (3,),
     }.items()
     for number in numbers
     for when in ("before", "after")

@@ -19,7 +19,7 @@ from mi.errors import Interrupted, ProviderError, StoreError
 from mi.files import journal
 from mi.runner.scheduler import RunResult
 from mi.steps import mix
-from mi.store.local import Store
+from mi.store import LocalStore
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import Books, Silent
@@ -41,14 +41,14 @@ def test_a_second_run_does_nothing(tmp_path: Path) -> None:
 
 
 POINTS = [
-    (Store, "publish"),
-    (Store, "attempt"),
-    (Store, "work"),
-    (Store, "select"),
+    (LocalStore, "publish"),
+    (LocalStore, "log_attempt"),
+    (LocalStore, "prepare_work_dir"),
+    (LocalStore, "save_selection"),
     (Books, "train"),
     (Books, "sample"),
     (Books, "score"),
-    (journal, "append"),
+    (journal, "append_records"),
     (journal, "read"),
     (mix, "write"),
 ]

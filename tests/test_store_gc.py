@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mi.files import journal
+from mi.store import LocalStore
 from mi.store.gc import find_unneeded, remove_unneeded
-from mi.store.local import Store
 
 KEY = "eval-0123456789abcdef"
 
@@ -17,7 +17,7 @@ KEY = "eval-0123456789abcdef"
 def test_work_that_a_provider_is_at_for_money_is_paid_and_leaves_its_log(
     tmp_path: Path, log: str
 ) -> None:
-    store = Store(tmp_path)
+    store = LocalStore(tmp_path)
     journal.append_records(store.prepare_work_dir(KEY) / log, [{"event": "created", "at": "now"}])
     (store.prepare_work_dir(KEY) / "big.bin").write_bytes(b"x" * 1000)
     [one] = find_unneeded(store, ())
@@ -30,7 +30,7 @@ def test_work_that_a_provider_is_at_for_money_is_paid_and_leaves_its_log(
 
 
 def test_work_that_cost_nothing_goes_whole(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = LocalStore(tmp_path)
     (store.prepare_work_dir(KEY) / "checkpoint.bin").write_bytes(b"x" * 1000)
     [one] = find_unneeded(store, ())
     assert not one.paid

@@ -21,6 +21,7 @@ import pytest
 from mi.errors import LeaseLost, StoreError
 from mi.store.shared import process
 from mi.store.shared.backend import FolderBackend
+from mi.store.shared.claims import ClaimFiles
 from mi.store.shared.leases import Leases
 from tests.support.background import until
 
@@ -291,7 +292,7 @@ def test_a_claim_that_could_not_be_released_is_released_with_a_later_pulse(
     place: FolderBackend,
 ) -> None:
     odd: Any = Odd(place)
-    claims, other = Leases(odd, 1.5), Leases(place, 1.5)
+    claims = Leases(odd, 1.5)
 
     def away(*words: Any) -> None:
         raise StoreError("is away")
@@ -300,8 +301,8 @@ def test_a_claim_that_could_not_be_released_is_released_with_a_later_pulse(
         with claims.acquire("a"):
             odd.odd["write"] = away
         odd.odd.clear()
-        assert other._current_claim("a")[1] == claims._owner_id
-        until(lambda: other._current_claim("a")[1] is None, 5.0)
+        assert ClaimFiles(place).current("a")[1] == claims._owner_id
+        until(lambda: ClaimFiles(place).current("a")[1] is None, 5.0)
         claims.assert_held("b")
 
 
@@ -343,5 +344,5 @@ def test_a_claim_that_arrives_beneath_newer_ones_holds_nothing(place: FolderBack
     odd.odd["create"] = overtaken
     with pytest.raises(Enough), late.acquire("a", on_wait=enough):
         pass
-    assert others._current_claim("a")[0] == 4
+    assert ClaimFiles(place).current("a")[0] == 4
     others.assert_held("a")

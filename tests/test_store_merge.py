@@ -15,7 +15,7 @@ from mi.cli import main
 from mi.database import Database, sync_database
 from mi.files import journal
 from mi.providers.types import Answer
-from mi.store.local import Store
+from mi.store import LocalStore
 from mi.store.merge import MergePlan, apply_merge, plan_merge
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.engine import run_experiment
@@ -46,7 +46,7 @@ class Other(Books):
 
 
 def merged(theirs: Path, ours: Path) -> MergePlan:
-    there, here = Store(theirs / ".mi"), Store(ours / ".mi")
+    there, here = LocalStore(theirs / ".mi"), LocalStore(ours / ".mi")
     found = plan_merge(there, here)
     apply_merge(found, there, here)
     return found
@@ -54,7 +54,7 @@ def merged(theirs: Path, ours: Path) -> MergePlan:
 
 def rows(folder: Path) -> list[Any]:
     database = Database(folder / "results.duckdb")
-    sync_database(database, Store(folder / ".mi"))
+    sync_database(database, LocalStore(folder / ".mi"))
     with database.read_connection() as connection:
         return connection.execute("SELECT * FROM results").fetchall()
 
@@ -115,10 +115,10 @@ def test_a_run_finds_all_that_came(two: tuple[Path, Path]) -> None:
 
 
 STEPS = [
-    (journal, "append"),
-    (Store, "receive"),
-    (Store, "fault"),
-    (Store, "select"),
+    (journal, "append_records"),
+    (LocalStore, "install"),
+    (LocalStore, "find_damage"),
+    (LocalStore, "save_selection"),
     (os, "rename"),
     (os, "replace"),
 ]
@@ -140,19 +140,19 @@ def test_a_merge_that_dies_is_gone_on_with(
         patch.setattr(owner, name, when(number, getattr(owner, name)))
         with suppress(Crash):
             merged(b, a)
-    store = Store(a / ".mi")
+    store = LocalStore(a / ".mi")
     assert not any(store.find_damage(key) for key in store.published_keys())
     merged(b, a)
     merged(a, b)
     assert rows(a) == rows(b)
-    assert set(store.published_keys()) == set(Store(b / ".mi").published_keys())
+    assert set(store.published_keys()) == set(LocalStore(b / ".mi").published_keys())
 
 
 def test_a_torn_line_is_passed_over_and_a_damaged_unit_left_out(two: tuple[Path, Path]) -> None:
     a, b = two
     answers = min((b / ".mi" / "journals").glob("answers-*"))
     answers.write_bytes(answers.read_bytes()[:-9])
-    keys = set(Store(b / ".mi").published_keys()) - set(Store(a / ".mi").published_keys())
+    keys = set(LocalStore(b / ".mi").published_keys()) - set(LocalStore(a / ".mi").published_keys())
     bad = min(key for key in keys if key.startswith("train-"))
     (b / ".mi" / "units" / bad / "model.json").write_text("{}")
     found = merged(b, a)
@@ -165,7 +165,7 @@ def test_a_torn_line_is_passed_over_and_a_damaged_unit_left_out(two: tuple[Path,
 def test_a_whole_unit_takes_the_place_of_a_damaged_one(tmp_path: Path, file: str) -> None:
     run_experiment(tmp_path / "a", Books(), total_samples=10)
     shutil.copytree(tmp_path / "a", tmp_path / "b")
-    ours = Store(tmp_path / "b" / ".mi")
+    ours = LocalStore(tmp_path / "b" / ".mi")
     key = next(key for key in ours.published_keys() if key.startswith("train-"))
     (ours.unit_dir(key) / file).write_bytes(b"\xff\xfe")
     found = merged(tmp_path / "a", tmp_path / "b")
@@ -175,7 +175,7 @@ def test_a_whole_unit_takes_the_place_of_a_damaged_one(tmp_path: Path, file: str
 
 def test_a_run_that_ended_since_it_was_brought_is_brought_again(tmp_path: Path) -> None:
     run_experiment(tmp_path / "a", Books(), total_samples=10)
-    theirs, ours = Store(tmp_path / "a" / ".mi"), Store(tmp_path / "b" / ".mi")
+    theirs, ours = LocalStore(tmp_path / "a" / ".mi"), LocalStore(tmp_path / "b" / ".mi")
     [facts] = theirs.runs()
     theirs.save_run("r", {**facts, "outcome": "started", "ended": None})
     merged(tmp_path / "a", tmp_path / "b")
@@ -196,7 +196,7 @@ def test_another_model_of_the_same_training_brings_nothing_of_its_own(tmp_path: 
     assert "lines say something else there" in said  # the baseline answered otherwise
     assert here.items() <= bytes_of(a / ".mi" / "units").items()
     assert before <= set(rows(a))
-    conditions = {unit.title for key in found.units if (unit := Store(b / ".mi").record(key))}
+    conditions = {unit.title for key in found.units if (unit := LocalStore(b / ".mi").record(key))}
     assert any("n=30" in title for title in conditions)
     assert not any("n=10," in title and "eval" in title for title in conditions)
     _answers_are_of_their_scores(a)
@@ -214,13 +214,13 @@ def _answers_are_of_their_scores(folder: Path) -> None:
 
 def test_what_is_under_way_here_is_left_to_the_run(two: tuple[Path, Path]) -> None:
     a, b = two
-    keys = set(Store(b / ".mi").published_keys()) - set(Store(a / ".mi").published_keys())
+    keys = set(LocalStore(b / ".mi").published_keys()) - set(LocalStore(a / ".mi").published_keys())
     begun = min(key for key in keys if key.startswith("train-"))
-    (Store(a / ".mi").prepare_work_dir(begun) / "launch.jsonl").write_text('{"job": 1}\n')
+    (LocalStore(a / ".mi").prepare_work_dir(begun) / "launch.jsonl").write_text('{"job": 1}\n')
     found = merged(b, a)
     assert begun not in found.units
     assert not any(
-        Store(b / ".mi").record(key).payload.get("subject") == begun for key in found.units
+        LocalStore(b / ".mi").record(key).payload.get("subject") == begun for key in found.units
     )
     assert (a / ".mi" / "work" / begun / "launch.jsonl").exists()
 

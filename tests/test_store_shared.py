@@ -28,9 +28,9 @@ from mi.runner.scheduler import RunResult
 from mi.spec import Experiment
 from mi.store import checksums, open_store
 from mi.store.checksums import write_checksums
-from mi.store.local import Store
 from mi.store.shared import process
 from mi.store.shared.backend import Backend
+from mi.store.shared.claims import ClaimFiles
 from mi.store.shared.object_backend import ObjectBackend
 from mi.store.shared.store import SharedStore
 from registry.settings import insecure_code
@@ -152,10 +152,10 @@ def test_one_machine_goes_on_with_what_another_has_trained(machines: Machines) -
 @pytest.mark.parametrize(
     ("owner", "name", "when", "number"),
     [
-        (Store, "publish", crash_before, 2),
+        (SharedStore, "publish", crash_before, 2),
         (SharedStore, "append", crash_after, 2),
         (Books, "train", crash_after, 1),
-        (SharedStore, "receive", crash_after, 3),
+        (SharedStore, "install", crash_after, 3),
     ],
     ids=["before publishing", "in a journal", "trained", "published"],
 )
@@ -261,7 +261,7 @@ def test_a_training_that_another_machine_does_again_has_no_eval_of_the_old_model
     store = machines.store("three")
     model = checksums.model_digest(store.unit_dir(training))
     records = [store.record(key) for key in store.published_keys() if key.startswith("eval-")]
-    assert {one.of for one in records if one.payload["subject"] == training} <= {model}
+    assert {one.model_digest for one in records if one.payload["subject"] == training} <= {model}
 
 
 def test_whoever_is_late_finds_the_unit_as_the_first_one_left_it(machines: Machines) -> None:
@@ -456,7 +456,7 @@ def test_nothing_is_launched_or_sent_under_a_claim_that_is_lost(machines: Machin
         log.write_text("1")
         store.checkpoint(key)
         assert heir.read(f"work/{key}/{launch.LAUNCH_LOG}") == b"1"
-        number = store.leases._current_claim(key)[0]
+        number = ClaimFiles(store.backend).current(key)[0]
         heir.create(f"claims/{key}/{number + 1:08}", b'{"owner": "another"}')
         heir.write(f"work/{key}/{launch.LAUNCH_LOG}", b"2")
         log.write_text("3")

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from mi.planning.session import Session
-from mi.store import checksums, verification
-from mi.store.local import Store
+from mi.store import Store, checksums, verification
 from mi.store.records import State
 from tests.support.fake_provider import Books, carry_out, experiment, session
 

@@ -25,7 +25,7 @@ from ..providers import with_base_url
 from ..spec import RunOptions
 from ..steps.evals import eval_kind
 from ..store import open_store
-from ..store.local import Store
+from ..store.base import Store
 from ..units.unit import Evaluate, Mix, Train, Unit
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from ..reporting.header import pluralize
 from ..reporting.progress import say
 from ..spec import Model, RunOptions, is_url, judge_model
 from ..store import open_store
-from ..store.local import Store
+from ..store.base import Store
 from ..version import __version__
 from .common import NullMonitor, console, load_config, progress_bar, run_options
 

@@ -12,7 +12,7 @@ from ..planning.plan import Plan, PlannedUnit
 from ..reporting.header import pluralize
 from ..reporting.progress import say
 from ..reporting.tables import plain_table
-from ..store.local import Store
+from ..store.base import Store
 from ..store.provenance import command_line
 from ..store.records import State, UnitRecord
 from ..units.identity import difference, json_form

@@ -12,8 +12,7 @@ from ..errors import UsageError
 from ..reporting.header import pluralize
 from ..reporting.progress import say
 from ..spec import is_url
-from ..store import open_store
-from ..store.local import Store
+from ..store import LocalStore, Store, open_store
 from ..store.merge import MergePlan, apply_merge, plan_merge
 from .common import configured_store, console, progress_bar, run_options
 
@@ -55,7 +54,7 @@ def _find_store(name: str) -> Store:
     path = Path(name)
     for directory in (path, path / ".mi"):
         if any((directory / part).is_dir() for part in ("units", "journals", "runs")):
-            return Store(directory.resolve())
+            return LocalStore(directory.resolve())
     raise UsageError(
         "is not a store", where=str(path), hint="name a folder `.mi` that `mi run` created"
     )

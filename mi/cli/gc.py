@@ -13,14 +13,15 @@ from typing import Any
 import attrs
 
 from ..errors import MiError, UsageError
+from ..files.clock import utc_timestamp
 from ..planning.needed import needed_names, recorded_names
 from ..reporting.header import pluralize
 from ..reporting.progress import say
 from ..reporting.tables import plain_table
 from ..spec import is_url
+from ..store.base import Store
 from ..store.gc import UnneededItem, find_unneeded, remove_unneeded
-from ..store.local import Store
-from ..store.provenance import utc_timestamp
+from ..store.run_files import RunRecord
 from .common import configured_store, console, load_session, progress_bar, run_options
 from .parser import parse_args
 
@@ -109,7 +110,7 @@ def _all_needed_names(args: argparse.Namespace, store: Store) -> set[str]:
     return names
 
 
-def _identity_flags(run: dict[str, Any], ids: list[str]) -> dict[str, Any]:
+def _identity_flags(run: RunRecord, ids: list[str]) -> dict[str, Any]:
     """The arguments of a past run that decide keys, except `--set`, and the files that it named."""
     past = parse_args(run["provenance"]["argv"][1:])
     files = [word for word in past.words if word.endswith(".py")]

@@ -12,6 +12,7 @@ import attrs
 
 from ..database import Database, sync_database
 from ..errors import BudgetExceeded, Interrupted, MiError, NothingSelected, StoreError
+from ..files.clock import utc_timestamp
 from ..planning.duration import total_duration
 from ..planning.force import Redo, archive_redo, mark_redo, plan_redo
 from ..planning.manifest import run_manifest
@@ -24,7 +25,8 @@ from ..reporting.junit import write_junit
 from ..reporting.progress import ProgressDisplay, StopSignal, say
 from ..runner.executors import find_executor
 from ..runner.scheduler import Run, RunLimits, RunResult
-from ..store.provenance import capture_provenance, run_id, utc_timestamp
+from ..store.provenance import capture_provenance
+from ..store.run_files import RunRecord
 from . import approval, summary
 from .collect import collect
 from .common import console, filter_plan, load_session, unit_durations, verbosity
@@ -139,8 +141,8 @@ def _execute(
     options = session.options
     execute = find_executor(options.executor, options.ray)
     provenance = capture_provenance(options.root, args.argv)
-    run, store = run_id(provenance), session.store
-    facts = {
+    run, store = provenance.run_id, session.store
+    record: RunRecord = {
         "run": run,
         "provenance": attrs.asdict(provenance),
         "model": session.model.id,
@@ -148,7 +150,7 @@ def _execute(
         "selection": store.save_selection(*run_manifest(session, plan)),
         "outcome": "started",
     }
-    store.save_run(run, facts)
+    store.save_run(run, record)
     archive_redo(redo, plan, store, run, lambda name: say(out, f"waiting for {name}", "dim"))
     error: Exception | None = None
     if plan.todo:
@@ -177,7 +179,7 @@ def _execute(
     ended = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")
     if result.failures:
         ended = "failed"
-    store.save_run(run, {**facts, "outcome": ended, "ended": utc_timestamp()})
+    store.save_run(run, {**record, "outcome": ended, "ended": utc_timestamp()})
     return error
 
 

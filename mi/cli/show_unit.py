@@ -6,15 +6,15 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ..errors import MiError, UsageError, did_you_mean
 from ..reporting.progress import say
 from ..reporting.tables import plain_table
 from ..runner.watch import UNIT_LOG
-from ..store.local import Store
+from ..store.base import Store
 from ..store.provenance import command_line
 from ..store.records import BegunRecord, UnitRecord
+from ..store.run_files import AttemptEvent
 from .common import configured_store, console, print_pairs
 
 _LOG_LINES = 20
@@ -53,7 +53,7 @@ def _find_record(store: Store, prefix: str) -> BegunRecord:
     return store.record(key) if key in published else begun[key]
 
 
-def _print_attempts(attempts: list[dict[str, Any]]) -> None:
+def _print_attempts(attempts: list[AttemptEvent]) -> None:
     if not attempts:
         return
     out = console()
@@ -109,7 +109,7 @@ def _state(record: BegunRecord, store: Store) -> str:
         fault = store.find_damage(record.key)
         return f"damaged: {fault}" if fault else f"done {record.finished} in {record.seconds:.1f} s"
     failure = store.failure(record.key)
-    return f"failed {failure.at}: {failure.message}" if failure else "begun, not finished"
+    return f"failed {failure.time}: {failure.message}" if failure else "begun, not finished"
 
 
 def _key_and_title(key: str, store: Store) -> str:
@@ -120,7 +120,7 @@ def _key_and_title(key: str, store: Store) -> str:
 
 
 def _provenance(run: str, store: Store) -> Iterator[tuple[str, str]]:
-    record: dict[str, Any] | None = next((r for r in store.runs() if r["run"] == run), None)
+    record = next((r for r in store.runs() if r["run"] == run), None)
     if record is None:
         yield "run", run
         return

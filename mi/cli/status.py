@@ -19,8 +19,9 @@ from ..providers.pricing import format_cost
 from ..providers.types import RemoteJob
 from ..reporting.progress import format_clock, say
 from ..reporting.tables import MAX_TABLE_ROWS, aligned_lines, plain_table
-from ..store.local import Store
+from ..store.base import Store
 from ..store.records import State
+from ..store.run_files import RunRecord
 from .common import NullMonitor, configured_store, load_config, load_session
 from .parser import parse_args
 
@@ -122,7 +123,7 @@ def _selected_words(args: argparse.Namespace) -> list[str]:
     return words or list(last["experiments"] if last else ())
 
 
-def _last_run(store: Store, words: list[str]) -> dict[str, Any] | None:
+def _last_run(store: Store, words: list[str]) -> RunRecord | None:
     """The newest run of any of these experiments; of any at all where none is named."""
     names = {word.partition("::")[0] for word in words}
     return next((run for run in store.runs() if not names or names & {*run["experiments"]}), None)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
-from ..store.local import Store
+from ..store.base import Store
 
 ABSENT = "absent"
 UNIT_PREFIXES = ("mix-", "train-", "eval-")

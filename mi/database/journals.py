@@ -15,7 +15,7 @@ from typing import IO
 
 import attrs
 
-from ..store.local import Store
+from ..store.base import Store
 from .jsonl_reader import FileSlice, JsonlReader
 
 LOG_PREFIXES = ("journal:", "attempts:")

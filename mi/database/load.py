@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..files.serialize import read_json
+from ..store.base import Store
 from ..store.checksums import RECORD_FILE
-from ..store.local import Store
 from ..store.provenance import command_line
 from ..store.records import UnitRecord
 from .jsonl_reader import DamagedFiles, FileSlice, JsonlReader

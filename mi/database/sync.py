@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..errors import CorruptError
-from ..store.local import Store
+from ..store.base import Store
 from . import journals
 from .connection import Database
 from .fingerprints import UNIT_PREFIXES, list_fingerprints, listing_digest

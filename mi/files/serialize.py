@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
+
 from ..errors import CorruptError
 
 if TYPE_CHECKING:
@@ -18,14 +20,48 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_STORED_NAME = "mi.stored_name"
+
 
 @cache
 def converter() -> Converter:
     """The shared converter, made on first use because importing cattrs takes 0.25 s."""
+    from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
     from cattrs.preconf.json import make_converter
 
     strict: Converter = make_converter(forbid_extra_keys=True, detailed_validation=True)
+    strict.register_structure_hook_factory(
+        _has_stored_names,
+        lambda record_type: make_dict_structure_fn(
+            record_type, strict, **_stored_names(record_type)
+        ),
+    )
+    strict.register_unstructure_hook_factory(
+        _has_stored_names,
+        lambda record_type: make_dict_unstructure_fn(
+            record_type, strict, **_stored_names(record_type)
+        ),
+    )
     return strict
+
+
+def stored_as(name: str) -> dict[str, str]:
+    """Metadata for an attrs field that is called `name` in JSON, whatever the code calls it."""
+    return {_STORED_NAME: name}
+
+
+def _has_stored_names(record_type: Any) -> bool:
+    return attrs.has(record_type) and bool(_stored_names(record_type))
+
+
+def _stored_names(record_type: Any) -> dict[str, Any]:
+    from cattrs import override
+
+    return {
+        field.name: override(rename=field.metadata[_STORED_NAME])
+        for field in attrs.fields(record_type)
+        if _STORED_NAME in field.metadata
+    }
 
 
 def to_json(record: Any) -> str:

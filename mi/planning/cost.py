@@ -24,7 +24,7 @@ from ..providers.types import Usage
 from ..spec import Model, judge_model
 from ..steps import evaluate
 from ..steps.evals import Workload, eval_kind
-from ..store.local import Store
+from ..store.base import Store
 from ..units.cells import arm_counts
 from ..units.unit import Evaluate, Mix, Train, Unit
 from .plan import Plan, PlannedUnit

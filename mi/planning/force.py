@@ -13,7 +13,7 @@ import attrs
 
 from ..errors import CorruptError, UsageError, did_you_mean
 from ..steps.evaluate import journal_names
-from ..store.local import Store
+from ..store.base import Store
 from ..store.records import BegunRecord, State
 from ..units.unit import Evaluate
 from .plan import Plan

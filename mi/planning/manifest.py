@@ -7,20 +7,21 @@ words they had when they were run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
 from ..spec import Experiment
+from ..store.run_files import SelectedCell, SelectionHeader
 from ..units.claims import expectation_id
 from ..units.identity import json_form
 from .plan import Plan
 from .session import Session
 
 
-def run_manifest(session: Session, plan: Plan) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def run_manifest(session: Session, plan: Plan) -> tuple[SelectionHeader, list[SelectedCell]]:
     """What is selected as plain values: experiments and evals, and a line a cell."""
-    head = {
+    header: SelectionHeader = {
         "experiments": [_experiment_entry(session, one.experiment) for one in session.selection],
         "evals": list(_eval_entries(session)),
     }
@@ -35,7 +36,7 @@ def run_manifest(session: Session, plan: Plan) -> tuple[dict[str, Any], list[dic
     ]
     for line in lines:
         line["cell"] = line.pop("id")
-    return head, lines
+    return header, cast(list[SelectedCell], lines)
 
 
 def _experiment_entry(session: Session, experiment: Experiment) -> dict[str, Any]:

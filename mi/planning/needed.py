@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..errors import MiError
 from ..steps import evaluate
-from ..store.local import Store
+from ..store.base import Store
 from ..units.unit import Evaluate
 from .plan import cell_units
 from .session import Session

@@ -13,7 +13,7 @@ import attrs
 from ..data.datasets import Questions
 from ..steps import evaluate
 from ..steps.evals import Workload, eval_kind
-from ..store.local import Store
+from ..store.base import Store
 from ..store.records import State
 from ..units.unit import Evaluate
 from .plan import Plan, PlannedUnit

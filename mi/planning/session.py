@@ -28,7 +28,7 @@ from ..spec import (
     Setting,
     judge_model,
 )
-from ..store.local import Store
+from ..store.base import Store
 from ..units.cells import Cell, cells, count_cells
 from ..units.unit import Evaluate
 from .cost import CostEstimator

@@ -20,7 +20,7 @@ import attrs
 
 from ..errors import MiError, ProviderError
 from ..files import journal
-from ..store.provenance import utc_timestamp
+from ..files.clock import utc_timestamp
 
 LAUNCH_LOG = "launch.jsonl"
 UNIT_METADATA = "mi_unit"

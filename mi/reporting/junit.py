@@ -7,10 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ..errors import UsageError
+from ..files.clock import utc_timestamp
 from ..planning.plan import Plan, PlannedUnit
 from ..runner.scheduler import RunResult
-from ..store.local import Store
-from ..store.provenance import utc_timestamp
+from ..store.base import Store
 
 
 def write_junit(path: str, plan: Plan, result: RunResult, store: Store, seconds: float) -> None:

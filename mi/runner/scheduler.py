@@ -20,7 +20,7 @@ from ..errors import BudgetExceeded, Interrupted, LeaseLost, MiError, RequestRej
 from ..planning.plan import Plan, PlannedUnit
 from ..planning.resources import Resources
 from ..providers.types import Monitor
-from ..store.local import Store
+from ..store.base import Store
 from .queue import ReadyQueue
 from .threads import DaemonThreadPool
 from .watch import StoredMonitor

@@ -9,11 +9,11 @@ from typing import Any
 
 import attrs
 
+from ..files.clock import utc_timestamp
 from ..providers.pricing import Budget
 from ..providers.types import Monitor
 from ..providers.watch import ForwardingMonitor
-from ..store.local import Store
-from ..store.provenance import utc_timestamp
+from ..store.base import Store
 
 UNIT_LOG = "log.txt"
 _WRITE_INTERVAL = 2.0

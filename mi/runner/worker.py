@@ -30,7 +30,7 @@ from ..steps import evaluate, mix, train
 from ..steps.context import EvalContext
 from ..steps.recorder import AnswerRecorder
 from ..store import checksums
-from ..store.local import Store
+from ..store.base import Store
 from ..store.records import State
 from ..units.unit import Evaluate, Mix, Train, Unit
 from .watch import BudgetMonitor
@@ -85,7 +85,9 @@ def run_unit(
             if of != _model_digest(unit, store):
                 raise LeaseLost(f"{unit.key}: its training was done again meanwhile")
             took = time.monotonic() - started
-            if not store.publish(unit, run_id, outcome, took, journals=_journals(unit), of=of):
+            if not store.publish(
+                unit, run_id, outcome, took, journals=_journals(unit), model_digest=of
+            ):
                 noted(run_id, unit.key, "came late")
                 return False
         except (Interrupted, BudgetExceeded, LeaseLost):
@@ -105,7 +107,7 @@ def _archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monito
     of = checksums.model_digest(store.unit_dir(planned.unit.key))
     records = [store.record(key) for key in planned.stale_dependents if not store.find_damage(key)]
     for one in records:
-        if one.of in (None, of):
+        if one.model_digest in (None, of):
             continue
         names = sorted(one.journals.values())
         with store.lock(one.key, *names, on_wait=lambda name: monitor.raise_if_stopped()):
@@ -160,7 +162,7 @@ def _archive_superseded(
         )
     ]
     left = store.begun_record(unit.key)
-    if names or (left is not None and left.of not in (None, digest)):
+    if names or (left is not None and left.model_digest not in (None, digest)):
         monitor.message(f"{unit.title}: what was asked of a model that was made again is put aside")
         store.archive(f"{run_id}-model", "work", unit.key)
         for name in names:

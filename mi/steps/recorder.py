@@ -14,9 +14,9 @@ from typing import Any
 import attrs
 
 from ..files import journal
+from ..files.clock import utc_timestamp
 from ..providers.pricing import Budget, PriceTable, book_usage
 from ..providers.types import Answer, Grade, Likelihood
-from ..store.provenance import utc_timestamp
 from .context import ProviderResult
 from .scorers.reply import JudgeReply
 

@@ -1,34 +1,45 @@
-"""Stores that several machines share: `file:///shared/mi`, `s3://bucket/mi`."""
+"""Stores of units: a folder, or a place that several machines share.
+
+`base.py` is the interface. A path opens a `LocalStore`; an address such as `file:///shared/mi` or
+`s3://bucket/mi` opens a `SharedStore`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ..spec import is_url
-from .local import Store
+from .base import Store
+from .local import LocalStore
 
 LEASE_SECONDS = 60.0
-"""How long a process at a unit may be silent before others take the unit over."""
+"""How long a process may send no heartbeat before others take over the units it holds."""
 
 RETRY_SECONDS = 120.0
-"""Seconds for which a place may be away."""
+"""How long a shared place may fail to answer before an operation gives up."""
 
 
 def open_store(
-    location: str | Path, lease_seconds: float = LEASE_SECONDS, retry_seconds: float = RETRY_SECONDS
+    location: str | Path,
+    lease_seconds: float = LEASE_SECONDS,
+    retry_seconds: float = RETRY_SECONDS,
 ) -> Store:
     """The store at a path, or at an address that several machines share.
 
     Args:
-        seconds: How long a process that is at a unit may be silent before others take over.
-        patience: Seconds for which the place may be away.
+        location: A path, or a URL such as `s3://bucket/mi`.
+        lease_seconds: How long a process may send no heartbeat before others take over its units.
+        retry_seconds: How long the place may fail to answer before an operation gives up.
 
     Raises:
-        UsageError: A package is missing for that kind of address.
-        StoreError: The place cannot keep two runs from doing the same.
+        UsageError: A package for this kind of address is not installed.
+        StoreError: The place cannot keep two runs from doing the same unit.
     """
     if not is_url(location):
-        return Store(Path(location))
+        return LocalStore(Path(location))
     from .shared.open import open_shared_store
 
     return open_shared_store(str(location).rstrip("/"), lease_seconds, retry_seconds)
+
+
+__all__ = ["LEASE_SECONDS", "RETRY_SECONDS", "LocalStore", "Store", "open_store"]

@@ -17,8 +17,8 @@ import attrs
 
 from ..errors import MiError
 from ..files import journal
+from .base import Store
 from .checksums import RECORD_FILE
-from .local import Store
 
 _PROVIDER_LOGS = ("launch.jsonl", "batches.jsonl")
 """What providers are at for money, or were: one in the folder of a unit, the other in a folder of

@@ -7,11 +7,12 @@ import platform
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 import attrs
+
+from ..files.clock import timestamp_digits, utc_timestamp
 
 _PACKAGES = (
     "mi",
@@ -27,11 +28,6 @@ _PACKAGES = (
 )
 
 
-def utc_timestamp() -> str:
-    """The time as text, UTC, to the millisecond: sorts as it passes."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 @attrs.frozen(kw_only=True)
 class Provenance:
     """Who ran what, where and with which versions."""
@@ -45,6 +41,12 @@ class Provenance:
     versions: dict[str, str]
     commit: str | None
     dirty: bool | None
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run: its start, to the millisecond, and its process. Ids sort by time."""
+        digits = timestamp_digits(self.started)
+        return f"{digits[:8]}-{digits[8:]}-{self.pid}"
 
 
 def capture_provenance(root: Path, argv: tuple[str, ...]) -> Provenance:
@@ -84,12 +86,6 @@ def _git(root: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def run_id(provenance: Provenance) -> str:
-    """A run's name: its start to the millisecond and its process, so that names sort by time."""
-    stamp = "".join(sign for sign in provenance.started if sign.isdigit())
-    return f"{stamp[:8]}-{stamp[8:]}-{provenance.pid}"
 
 
 def command_line(argv: tuple[str, ...]) -> str:

@@ -1,18 +1,28 @@
-"""What a store says of a unit: its state, and the record of one that is done, begun or failed."""
+"""What a store records of a unit: its state, and why it failed or how it was made.
+
+The classes below are written to disk as JSON objects with one key a field. A field whose name on
+disk differs declares it with `stored_as`; stored names never change.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
 import attrs
 
+from ..files.serialize import stored_as
+
 FAILURE_FILE = "failure.json"
 BEGUN_FILE = "begun.json"
 
+AnswerPosition = tuple[str, int]
+"""The question that a line of a journal answers, and the number of the sample."""
+
 
 class State(Enum):
-    """What the store holds of a unit."""
+    """The state of a unit in a store."""
 
     TODO = "todo"
     DONE = "done"
@@ -22,7 +32,13 @@ class State(Enum):
 
 @attrs.frozen
 class UnitSummary:
-    """What a done unit took: seconds and US dollars, and a training's last loss."""
+    """What a published unit took.
+
+    Args:
+        seconds: Wall time of the attempt that finished it.
+        cost_usd: US dollars.
+        loss: The last training loss; None for other units.
+    """
 
     seconds: float
     cost_usd: float = 0.0
@@ -31,11 +47,13 @@ class UnitSummary:
 
 @attrs.frozen
 class UnitStatus:
-    """A unit's state in the store, and for a failure or a damage what was wrong.
+    """A unit's state in the store.
 
     Args:
-        permanent: The failure is one that trying again would meet again.
-        done: What it took, where it is done.
+        state: Its state.
+        detail: For a failed or corrupt unit, what is wrong with it.
+        permanent: Whether a failed unit would fail the same way again.
+        summary: What a published unit took.
     """
 
     state: State
@@ -46,12 +64,17 @@ class UnitStatus:
 
 @attrs.frozen(kw_only=True)
 class BegunRecord:
-    """What is known of a unit before it is done.
+    """What is recorded of a unit when a run starts work on it.
 
     Args:
-        payload: What its key was made from, as plain values.
-        journals: Journals it is made from: role → name.
-        of: Digest of the trained model that it is of; None where there is none, or it is not known.
+        key: Its key.
+        kind: `mix`, `train` or `eval`.
+        title: Its name in messages.
+        setting: The id of its setting.
+        payload: The values its key is computed from, as plain JSON.
+        journals: The journals it reads: role → name.
+        model_digest: Digest of the trained model that an eval samples. None for the untrained
+            model, for other units, and in records made before this was known.
     """
 
     key: str
@@ -60,22 +83,27 @@ class BegunRecord:
     setting: str
     payload: dict[str, Any]
     journals: dict[str, str]
-    of: str | None = None
+    model_digest: str | None = attrs.field(default=None, metadata=stored_as("of"))
 
     @property
     def training_key(self) -> str | None:
-        """The training whose model an eval is of; None for the untrained model, and other units."""
-        found = self.payload.get("subject")
-        return found if isinstance(found, str) else None
+        """The training whose model an eval samples; None for the untrained model and other units.
+
+        Evals of the untrained model have no subject, and neither have mixes and trainings.
+        """
+        subject = self.payload.get("subject")
+        return subject if isinstance(subject, str) else None
 
 
 @attrs.frozen(kw_only=True)
 class UnitRecord(BegunRecord):
-    """What a published unit says of itself.
+    """The content of a published unit's `unit.json`.
 
     Args:
+        scheme: Number of the identity scheme that its key follows.
         outcome: What the step reported, by name.
         run: The run that finished it.
+        finished: When it was finished, in UTC.
         seconds: Wall time of the attempt that finished it.
     """
 
@@ -88,9 +116,21 @@ class UnitRecord(BegunRecord):
 
 @attrs.frozen(kw_only=True)
 class FailureRecord:
-    """Why a unit failed the last time, and whether trying again would meet the same."""
+    """Why the last attempt at a unit failed.
+
+    Args:
+        run: The run that attempted it.
+        time: When it failed, in UTC.
+        message: The error.
+        permanent: Whether another attempt would fail the same way.
+    """
 
     run: str
-    at: str
+    time: str = attrs.field(metadata=stored_as("at"))
     message: str
     permanent: bool = False
+
+
+def answer_position(line: Mapping[str, Any]) -> AnswerPosition:
+    """The question and sample number that a line of a journal answers."""
+    return line["question"], line.get("sample", 0)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ...files import journal
-from ...store.provenance import utc_timestamp
+from ...files.clock import utc_timestamp
 from ...units.identity import digest
 from ..retry import sleep
 from ..types import Monitor

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ProviderError, RequestRejected
 from ...files import journal
-from ...store.provenance import utc_timestamp
+from ...files.clock import utc_timestamp
 from ..types import Monitor, RemoteJob
 from .accounts import Account
 from .batch_jobs import ACTIVE, BATCH_LOG, FinishedBatch, submit_batch, wait_for_end

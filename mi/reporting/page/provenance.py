@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...analysis.evidence import ResultScope
-from ...store.provenance import utc_timestamp
+from ...files.clock import utc_timestamp
 from .content import Table
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from ...providers.pricing import Budget, PriceTable
 from ...providers.types import ClientOptions
 from ...spec import Model, is_url
 from ...store import open_store
-from ...store.local import Store
+from ...store.base import Store
 from ...version import __version__
 from ..watch import StoredMonitor
 from ..worker import run_unit

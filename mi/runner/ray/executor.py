@@ -25,7 +25,7 @@ from ...planning.plan import PlannedUnit
 from ...planning.resources import Resources
 from ...providers.types import Monitor
 from ...spec import Cluster, ResourceRequest
-from ...store.local import Store
+from ...store.base import Store
 from ...store.shared.store import SharedStore
 from ..scheduler import Run, Scheduler
 from ..watch import StoredMonitor

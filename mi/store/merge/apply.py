@@ -14,8 +14,10 @@ from collections.abc import Callable
 
 from ...errors import CorruptError
 from ...files import atomic, journal
-from ..local import Store
-from .survey import MergePlan, answer_position, lines_by_position
+from ..base import Store
+from ..local import LocalStore
+from ..records import answer_position
+from .survey import MergePlan, lines_by_position
 
 
 def apply_merge(
@@ -52,7 +54,7 @@ def apply_merge(
 
 def _copy_unit(key: str, theirs: Store, ours: Store) -> None:
     """Copy aside, check the copy, rename."""
-    desk = Store(ours.root / "arriving")
+    desk = LocalStore(ours.root / "arriving")
     with ours.lock(key), atomic.translate_write_errors(desk.root):
         if ours.is_published(key):
             if not ours.find_damage(key):

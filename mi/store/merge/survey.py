@@ -17,12 +17,11 @@ import attrs
 from ...errors import CorruptError
 from ...files import journal
 from .. import checksums
-from ..local import Store
-from ..records import UnitRecord
+from ..base import Store
+from ..records import AnswerPosition, UnitRecord, answer_position
 
 _BILLING_FIELDS = ("billed_model", "billed_input", "billed_output", "cost_usd")
 _BOOKKEEPING_FIELDS = ("unit", "at", "of", "model", *_BILLING_FIELDS)
-AnswerPosition = tuple[str, int]
 LinesByPosition = dict[AnswerPosition, dict[str, Any]]
 
 
@@ -198,11 +197,6 @@ def _journal_paths(store: Store) -> list[Path]:
 def lines_by_position(path: Path) -> LinesByPosition:
     """The lines of a journal by what they answer: question and sample."""
     return {answer_position(line): line for line in journal.read_records(path)}
-
-
-def answer_position(line: Mapping[str, Any]) -> AnswerPosition:
-    """What a line answers."""
-    return line["question"], line.get("sample", 0)
 
 
 def _content(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Files that several machines share, of a folder or an object store.
+"""Files that several machines share, in a folder or an object store.
 
-The little that a store needs of them, and what every such place can do: a file is written whole or
-not at all, and one can be made only where there is none. Nothing is renamed, appended to or locked.
+A store needs little of them, and every kind of place can do it: a file is written completely or not
+at all, and a file can be created only where none exists. Nothing is renamed, appended to or locked.
 """
 
 from __future__ import annotations
@@ -23,36 +23,42 @@ T = TypeVar("T")
 
 
 class Backend(Protocol):
-    """Names are relative, with slashes."""
+    """The files at a shared place. Names are relative, with slashes.
+
+    Every method raises StoreError if the place does not answer for long.
+    """
 
     def read(self, name: str) -> bytes:
-        """The content.
+        """The content of a file.
 
         Raises:
-            FileNotFoundError: There is none of that name.
-            StoreError: The place did not answer for long.
+            FileNotFoundError: No file has that name.
         """
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file there, in place of what was there."""
+        """Write a file, replacing any that has that name."""
 
     def create(self, name: str, data: bytes) -> bool:
-        """Put a file there unless there is one; whether this one is it."""
+        """Write a file unless one has that name. Returns whether the file is this one."""
 
     def upload(self, path: Path, name: str) -> None:
-        """`write` of a file of this machine."""
+        """Write a file with the content of a file of this machine."""
 
     def download(self, name: str, path: Path) -> None:
-        """A copy at `path`, whose folder is there; otherwise as `read`."""
+        """Copy a file to `path`, whose directory exists.
+
+        Raises:
+            FileNotFoundError: No file has that name.
+        """
 
     def versions(self, directory: str) -> dict[str, str]:
-        """The names of all files below a folder, each with what changes when it does."""
+        """All files below a directory: name → a text that changes when the file does."""
 
     def exists(self, name: str) -> bool:
-        """Whether there is one of that name."""
+        """Whether a file has that name."""
 
     def delete(self, names: Iterable[str]) -> None:
-        """Take away those that are there."""
+        """Delete files; those that do not exist are ignored."""
 
 
 @attrs.frozen
@@ -60,7 +66,8 @@ class FolderBackend:
     """A folder that all machines see, such as one of a network file system.
 
     Args:
-        patience: Seconds for which it may be away.
+        root: The folder.
+        retry_seconds: How long it may be unavailable before an operation gives up.
     """
 
     root: Path
@@ -71,27 +78,29 @@ class FolderBackend:
 
     def write(self, name: str, data: bytes) -> None:
         path = self.root / name
-        with _temporary_path(path) as aside:
+        with _temporary_path(path) as temporary:
 
-            def put() -> None:
-                _write_synced(aside, data)
-                os.replace(aside, path)
+            def replace() -> None:
+                _write_synced(temporary, data)
+                os.replace(temporary, path)
 
-            self._retry(put)
+            self._retry(replace)
 
     def create(self, name: str, data: bytes) -> bool:
         path = self.root / name
-        with _temporary_path(path) as aside:
+        with _temporary_path(path) as temporary:
 
-            def linked() -> bool:
+            def link() -> bool:
                 try:
-                    os.link(aside, path)  # whole from the start, and atomic over a network too
-                except FileExistsError:  # perhaps by this very call: its answer may be lost
-                    return os.stat(aside).st_nlink > 1
+                    # A link is complete from the start, and atomic over a network too.
+                    os.link(temporary, path)
+                except FileExistsError:
+                    # An earlier try of this call may have created it, and its reply been lost.
+                    return os.stat(temporary).st_nlink > 1
                 return True
 
-            self._retry(lambda: _write_synced(aside, data))
-            return self._retry(linked)
+            self._retry(lambda: _write_synced(temporary, data))
+            return self._retry(link)
 
     def upload(self, path: Path, name: str) -> None:
         self.write(name, path.read_bytes())
@@ -103,49 +112,57 @@ class FolderBackend:
         return self._retry(lambda: dict(self._versions(directory)))
 
     def exists(self, name: str) -> bool:
-        def there() -> bool:
+        def has_status() -> bool:
             try:
                 os.stat(self.root / name)
             except (FileNotFoundError, NotADirectoryError):
                 return False
             return True
 
-        return self._retry(there)
+        return self._retry(has_status)
 
     def delete(self, names: Iterable[str]) -> None:
         for name in names:
             self._retry(partial((self.root / name).unlink, missing_ok=True))
 
     def _versions(self, directory: str) -> Iterator[tuple[str, str]]:
-        for at, _, names in os.walk(self.root / directory, onerror=_raise_unlisted):
+        for parent, _, names in os.walk(self.root / directory, onerror=_raise_unlisted):
             for name in names:
-                path = Path(at, name)
-                with suppress(FileNotFoundError):  # taken away while this looked
+                path = Path(parent, name)
+                with suppress(FileNotFoundError):  # deleted since the directory was listed
                     if path.suffix != ".part":
                         facts = path.stat()
-                        stamp = f"{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
-                        yield path.relative_to(self.root).as_posix(), stamp
+                        version = f"{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
+                        yield path.relative_to(self.root).as_posix(), version
 
     def _retry(self, call: Callable[[], T]) -> T:
         return retry_io(call, self.retry_seconds, str(self.root))
 
 
+def read_existing(backend: Backend, name: str) -> bytes | None:
+    """The content of a file, or None if no file has that name."""
+    try:
+        return backend.read(name)
+    except FileNotFoundError:
+        return None
+
+
 def _raise_unlisted(error: OSError) -> None:
-    """A folder that could not be listed is not an empty one: what hangs on that is paid for."""
+    """Refuse to take a directory for empty that could not be listed: work would be paid twice."""
     if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
         raise error
 
 
 @contextmanager
 def _temporary_path(path: Path) -> Iterator[Path]:
-    """A name beside `path` that no writer on any machine has; nothing is there afterwards."""
-    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
+    """A name beside `path` that no other writer on any machine uses; deleted at the end."""
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
     with atomic.translate_write_errors(path):
         try:
-            yield aside
+            yield temporary
         finally:
             with suppress(OSError):
-                aside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -1,49 +1,66 @@
-"""Claims: who is at what, where machines share nothing but files.
+"""Leases: which process works on what, where machines share nothing but files.
 
-A claim is a file that only one can make, `claims/<name>/<number>`; the highest number holds, and
-says who its owner is. An owner lives as long as its pulse, `owners/<owner>`, changes. Whoever has
-watched a pulse stand still for as long as it promised to beat, by its own clock, takes the claims
-of that owner over by making the next number; clocks of machines are never compared.
+A lease is held by a claim, a numbered file that only one process can create (`claims.py`). The
+claim with the highest number counts, and names its owner.
 
-The owner is the more careful of the two: well before others may think it dead it thinks so itself,
-and then does nothing until it has taken its own claim over, which fails where somebody else has.
-So a process that was stopped, swapped out or cut off finds out before it can do harm. Where its
-clock did not see that (a virtual machine was frozen) it finds its pulse taken away.
-Released claims stay as files that name nobody, so that numbers only grow.
+Each process sends heartbeats by rewriting `owners/<owner>`. An owner has expired when another
+process has watched its heartbeat stand still for `lease_seconds`, by the watcher's own clock. Then
+the watcher takes the lease over by creating the next claim. Clocks of machines are never compared.
+
+The owner gives up first. Well before others may consider it dead, it stops trusting itself
+(`_is_valid`), and does nothing until it has claimed its own lease again, which fails if another
+process has taken it. So a process that was stopped, swapped out or cut off notices before it does
+harm. If its clock missed the pause (a frozen virtual machine), it finds its heartbeat deleted.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import attrs
 
 from ...errors import LeaseLost, MiError
 from . import process
 from .backend import Backend
+from .claims import ClaimFiles
 
-_TRUSTED_SHARE = 0.7  # share of that time after which an owner does not trust itself
-_HEARTBEATS_PER_LEASE = 5.0  # pulses within that time
-_POLL_SECONDS = 1.0  # seconds between looks at a claim somebody else has
+_log = logging.getLogger(__name__)
+
+_TRUSTED_SHARE = 0.7
+"""Share of `lease_seconds` after its last heartbeat for which an owner trusts itself."""
+
+_HEARTBEATS_PER_LEASE = 5.0
+"""Heartbeats in `lease_seconds`, so that a few may fail."""
+
+_POLL_SECONDS = 1.0
+"""Seconds between attempts to acquire a lease that another process holds, at most."""
+
+_Claim = tuple[str, int, str]
+"""A name, the number of the claim, and its owner."""
 
 
 @attrs.define
 class Leases:
-    """The claims of this process.
+    """The leases of this process.
 
     Args:
-        seconds: How long this owner may be silent before others take over.
-        beating: Called with each pulse, in a thread of its own.
-        _mine: All owners that this process has been.
-        _wanted: What a thread of this process is about to take.
-        _owed: Claims that may be there and are not held.
+        backend: The files that all machines share.
+        lease_seconds: How long this process may send no heartbeat before others take over.
+        on_heartbeat: Called after each heartbeat, in a thread of its own.
+        _held_leases: Name → number and owner of the claim that holds it.
+        _owner_id: The name under which this process makes claims at present.
+        _valid_until: The time on `_boot_clock` until which this process trusts its claims.
+        _own_ids: All names under which this process has ever made claims.
+        _pending_acquires: Names that a thread of this process is about to acquire.
+        _pending_releases: Claims that may exist under our name and are not held.
+        _last_heartbeats: Owner → its last heartbeat, and when we first saw that one.
     """
 
     backend: Backend
@@ -54,189 +71,179 @@ class Leases:
     _valid_until: float = float("-inf")
     _own_ids: set[str] = attrs.field(factory=set)
     _pending_acquires: set[str] = attrs.field(factory=set)
-    _pending_releases: list[tuple[str, int, str]] = attrs.field(factory=list)
+    _pending_releases: list[_Claim] = attrs.field(factory=list)
     _last_heartbeats: dict[str, tuple[bytes, float]] = attrs.field(factory=dict)
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
     _heartbeat_thread: threading.Thread | None = None
+    _claims: ClaimFiles = attrs.field(init=False)
+
+    @_claims.default
+    def _default_claims(self) -> ClaimFiles:
+        return ClaimFiles(self.backend)
 
     @contextmanager
-    def acquire(self, *names: str, on_wait: Any = None) -> Iterator[None]:
-        """Hold these names against everybody.
+    def acquire(self, *names: str, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Hold leases against all other processes, and other threads of this one.
 
         Args:
-            waiting: Called with a name while somebody else holds it; may raise.
+            names: What to hold, acquired in sorted order so that two processes cannot deadlock.
+            on_wait: Called with a name each second while another process holds it; may raise.
         """
-        taken: list[str] = []
+        acquired: list[str] = []
         try:
             for name in sorted(names):
                 self._acquire(name, on_wait)
-                taken.append(name)
+                acquired.append(name)
             yield
         finally:
-            for name in reversed(taken):
+            for name in reversed(acquired):
                 self._release(name)
 
     def holds(self, name: str) -> bool:
-        """Whether this process holds it, as far as it knows."""
+        """Whether this process holds a lease, as far as it knows."""
         return name in self._held_leases
 
     def is_active(self, name: str) -> bool:
-        """Whether somebody seems to be at it, as far as the clocks of machines agree."""
-        owner = self._current_claim(name)[1]
+        """Whether a live process seems to hold a lease. For display: this compares clocks."""
+        owner = self._claims.current(name)[1]
         if owner is None or self._is_expired(owner):
             return False
         with suppress(FileNotFoundError):
-            beat = json.loads(self.backend.read(f"owners/{owner}"))
-            silent, allowed = time.time() - float(beat["at"]), 2 * float(beat["seconds"])
-            return silent < allowed
+            heartbeat = json.loads(self.backend.read(f"owners/{owner}"))
+            age = time.time() - float(heartbeat["at"])
+            return age < 2 * float(heartbeat["seconds"])
         return False
 
     def assert_held(self, *names: str) -> None:
-        """See that claims are still this process's before something is done under them.
+        """Check that this process still holds leases, before it does something under them.
 
         Raises:
-            Lost: One is not.
+            LeaseLost: Another process has taken over one of them.
         """
         for name in names:
             with self._lock:
                 held = self._held_leases.get(name)
                 if held is None:
-                    raise LeaseLost("is not held any more", where=name)
+                    raise LeaseLost("is not locked by this process any more", where=name)
                 if held[1] != self._ensure_valid_owner():
                     self._reacquire(name)
 
-    def _acquire(self, name: str, on_wait: Any) -> None:
-        looked = 0.0
+    def _acquire(self, name: str, on_wait: Callable[[str], None] | None) -> None:
+        last_call = 0.0
         while not self._try_acquire(name):
-            if on_wait is not None and time.monotonic() - looked >= _POLL_SECONDS:
-                looked = time.monotonic()
+            if on_wait is not None and time.monotonic() - last_call >= _POLL_SECONDS:
+                last_call = time.monotonic()
                 on_wait(name)
             time.sleep(min(_POLL_SECONDS, self.lease_seconds / 10))
 
     def _try_acquire(self, name: str) -> bool:
-        """Take it unless somebody else has it: another process, or a thread of this one."""
+        """Acquire a lease unless another process, or another thread of this one, has it."""
         with self._lock:
             if name in self._held_leases or name in self._pending_acquires:
                 return False
             self._pending_acquires.add(name)
         try:
             owner = self._ensure_valid_owner()
-            number, other = self._current_claim(name)
-            # One of this process's that it does not hold is a stray: an answer got lost.
-            mine = other in self._own_ids
-            if other is not None and not mine and not self._is_expired(other):
+            number, previous = self._claims.current(name)
+            # A claim under our own name that we do not hold is left over from a create whose reply
+            # was lost.
+            is_ours = previous in self._own_ids
+            if previous is not None and not is_ours and not self._is_expired(previous):
                 return False
             try:
-                if not self._create_claim(name, number + 1, owner):
+                if not self._claims.create(name, number + 1, owner):
                     return False
-            except BaseException:  # it may be there
-                self._pending_releases.append((name, number + 1, owner))
+            except BaseException:
+                self._pending_releases.append((name, number + 1, owner))  # the claim may exist
                 raise
             self._held_leases[name] = (number + 1, owner)
-            # The last but one may go; the last shows who is late that it is late.
-            gone = [_claim_path(name, number - 1)] if number > 1 else []
-            with suppress(MiError, OSError):
-                self.backend.delete(gone if other is None or mine else [*gone, f"owners/{other}"])
+            expired = None if is_ours else previous
+            if expired is not None:
+                _log.info("took over %s from the expired owner %s", name, expired)
+            self._claims.supersede(name, number, expired)
             return True
         finally:
             self._pending_acquires.discard(name)
 
     def _reacquire(self, name: str) -> None:
-        """Hold on to a claim after a long silence, if nobody has taken it."""
-        mine = self._ensure_valid_owner()
-        number, owner = self._current_claim(name)
-        if owner not in self._own_ids or not self._create_claim(name, number + 1, mine):
-            raise LeaseLost(
-                "was taken over by another run, for this one was silent too long",
-                where=name,
-                hint="the other one ends it",
-            )
-        self._held_leases[name] = (number + 1, mine)
+        """Claim a lease of ours again after a long silence.
 
-    def _create_claim(self, name: str, number: int, owner: str) -> bool:
-        """Make the claim of a number; whether it is the one that holds.
-
-        It is not where others have taken and released so often meanwhile that the file of this
-        number was there and is gone again.
+        Raises:
+            LeaseLost: Another process has taken it over.
         """
-        if not self.backend.create(_claim_path(name, number), _claim_content(owner)):
-            return False
-        if max(self._fencing_numbers(name), default=number) <= number:
-            return True
-        with suppress(MiError, OSError):
-            self.backend.delete([_claim_path(name, number)])
-        return False
+        owner = self._ensure_valid_owner()
+        number, previous = self._claims.current(name)
+        if previous not in self._own_ids or not self._claims.create(name, number + 1, owner):
+            raise LeaseLost(
+                "was taken over by another run, because this one sent no heartbeat for too long",
+                where=name,
+                hint="the other run will finish it",
+            )
+        self._held_leases[name] = (number + 1, owner)
 
     def _release(self, name: str) -> None:
-        owed = (name, *self._held_leases.pop(name))
-        self._pending_releases.append(owed)
-        self._write_release(owed)
+        claim = (name, *self._held_leases.pop(name))
+        self._pending_releases.append(claim)
+        self._write_release(claim)
 
-    def _write_release(self, release: tuple[str, int, str]) -> None:
-        """Say that nobody holds it; where that fails now, it is said after one of the next pulses,
-        or the claim ends with them."""
+    def _write_release(self, release: _Claim) -> None:
+        """Overwrite a claim of ours with one that names no owner.
+
+        If that fails, it is tried again after the next heartbeats. If it never succeeds, the lease
+        expires when the heartbeats end.
+        """
         name, number, owner = release
         with suppress(MiError, OSError):
-            if self._current_claim(name) == (number, owner):
-                self.backend.write(_claim_path(name, number), _claim_content(None))
-            with suppress(ValueError):  # another thread was faster
+            self._claims.release(name, number, owner)
+            with suppress(ValueError):  # another thread has removed it
                 self._pending_releases.remove(release)
 
-    def _current_claim(self, name: str) -> tuple[int, str | None]:
-        """The highest number, and who has it; 0 and None for nobody yet."""
-        numbers = self._fencing_numbers(name)
-        if not numbers:
-            return 0, None
-        number = max(numbers)
-        try:
-            owner: str | None = json.loads(self.backend.read(_claim_path(name, number)))["owner"]
-        except FileNotFoundError:  # a newer one was made, and this one taken away
-            return self._current_claim(name)
-        return number, owner
-
-    def _fencing_numbers(self, name: str) -> list[int]:
-        return [int(path.rpartition("/")[2]) for path in self.backend.versions(f"claims/{name}/")]
-
     def _is_expired(self, owner: str) -> bool:
+        """Whether an owner is dead, so that its leases may be taken over.
+
+        It is if its heartbeat was deleted, if it is an ended process of this machine, or if its
+        heartbeat has not changed for the lease time that it announced.
+        """
         if owner == self._owner_id and self._is_valid():
             return False
         try:
-            beat = self.backend.read(f"owners/{owner}")
+            heartbeat = self.backend.read(f"owners/{owner}")
         except FileNotFoundError:
             return True
-        facts = json.loads(beat)
-        if facts["host"] == process.host_id() and not process.is_running(
-            facts["pid"], facts["began"]
-        ):
+        facts = json.loads(heartbeat)
+        is_local = facts["host"] == process.host_id()
+        if is_local and not process.is_running(facts["pid"], facts["began"]):
             return True
         now = time.monotonic()
         last, since = self._last_heartbeats.get(owner, (b"", now))
-        if last != beat:
+        if last != heartbeat:
             since = now
-        self._last_heartbeats[owner] = (beat, since)
+        self._last_heartbeats[owner] = (heartbeat, since)
         return now - since >= float(facts["seconds"])
 
     def _is_valid(self) -> bool:
+        """Whether the last heartbeat is so recent that this process can trust its claims."""
         return _boot_clock() < self._valid_until
 
     def _ensure_valid_owner(self) -> str:
-        """This process's name as an owner, another one after each long silence."""
+        """The name under which this process makes claims; a new one after each long silence."""
         with self._lock:
             if not self._is_valid():
-                last, self._owner_id = self._owner_id, uuid.uuid4().hex
+                previous, self._owner_id = self._owner_id, uuid.uuid4().hex
                 self._own_ids.add(self._owner_id)
                 self._send_heartbeat(first=True)
-                if last and all(owner != last for _, owner in list(self._held_leases.values())):
-                    self.backend.delete([f"owners/{last}"])
+                holders = {owner for _, owner in list(self._held_leases.values())}
+                if previous and previous not in holders:
+                    self.backend.delete([f"owners/{previous}"])
             if self._heartbeat_thread is None or not self._heartbeat_thread.is_alive():
                 self._heartbeat_thread = threading.Thread(
-                    target=self._heartbeat_loop, daemon=True, name="claims"
+                    target=self._heartbeat_loop, daemon=True, name="heartbeat"
                 )
                 self._heartbeat_thread.start()
             return self._owner_id
 
     def _send_heartbeat(self, *, first: bool = False) -> None:
-        owner, at = self._owner_id, _boot_clock()
+        owner, start = self._owner_id, _boot_clock()
         facts = {
             "host": process.host_id(),
             "pid": os.getpid(),
@@ -245,31 +252,36 @@ class Leases:
             "at": time.time(),
         }
         self.backend.write(f"owners/{owner}", json.dumps(facts).encode())
-        done = _boot_clock()
+        end = _boot_clock()
         with self._lock:
-            # A pulse that came too late is none: others may have taken over before it.
-            if owner == self._owner_id and (first or done < self._valid_until):
-                # Counted from before it was sent: others cannot have seen it any earlier.
-                self._valid_until = max(self._valid_until, at + self.lease_seconds * _TRUSTED_SHARE)
+            # A heartbeat that arrived too late does not count: others may have taken over before.
+            if owner == self._owner_id and (first or end < self._valid_until):
+                # Measured from before it was sent: others cannot have seen it any earlier.
+                until = start + self.lease_seconds * _TRUSTED_SHARE
+                self._valid_until = max(self._valid_until, until)
 
     def _heartbeat_loop(self) -> None:
-        carrying: threading.Thread | None = None
+        follow_up: threading.Thread | None = None
         while True:
             time.sleep(self.lease_seconds / _HEARTBEATS_PER_LEASE)
-            with suppress(Exception):  # the place is away: what is held is looked at when used
+            try:
                 if self._held_leases and self._confirm_owner():
                     self._send_heartbeat()
-                    if carrying is None or not carrying.is_alive():  # a pulse waits for nothing
-                        carrying = threading.Thread(target=self._after_heartbeat, daemon=True)
-                        carrying.start()
+                    # In a thread of its own, because no upload may delay a heartbeat.
+                    if follow_up is None or not follow_up.is_alive():
+                        follow_up = threading.Thread(target=self._after_heartbeat, daemon=True)
+                        follow_up.start()
+            except Exception as error:
+                # The shared place is away. Leases are checked again whenever they are used.
+                _log.info("no heartbeat was sent: %s", error)
 
     def _after_heartbeat(self) -> None:
-        for owed in list(self._pending_releases):
-            self._write_release(owed)
+        for release in list(self._pending_releases):
+            self._write_release(release)
         self.on_heartbeat()
 
     def _confirm_owner(self) -> bool:
-        """Whether this owner trusts itself, and no heir has taken its pulse away."""
+        """Whether this process may trust its claims, and no other process deleted its heartbeat."""
         owner = self._owner_id
         if self._is_valid() and not self.backend.exists(f"owners/{owner}"):
             with self._lock:
@@ -279,13 +291,5 @@ class Leases:
 
 
 def _boot_clock() -> float:
-    """Seconds, with those of a machine that was suspended, which `time.monotonic` leaves out."""
+    """Seconds, counting those a machine was suspended, which `time.monotonic` leaves out."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-def _claim_path(name: str, number: int) -> str:
-    return f"claims/{name}/{number:08}"
-
-
-def _claim_content(owner: str | None) -> bytes:
-    return json.dumps({"owner": owner, "mark": uuid.uuid4().hex}).encode()

@@ -1,6 +1,7 @@
-"""Files of an object store, through fsspec: S3 and what speaks it, and others that can create.
+"""Files in an object store, through fsspec: S3 and compatible servers, and others that can create.
 
-A create whose answer was lost on the way is settled by looking at what is there.
+All of them must support creating an object only where none exists. If the reply to such a create is
+lost, reading the object settles whether it was this call that created it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .retry import retry_io
 T = TypeVar("T")
 
 _S3_CONFIG: dict[str, Any] = {
-    "retries": {"total_max_attempts": 1},  # this module asks again, as long as it is patient
+    "retries": {"total_max_attempts": 1},  # retries are this module's, with its own time limit
     "connect_timeout": 10,
     "read_timeout": 60,
 }
@@ -30,7 +31,9 @@ class ObjectBackend:
 
     Args:
         url: `s3://bucket/prefix`.
-        patience: Seconds for which the place may be away.
+        retry_seconds: How long the place may fail to answer before an operation gives up.
+        _filesystem: The fsspec file system.
+        _prefix: The path of `url` in it.
     """
 
     url: str
@@ -51,47 +54,48 @@ class ObjectBackend:
             options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
             if url.startswith("s3"):
                 options["config_kwargs"] = _S3_CONFIG
-            system, path = fsspec.core.url_to_fs(url, **options)
-            system.retries = 1  # of s3fs
+            filesystem, path = fsspec.core.url_to_fs(url, **options)
+            filesystem.retries = 1  # an option of s3fs
         except (ImportError, ValueError) as error:
             raise UsageError(
-                f"a store there needs a package that is not here ({error})",
+                f"this kind of store needs a package that is not installed ({error})",
                 where=url,
                 hint="pip install 'mi[s3]', or fsspec and the package for that kind of address",
             ) from None
-        return cls(url, retry_seconds, system, path.rstrip("/"))
+        return cls(url, retry_seconds, filesystem, path.rstrip("/"))
 
     def probe(self) -> None:
-        """See that a file can be made only where there is none, for all claims rest on it.
+        """Check that an object can be created only where none exists: all leases rest on it.
 
         Raises:
-            StoreError: The place overwrites what it should leave alone.
+            StoreError: The place overwrites an object that exists.
         """
         name = f"probes/{uuid.uuid4().hex}"
         if not self.create(name, b"1") or self.create(name, b"2"):
             raise StoreError(
-                "does not keep two runs from making the same file (If-None-Match)",
+                "does not keep two runs from creating the same file (If-None-Match)",
                 where=self.url,
-                hint="use a server that does, such as S3 itself, or a store on a folder",
+                hint="use a server that does, such as S3 itself, or a store in a folder",
             )
         self.delete([name])
 
     def read(self, name: str) -> bytes:
-        found: bytes = self._retry(lambda: self._filesystem.cat_file(self._object_path(name)))
-        return found
+        data: bytes = self._retry(lambda: self._filesystem.cat_file(self._object_path(name)))
+        return data
 
     def write(self, name: str, data: bytes) -> None:
         self._retry(lambda: self._filesystem.pipe_file(self._object_path(name), data))
 
     def create(self, name: str, data: bytes) -> bool:
-        def once() -> bool:
+        def create_once() -> bool:
             try:
                 self._filesystem.pipe_file(self._object_path(name), data, mode="create")
-            except FileExistsError:  # perhaps by an earlier try of this very call, here or below
+            except FileExistsError:
+                # An earlier try, here or in the client, may have created it: compare the content.
                 return self.read(name) == data
             return True
 
-        return self._retry(once)
+        return self._retry(create_once)
 
     def upload(self, path: Path, name: str) -> None:
         self._retry(lambda: self._filesystem.put_file(str(path), self._object_path(name)))
@@ -100,28 +104,31 @@ class ObjectBackend:
         self._retry(lambda: self._filesystem.get_file(self._object_path(name), str(path)))
 
     def versions(self, directory: str) -> dict[str, str]:
-        found = self._retry(
-            lambda: self._filesystem.find(self._object_path(directory), detail=True)
-        )
-        cut = len(self._prefix) + 1
-        # A folder that is filled just after it was found empty is told as a thing of its own.
-        below = f"{self._object_path(directory).rstrip('/')}/"
-        return {n[cut:]: _version(facts) for n, facts in found.items() if n.startswith(below)}
+        root = self._object_path(directory)
+        objects = self._retry(lambda: self._filesystem.find(root, detail=True))
+        start = len(self._prefix) + 1
+        # A directory that gets its first object just after it was found empty is listed itself.
+        below = f"{root.rstrip('/')}/"
+        return {
+            path[start:]: _version(facts)
+            for path, facts in objects.items()
+            if path.startswith(below)
+        }
 
     def exists(self, name: str) -> bool:
-        def there() -> bool:
+        def has_info() -> bool:
             try:
                 self._filesystem.info(self._object_path(name))
             except FileNotFoundError:
                 return False
             return True
 
-        return self._retry(there)
+        return self._retry(has_info)
 
     def delete(self, names: Iterable[str]) -> None:
         paths = [self._object_path(name) for name in names]
 
-        def gone() -> None:
+        def remove() -> None:
             try:
                 self._filesystem.rm(paths)
             except FileNotFoundError:
@@ -130,7 +137,7 @@ class ObjectBackend:
                         self._filesystem.rm_file(path)
 
         if paths:
-            self._retry(gone)
+            self._retry(remove)
 
     def _object_path(self, name: str) -> str:
         return f"{self._prefix}/{name}"

@@ -1,7 +1,7 @@
 """This machine, and whether a process of it still runs.
 
-Only of processes of this very machine can that be seen; a container counts as one, for its
-processes are numbered apart. What cannot be seen counts as running.
+That can be seen only for processes of this very machine. A container counts as a machine of its
+own, because its processes are numbered separately. What cannot be seen counts as running.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from ...units.identity import digest
 
 
 def host_id() -> str:
-    """This machine since it was started."""
+    """A name for this machine since it was last started."""
     with suppress(OSError), open("/proc/sys/kernel/random/boot_id") as file:
         return f"{socket.gethostname()} {file.read().strip()} {os.stat('/proc/self/ns/pid').st_ino}"
     return f"{socket.gethostname()} {uuid.getnode():x}"
 
 
 def host_digest() -> str:
-    """`host` for names of files."""
+    """`host_id` in 12 hex digits, for the names of files."""
     return digest(host_id())[:12]
 
 
 def start_time(pid: int) -> str | None:
-    """When a process was started, for pids are given out again.
+    """When a process was started, in clock ticks since the machine was; pids are used again.
 
-    Empty where it has ended and waits to be buried, None where the system does not say.
+    Empty if the process has ended and its parent has not collected it, None if the system does not
+    tell. Source: field 22 of `/proc/<pid>/stat`, see proc_pid_stat(5).
     """
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
@@ -40,16 +41,17 @@ def start_time(pid: int) -> str | None:
 
 
 def is_running(pid: int, started: str | None = None) -> bool:
-    """Whether a process of this machine is there.
+    """Whether a process of this machine is running.
 
     Args:
-        since: When it `began`, where that is known.
+        pid: Its number.
+        started: Its `start_time`, if that is known.
     """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # it belongs to another user
         pass
-    now = start_time(pid)
-    return now is None or (now == started if started else now != "")
+    actual = start_time(pid)
+    return actual is None or (actual == started if started else actual != "")

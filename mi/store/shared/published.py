@@ -128,6 +128,10 @@ class PublishedUnits:
         self._reported_versions = dict(self.versions)
         return news
 
+    def copy_dir(self, key: str) -> Path:
+        """Where this machine keeps its copy of a unit, whether there is one or not."""
+        return self.root / "units" / key
+
     def attempt_files(self, key: str) -> list[str]:
         """Everything that lies below the key, published or not."""
         return list(self.backend.versions(f"units/{key}/"))

@@ -1,4 +1,4 @@
-"""Asking a place that may be away for a while, again and again before anything is given up."""
+"""Retrying operations on a shared place that may be away for a while."""
 
 from __future__ import annotations
 
@@ -22,40 +22,48 @@ _DEFINITE_ERRORS = (
     ValueError,
     MiError,
 )
+"""Errors that are an answer: another try would give the same."""
+
 _CREDENTIAL_ERRORS = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"}
-"""What S3's client says where nobody has told it who asks."""
+"""Class names of what S3's client raises without credentials; the client is not imported here."""
+
 _PERMANENT_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOTSUP, errno.ENAMETOOLONG}
 
 
 def retry_io(call: Callable[[], T], seconds: float, where: str) -> T:
-    """Ask until there is an answer.
+    """Call until there is an answer, with exponential backoff from 0.1 to 5 seconds.
+
+    Args:
+        call: The operation; it may run several times.
+        seconds: How long to retry.
+        where: The place, for messages.
 
     Raises:
-        FileNotFoundError, FileExistsError: That is the answer.
-        StoreError: There was none for so long, or one that will not change.
+        FileNotFoundError, FileExistsError: The operation's own answer.
+        StoreError: There was no answer for so long, or one that will not change.
     """
-    again = Retrying(
+    retrying = Retrying(
         stop=stop_after_delay(seconds),
         wait=wait_exponential(0.1, max=5.0),
         retry=retry_if_exception(_is_transient),
         reraise=True,
     )
     try:
-        return again(call)
+        return retrying(call)
     except (FileNotFoundError, FileExistsError, MiError):
         raise
     except Exception as error:  # each kind of place has errors of its own
-        said = "does not answer" if _is_transient(error) else "cannot be used"
-        hint = "what is done is kept: the same command goes on from there"
+        problem = "does not answer" if _is_transient(error) else "cannot be used"
+        hint = "what is done is kept: run the same command again to continue"
         if type(error).__name__ in _CREDENTIAL_ERRORS:
-            hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have ~/.aws"
+            hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or create ~/.aws"
         raise StoreError(
-            f"{said} ({type(error).__name__}: {error})", where=where, hint=hint
+            f"{problem} ({type(error).__name__}: {error})", where=where, hint=hint
         ) from None
 
 
 def _is_transient(error: BaseException) -> bool:
-    """Whether another answer may come."""
+    """Whether another try may succeed."""
     if isinstance(error, _DEFINITE_ERRORS) or not isinstance(error, Exception):
         return False
     if type(error).__name__ in _CREDENTIAL_ERRORS:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,6 @@ def cover_segments(names: Iterable[str]) -> list[Segment]:
             found.append(part)
             reached = part.last + 1
     return found
-
-
-def answer_position(line: Any) -> Any:
-    """What a line of a journal answers: question and sample."""
-    return line["question"], line.get("sample", 0)
 
 
 @attrs.define
@@ -112,7 +107,7 @@ class SegmentedLogs:
     def append(
         self,
         name: str,
-        records: list[Any],
+        records: Sequence[Any],
         identify: Callable[[Any], Any] = lambda record: None,
     ) -> None:
         """Add records as one part.

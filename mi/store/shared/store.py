@@ -1,29 +1,25 @@
-"""A store that several machines share: the truth is elsewhere, and a copy of it is at hand here.
+"""The store that several machines share: the truth is elsewhere, with a copy on this machine.
 
-Work is done in folders of this process, for providers want paths; what is finished, and now and
-then what is under way, goes to the shared place. What other machines did is fetched when it is
-needed, once for a machine, and compared with its digest. Names there:
+Providers need paths, so work is done in directories of this process. What is finished is uploaded,
+and now and then what is under way. What other machines did is downloaded when it is needed, once
+for a machine, and compared with its checksum. Names at the shared place:
 
-    published/<key>        the files of a unit and their digests: a unit is there when this is
-    units/<key>/<attempt>/ those files
-    work/<key>/            what was under way, as it was last sent
-    journals/<name>/       numbered parts of a journal
-    runs/<run>/            run.json, attempts/ (numbered parts)
+    published/<key>        the manifest of a unit: its files and their checksums. A unit is
+                           published if and only if this exists
+    units/<key>/<attempt>/ the files of a unit
+    work/<key>/            a unit under way, as it was last uploaded
+    journals/<name>/       the numbered segments of a journal
+    runs/<run>/            run.json, and attempts/ in numbered segments
     cells/, damaged/, retired/  as in a folder
-    claims/, owners/       who is at what
+    claims/, owners/       leases: which process works on what
 
-Nothing is done under a claim that somebody else may have by now: that is looked at before a line of
-a journal is added or a unit published, and both fail by themselves for whoever is late.
+A lease can be lost, unlike a file lock. It is therefore checked before a line of a journal is added
+or a unit is published, and both operations also fail by themselves for a process that comes late.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import threading
-import time
-import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -33,36 +29,59 @@ from typing import Any
 import attrs
 
 from ...errors import CorruptError, MiError
-from ...files.serialize import from_json, read_json, to_json
+from ...files.serialize import read_json
+from ...units.unit import Unit
+from ..base import Store
 from ..checksums import RECORD_FILE
-from ..local import Store
-from ..provenance import utc_timestamp
+from ..layout import CELLS, JOURNALS, RUN_FILE, RUNS, StoreLayout
 from ..records import (
-    BEGUN_FILE,
-    FAILURE_FILE,
     BegunRecord,
     FailureRecord,
     State,
     UnitRecord,
     UnitStatus,
     UnitSummary,
+    answer_position,
 )
+from ..run_files import (
+    AttemptEvent,
+    RunFiles,
+    RunRecord,
+    SelectedCell,
+    SelectionHeader,
+    run_json,
+)
+from ..sealing import write_begun
 from ..verification import VerificationCache, summarise_unit
+from .archive import Archive
+from .attempts import AttemptBuffer
 from .backend import Backend
 from .leases import Leases
 from .mirror import MAX_DOWNLOADS, Mirror
 from .published import METADATA_FILES, PublishedUnits, damaged_files
-from .segmented_log import SegmentedLogs, answer_position
+from .segmented_log import SegmentedLogs
+from .work_records import WorkRecords
 from .workspace import Workspace
 
 _CACHE_FILE = "told.json"
-_FLUSH_SECONDS = 1.0  # seconds between parts of a run's attempts
 
 
 @attrs.frozen(kw_only=True)
 class SharedStore(Store):
-    """A `Store` whose `root` is this machine's copy of it."""
+    """A store at `url`.
 
+    Args:
+        root: This machine's copy of it.
+        url: Its address.
+        backend: The files at the shared place.
+        leases: What this process holds there.
+        published_units: Published units, downloaded as they are needed.
+        logs: Journals and attempts, which are stored in segments.
+        workspace: The working directories of this process.
+        mirror: The copy of everything but units.
+    """
+
+    root: Path
     url: str
     backend: Backend
     leases: Leases
@@ -70,75 +89,102 @@ class SharedStore(Store):
     logs: SegmentedLogs
     workspace: Workspace
     mirror: Mirror
-    _pending_attempts: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list)
-    _last_flush: list[float] = attrs.field(factory=lambda: [float("-inf")])
-    _lock: Any = attrs.field(factory=threading.RLock)
+    _attempts: AttemptBuffer = attrs.field(init=False)
+    _archive: Archive = attrs.field(init=False)
+    _work: WorkRecords = attrs.field(init=False)
+    _runs: RunFiles = attrs.field(init=False)
+
+    @_attempts.default
+    def _default_attempts(self) -> AttemptBuffer:
+        return AttemptBuffer(self.logs)
+
+    @_archive.default
+    def _default_archive(self) -> Archive:
+        return Archive(self.backend, self.published_units, self.logs)
+
+    @_work.default
+    def _default_work(self) -> WorkRecords:
+        return WorkRecords(self.backend)
+
+    @_runs.default
+    def _default_runs(self) -> RunFiles:
+        return RunFiles(StoreLayout(self.root))
 
     @property
     def address(self) -> str:
         return self.url
 
-    def unit_dir(self, key: str) -> Path:
-        self.published_units.versions.pop(
-            key, None
-        )  # another machine may have put it aside, and made it again
-        with suppress(FileNotFoundError):
-            return self.published_units.download(key)
-        return self.root / "units" / key
+    def refresh(self) -> None:
+        self._attempts.flush()
+        self.published_units.refresh()
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            list(pool.map(self._download_metadata, self.published_units.pop_new_keys()))
+        self.mirror.refresh()
 
-    def record_dir(self, key: str) -> Path:
-        with suppress(FileNotFoundError):
-            return self.published_units.download(key, METADATA_FILES)
-        return self.root / "units" / key
+    def _download_metadata(self, key: str) -> None:
+        with suppress(CorruptError, OSError):  # reported when the unit is read
+            self.published_units.download(key, METADATA_FILES)
 
-    def is_published(self, key: str) -> bool:
-        return self.backend.exists(f"published/{key}")
-
-    def published_versions(self) -> Iterator[tuple[str, str]]:
-        yield from self.published_units.refresh().items()
+    def upload_pending(self) -> None:
+        """Upload what has accumulated, so that little is lost if this machine is."""
+        with suppress(MiError, OSError):  # reported by the next call that needs an answer
+            self.workspace.upload_all()
+            self._attempts.flush()
 
     def published_keys(self) -> list[str]:
         return sorted(self.published_units.refresh())
 
-    def journal(self, name: str) -> Path:
-        if self.leases.holds(name):
-            return self.logs.open(f"journals/{name}")
-        return self.logs.path(f"journals/{name}", self.mirror.segments.get(f"journals/{name}"))
+    def published_versions(self) -> Iterator[tuple[str, str]]:
+        yield from self.published_units.refresh().items()
 
-    def append(self, path: Path, records: Sequence[Any]) -> None:
-        self.leases.assert_held(path.stem)
-        self.logs.append(f"journals/{path.stem}", list(records), answer_position)
+    def is_published(self, key: str) -> bool:
+        return self.backend.exists(f"published/{key}")
+
+    def unit_dir(self, key: str) -> Path:
+        # Another machine may have archived the unit and published it again.
+        self.published_units.versions.pop(key, None)
+        with suppress(FileNotFoundError):
+            return self.published_units.download(key)
+        return self.published_units.copy_dir(key)
+
+    def record_dir(self, key: str) -> Path:
+        with suppress(FileNotFoundError):
+            return self.published_units.download(key, METADATA_FILES)
+        return self.published_units.copy_dir(key)
 
     def states(self, keys: Sequence[str]) -> dict[str, UnitStatus]:
-        published = self.published_units.refresh()
-        begun = {name.split("/")[1]: name for name in self._work_files(FAILURE_FILE)}
-        memory, faults = VerificationCache(self.root / _CACHE_FILE), {}
-        done = [key for key in keys if key in published]
-        missing = [key for key in done if memory.get(key, published[key]) is None]
-        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
-            for key, found in zip(missing, pool.map(self._summary, missing), strict=True):
-                if isinstance(found, UnitSummary):
-                    memory.put(key, published[key], found)
-                else:
-                    faults[key] = found
-        memory.save()
-        states = {
-            key: UnitStatus(State.CORRUPT, faults[key])
-            if key in faults
-            else UnitStatus(State.DONE, summary=memory.get(key, published[key]))
-            for key in done
-        }
+        versions = self.published_units.refresh()
+        failed = self._work.failed_keys()
+        states = self._published_states({key: versions[key] for key in keys if key in versions})
         for key in keys:
-            if key not in published and key in begun and (failure := self.failure(key)):
+            if key not in versions and key in failed and (failure := self.failure(key)):
                 states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
+        return states
+
+    def _published_states(self, versions: Mapping[str, str]) -> dict[str, UnitStatus]:
+        """The states of published units, by key and version; reads new records only."""
+        cache = VerificationCache(self.root / _CACHE_FILE)
+        states = {}
+        unread = []
+        for key, version in versions.items():
+            if (summary := cache.get(key, version)) is None:
+                unread.append(key)
+            states[key] = UnitStatus(State.DONE, summary=summary)
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            for key, result in zip(unread, pool.map(self._summary, unread), strict=True):
+                if isinstance(result, UnitSummary):
+                    cache.put(key, versions[key], result)
+                    states[key] = UnitStatus(State.DONE, summary=result)
+                else:
+                    states[key] = UnitStatus(State.CORRUPT, result)
+        cache.save()
         return states
 
     def _summary(self, key: str) -> UnitSummary | str:
         """What a unit took, or what is wrong with it."""
         try:
-            record = read_json(
-                self.published_units.download(key, (RECORD_FILE,)) / RECORD_FILE, UnitRecord
-            )
+            directory = self.published_units.download(key, (RECORD_FILE,))
+            record = read_json(directory / RECORD_FILE, UnitRecord)
         except (CorruptError, OSError) as error:
             return str(error)
         return summarise_unit(record.seconds, record.outcome)
@@ -153,66 +199,26 @@ class SharedStore(Store):
 
     def _find_damage(self, key: str, names: Collection[str] | None) -> str | None:
         try:
-            folder = self.published_units.download(key, names)
-            for name in list(damaged_files(folder)):
-                (folder / name).unlink(missing_ok=True)  # this copy is: another one is fetched
+            directory = self.published_units.download(key, names)
+            for name in list(damaged_files(directory)):
+                # The copy on this machine is damaged; the original may be intact.
+                (directory / name).unlink(missing_ok=True)
             self.published_units.download(key, names)
         except (CorruptError, OSError, ValueError) as error:
             return str(error)
-        return None if (folder / RECORD_FILE).exists() else f"it lists no {RECORD_FILE}"
+        return None if (directory / RECORD_FILE).exists() else f"it lists no {RECORD_FILE}"
 
-    def begin(
-        self, unit: Any, journals: Mapping[str, str], model_digest: str | None = None
-    ) -> None:
-        super().begin(unit, journals, model_digest)
-        self.workspace.upload(unit.key)
+    def install(self, key: str, directory: Path) -> bool:
+        if self.leases.holds(key):
+            self.leases.assert_held(key)
+        is_first = self.published_units.publish(key, directory)
+        if is_first:
+            self.published_units.adopt(key, directory)
+        self.workspace.clear(key)
+        return is_first
 
-    def unfinished_units(self) -> list[BegunRecord]:
-        names = {
-            name.split("/")[1]
-            for file in (BEGUN_FILE, RECORD_FILE)
-            for name in self._work_files(file)
-        }
-        found = (self.begun_record(name) for name in sorted(names))
-        return [one for one in found if one is not None]
-
-    def begun_record(self, key: str) -> BegunRecord | None:
-        kinds: dict[str, type[BegunRecord]] = {BEGUN_FILE: BegunRecord, RECORD_FILE: UnitRecord}
-        for file, kind in kinds.items():
-            name = f"work/{key}/{file}"
-            for _, text in self._read_existing([name]):
-                return from_json(text, kind, Path(name))
-        return None
-
-    def is_begun(self, key: str) -> bool:
-        return bool(self.backend.versions(f"work/{key}/"))
-
-    def failure(self, key: str) -> FailureRecord | None:
-        name = f"work/{key}/{FAILURE_FILE}"
-        return next(
-            (from_json(text, FailureRecord, Path(name)) for _, text in self._read_existing([name])),
-            None,
-        )
-
-    def record_failure(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
-        failure = FailureRecord(run=run, at=utc_timestamp(), message=message, permanent=permanent)
-        self.backend.write(f"work/{key}/{FAILURE_FILE}", to_json(failure).encode())
-
-    @contextmanager
-    def lock(self, *names: str, on_wait: Any = None) -> Iterator[None]:
-        with self.leases.acquire(*names, on_wait=on_wait):
-            try:
-                yield
-            finally:
-                for name in names:
-                    self.workspace.release(name, partial(self.leases.assert_held, name))
-                    self.logs.close(f"journals/{name}", compact=True)
-
-    def is_locked(self, name: str) -> bool:
-        return self.leases.is_active(name)
-
-    def assert_locked(self, *names: str) -> None:
-        self.leases.assert_held(*(name for name in names if self.leases.holds(name)))
+    def quarantine(self, key: str) -> Path:
+        return self.root / self._archive.quarantine(key)
 
     def work_dir(self, key: str) -> Path:
         return self.workspace.path(key) if self.leases.holds(key) else self.workspace.snapshot(key)
@@ -224,128 +230,86 @@ class SharedStore(Store):
         self.leases.assert_held(key)
         self.workspace.upload(key)
 
-    def install(self, key: str, folder: Path) -> bool:
-        if self.leases.holds(key):
-            self.leases.assert_held(key)
-        first = self.published_units.publish(key, folder)
-        if first:
-            self.published_units.adopt(key, folder)
-        self.workspace.clear(key)
-        return first
+    def begin(
+        self, unit: Unit, journals: Mapping[str, str], model_digest: str | None = None
+    ) -> None:
+        write_begun(self.prepare_work_dir(unit.key), unit, journals, model_digest)
+        self.workspace.upload(unit.key)
 
-    def quarantine(self, key: str) -> Path:
-        stamp = "".join(sign for sign in utc_timestamp() if sign.isdigit())
-        target = f"damaged/{key}-{stamp}"
-        self._move_unit(key, target)
-        return self.root / target
+    def is_begun(self, key: str) -> bool:
+        return self._work.exists(key)
+
+    def begun_record(self, key: str) -> BegunRecord | None:
+        return self._work.begun(key)
+
+    def unfinished_units(self) -> list[BegunRecord]:
+        return self._work.unfinished()
+
+    def failure(self, key: str) -> FailureRecord | None:
+        return self._work.failure(key)
+
+    def record_failure(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
+        self._work.write_failure(key, run, message, permanent)
+
+    @contextmanager
+    def lock(self, *names: str, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+        with self.leases.acquire(*names, on_wait=on_wait):
+            try:
+                yield
+            finally:
+                for name in names:
+                    self.workspace.release(name, partial(self.leases.assert_held, name))
+                    self.logs.close(f"{JOURNALS}/{name}", compact=True)
+
+    def is_locked(self, name: str) -> bool:
+        return self.leases.is_active(name)
+
+    def assert_locked(self, *names: str) -> None:
+        self.leases.assert_held(*(name for name in names if self.leases.holds(name)))
+
+    def journal(self, name: str) -> Path:
+        log = f"{JOURNALS}/{name}"
+        if self.leases.holds(name):
+            return self.logs.open(log)
+        return self.logs.path(log, self.mirror.segments.get(log))
+
+    def append(self, path: Path, records: Sequence[Any]) -> None:
+        self.leases.assert_held(path.stem)
+        self.logs.append(f"{JOURNALS}/{path.stem}", records, answer_position)
 
     def archive(self, label: str, kind: str, name: str) -> None:
-        target = f"retired/{label}/{kind}/{name}"
-        if self.backend.versions(target):  # once in this run already
-            target = f"retired/{label}.{uuid.uuid4().hex[:6]}/{kind}/{name}"
-        if kind == "units":
-            self._move_unit(name, target)
-        elif kind == "journals":
-            log = f"journals/{name.removesuffix('.jsonl')}"
-            path = self.logs.path(log)
-            if path.exists():
-                self.backend.upload(path, target)
-                self.logs.remove(log)
-        else:
-            for file in self.backend.versions(f"{kind}/{name}/"):
-                self.backend.write(f"{target}/{file.split('/', 2)[2]}", self.backend.read(file))
-                self.backend.delete([file])
-
-    def _move_unit(self, key: str, target: str) -> None:
-        """A published unit to where it is kept: its list goes first, and last what it lists."""
-        with suppress(FileNotFoundError):
-            text = self.backend.read(f"published/{key}").decode()
-            for line in text.splitlines():
-                place = line.split("  ", 1)[1]
-                with suppress(FileNotFoundError):
-                    name = "/".join(place.split("/")[3:])
-                    self.backend.write(f"{target}/{name}", self.backend.read(place))
-            self.backend.delete([f"published/{key}"])
-            self.published_units.versions.pop(key, None)
-            self.backend.delete(self.published_units.attempt_files(key))
-            shutil.rmtree(self.root / "units" / key, ignore_errors=True)
+        self._archive.add(label, kind, name)
 
     def archived_records(self, key: str) -> list[UnitRecord]:
-        ends = f"/units/{key}/{RECORD_FILE}"
-        names = sorted(name for name in self.backend.versions("retired/") if name.endswith(ends))
-        return [
-            from_json(text, UnitRecord, Path(name)) for name, text in self._read_existing(names)
-        ]
+        return self._archive.records(key)
 
     def archive_count(self, name: str) -> int:
-        end = f"/journals/{name}.jsonl"
-        return sum(place.endswith(end) for place in self.backend.versions("retired/"))
+        return self._archive.count(name)
 
-    def log_attempts(self, run: str, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Note it; notes go out together, at most a second late while more come."""
-        with self._lock:
-            self._pending_attempts.extend((run, dict(line)) for line in lines)
-            if time.monotonic() - self._last_flush[0] >= _FLUSH_SECONDS:
-                self.flush_attempts()
-
-    def upload_pending(self) -> None:
-        """Send what has gathered, so that a machine that is lost takes little with it."""
-        with suppress(MiError, OSError):  # told by whoever needs the place to answer
-            self.workspace.upload_all()
-            self.flush_attempts()
-
-    def flush_attempts(self) -> None:
-        """Write down what was noted of runs."""
-        with self._lock:
-            self._last_flush[0] = time.monotonic()
-            while self._pending_attempts:
-                run = self._pending_attempts[0][0]
-                lines = [line for one, line in self._pending_attempts if one == run]
-                self.logs.append(f"runs/{run}/attempts", lines)
-                self._pending_attempts[:] = [
-                    note for note in self._pending_attempts if note[0] != run
-                ]
-
-    def attempts(self, key: str) -> list[dict[str, Any]]:
+    def runs(self) -> list[RunRecord]:
         self.refresh()
-        return super().attempts(key)
+        return self._runs.runs()
 
-    def save_run(self, run: str, facts: Mapping[str, Any]) -> None:
-        self.flush_attempts()
-        text = json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
-        self.backend.write(f"runs/{run}/run.json", text.encode())
+    def save_run(self, run: str, record: RunRecord) -> None:
+        self._attempts.flush()
+        self.backend.write(f"{RUNS}/{run}/{RUN_FILE}", run_json(record).encode())
 
-    def runs(self) -> list[dict[str, Any]]:
-        self.refresh()
-        return super().runs()
-
-    def save_selection(self, header: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> str:
-        name = super().save_selection(header, cells)
-        for file in (f"cells/{name}.jsonl", f"cells/{name}.json"):
-            if not self.backend.exists(file):
-                self.backend.upload(self.root / file, file)
+    def save_selection(self, header: SelectionHeader, cells: Sequence[SelectedCell]) -> str:
+        name = self._runs.save_selection(header, cells)
+        for file_name in (f"{CELLS}/{name}.jsonl", f"{CELLS}/{name}.json"):
+            if not self.backend.exists(file_name):
+                self.backend.upload(self.root / file_name, file_name)
         return name
 
-    def load_selection(self, name: str) -> Iterator[dict[str, Any]]:
-        if not (self.root / "cells" / f"{name}.jsonl").exists():
-            self.mirror.download({f"cells/{name}.jsonl": ""})
-        yield from super().load_selection(name)
+    def load_selection(self, name: str) -> Iterator[SelectedCell]:
+        file_name = f"{CELLS}/{name}.jsonl"
+        if not (self.root / file_name).exists():
+            self.mirror.download({file_name: ""})
+        return self._runs.load_selection(name)
 
-    def refresh(self) -> None:
-        self.flush_attempts()
-        self.published_units.refresh()
-        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
-            list(pool.map(self._download_metadata, self.published_units.pop_new_keys()))
-        self.mirror.refresh()
+    def attempts(self, key: str) -> list[AttemptEvent]:
+        self.refresh()
+        return self._runs.attempts(key, self.record(key) if self.is_published(key) else None)
 
-    def _download_metadata(self, key: str) -> None:
-        with suppress(CorruptError, OSError):  # told by whoever reads it
-            self.published_units.download(key, METADATA_FILES)
-
-    def _work_files(self, file: str) -> Iterator[str]:
-        return (name for name in self.backend.versions("work") if name.endswith(f"/{file}"))
-
-    def _read_existing(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        for name in names:
-            with suppress(FileNotFoundError):  # it was just done
-                yield name, self.backend.read(name)
+    def log_attempts(self, run: str, events: Sequence[AttemptEvent]) -> None:
+        self._attempts.add(run, events)

@@ -1,0 +1,94 @@
+"""Where things are in a store: one table of names for every kind of store.
+
+A folder store has these directories below its root. A shared store uses the same names below its
+address, and again below this machine's copy of it.
+
+    units/<key>/     unit.json, SHA256SUMS and the unit's own files
+    work/<key>/      a unit under way, with its checkpoints; begun.json says which unit it is, and
+                     failure.json why its last attempt failed
+    journals/        answers, judgments and likelihoods in the order they arrived, append-only
+    runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
+    progress/        how far units under way are, for `mi status`
+    cells/           the cells and evals that a run selected, named by their content
+    locks/           lock files of units and journals (folder stores only)
+    damaged/         units that failed verification
+    retired/         units, journals and work that were archived so that they can be redone
+
+These names are part of the format: a process that looked elsewhere would do units twice.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import attrs
+
+from ..files import atomic
+
+UNITS = "units"
+WORK = "work"
+JOURNALS = "journals"
+RUNS = "runs"
+PROGRESS = "progress"
+CELLS = "cells"
+LOCKS = "locks"
+DAMAGED = "damaged"
+RETIRED = "retired"
+
+RUN_FILE = "run.json"
+ATTEMPTS_FILE = "attempts.jsonl"
+
+
+@attrs.frozen
+class StoreLayout:
+    """Paths below the root of a store on this machine."""
+
+    root: Path
+
+    def unit_dir(self, key: str) -> Path:
+        return self.root / UNITS / key
+
+    def work_dir(self, key: str) -> Path:
+        return self.root / WORK / key
+
+    def journal(self, name: str) -> Path:
+        return self.root / JOURNALS / f"{name}.jsonl"
+
+    def run_dir(self, run: str) -> Path:
+        return self.root / RUNS / run
+
+    def lock_file(self, name: str) -> Path:
+        return self.root / LOCKS / f"{name}.lock"
+
+    def progress_file(self, key: str) -> Path:
+        return self.root / PROGRESS / f"{key}.json"
+
+    def selection_header(self, name: str) -> Path:
+        return self.root / CELLS / f"{name}.json"
+
+    def selection_cells(self, name: str) -> Path:
+        return self.root / CELLS / f"{name}.jsonl"
+
+    def ensure_dir(self, *parts: str) -> Path:
+        """Create a directory below the root; the first one also hides the store from git.
+
+        Raises:
+            StoreError: The directory cannot be created.
+        """
+        directory = self.root.joinpath(*parts)
+        if not directory.is_dir():
+            with atomic.translate_write_errors(directory):
+                directory.mkdir(parents=True, exist_ok=True)
+                ignore = self.root / ".gitignore"
+                if not ignore.exists():
+                    ignore.write_text("*\n", encoding="utf-8")
+        return directory
+
+
+def list_names(directory: Path) -> set[str]:
+    """Names of the entries of a directory; none if it does not exist."""
+    try:
+        return set(os.listdir(directory))
+    except FileNotFoundError:
+        return set()

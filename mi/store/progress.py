@@ -1,0 +1,46 @@
+"""How far units under way are, in files on this machine that may be lost without harm.
+
+A run writes them now and then, so that `mi status` in another terminal can show them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from ..files import atomic
+from .layout import PROGRESS, StoreLayout
+
+
+def save_progress(layout: StoreLayout, key: str, progress: Mapping[str, Any]) -> None:
+    """Replace the progress of a unit; a full disk is ignored.
+
+    Args:
+        layout: The store on this machine.
+        key: The unit.
+        progress: JSON values such as phase, steps done and steps in total.
+    """
+    layout.ensure_dir(PROGRESS)
+    path = layout.progress_file(key)
+    temporary = atomic.temporary_path(path)
+    with suppress(OSError):
+        temporary.write_text(json.dumps(progress), encoding="utf-8")
+        os.replace(temporary, path)
+
+
+def load_progress(layout: StoreLayout, key: str) -> dict[str, Any] | None:
+    """The last progress of a unit, or None if no run is working on it."""
+    try:
+        text = layout.progress_file(key).read_text(encoding="utf-8")
+        progress: dict[str, Any] = json.loads(text)
+    except (OSError, ValueError):
+        return None
+    return progress
+
+
+def clear_progress(layout: StoreLayout, key: str) -> None:
+    """Remove the progress of a unit that no run is working on any more."""
+    layout.progress_file(key).unlink(missing_ok=True)

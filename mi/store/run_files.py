@@ -1,0 +1,141 @@
+"""What runs selected and did: the files below `runs/` and `cells/`.
+
+These are plain files on this machine. A folder store writes them in place; a shared store writes
+its own copies elsewhere and reads the files that it has downloaded.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict, cast
+
+import attrs
+
+from ..files import atomic, journal
+from ..units.identity import digest
+from .layout import ATTEMPTS_FILE, CELLS, RUN_FILE, RUNS, StoreLayout, list_names
+from .records import UnitRecord
+
+_APPEND_LOCK = threading.Lock()
+
+
+class AttemptEvent(TypedDict):
+    run: NotRequired[str]
+    unit: str
+    event: str
+    at: str
+    seconds: NotRequired[float]
+    message: NotRequired[str]
+
+
+"""One line of `attempts.jsonl`: what a run did with a unit, and when. `run` is known by the file,
+and added when events of several runs are read together."""
+
+
+class RunRecord(TypedDict):
+    """The content of `run.json`: where a run came from, what it selected and how it ended."""
+
+    run: str
+    provenance: dict[str, Any]
+    model: str
+    experiments: list[str]
+    selection: str
+    outcome: str
+    ended: NotRequired[str | None]
+
+
+class SelectionHeader(TypedDict):
+    """The declarations behind a selection, in the words they had when they were run."""
+
+    experiments: list[dict[str, Any]]
+    evals: list[dict[str, Any]]
+
+
+class SelectedCell(TypedDict):
+    """One cell of a selection; it also holds the cell's own fields, such as its seed.
+
+    Args:
+        units: Role → key of the unit.
+    """
+
+    cell: str
+    experiment: str
+    setting: str
+    model: str
+    data: str
+    units: dict[str, str]
+
+
+@attrs.frozen
+class RunFiles:
+    """Reads and writes the records of runs below a root."""
+
+    layout: StoreLayout
+
+    def append_attempts(self, run: str, events: Sequence[AttemptEvent]) -> None:
+        """Add to a run's `attempts.jsonl`; threads of this process take turns."""
+        with _APPEND_LOCK:
+            journal.append_records(self.layout.run_dir(run) / ATTEMPTS_FILE, events)
+
+    def attempts(self, key: str, record: UnitRecord | None) -> list[AttemptEvent]:
+        """Events of a unit in all runs, oldest run first.
+
+        A run that is killed between publishing a unit and logging that it is done leaves no event.
+        The unit's own record then supplies it.
+
+        Args:
+            record: The record of the unit if it is published.
+        """
+        events = [
+            cast(AttemptEvent, {"run": path.parent.name, **line})
+            for path in sorted((self.layout.root / RUNS).glob(f"*/{ATTEMPTS_FILE}"))
+            for line in journal.read_records(path)
+            if line["unit"] == key
+        ]
+        if record is not None:
+            done = {"run": record.run, "unit": key, "event": "done"}
+            if not any(done.items() <= event.items() for event in events):
+                times = {"at": record.finished, "seconds": record.seconds}
+                events.append(cast(AttemptEvent, {**done, **times}))
+        return sorted(events, key=lambda event: event["run"])
+
+    def save_run(self, run: str, record: RunRecord) -> None:
+        """Write `run.json`."""
+        path = self.layout.ensure_dir(RUNS, run) / RUN_FILE
+        atomic.write_atomic(path, run_json(record))
+
+    def runs(self) -> list[RunRecord]:
+        """The records of all runs, newest first."""
+        names = sorted(list_names(self.layout.root / RUNS), reverse=True)
+        paths = [self.layout.run_dir(name) / RUN_FILE for name in names]
+        return [json.loads(path.read_text("utf-8")) for path in paths if path.exists()]
+
+    def save_selection(self, header: SelectionHeader, cells: Sequence[SelectedCell]) -> str:
+        """Write a selection, unless the same one exists. Returns its name."""
+        text = "".join(json.dumps(cell, ensure_ascii=False) + "\n" for cell in cells)
+        head = json.dumps(header, ensure_ascii=False)
+        name = f"selection-{digest(head + text)[:16]}"
+        self.layout.ensure_dir(CELLS)
+        if not self.layout.selection_header(name).exists():
+            # The header last: a selection whose header exists is complete.
+            atomic.write_atomic(self.layout.selection_cells(name), text)
+            atomic.write_atomic(self.layout.selection_header(name), head + "\n")
+        return name
+
+    def load_selection(self, name: str) -> Iterator[SelectedCell]:
+        """The cells of a selection."""
+        yield from journal.read_records(self.layout.selection_cells(name))
+
+
+def run_json(record: RunRecord) -> str:
+    """The text of `run.json`."""
+    return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_run(path: Path) -> RunRecord:
+    """The record in a `run.json`."""
+    record: RunRecord = json.loads(path.read_text("utf-8"))
+    return record

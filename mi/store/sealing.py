@@ -1,0 +1,79 @@
+"""From a working directory to a unit that can be published: its record and its checksums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..files import atomic
+from ..files.clock import utc_timestamp
+from ..files.serialize import to_json
+from ..units.identity import SCHEME, json_form
+from ..units.unit import Unit
+from . import checksums
+from .checksums import RECORD_FILE
+from .records import BEGUN_FILE, FAILURE_FILE, BegunRecord, UnitRecord
+
+
+def write_begun(
+    directory: Path, unit: Unit, journals: Mapping[str, str], model_digest: str | None
+) -> None:
+    """Write `begun.json`, which says which unit a working directory belongs to.
+
+    Args:
+        directory: The unit's working directory.
+        unit: The unit.
+        journals: Role → name of the journals it reads.
+        model_digest: Digest of the trained model that an eval samples.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    record = BegunRecord(
+        key=unit.key,
+        kind=unit.kind,
+        title=unit.title,
+        setting=unit.setting,
+        payload=json_form(unit.payload),
+        journals=dict(journals),
+        model_digest=model_digest,
+    )
+    atomic.write_atomic(directory / BEGUN_FILE, to_json(record) + "\n")
+
+
+def published_record(
+    unit: Unit,
+    run: str,
+    outcome: Mapping[str, Any],
+    seconds: float,
+    journals: Mapping[str, str],
+    model_digest: str | None,
+) -> UnitRecord:
+    """The record of a unit that a run has just finished; see `Store.publish` for the arguments."""
+    return UnitRecord(
+        key=unit.key,
+        kind=unit.kind,
+        scheme=SCHEME,
+        title=unit.title,
+        setting=unit.setting,
+        payload=json_form(unit.payload),
+        outcome=dict(outcome),
+        journals=dict(journals),
+        model_digest=model_digest,
+        run=run,
+        finished=utc_timestamp(),
+        seconds=round(seconds, 3),
+    )
+
+
+def seal(directory: Path, record: UnitRecord) -> None:
+    """Complete a working directory: it gets its record and the checksums of all its files.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    (directory / RECORD_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
+    for name in (FAILURE_FILE, BEGUN_FILE):
+        (directory / name).unlink(missing_ok=True)
+    checksums.write_checksums(directory)

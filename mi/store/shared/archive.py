@@ -1,0 +1,97 @@
+"""Moving units, journals and work to `retired/` and `damaged/` where nothing can be renamed.
+
+Everything is copied before its source is deleted. A process that dies on the way leaves a copy too
+many, never one too few.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+
+from ...files.clock import timestamp_digits, utc_timestamp
+from ...files.serialize import from_json
+from ..checksums import RECORD_FILE
+from ..layout import DAMAGED, JOURNALS, RETIRED, UNITS
+from ..records import UnitRecord
+from .backend import Backend, read_existing
+from .published import FileManifest, PublishedUnits
+from .segmented_log import SegmentedLogs
+
+
+@attrs.frozen
+class Archive:
+    """The archived and damaged parts of a shared store."""
+
+    backend: Backend
+    published_units: PublishedUnits
+    logs: SegmentedLogs
+
+    def add(self, label: str, kind: str, name: str) -> None:
+        """Move a unit, journal or working directory to `retired/`; see `Store.archive`.
+
+        Args:
+            label: A name for what is archived together.
+            kind: `units`, `journals` or `work`.
+            name: The name of the file or directory.
+        """
+        target = f"{RETIRED}/{label}/{kind}/{name}"
+        if self.backend.versions(target):  # the same label has archived this name before
+            target = f"{RETIRED}/{label}.{uuid.uuid4().hex[:6]}/{kind}/{name}"
+        if kind == UNITS:
+            self._move_unit(name, target)
+        elif kind == JOURNALS:
+            self._move_journal(name, target)
+        else:
+            for source in self.backend.versions(f"{kind}/{name}/"):
+                content = self.backend.read(source)
+                self.backend.write(f"{target}/{source.split('/', 2)[2]}", content)
+                self.backend.delete([source])
+
+    def quarantine(self, key: str) -> str:
+        """Move a damaged unit to `damaged/`. Returns its new name."""
+        target = f"{DAMAGED}/{key}-{timestamp_digits(utc_timestamp())}"
+        self._move_unit(key, target)
+        return target
+
+    def records(self, key: str) -> list[UnitRecord]:
+        """The records of archived publications of a unit, oldest first."""
+        suffix = f"/units/{key}/{RECORD_FILE}"
+        names = sorted(
+            name for name in self.backend.versions(f"{RETIRED}/") if name.endswith(suffix)
+        )
+        contents = [(name, read_existing(self.backend, name)) for name in names]
+        return [
+            from_json(content, UnitRecord, Path(name))
+            for name, content in contents
+            if content is not None
+        ]
+
+    def count(self, journal: str) -> int:
+        """How often a journal was archived."""
+        suffix = f"/journals/{journal}.jsonl"
+        return sum(name.endswith(suffix) for name in self.backend.versions(f"{RETIRED}/"))
+
+    def _move_unit(self, key: str, target: str) -> None:
+        """Move a published unit. It ceases to be published before its files are deleted."""
+        manifest = f"published/{key}"
+        with suppress(FileNotFoundError):
+            files = FileManifest.parse(self.backend.read(manifest).decode()).files
+            for name, (source, _) in files.items():
+                with suppress(FileNotFoundError):
+                    self.backend.write(f"{target}/{name}", self.backend.read(source))
+            self.backend.delete([manifest])
+            self.published_units.versions.pop(key, None)
+            self.backend.delete(self.published_units.attempt_files(key))
+            shutil.rmtree(self.published_units.copy_dir(key), ignore_errors=True)
+
+    def _move_journal(self, file_name: str, target: str) -> None:
+        log = f"{JOURNALS}/{file_name.removesuffix('.jsonl')}"
+        path = self.logs.path(log)
+        if path.exists():
+            self.backend.upload(path, target)
+            self.logs.remove(log)
