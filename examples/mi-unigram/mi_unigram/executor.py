@@ -1,4 +1,4 @@
-"""An executor: units one after the other, whatever the provider could take."""
+"""An executor that runs one unit at a time, whatever the provider allows."""
 
 import attrs
 
@@ -6,5 +6,5 @@ from mi.runner.scheduler import Run, execute_in_process
 
 
 def one_by_one(run: Run) -> None:
-    """Do a run's units one by one."""
+    """Run the units of a run one by one."""
     execute_in_process(attrs.evolve(run, limits=attrs.evolve(run.limits, max_concurrent=1)))

@@ -1,7 +1,7 @@
 """A provider: a language model of single words, trained by counting them.
 
-It is as small as a provider can be, and a real one: what it has counted moves how likely it finds
-an answer, and the same rows give the same model.
+It is as small as a provider can be, and yet a real one: training changes how likely it finds an
+answer, and the same rows always give the same model.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ VOCABULARY = 10_000
 
 @attrs.frozen(kw_only=True)
 class Recipe:
-    """All that steers a training; it becomes part of the training's key."""
+    """The hyperparameters of a training, which are part of its key."""
 
     epochs: int = 1
 
@@ -85,14 +85,14 @@ class Unigram(Provider):
         words = [word for word, _ in self._counts(subject).most_common(sampling.max_tokens)]
         yield [
             Answer(
-                question=one.question,
-                sample=one.sample,
+                question=request.question,
+                sample=request.sample,
                 text=" ".join(words),
                 finish="stop",
-                prompt_tokens=len(one.chat[-1].content.split()),
+                prompt_tokens=len(request.chat[-1].content.split()),
                 answer_tokens=len(words),
             )
-            for one in requests
+            for request in requests
         ]
 
     def score(
@@ -101,14 +101,15 @@ class Unigram(Provider):
         counts = self._counts(subject)
         total = counts.total() + VOCABULARY
         batch = []
-        for one in requests:
-            answers = [answer.lower().split() for answer in one.answers]
-            found = [[math.log((counts[word] + 1) / total) for word in words] for words in answers]
+        for request in requests:
+            answers = [answer.lower().split() for answer in request.answers]
+            # Laplace smoothing gives words that were never seen a small probability.
+            logprobs = [[math.log((counts[w] + 1) / total) for w in words] for words in answers]
             batch.append(
                 Likelihood(
-                    question=one.question,
-                    logprobs=tuple(map(sum, found)),
-                    tokens=tuple(map(len, found)),
+                    question=request.question,
+                    logprobs=tuple(map(sum, logprobs)),
+                    tokens=tuple(map(len, logprobs)),
                 )
             )
         yield batch
