@@ -59,7 +59,7 @@ class ExperimentFile(pytest.File):
             for index, expectation in enumerate(experiment.expectations):
                 name = f"{experiment.id}::{expectation.says}"
                 yield ExpectationItem.from_parent(
-                    self, name=name, experiment=experiment, place=index
+                    self, name=name, experiment=experiment, index=index
                 )
 
 

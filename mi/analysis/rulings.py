@@ -15,7 +15,7 @@ import attrs
 
 from ..errors import did_you_mean
 from ..spec import Claim
-from ..spec.expect import (
+from ..spec.quantities import (
     ConditionShare,
     Difference,
     EvalQuantity,

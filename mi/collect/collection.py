@@ -11,6 +11,7 @@ once.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import sys
 import traceback
 from collections.abc import Iterable
@@ -24,6 +25,8 @@ from ..errors import DeclarationError, MiError, UsageError, did_you_mean
 from ..spec import Experiment
 from .expression import parse_expression
 from .patterns import match_ids
+
+_logger = logging.getLogger(__name__)
 
 
 @attrs.frozen
@@ -128,6 +131,7 @@ class Collection:
         path = next(iter(self.pending))
         del self.pending[path]
         self.import_stack.append(path)
+        _logger.debug("importing %s", path)
         try:
             with redirect_stdout(sys.stderr):  # stdout belongs to the command, for instance --json
                 module = import_file(path)

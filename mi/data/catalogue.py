@@ -26,6 +26,8 @@ class SourceEntry:
         source: `bundled`, `upstream` or `upstream:NAME`, as `--data` takes it.
         rows: Rows of the file, if known.
         bytes: Size of the file, if known.
+        licence: Licence of the file.
+        origin: Who publishes it.
         state: `ships`, `here`, `not pulled`, or `needs you` for a file that is not downloadable.
     """
 

@@ -8,6 +8,7 @@ differs is reported.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -20,6 +21,8 @@ import attrs
 from ..errors import DataError
 from ..files.cache import ByteProgress, cache_root, file_digest
 from ..spec import Upstream
+
+_logger = logging.getLogger(__name__)
 
 RAW = "https://raw.githubusercontent.com"
 
@@ -77,6 +80,7 @@ def pull(source: Upstream, progress: ByteProgress = lambda received, total: None
             )
         part = path.with_name(f"{path.name}.part")
         url = _mirrored_url(source.url)
+        _logger.info("downloading %s to %s", url, path)
         try:
             download.download_file(
                 url, part, progress, size=source.bytes, initial_backoff=_retry_backoff()

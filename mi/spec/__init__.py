@@ -9,11 +9,12 @@ part of an identity.
 from .cluster import Cluster, ResourceRequest
 from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
-from .expect import Claim, Expect, between, harmful, prefers, trend
+from .expect import Expect, between, harmful, prefers, trend
 from .experiment import Experiment, Mark, Pilot
 from .judges import Bandit, HardCoded, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
 from .model import Model, Training, Wheel
 from .options import RunOptions, is_url
+from .quantities import Claim
 
 __all__ = [
     "Arm",
