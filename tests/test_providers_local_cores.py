@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mi.providers.chat_template import TokenizedRow
-from mi.providers.local import Local, kv_cache, linear, network, train_step
+from mi.providers.local import Local, kv_cache, linear, network, prefix, train_step
 from mi.providers.local.core_pool import CorePool, available_cores, share_weights
 from mi.providers.local.packing import tree_attention
 from mi.providers.local.tensor_cache import TensorCache
@@ -174,7 +174,7 @@ def test_branches_see_the_trunk_and_themselves() -> None:
 @settings(deadline=None)
 @given(st.sets(st.integers(0, 6), min_size=1, max_size=6).map(sorted))
 def test_rows_that_go_on_keep_their_keys_and_values(going: list[int]) -> None:
-    cache = network.empty_cache()
+    cache = prefix.empty_cache()
     first = torch.arange(7.0).view(7, 1, 1, 1).expand(7, 2, 3, 4)
     cache.update(first, -first, 0)
     room = kv_cache.preallocate(cache, torch.arange(7), 5)

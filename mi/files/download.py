@@ -9,6 +9,7 @@ Import this module where a download starts: loading urllib takes longer than mak
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 import urllib.error
@@ -18,9 +19,17 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+)
 
 from .cache import ByteProgress
+
+logger = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 1 << 16
 _TIMEOUT_SECONDS = 30.0
@@ -71,10 +80,16 @@ def download_file(
         DownloadRejected: The server refuses to send the file.
         DownloadError: The download failed in a way that another attempt would not change.
     """
+
+    def log_retry(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        logger.info("%s: attempt %d failed: %s", part.name, state.attempt_number, error)
+
     retrying = Retrying(
         stop=stop_after_attempt(_MAX_ATTEMPTS),
         wait=wait_exponential(multiplier=initial_backoff, max=_MAX_BACKOFF_SECONDS),
         retry=retry_if_exception_type(TransientDownloadError),
+        before_sleep=log_retry,
         sleep=sleep,
         reraise=True,
     )

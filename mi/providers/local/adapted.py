@@ -16,7 +16,8 @@ from torch import Tensor
 from ..chat_template import TokenIds
 from ..types import ModelUnderTest
 from . import lora
-from .network import Network, Prefix
+from .network import Network
+from .prefix import Prefix
 
 DEFAULT_ADAPTED_LAYERS = 10  # adapted layers assumed of models that have no adapter yet
 

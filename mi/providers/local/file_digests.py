@@ -6,6 +6,7 @@ The cache only saves time: deleting it changes no result.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from filelock import FileLock, Timeout
 from ...files import atomic
 from ...files.cache import cache_root, file_digest
 from ..types import Monitor
+
+logger = logging.getLogger(__name__)
 
 
 def cached_digest(path: Path) -> str:
@@ -35,8 +38,8 @@ def cached_digest(path: Path) -> str:
         temporary = atomic.temporary_path(entry)
         temporary.write_text(digest, encoding="ascii")
         os.replace(temporary, entry)
-    except OSError:
-        pass  # a cache that cannot be written costs time, nothing else
+    except OSError as error:  # a cache that cannot be written costs time, nothing else
+        logger.info("cannot cache the digest of %s: %s", path, error)
     return digest
 
 

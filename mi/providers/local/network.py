@@ -12,6 +12,7 @@ and values are computed once, and every row continues from them.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -27,7 +28,10 @@ from ..chat_template import ChatTemplate, TokenIds, stop_token_ids
 from .core_pool import CorePool, available_cores, limit_to_one_core, share_weights
 from .linear import replace_linear_layers
 from .lora import layer_paths
+from .prefix import Prefix, empty_cache
 from .tensor_cache import TensorCache
+
+logger = logging.getLogger(__name__)
 
 HIDDEN_CACHE_BYTES = 1 << 30  # bytes of lower hidden states to cache
 MAX_REPLICAS = 8  # as many as a usual step has rows
@@ -209,36 +213,6 @@ class Network:
             self.decoder.layers = original
 
 
-class Prefix:
-    """Leading tokens that rows continue.
-
-    Args:
-        ids: Their token ids.
-        states: Keys and values of each layer, shape (1, heads, tokens, dim).
-    """
-
-    def __init__(self, ids: TokenIds, states: tuple[tuple[Tensor, Tensor], ...]) -> None:
-        self.ids = ids
-        self.states = states
-
-    def kv_cache(self, rows: int) -> Any:
-        """A cache for `rows` rows that starts with these tokens; None for an empty prefix."""
-        if not self.ids:
-            return None
-        cache = empty_cache()
-        for index, (keys, values) in enumerate(self.states):
-            shape = (rows, -1, -1, -1)
-            cache.update(keys.expand(shape), values.expand(shape), index)
-        return cache
-
-
-def empty_cache() -> Any:
-    """A key/value cache without positions."""
-    from transformers import DynamicCache
-
-    return DynamicCache()
-
-
 @lru_cache(maxsize=1)
 def load_network(directory: Path, digest: str) -> Network:
     """Load the model in a Hugging Face directory; the last loaded model stays in memory.
@@ -269,6 +243,9 @@ def load_network(directory: Path, digest: str) -> Network:
     model.requires_grad_(False)
     model.eval()
     if torch.cuda.is_available():
+        logger.info("loaded the model in %s onto a GPU", directory)
         return Network(model.to("cuda"), tokenizer)
     replace_linear_layers(model)
-    return Network(model, tokenizer, min(available_cores(), MAX_REPLICAS))
+    replicas = min(available_cores(), MAX_REPLICAS)
+    logger.info("loaded the model in %s for %d cores", directory, replicas)
+    return Network(model, tokenizer, replicas)

@@ -25,7 +25,8 @@ from ...spec import Sampling
 from ..chat_template import TokenIds
 from ..types import Answer, SampleRequest
 from .kv_cache import preallocate, retain_rows
-from .network import Network, empty_cache
+from .network import Network
+from .prefix import empty_cache
 
 MAX_ROWS = 72  # rows of a part, which one core samples
 PARTS = 2  # parts of a batch

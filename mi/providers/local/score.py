@@ -19,8 +19,9 @@ from torch import Tensor
 from ..chat_template import TokenIds, TokenizedRow
 from ..types import Likelihood, Message, ScoreRequest
 from .adapted import AdaptedNetwork
-from .network import Network, Prefix
+from .network import Network
 from .packing import tree_attention
+from .prefix import Prefix
 
 BATCH_SIZE = 16  # requests whose results are yielded together
 

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from ..chat_template import TokenizedRow
 from . import lora
-from .network import Network, Prefix
+from .network import Network
 from .packing import tree_attention
+from .prefix import Prefix
 from .recipe import LoraRecipe
 
 LOGITS_BYTES = 30 << 20  # of logits held at a time: blocks that the allocator reuses

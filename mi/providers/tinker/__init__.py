@@ -32,6 +32,7 @@ from ..types import (
 )
 from . import tokenizer
 from .client import Server, import_sdk, resolve_server
+from .diagnostics import diagnose
 from .errors import translate_error
 from .futures import run_in_thread
 from .recipe import Adapted, resolve_recipe
@@ -165,19 +166,8 @@ class Tinker(Provider):
         except MiError:
             yield Check(subject=f"{self.name}: key", ok=None, detail="none is set")
             return
-        label = f"{self.name} {server.fingerprint}"
-        try:
-            server.check_reachable(monitor, attempts=2)
-            served = server.served_models(monitor)
-        except Exception as error:
-            failure = translate_error(error, server.key, "listing its models")
-            yield Check(subject=label, ok=False, detail=failure.message, hint=failure.hint or "")
-            return
-        yield Check(subject=label, ok=True, detail=f"answers, {len(served)} models")
-        for model in models:
-            is_served = server.served_name(model.name) in served
-            detail = "is served" if is_served else f"not among its models: {', '.join(served)}"
-            yield Check(subject=f"{label}: {model.name}", ok=is_served, detail=detail)
+        names = [model.name for model in models]
+        yield from diagnose(self.name, server, names, monitor)
 
     def _template(self, model: Model, monitor: Monitor) -> ChatTemplate:
         return tokenizer.chat_template(self.server, model.name, monitor)

@@ -9,8 +9,8 @@ recently used model is unloaded first.
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -24,6 +24,8 @@ from .futures import wait_result
 
 if TYPE_CHECKING:
     from tinker import TrainingClient
+
+logger = logging.getLogger(__name__)
 
 MAX_SLOTS = 3
 SAMPLER_NAME = "seated"  # the name under which a server knows the loaded model
@@ -65,8 +67,7 @@ class SamplerSlots:
         if trained.model not in self.slots:
             while len(self.slots) >= MAX_SLOTS:
                 _, (_, client) = self.slots.popitem(last=False)
-                with suppress(Exception):
-                    unload_model(client)
+                unload_quietly(client)
             self.slots[trained.model] = self._load_model(trained.state, monitor)
         self.slots.move_to_end(trained.model)
         return self.slots[trained.model][0]
@@ -84,8 +85,7 @@ class SamplerSlots:
         """Unload all models."""
         while self.slots:
             _, (_, client) = self.slots.popitem()
-            with suppress(Exception):
-                unload_model(client)
+            unload_quietly(client)
 
     def _load_model(self, state: str, monitor: Monitor) -> tuple[str, TrainingClient]:
         service, client = self.server.service(monitor), None
@@ -96,12 +96,19 @@ class SamplerSlots:
             path = wait_result(client.save_weights_for_sampler(SAMPLER_NAME), monitor).path
         except Exception as error:
             if client is not None:
-                with suppress(Exception):
-                    unload_model(client)
+                unload_quietly(client)
             raise translate_error(
                 error, self.server.key, f"loading {state}", permanent=False
             ) from None
         return path, client
+
+
+def unload_quietly(client: Any) -> None:
+    """Unload a model; only log a failure, because the memory is freed when the session ends."""
+    try:
+        unload_model(client)
+    except Exception as error:
+        logger.info("cannot unload a model from the server: %s", type(error).__name__)
 
 
 def unload_model(client: Any) -> None:

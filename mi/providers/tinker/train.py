@@ -14,6 +14,7 @@ submitted, so that the cost is known however the training ends.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -36,7 +37,9 @@ from .optim_step import PendingStep, submit_step
 from .pending_save import PendingSave, SaveReplyLost
 from .recipe import Adapted
 from .resume import ActiveRun, start_or_resume
-from .sampler_slots import unload_model
+from .sampler_slots import unload_quietly
+
+logger = logging.getLogger(__name__)
 
 MAX_STEPS_AHEAD = 3
 """Steps that are sent before the result of an earlier one has arrived."""
@@ -70,7 +73,7 @@ def run_training(
         try:
             return loop.run()
         except SaveReplyLost:
-            continue
+            logger.info("%s: the reply to a save was lost; resuming from that state", job.title)
 
 
 @attrs.define
@@ -233,7 +236,7 @@ class _TrainingLoop:
             self._cancel_pending()
             deadline = DeadlineMonitor(self.monitor, time.monotonic() + 5.0)
             with suppress(Exception):
-                run_in_thread(lambda: unload_model(run.client), deadline)
+                run_in_thread(lambda: unload_quietly(run.client), deadline)
 
     def _result(self, run: ActiveRun) -> TrainingResult:
         assert run.model is not None
