@@ -148,7 +148,7 @@
       element("span", "", unit.cells[0][1]),
       element("span", "", `${unit.distribution} ${unit.eval}`),
       element("span", "", `${data.questions[data.question[i]].id} #${data.sample[i]}`));
-    const preview = element("div", "said", data.text[i].slice(0, 240).replace(/\s+/g, " "));
+    const preview = element("div", "preview", data.text[i].slice(0, 240).replace(/\s+/g, " "));
     preview.dir = "auto";
     node.append(meta, preview);
     node.addEventListener("click", () => select(at));
