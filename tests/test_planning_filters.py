@@ -70,7 +70,7 @@ class Unlucky(Books):
 
 def test_after_so_many_failures_nothing_more_is_started(tmp_path: Path) -> None:
     one = opened(tmp_path, Unlucky(), baseline=False, total_samples=(10, 12, 14))
-    tally = carry_out(one, pace=RunLimits(max_failures=2))
+    tally = carry_out(one, limits=RunLimits(max_failures=2))
     assert (len(tally.failures), tally.stopped_after) == (2, 2)
     untried = [planned for planned in one.plan().units if planned.state is State.TODO]
     assert any(planned.unit.kind == "train" for planned in untried)
@@ -82,18 +82,18 @@ def test_no_more_units_are_at_work_than_was_said(tmp_path: Path) -> None:
     at_work = most = 0
 
     class Counting(Silent):
-        def begin(self, *_: Any) -> Silent:
+        def begin_unit(self, *_: Any) -> Silent:
             nonlocal at_work, most
             at_work += 1
             most = max(most, at_work)
             return self
 
-        def end(self, *_: Any, **__: Any) -> None:
+        def end_unit(self, *_: Any, **__: Any) -> None:
             nonlocal at_work
             at_work -= 1
 
     made = one.plan()
-    tally = carry_out(one, made, observer=Counting(), pace=RunLimits(max_concurrent=2))
+    tally = carry_out(one, made, observer=Counting(), limits=RunLimits(max_concurrent=2))
     assert len(tally.done_units) == len(made.units)
     assert most == 2
 

@@ -118,7 +118,7 @@ def test_asking_to_stop_keeps_what_is_done_and_goes_on_later(tmp_path: Path) -> 
     class Impatient(Silent):
         checks = 0
 
-        def check(self) -> None:
+        def raise_if_stopped(self) -> None:
             self.checks += 1
             if self.checks == 4:
                 raise Interrupted("interrupted")
