@@ -178,7 +178,7 @@ def test_ctrl_c_says_what_is_left_and_loses_nothing(project: Project, tmp_path: 
     out, err = running.communicate(timeout=120)
     assert running.returncode == 2, out + err
     assert "stopping at the next safe point" in out
-    assert "the same command goes on from here" in err
+    assert "the same command continues from here" in err
     assert project.mi("run", "S1").code == 0
 
 

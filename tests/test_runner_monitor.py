@@ -180,9 +180,9 @@ def test_the_first_interrupt_leaves_the_job_running_and_the_next_run_adopts_it(
         out, _ = going.communicate(timeout=30)
         assert time.monotonic() - began < 20, "it waited for the job"
         assert going.returncode == 2, out
-        assert "what was launched goes on at the provider" in out
+        assert "launched jobs continue at the provider" in out
         assert "`mi cancel` ends it" in out
-        assert "the same command goes on from here" in out
+        assert "the same command continues from here" in out
         assert not server.books.failed_jobs
         server.train_seconds = 0.3
         done = run(project, server, *CHEAP)

@@ -191,7 +191,7 @@ def test_asking_to_stop_stops_the_cluster_and_keeps_what_was_done(
     until(lambda: len(slow.steps(project.root)) > 2, PATIENCE)
     going.send_signal(signal.SIGINT)
     out = ended(going, 2)
-    assert "the same command goes on from here" in out
+    assert "the same command continues from here" in out
     made = slow.steps(project.root)
     assert len(made) < 40
     kept = (project.root / ".mi/work").glob("train-*/steps")

@@ -11,9 +11,10 @@ from ..errors import MiError, UsageError
 from ..planning.plan import PlannedUnit
 from ..planning.session import Session
 from ..providers.types import Monitor, RemoteJob
+from ..providers.watch import NullMonitor
 from ..reporting.header import pluralize
 from ..reporting.progress import say
-from .common import NullMonitor, console, load_session
+from .common import console, load_session
 
 
 def cancel(args: argparse.Namespace) -> int:

@@ -9,14 +9,14 @@ import attrs
 
 from ..planning.plan import Plan
 from ..reporting.header import pluralize
-from .common import filter_plan, load_session
+from .common import load_session, prepare
 
 
 def collect(args: argparse.Namespace) -> int:
     """Print the selected cells, or with `--kind` units: by experiment, as bare ids, or as JSON."""
-    session = load_session(args, args.words)
     if args.kind:
-        return _print_units(args, filter_plan(args, session.plan()))
+        return _print_units(args, prepare(args, args.words).plan)
+    session = load_session(args, args.words)
     cells = [cell for selection in session.selection for cell in selection.cells]
     if getattr(args, "json", False):
         print(json.dumps([attrs.asdict(cell) for cell in cells], ensure_ascii=False, indent=1))

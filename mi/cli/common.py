@@ -15,18 +15,13 @@ import attrs
 from ..collect.select import CellFilter
 from ..config import Config, read_config
 from ..data.datasets import Rows
-from ..errors import NothingSelected
-from ..planning.duration import duration_estimator
-from ..planning.filters import filter_kinds, filter_last_failed
 from ..planning.open import open_session
-from ..planning.plan import Plan
+from ..planning.prepare import PreparedPlan, prepare_plan
 from ..planning.session import Session
 from ..providers import with_base_url
 from ..spec import RunOptions
-from ..steps.evals import eval_kind
 from ..store import open_store
 from ..store.base import Store
-from ..units.unit import Evaluate, Mix, Train, Unit
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,45 +117,23 @@ def load_session(args: argparse.Namespace, words: list[str]) -> Session:
     )
 
 
-def filter_plan(args: argparse.Namespace, plan: Plan) -> Plan:
-    """Keep the units of a plan that `--kind` and `--lf` select.
+def prepare(args: argparse.Namespace, words: list[str]) -> PreparedPlan:
+    """Open the session and prepare its plan with `--kind`, `--lf` and `--force`.
 
     Raises:
-        NothingSelected: No unit is left.
+        NothingSelected: The filters leave no unit.
     """
-    total, kinds = len(plan.units), getattr(args, "kind", ())
-    if getattr(args, "lf", False):
-        plan = filter_last_failed(plan)
-    if kinds:
-        plan = filter_kinds(plan, kinds)
-    if total and not plan.units:
-        raise NothingSelected(
-            f"--kind {' --kind '.join(kinds)} leaves none of {total} units",
-            hint="an eval needs its training to be done first" if "eval" in kinds else None,
-        )
-    return plan
+    return prepare_plan(
+        load_session(args, words),
+        kinds=getattr(args, "kind", ()),
+        last_failed=getattr(args, "lf", False),
+        force=getattr(args, "force", ()),
+    )
 
 
 def verbosity(args: argparse.Namespace) -> int:
     """1 with `-v`, -1 with `-q`, else 0."""
     return int(args.verbose) - int(args.quiet)
-
-
-def unit_durations(session: Session, plan: Plan) -> Callable[[Unit], float | None]:
-    """Estimate the duration of units from what this store has recorded."""
-    counts = session.question_counts()
-    units = [planned.unit for planned in plan.all_units]
-    mixes = {unit.key: unit.payload for unit in units if unit.kind == "mix"}
-
-    def size(unit: Unit) -> int:
-        payload = unit.payload
-        if isinstance(payload, Evaluate):
-            return eval_kind(payload.eval).size(payload.eval, counts[payload.questions])
-        mix = mixes[payload.mix] if isinstance(payload, Train) else payload
-        assert isinstance(mix, Mix)
-        return mix.total_samples
-
-    return duration_estimator(plan, size)
 
 
 def print_pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:
@@ -180,15 +153,3 @@ def describe_rows(rows: Rows) -> str:
     """`1620 secure rows (bundled)`."""
     repeated = f", {len(rows.chats)} distinct" if rows.row_count != len(rows.chats) else ""
     return f"{rows.row_count} {rows.name} rows{repeated} ({rows.source})"
-
-
-class NullMonitor:
-    """A monitor for short requests: it shows nothing, and Ctrl-C ends the command."""
-
-    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
-
-    def advance(self, count: int = 1, **facts: float) -> None: ...
-
-    def message(self, text: str) -> None: ...
-
-    def raise_if_stopped(self) -> None: ...

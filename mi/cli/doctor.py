@@ -23,13 +23,14 @@ from ..planning.open import find_model
 from ..providers import BUILTIN, Providers
 from ..providers.base import Provider
 from ..providers.types import Check
+from ..providers.watch import NullMonitor
 from ..reporting.header import pluralize
 from ..reporting.progress import say
 from ..spec import Model, RunOptions, is_url, judge_model
 from ..store import open_store
 from ..store.base import Store
 from ..version import __version__
-from .common import NullMonitor, console, load_config, progress_bar, run_options
+from .common import console, load_config, progress_bar, run_options
 
 _MIN_FREE_BYTES = 2 * 1024**3
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}

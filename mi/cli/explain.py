@@ -17,7 +17,7 @@ from ..store.provenance import command_line
 from ..store.records import State, UnitRecord
 from ..units.identity import difference, json_form
 from .collect import collect
-from .common import configured_store, console, filter_plan, load_session
+from .common import configured_store, console, load_session, prepare
 
 _MAX_TEXT = 100
 _MARKS = {State.DONE: "✓", State.TODO: "·", State.FAILED: "✗", State.CORRUPT: "!"}
@@ -97,12 +97,11 @@ def tree(args: argparse.Namespace) -> int:
     """Print the units of what is selected, each below what it needs."""
     if args.collect_only:
         return collect(args)
-    session = load_session(args, args.words)
-    plan, out = filter_plan(args, session.plan()), console()
-    known = {one.unit.key: one for one in plan.units}
-    for one in plan.units:
-        if not any(need in known for need in one.unit.needs):
-            _print_branch(one, plan, 0)
+    plan, out = prepare(args, args.words).plan, console()
+    keys = {planned.unit.key for planned in plan.units}
+    for planned in plan.units:
+        if keys.isdisjoint(planned.unit.needs):
+            _print_branch(planned, plan, 0)
     done = len(plan.units) - len(plan.todo)
     say(out, f"{pluralize(len(plan.units), 'unit')}: {done} done, {len(plan.todo)} to do")
     return 0

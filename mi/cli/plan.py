@@ -1,4 +1,4 @@
-"""`mi plan`: what a run would do, and why."""
+"""`mi plan`: show what a run would do, why, and what it would cost."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..planning.cost import CostEstimator, cost_so_far
-from ..planning.duration import total_duration
-from ..planning.force import mark_redo, plan_redo
 from ..planning.plan import Plan, PlannedUnit
+from ..planning.prepare import PreparedPlan
 from ..planning.session import Session
 from ..providers.pricing import format_cost
 from ..reporting.header import header_lines
@@ -18,92 +17,95 @@ from ..reporting.progress import say
 from ..reporting.tables import print_listing
 from ..spec import judge_model
 from .collect import collect
-from .common import console, filter_plan, load_session, unit_durations
+from .common import console, prepare
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def plan(args: argparse.Namespace) -> int:
-    """Print the plan; does nothing else."""
+    """Print the plan and do nothing else."""
     if args.collect_only:
         return collect(args)
-    session = load_session(args, args.words)
-    plan = filter_plan(args, session.plan())
-    redo = plan_redo(args.force, plan, session.store)
-    plan = mark_redo(plan, redo)
-    costs = session.cost_estimator(plan, redo.journals)
+    prepared = prepare(args, args.words)
+    session, costs = prepared.session, prepared.costs
     if args.json:
-        print(json.dumps(plan_json(plan, costs), ensure_ascii=False, indent=1))
+        print(json.dumps(plan_json(prepared.plan, costs), ensure_ascii=False, indent=1))
         return 0
     out = console()
-    takes = unit_durations(session, plan)
-    for line in header_lines(session, plan, total_duration(plan, takes), costs.total()):
+    for line in header_lines(session, prepared.plan, prepared.duration, costs.total()):
         say(out, line)
     if args.quiet:
         return 0
-    print_units(session, plan.units, costs, out)
-    if _is_paid(plan.units, costs):
-        already = sum(cost_so_far(session.store, one) for one in plan.units)
-        say(out, f"{format_cost(already)} paid already, about {format_cost(costs.total())} to pay")
+    print_units(prepared, prepared.units, out)
+    if _is_paid(prepared.units, costs):
+        paid = sum(cost_so_far(session.store, planned) for planned in prepared.units)
+        say(out, f"{format_cost(paid)} paid already, about {format_cost(costs.total())} to pay")
         origins = " and ".join(dict.fromkeys(map(session.prices.origin, _paid_models(session))))
         say(out, f"prices of {origins}; answers' lengths are estimates")
     return 0
 
 
 def _paid_models(session: Session) -> list[str]:
-    """The models that may cost something: the one under test, and judges."""
+    """The models that may cost something: the one under test, and the judges."""
     own = [] if session.provider.is_free else [session.model.name]
-    judges = (judge_model(asked.eval) for _, context in session.cells() for asked in context.evals)
-    return [*own, *(judge.model.partition(":")[2] for judge in judges if judge is not None)]
+    evals = (planned.eval for _, context in session.cells() for planned in context.evals)
+    judges = filter(None, map(judge_model, evals))
+    return [*own, *(judge.model.partition(":")[2] for judge in judges)]
 
 
-def print_units(
-    session: Session, units: Sequence[PlannedUnit], costs: CostEstimator, out: Console
-) -> None:
-    """Print units of a plan, with money where there is any in it."""
-    paid = _is_paid(units, costs)
-    columns = ("unit", "what", "cost", "paid", "reason") if paid else ("unit", "what", "reason")
+def print_units(prepared: PreparedPlan, units: Sequence[PlannedUnit], out: Console) -> None:
+    """Print units of a plan, with their costs if any unit costs something.
+
+    Args:
+        prepared: The plan, with its costs and its store.
+        units: The units to print.
+        out: Where to print.
+    """
+    costs, store = prepared.costs, prepared.session.store
+    is_paid = _is_paid(units, costs)
+    columns = ("unit", "what", "cost", "paid", "reason") if is_paid else ("unit", "what", "reason")
     rows = []
-    for one in units:
-        money = (
-            format_cost(costs.estimate(one.unit)) if one.is_todo else "–",
-            format_cost(cost_so_far(session.store, one)),
+    for planned in units:
+        amounts = (
+            format_cost(costs.estimate(planned.unit)) if planned.is_todo else "–",
+            format_cost(cost_so_far(store, planned)),
         )
-        cells = (*money, one.reason) if paid else (one.reason,)
-        rows.append((one.unit.key, one.unit.title, *cells))
-    print_listing(out, columns, rows, styles=["" if one.is_todo else "dim" for one in units])
+        rest = (*amounts, planned.reason) if is_paid else (planned.reason,)
+        rows.append((planned.unit.key, planned.unit.title, *rest))
+    styles = ["" if planned.is_todo else "dim" for planned in units]
+    print_listing(out, columns, rows, styles=styles)
 
 
 def _is_paid(units: Iterable[PlannedUnit], costs: CostEstimator) -> bool:
-    return any(costs.estimate(one.unit) != 0.0 for one in units)
+    return any(costs.estimate(planned.unit) != 0.0 for planned in units)
 
 
 def plan_json(plan: Plan, costs: CostEstimator) -> dict[str, Any]:
-    """The plan as plain values; the form is documented in the README."""
+    """The plan as plain values; the README documents their form."""
     return {
         "units": [
             {
-                "key": one.unit.key,
-                "kind": one.unit.kind,
-                "state": one.state.value,
-                "reason": one.reason,
-                "cost_usd": costs.estimate(one.unit) if one.is_todo else 0.0,
-                "cells": list(one.cells),
+                "key": planned.unit.key,
+                "kind": planned.unit.kind,
+                "state": planned.state.value,
+                "reason": planned.reason,
+                "cost_usd": costs.estimate(planned.unit) if planned.is_todo else 0.0,
+                "cells": list(planned.cells),
             }
-            for one in plan.units
+            for planned in plan.units
         ],
         "cells": [
             {
-                "id": one.cell.id,
-                "experiment": one.cell.experiment,
-                "setting": one.cell.setting,
-                "condition": one.cell.condition,
-                "misaligned_ratio": one.cell.misaligned_ratio,
-                "total_samples": one.cell.total_samples,
-                "seed": one.cell.seed,
-                "units": dict(one.units),
+                "id": planned.cell.id,
+                "experiment": planned.cell.experiment,
+                "setting": planned.cell.setting,
+                "condition": planned.cell.condition,
+                "misaligned_ratio": planned.cell.misaligned_ratio,
+                "total_samples": planned.cell.total_samples,
+                "seed": planned.cell.seed,
+                "units": dict(planned.units),
             }
-            for one in plan.cells
+            for planned in plan.cells
         ],
     }

@@ -14,15 +14,17 @@ import attrs
 from ..errors import MiError, UsageError
 from ..planning.cost import cost_so_far
 from ..planning.plan import PlannedUnit
+from ..planning.prepare import prepare_plan
 from ..planning.session import Session
 from ..providers.pricing import format_cost
 from ..providers.types import RemoteJob
+from ..providers.watch import NullMonitor
 from ..reporting.progress import format_clock, say
 from ..reporting.tables import MAX_TABLE_ROWS, aligned_lines, plain_table
 from ..store.base import Store
 from ..store.records import State
 from ..store.run_files import RunRecord
-from .common import NullMonitor, configured_store, load_config, load_session
+from .common import configured_store, load_config, load_session
 from .parser import parse_args
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ def _last_run(store: Store, words: list[str]) -> RunRecord | None:
 
 def _unit_statuses(session: Session) -> list[UnitStatus]:
     provider = _ProviderStatus(session)
-    return [_unit_status(session, planned, provider) for planned in session.plan().units]
+    return [_unit_status(session, planned, provider) for planned in prepare_plan(session).units]
 
 
 @attrs.define

@@ -1,33 +1,57 @@
-"""How long a plan will take, from how long such units took before.
+"""How long a plan will take, estimated from units that are already done.
 
-A unit's work is counted in rows trained on or questions asked. Seconds per piece of work are the
-median over the done units of the same kind in this plan; where there are none nothing is promised.
+A unit's size is the number of rows it trains on or of samples it asks for. The estimate is the
+median of seconds per size over done units of the same kind in the plan; a kind without a done unit
+has no estimate.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 
-from ..units.unit import Evaluate, Mix, Unit
+from ..steps.evals import eval_kind
+from ..units.unit import Evaluate, Mix, Train, Unit
 from .plan import Plan
 
 _SAMPLE_UNITS = 12
+"""How many done units of a kind the median is taken over."""
 
 
 def work_kind(unit: Unit) -> str:
-    """Units whose seconds per piece of work can be compared."""
+    """The group of units whose seconds per size can be compared."""
     if isinstance(unit.payload, Evaluate):
         return f"eval {type(unit.payload.eval).__name__} {unit.payload.questions}"
     return unit.kind
 
 
-def duration_estimator(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Unit], float | None]:
-    """Seconds a unit will take, or None where nothing like it is done.
+def unit_size(plan: Plan, question_counts: Mapping[str, int]) -> Callable[[Unit], int]:
+    """The function that gives a unit's size: rows drawn or trained on, or samples to ask for.
 
     Args:
-        size: Rows a unit trains on, or questions it asks.
+        plan: Holds the mix of every training.
+        question_counts: Number of questions by their digest.
+    """
+    units = [planned.unit for planned in plan.all_units]
+    mixes = {unit.key: unit.payload for unit in units if isinstance(unit.payload, Mix)}
+
+    def size(unit: Unit) -> int:
+        payload = unit.payload
+        if isinstance(payload, Evaluate):
+            return eval_kind(payload.eval).size(payload.eval, question_counts[payload.questions])
+        mix = mixes[payload.mix] if isinstance(payload, Train) else payload
+        return mix.total_samples
+
+    return size
+
+
+def duration_estimator(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Unit], float | None]:
+    """The function that estimates a unit's seconds; None where no such unit is done.
+
+    Args:
+        plan: Its done units are the evidence.
+        size: The size of a unit; see `unit_size`.
     """
     rates: dict[str, list[float]] = defaultdict(list)
     for planned in plan.units:
@@ -37,15 +61,15 @@ def duration_estimator(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Uni
 
     def seconds(unit: Unit) -> float | None:
         if isinstance(unit.payload, Mix):
-            return 0.0
-        known = rates.get(work_kind(unit))
-        return median(known) * size(unit) if known else None
+            return 0.0  # drawing rows takes no time worth counting
+        unit_rates = rates.get(work_kind(unit))
+        return median(unit_rates) * size(unit) if unit_rates else None
 
     return seconds
 
 
 def total_duration(plan: Plan, seconds: Callable[[Unit], float | None]) -> float | None:
-    """Seconds for all that is to do; None where a part of it is unknown."""
-    parts = [seconds(planned.unit) for planned in plan.todo]
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    """Estimated seconds for all units to do; None if one of them has no estimate."""
+    estimates = [seconds(planned.unit) for planned in plan.todo]
+    known = [estimate for estimate in estimates if estimate is not None]
+    return sum(known) if len(known) == len(estimates) else None

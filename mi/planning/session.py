@@ -229,8 +229,17 @@ class Session:
             archived_journals=archived_journals,
         )
 
-    def resources(self, plan: Plan, costs: CostEstimator | None = None) -> Resources:
-        """What executing a plan needs beside it."""
+    def resources(
+        self, plan: Plan, costs: CostEstimator | None = None, *, max_cost: float | None = None
+    ) -> Resources:
+        """The resources that a plan's units run with.
+
+        Args:
+            plan: The units to run.
+            costs: The estimator of their costs; None: a new one.
+            max_cost: The most that the run may spend, in US dollars; None: `options.max_cost`.
+        """
+        limit = self.options.max_cost if max_cost is None else max_cost
         judges = {
             judge.model: self.providers.for_model(judge.model)
             for planned in plan.todo
@@ -244,7 +253,7 @@ class Session:
             questions=self.eval_resolver.questions_by_digest(),
             judges=judges,
             prices=self.prices,
-            budget=Budget(limit=self.options.max_cost),
+            budget=Budget(limit=limit),
             estimate_cost=(costs or self.cost_estimator(plan)).estimate,
             client_options=self.providers.options,
             judge_only=self.options.rejudge,

@@ -32,3 +32,15 @@ class ForwardingMonitor:
 
     def raise_if_stopped(self) -> None:
         self.monitor.raise_if_stopped()
+
+
+class NullMonitor:
+    """Ignores all calls and never stops the work."""
+
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
+
+    def advance(self, count: int = 1, **facts: float) -> None: ...
+
+    def message(self, text: str) -> None: ...
+
+    def raise_if_stopped(self) -> None: ...

@@ -1,0 +1,186 @@
+"""Running a prepared plan and recording the run in the store.
+
+A run is recorded before its first unit and once more at its end, so that `mi log` shows it, and the
+database knows its cells, even if the process dies in between. The record is made here and not by
+the command line: a run started from Python leaves the same one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from ..database import Database, sync_database
+from ..errors import BudgetExceeded, Interrupted, MiError, StoreError
+from ..files.clock import utc_timestamp
+from ..planning.force import archive_redo
+from ..planning.manifest import run_manifest
+from ..planning.plan import PlannedUnit
+from ..planning.prepare import PreparedPlan
+from ..planning.resources import Resources
+from ..planning.session import Session
+from ..providers.types import Monitor
+from ..providers.watch import NullMonitor
+from ..store.base import Store
+from ..store.provenance import capture_provenance
+from ..store.run_files import RunRecord
+from .executors import Executor, find_executor
+from .scheduler import Observer, Run, RunLimits, RunResult
+
+_SYNC_SECONDS = 60.0
+_LOGGER = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class RunOutcome:
+    """How a run ended.
+
+    Args:
+        run_id: The run's name in the store.
+        result: What became of each unit.
+        seconds: Wall time.
+        cost: US dollars that the run spent.
+        error: The error that ended the run early: the user interrupted it, the budget is spent or
+            the store cannot be written. None if every unit was tried.
+    """
+
+    run_id: str
+    result: RunResult
+    seconds: float
+    cost: float
+    error: MiError | None = None
+
+
+class SilentObserver:
+    """An observer that reports nothing and never stops the run."""
+
+    def begin_unit(self, planned: PlannedUnit, index: int, total: int) -> Monitor:
+        return NullMonitor()
+
+    def end_unit(self, planned: PlannedUnit, outcome: str, detail: str = "") -> None: ...
+
+    def raise_if_stopped(self) -> None: ...
+
+
+def run_prepared(
+    prepared: PreparedPlan,
+    *,
+    argv: Sequence[str],
+    max_cost: float | None = None,
+    observer: Observer | None = None,
+    on_wait: Callable[[str], None] = lambda name: None,
+) -> RunOutcome:
+    """Archive what is to be redone, run every unit to do, and record the run.
+
+    The providers of the session are closed at the end.
+
+    Args:
+        prepared: The plan; its session names the store, the executor and the limits.
+        argv: The command line, for the record.
+        max_cost: The most that the run may spend, in US dollars; None: `options.max_cost`.
+        observer: Is told of each unit, and may stop the run; None: a silent one.
+        on_wait: Called with a lock's name each second while another run holds a unit to archive.
+
+    Raises:
+        UsageError: A provider has no credentials, or the executor does not exist. Nothing has
+            been recorded then.
+        MiError: The store cannot record the run.
+    """
+    session, start = prepared.session, time.monotonic()
+    resources = prepared.resources(max_cost)
+    session.check_credentials()
+    result = RunResult()
+    try:
+        execute = find_executor(session.options.executor, session.options.ray)
+        record = _begin_record(prepared, argv)
+        archive_redo(prepared.redo, prepared.plan, session.store, record["run"], on_wait)
+        error = None
+        if prepared.plan.todo:
+            run = _build_run(prepared, resources, record["run"], observer, result)
+            error = _execute(execute, run)
+        _end_record(session.store, record, result, error)
+    finally:
+        session.providers.close()
+    return RunOutcome(
+        run_id=record["run"],
+        result=result,
+        seconds=time.monotonic() - start,
+        cost=resources.budget.spent,
+        error=error,
+    )
+
+
+def _begin_record(prepared: PreparedPlan, argv: Sequence[str]) -> RunRecord:
+    """Record that a run has started, with the cells it selected."""
+    session = prepared.session
+    provenance = capture_provenance(session.options.root, tuple(argv))
+    record: RunRecord = {
+        "run": provenance.run_id,
+        "provenance": attrs.asdict(provenance),
+        "model": session.model.id,
+        "experiments": [selected.experiment.id for selected in session.selection],
+        "selection": session.store.save_selection(*run_manifest(session, prepared.plan)),
+        "outcome": "started",
+    }
+    session.store.save_run(record["run"], record)
+    return record
+
+
+def _end_record(store: Store, record: RunRecord, result: RunResult, error: MiError | None) -> None:
+    """Record how a run ended: `done`, `failed` or `interrupted`."""
+    outcome = {Interrupted: "interrupted", type(None): "done"}.get(type(error), "failed")
+    if result.failures:
+        outcome = "failed"
+    store.save_run(record["run"], {**record, "outcome": outcome, "ended": utc_timestamp()})
+    _LOGGER.info("run %s ended: %s", record["run"], outcome)
+
+
+def _build_run(
+    prepared: PreparedPlan,
+    resources: Resources,
+    name: str,
+    observer: Observer | None,
+    result: RunResult,
+) -> Run:
+    session, options = prepared.session, prepared.session.options
+    return Run(
+        plan=prepared.plan,
+        resources=resources,
+        store=session.store,
+        run_id=name,
+        observer=observer or SilentObserver(),
+        on_published=_periodic_sync(session),
+        result=result,
+        limits=RunLimits(max_concurrent=options.max_concurrent, max_failures=options.max_failures),
+    )
+
+
+def _execute(execute: Executor, run: Run) -> MiError | None:
+    """Execute a run; return the error that ended it early, if any."""
+    _LOGGER.info("run %s: %d units to do", run.run_id, len(run.plan.todo))
+    try:
+        execute(run)
+    except (Interrupted, BudgetExceeded, StoreError) as error:
+        _LOGGER.warning("run %s ended early: %s", run.run_id, error.message)
+        return error
+    return None
+
+
+def _periodic_sync(session: Session) -> Callable[[], None]:
+    """A callback that syncs the database at most once a minute, so a long run can be queried."""
+    last_sync = time.monotonic()
+
+    def sync() -> None:
+        nonlocal last_sync
+        if time.monotonic() - last_sync < _SYNC_SECONDS:
+            return
+        last_sync = time.monotonic()
+        try:
+            sync_database(Database(session.options.db), session.store, timeout=0.0)
+        except MiError as error:  # the sync at the end of the run reports it to the user
+            _LOGGER.info("the database was not synced: %s", error.message)
+
+    return sync
