@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import attrs
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -17,11 +18,12 @@ from hypothesis import strategies as st
 
 from benchmarks import synthetic_store
 from mi.database import VIEWS, Database, DatabaseBusy, journals, jsonl_reader, sync_database
-from mi.database.connection import schema_sql
 from mi.database.jsonl_reader import LARGE_FILE
 from mi.database.load import insert_rows, summarise
+from mi.database.schema import digest_schema, schema_sql, schema_version
 from mi.errors import StoreError
 from mi.files.journal import append_records, read_records
+from mi.steps.evals import journal_kinds
 from mi.store import LocalStore
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import Books
@@ -117,13 +119,30 @@ def test_only_what_is_new_is_loaded(tmp_path: Path) -> None:
     assert sync_database(database, opened.store).loaded_count == 0
 
 
-def test_an_older_schema_is_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [-7, 7])
+def test_an_older_schema_is_replaced(tmp_path: Path, version: int) -> None:
     opened, _ = run_experiment(tmp_path, Books())
     before = result_rows(opened)
     with duckdb.connect(str(opened.options.db)) as connection:
-        connection.execute("UPDATE _schema SET version = -7")
+        connection.execute("UPDATE _schema SET version = ?", [version])
         connection.execute("DROP VIEW results")
     assert result_rows(opened) == before
+
+
+def test_whatever_shapes_the_tables_changes_the_schemas_version() -> None:
+    sql, kinds = "CREATE TABLE t (a BIGINT)", list(journal_kinds())
+    version = digest_schema([sql], kinds)
+    assert version == digest_schema([sql], kinds)
+    assert 0 <= version < 2**31
+    other = attrs.evolve(kinds[0], columns={**kinds[0].columns, "more": "VARCHAR"})
+    changed = [
+        digest_schema(["CREATE TABLE t (a DOUBLE)"], kinds),
+        digest_schema([sql, "-- a loader"], kinds),
+        digest_schema([sql], [other, *kinds[1:]]),
+        digest_schema([sql], kinds[1:]),
+    ]
+    assert len({version, *changed}) == 5
+    assert schema_version() == schema_version()
 
 
 def test_someone_who_holds_the_file_is_named_where_something_is_new_and_nothing_is_lost(
@@ -396,7 +415,7 @@ def test_all_damaged_files_are_found_at_once_and_the_rest_is_there(tmp_path: Pat
         store.journal(f"answers-bad{at}").write_text(json.dumps(LINE) + "\n5\n")
     synced = sync_database(Database(opened.options.db), store)
     assert len(synced.faults) == 5
-    assert all("answers-bad" in fault and "mend the line" in fault for fault in synced.faults)
+    assert all("answers-bad" in fault and "fix the line" in fault for fault in synced.faults)
     again = sync_database(Database(opened.options.db), store)
     assert again.faults == synced.faults  # and they are said again
     for at in range(5):

@@ -123,5 +123,5 @@ def test_an_export_writes_over_nothing_else(made: Project, tmp_path: Path) -> No
     (tmp_path / "thesis.tex").write_text("years of work")
     done = made.mi("export", "--out", str(tmp_path))
     assert done.code == 4
-    assert "no earlier export" in done.err
+    assert "other than an earlier export" in done.err
     assert (tmp_path / "thesis.tex").read_text() == "years of work"

@@ -1,7 +1,7 @@
-"""Results for others: every view as Parquet or CSV, and a copy of the database.
+"""Exporting results: every view as Parquet or CSV, and a copy of the database.
 
-A folder is made aside and put in place whole, so that what is called an export is one. A folder
-that holds anything else is never written over.
+An export is written to a temporary directory and renamed into place, so that it is always complete.
+A directory that holds anything but an earlier export is never overwritten.
 """
 
 from __future__ import annotations
@@ -22,12 +22,20 @@ _OPTIONS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, H
 
 
 def export_views(database: Database, out: Path, *, format: Format = "parquet") -> list[Path]:
-    """Write the views, what their columns mean, and a copy of the database; returns the files.
+    """Write the views, the meaning of their columns, and a copy of the database.
+
+    Args:
+        database: The results.
+        out: The directory; an earlier export there is replaced.
+        format: Of the views' files.
+
+    Returns:
+        The files, sorted.
 
     Raises:
-        UsageError: There is no database, or `out` holds something that is no earlier export.
-        Busy: Another process is writing to the database.
-        StoreError: The folder cannot be written.
+        UsageError: There is no database, or `out` holds something other than an earlier export.
+        DatabaseBusy: Another process is writing to the database.
+        StoreError: The directory cannot be written.
     """
     if (
         out.exists()
@@ -35,31 +43,35 @@ def export_views(database: Database, out: Path, *, format: Format = "parquet") -
         and (out.is_file() or any(out.iterdir()))
     ):
         raise UsageError(
-            "holds something that is no earlier export", where=str(out), hint="name another folder"
+            "holds something other than an earlier export",
+            where=str(out),
+            hint="name another directory",
         )
-    aside = out.with_name(f".{out.name}.aside")
-    shutil.rmtree(aside, ignore_errors=True)
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
     try:
-        aside.mkdir(parents=True)
+        partial.mkdir(parents=True)
         with database.read_connection() as connection:
-            _copy_database(database.path, aside)
+            _copy_database(database.path, partial)
             for view in VIEWS:
-                path = str(aside / f"{view}.{format}").replace("'", "''")
+                path = str(partial / f"{view}.{format}").replace("'", "''")
                 connection.execute(f"COPY (FROM {view}) TO '{path}' ({_OPTIONS[format]})")
-            (aside / COLUMNS_FILE).write_text(_describe_columns(connection), encoding="utf-8")
+            (partial / COLUMNS_FILE).write_text(_describe_columns(connection), encoding="utf-8")
         if out.exists():
             shutil.rmtree(out)
-        aside.rename(out)
+        partial.rename(out)
     except OSError as error:
         raise StoreError(f"cannot be written ({error.strerror})", where=str(out)) from None
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
     return sorted(out.iterdir())
 
 
 def _copy_database(path: Path, directory: Path) -> None:
-    """The database's file, while it is open for reading and nobody can write to it; with its log,
-    where a writer was killed."""
+    """Copy the database's file, and the log that a killed writer left beside it.
+
+    The database must be open for reading, so that no process writes to it.
+    """
     for file in (path, path.with_name(f"{path.name}.wal")):
         if file.exists():
             shutil.copyfile(file, directory / file.name)

@@ -1,8 +1,8 @@
-"""What the store holds, by name, with a stamp that changes when it does.
+"""What the store holds, by name, with a fingerprint that changes when the content does.
 
-A published unit is a folder that is never written to again, so its own time stamp is enough: a
-listing takes one look at each thing and reads nothing. The mark of a listing is one digest over
-all of it; a database that carries the mark of its store has nothing to catch up with.
+A published unit is a directory that is never written to again, so its version is enough: a listing
+takes one `stat` an entry and reads nothing. The digest of a listing stands for all of it: a
+database that carries the digest of its store is up to date.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from ..store.base import Store
+from ..units.unit import Evaluate, Mix, Train
 
 ABSENT = "absent"
-UNIT_PREFIXES = ("mix-", "train-", "eval-")
+"""The fingerprint of a file that does not exist."""
+MIX, TRAIN, EVAL = (f"{payload.kind}-" for payload in (Mix, Train, Evaluate))
+UNIT_PREFIXES = (MIX, TRAIN, EVAL)
+"""What the keys of units begin with."""
+SELECTION = "selection-"
+JOURNAL, ATTEMPTS, RUN, RETIRED = "journal:", "attempts:", "run:", "retired:"
+"""What the names of everything else begin with."""
 
 
 def list_fingerprints(store: Store) -> dict[str, str]:
-    """Everything there is to load: name → stamp, sorted by name.
+    """Everything there is to load: name → fingerprint, sorted by name.
 
-    Units and selections are called by their keys; logs, runs and what was put aside begin with
-    `journal:`, `attempts:`, `run:` and `retired:`.
+    Units and selections are named by their keys. The names of logs, runs and archived records begin
+    with `journal:`, `attempts:`, `run:` and `retired:`.
     """
     return dict(sorted(_fingerprints(store)))
 
@@ -29,32 +36,32 @@ def list_fingerprints(store: Store) -> dict[str, str]:
 def listing_digest(fingerprints: Mapping[str, str]) -> str:
     """The digest of a listing."""
     return sha256(
-        "\n".join(f"{name} {stamp}" for name, stamp in fingerprints.items()).encode()
+        "\n".join(f"{name} {fingerprint}" for name, fingerprint in fingerprints.items()).encode()
     ).hexdigest()
 
 
 def _fingerprints(store: Store) -> Iterator[tuple[str, str]]:
     root = store.root
-    for key, stamp in store.published_versions():
+    for key, version in store.published_versions():
         if key.startswith(UNIT_PREFIXES):
-            yield key, stamp
+            yield key, version
     for entry in _scan(f"{root}/cells"):
         if entry.name.endswith(".json"):
             yield entry.name.removesuffix(".json"), _entry_fingerprint(entry)
     for entry in _scan(f"{root}/runs"):
-        facts = _path_fingerprint(f"{entry.path}/run.json")
-        if facts != ABSENT:
-            yield f"run:{entry.name}", facts
-            yield f"attempts:{entry.name}", _path_fingerprint(f"{entry.path}/attempts.jsonl")
-    for name, stamp in _journal_fingerprints(f"{root}/journals"):
-        yield f"journal:{name.removesuffix('.jsonl')}", stamp
-    for aside in _scan(f"{root}/retired"):
-        for unit in _scan(f"{aside.path}/units"):
+        record = _path_fingerprint(f"{entry.path}/run.json")
+        if record != ABSENT:
+            yield f"{RUN}{entry.name}", record
+            yield f"{ATTEMPTS}{entry.name}", _path_fingerprint(f"{entry.path}/attempts.jsonl")
+    for name, fingerprint in _journal_fingerprints(f"{root}/journals"):
+        yield f"{JOURNAL}{name.removesuffix('.jsonl')}", fingerprint
+    for archive in _scan(f"{root}/retired"):
+        for unit in _scan(f"{archive.path}/units"):
             record = _path_fingerprint(f"{unit.path}/unit.json")
             if record != ABSENT:
-                yield f"retired:{aside.name}/units/{unit.name}/unit.json", record
-        for name, stamp in _journal_fingerprints(f"{aside.path}/journals"):
-            yield f"retired:{aside.name}/journals/{name}", stamp
+                yield f"{RETIRED}{archive.name}/units/{unit.name}/unit.json", record
+        for name, fingerprint in _journal_fingerprints(f"{archive.path}/journals"):
+            yield f"{RETIRED}{archive.name}/journals/{name}", fingerprint
 
 
 def _journal_fingerprints(directory: str) -> Iterator[tuple[str, str]]:
@@ -73,15 +80,17 @@ def _scan(directory: str) -> Iterator[os.DirEntry[str]]:
 
 def _entry_fingerprint(entry: os.DirEntry[str]) -> str:
     try:
-        facts = entry.stat()
+        return _stat_fingerprint(entry.stat())
     except FileNotFoundError:
         return ABSENT
-    return f"{facts.st_size}:{facts.st_mtime_ns}"
 
 
 def _path_fingerprint(path: str) -> str:
     try:
-        facts = os.stat(path)
+        return _stat_fingerprint(os.stat(path))
     except FileNotFoundError:
         return ABSENT
-    return f"{facts.st_size}:{facts.st_mtime_ns}"
+
+
+def _stat_fingerprint(status: os.stat_result) -> str:
+    return f"{status.st_size}:{status.st_mtime_ns}"

@@ -1,9 +1,9 @@
-"""Logs that grow: answers, judgments, and the attempts of a run.
+"""Loading append-only logs: the journals of evals and the attempts of runs.
 
-What was loaded of a log is remembered by its length and digest. Where the log still begins with
-those bytes, only what came after them is loaded; anything else (it shrank, was mended by hand, was
-replaced) is another log, taken out and loaded anew. A last line without an end is not read: it may
-be under way, or a crash may have left it.
+The database remembers the length and digest of what it loaded of a log. If the log still begins
+with those bytes, only the lines after them are loaded. Otherwise it is another log (it shrank, was
+edited or replaced): its rows are deleted and it is loaded from the start. A last line without a
+newline is not read: a process may still be writing it, or a crash may have left it.
 """
 
 from __future__ import annotations
@@ -16,31 +16,13 @@ from typing import IO
 import attrs
 
 from ..store.base import Store
+from ..units.journals import USAGE_COLUMNS, JournalKind
+from .fingerprints import ATTEMPTS, JOURNAL, RETIRED
 from .jsonl_reader import FileSlice, JsonlReader
 
-LOG_PREFIXES = ("journal:", "attempts:")
+LOG_PREFIXES = (JOURNAL, ATTEMPTS)
 _CHUNK = 1 << 24
 
-_BILL = {
-    "unit": "VARCHAR",
-    "at": "TIMESTAMP",
-    "billed_model": "VARCHAR",
-    "billed_input": "BIGINT",
-    "billed_output": "BIGINT",
-    "cost_usd": "DOUBLE",
-}
-_BILLED = {"model": "VARCHAR", **_BILL}
-_ANSWER = {
-    "question": "VARCHAR",
-    "sample": "BIGINT",
-    "text": "VARCHAR",
-    "finish": "VARCHAR",
-    "refusal": "VARCHAR",
-    "prompt_tokens": "BIGINT",
-    "answer_tokens": "BIGINT",
-    **_BILLED,
-}
-_JUDGMENT = {"question": "VARCHAR", "sample": "BIGINT", "verdict": "JSON", **_BILLED}
 _ATTEMPT = {
     "unit": "VARCHAR",
     "event": "VARCHAR",
@@ -48,74 +30,6 @@ _ATTEMPT = {
     "seconds": "DOUBLE",
     "message": "VARCHAR",
 }
-_LIKELIHOODS = "journal:likelihoods-"
-# Beginning of the name → table, columns, what is made of them, and which lines are read.
-_TABLES = {
-    "journal:answers-": ("answer", _ANSWER, "answer_key(owner, question, sample)", ""),
-    "journal:judgments-": ("judgment", _JUDGMENT, None, ""),
-    _LIKELIHOODS: ("likelihood", _BILL, None, " WHERE unit IS NOT NULL"),
-    "attempts:": ("_attempt", _ATTEMPT, None, ""),
-}
-
-
-@attrs.frozen
-class LoadedPart:
-    """How much of a log is loaded: bytes, and their digest."""
-
-    size: int
-    digest: str
-
-
-@attrs.frozen
-class Log:
-    """A log as it is found.
-
-    Args:
-        piece: What is to be read of it.
-        held: What is loaded of it after that.
-    """
-
-    unread: FileSlice
-    loaded: LoadedPart
-
-    @property
-    def is_extension(self) -> bool:
-        """Whether what is loaded already stays."""
-        return self.unread.start > 0
-
-
-def find_log(store: Store, name: str, before: LoadedPart | None) -> Log:
-    """What is to be read of a log of which `before` is loaded.
-
-    Of likelihoods only what was paid is; where nothing was for the first, nothing was for others.
-    """
-    kind, _, owner = name.partition(":")
-    at_run = store.root / "runs" / owner / "attempts.jsonl"
-    path = at_run if kind == "attempts" else store.journal(owner)
-    try:
-        with path.open("rb") as file:
-            free = name.startswith(_LIKELIHOODS) and b'"billed_model"' not in file.readline()
-            end = 0 if free else _complete_end(file)
-            start, held = _match_loaded(file, end, before)
-    except FileNotFoundError:
-        start, end, held = 0, 0, LoadedPart(0, "")
-    return Log(FileSlice(name, owner, path, start, end), held)
-
-
-def load_logs(reader: JsonlReader, logs: Sequence[Log]) -> None:
-    """Load what is to be read of these logs, all of a table at once."""
-    for prefix, (table, columns, made, which) in _TABLES.items():
-        names = ", ".join(f'"{name}"' for name in ("owner", *columns))
-        pieces = [one.unread for one in logs if one.unread.name.startswith(prefix)]
-        reader.insert(
-            f"INSERT INTO {table} SELECT {names}{f', {made}' if made else ''}",
-            [piece for piece in pieces if piece.start != piece.end],
-            columns,
-            suffix=which,
-        )
-
-
-_ACTIVITIES = {"answers-": "sample", "likelihoods-": "score", "judgments-": "judge"}
 _RETIRED_SPEND = """
 INSERT INTO retired
 SELECT owner, unit, '{activity}', billed_model, "at"::DATE, count(*), sum(billed_input),
@@ -123,52 +37,151 @@ SELECT owner, unit, '{activity}', billed_model, "at"::DATE, count(*), sum(billed
 """
 
 
+@attrs.frozen
+class LoadedPart:
+    """How much of a log is loaded: the number of bytes, and their digest."""
+
+    size: int
+    digest: str
+
+
+@attrs.frozen
+class Log:
+    """A log as the store has it.
+
+    Args:
+        unread: The lines that are to be loaded.
+        loaded: What is loaded after that.
+    """
+
+    unread: FileSlice
+    loaded: LoadedPart
+
+    @property
+    def is_extension(self) -> bool:
+        """Whether the rows that are already loaded stay."""
+        return self.unread.start > 0
+
+
+def journal_kinds() -> tuple[JournalKind, ...]:
+    """The kinds of journal that the database loads.
+
+    The eval kinds are imported here and not above, so that reading a table takes no engine.
+    """
+    from ..steps.evals import journal_kinds
+
+    return tuple(journal_kinds())
+
+
+def log_prefix(kind: JournalKind) -> str:
+    """What the names begin with under which journals of a kind are loaded: `journal:answers-`."""
+    return f"{JOURNAL}{kind.prefix}-"
+
+
+def find_log(store: Store, name: str, loaded: LoadedPart | None) -> Log:
+    """Compare a log with what is loaded of it.
+
+    Of some journals only lines that were paid for are loaded. Where the first line was not, none
+    was, and the log counts as empty.
+
+    Args:
+        store: The store.
+        name: The name the log is loaded under: `journal:NAME` or `attempts:RUN`.
+        loaded: What is loaded of it; None: nothing.
+    """
+    kind, _, owner = name.partition(":")
+    attempts = store.root / "runs" / owner / "attempts.jsonl"
+    path = attempts if f"{kind}:" == ATTEMPTS else store.journal(owner)
+    try:
+        with path.open("rb") as file:
+            end = 0 if _is_free(name, file) else _complete_end(file)
+            start, part = _match_loaded(file, end, loaded)
+    except FileNotFoundError:
+        start, end, part = 0, 0, LoadedPart(0, "")
+    return Log(FileSlice(name, owner, path, start, end), part)
+
+
+def _is_free(name: str, file: IO[bytes]) -> bool:
+    kinds = (kind for kind in journal_kinds() if name.startswith(log_prefix(kind)))
+    return any(kind.billed_only for kind in kinds) and b'"billed_model"' not in file.readline()
+
+
+def load_logs(reader: JsonlReader, logs: Sequence[Log]) -> None:
+    """Load the unread lines of these logs, all logs of a table in one statement."""
+    for kind in journal_kinds():
+        _load_table(reader, logs, log_prefix(kind), kind)
+    attempts = JournalKind(prefix="", activity="", table="_attempt", columns=_ATTEMPT)
+    _load_table(reader, logs, ATTEMPTS, attempts)
+
+
+def _load_table(reader: JsonlReader, logs: Sequence[Log], prefix: str, kind: JournalKind) -> None:
+    names = [f'"{name}"' for name in ("owner", *kind.columns)]
+    selected = ", ".join([*names, kind.computed] if kind.computed else names)
+    slices = [log.unread for log in logs if log.unread.name.startswith(prefix)]
+    reader.insert(
+        f"INSERT INTO {kind.table} SELECT {selected}",
+        [part for part in slices if part.start != part.end],
+        kind.columns,
+        suffix=" WHERE unit IS NOT NULL" if kind.billed_only else "",
+    )
+
+
 def load_retired_journals(reader: JsonlReader, paths: Mapping[str, Path]) -> None:
-    """What was paid for journals that were put aside, by name."""
-    for prefix, activity in _ACTIVITIES.items():
-        pieces = [
-            FileSlice(f"retired:{name}", name, path, end=complete_length(path))
+    """Load what was paid for archived journals; `paths` has them by name."""
+    for kind in journal_kinds():
+        slices = [
+            FileSlice(f"{RETIRED}{name}", name, path, end=complete_length(path))
             for name, path in paths.items()
-            if path.name.startswith(prefix)
+            if kind.matches(path.name)
         ]
-        end = " WHERE unit IS NOT NULL GROUP BY ALL"
-        reader.insert(_RETIRED_SPEND.format(activity=activity), pieces, _BILLED, suffix=end)
+        reader.insert(
+            _RETIRED_SPEND.format(activity=kind.activity),
+            slices,
+            USAGE_COLUMNS,
+            suffix=" WHERE unit IS NOT NULL GROUP BY ALL",
+        )
 
 
 def complete_length(path: Path) -> int:
-    """The length of a log without a torn last line."""
+    """The length of a log without a torn last line, in bytes."""
     with path.open("rb") as file:
         return _complete_end(file)
 
 
 def _complete_end(file: IO[bytes]) -> int:
-    """Behind the last line that has an end."""
-    at = file.seek(0, 2)
-    while at > 0:
-        start = max(at - 4096, 0)
+    """The offset behind the last newline."""
+    end = file.seek(0, 2)
+    while end > 0:
+        start = max(end - 4096, 0)
         file.seek(start)
-        found = file.read(at - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        at = start
+        newline = file.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
     return 0
 
 
-def _match_loaded(file: IO[bytes], end: int, before: LoadedPart | None) -> tuple[int, LoadedPart]:
-    """Where reading begins, and what is held after it."""
+def _match_loaded(file: IO[bytes], end: int, loaded: LoadedPart | None) -> tuple[int, LoadedPart]:
+    """Where reading begins, and what is loaded after it.
+
+    Args:
+        file: The log.
+        end: The offset behind its last complete line.
+        loaded: What is loaded of it; None: nothing.
+    """
     digest, start = sha256(), 0
     file.seek(0)
-    if before is not None and before.size <= end:
-        for part in _read_chunks(file, before.size):
-            digest.update(part)
-        if digest.hexdigest() == before.digest:
-            start = before.size
-    for part in _read_chunks(file, end - file.tell()):
-        digest.update(part)
+    if loaded is not None and loaded.size <= end:
+        for chunk in _read_chunks(file, loaded.size):
+            digest.update(chunk)
+        if digest.hexdigest() == loaded.digest:
+            start = loaded.size
+    for chunk in _read_chunks(file, end - file.tell()):
+        digest.update(chunk)
     return start, LoadedPart(end, digest.hexdigest())
 
 
 def _read_chunks(file: IO[bytes], size: int) -> Iterator[bytes]:
-    while size > 0 and (part := file.read(min(size, _CHUNK))):
-        yield part
-        size -= len(part)
+    while size > 0 and (chunk := file.read(min(size, _CHUNK))):
+        yield chunk
+        size -= len(chunk)

@@ -1,7 +1,8 @@
 """The store's JSONL files as rows, read by DuckDB and not by Python.
 
-DuckDB takes a third of a millisecond to open a file, so small ones are spliced into one, each line
-with the name of what it belongs to, at a twentieth of that; large ones are read where they lie.
+DuckDB takes a third of a millisecond to open a file. So small files are spliced into one, which
+takes a twentieth of that a file, with the owner written into each line. Large files are read where
+they are, and their lines get the owner by a join.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from ..errors import CorruptError, StoreError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LARGE_FILE = 1 << 19  # bytes from which opening a file costs less than copying it
+LARGE_FILE = 1 << 19
+"""Bytes from which opening a file takes less time than copying it."""
 
 
 class DamagedFiles(CorruptError):
-    """Files that DuckDB could not read; `faults` says which, by the name they are loaded under."""
+    """Files that DuckDB could not read.
+
+    Attributes:
+        faults: A message for each, by the name the file is loaded under.
+    """
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("; ".join(faults.values()))
@@ -31,18 +37,20 @@ class DamagedFiles(CorruptError):
 
 
 class FileChanged(Exception):
-    """A file was written to while it was read."""
+    """A process wrote to a file while it was read."""
 
 
 @attrs.frozen
 class FileSlice:
-    """Whole lines of a file.
+    """Complete lines of a file.
 
     Args:
-        name: What it is loaded under.
+        name: The name the file is loaded under.
         owner: The unit, journal or run that its lines belong to.
-        end: The first byte that is not read; None: all of it, however long.
-        field: The column that each line as a whole is the value of; None: its fields are columns.
+        path: The file.
+        start: Offset of the first byte that is read.
+        end: Offset behind the last byte that is read; None: the file's end at the time of reading.
+        field: The column that holds each line as a whole; None: a line's fields are columns.
     """
 
     name: str
@@ -53,13 +61,13 @@ class FileSlice:
     field: str | None = None
 
     def large_size(self) -> int | None:
-        """The length of a file that is better read where it lies: all of it, nothing but lines."""
+        """The size of a large file that is read as a whole; None if the slice has to be spliced."""
         size = _file_size(self.path)
-        whole = not self.start and self.field is None and self.end in (None, size)
-        return size if whole and size >= LARGE_FILE else None
+        is_complete = not self.start and self.field is None and self.end in (None, size)
+        return size if is_complete and size >= LARGE_FILE else None
 
     def owned_lines(self, raw: bytes) -> bytes:
-        """Its lines with their owner."""
+        """The lines of these bytes, each with its owner as the first field."""
         begin, end = b'{"owner": "%s", ' % self.owner.encode(), b"\n"
         skipped = 1
         if self.field:
@@ -73,7 +81,9 @@ class JsonlReader:
     """Reads JSONL files into a database.
 
     Args:
-        careful: Read exactly the bytes that are meant, though others write to the files meanwhile.
+        connection: A connection in a transaction.
+        exact: Copy the bytes of every slice, so that a process that writes to a file meanwhile
+            changes nothing.
     """
 
     connection: DuckDBPyConnection
@@ -87,25 +97,28 @@ class JsonlReader:
         *,
         suffix: str = "",
     ) -> None:
-        """Insert rows: `into` is a statement up to its FROM, `end` what comes after it.
+        """Insert a row a line; the column `owner` holds the owner of each line.
 
-        Whose a line is stands in the column `owner`.
+        Args:
+            statement: The SQL statement up to its FROM.
+            slices: The lines.
+            columns: Fields that are read, with their SQL types.
+            suffix: What follows the FROM clause.
 
         Raises:
-            Damaged: Some of the files cannot be read; nothing can be done any more in this
-                transaction.
-            Changed: A file was written to meanwhile, and reading was not careful.
+            DamagedFiles: Some of the files cannot be read. The transaction is lost.
+            FileChanged: A process wrote to a large file meanwhile; never with `exact`.
         """
         import duckdb
 
         if not slices:
             return
-        found = {} if self.exact else {piece: piece.large_size() for piece in slices}
-        large = {piece: size for piece, size in found.items() if size is not None}
+        sizes = {} if self.exact else {part: part.large_size() for part in slices}
+        large = {part: size for part, size in sizes.items() if size is not None}
         with tempfile.NamedTemporaryFile(prefix="mi-lines-", suffix=".jsonl") as spliced:
-            _splice([piece for piece in slices if piece not in large], spliced)
-            files = [str(piece.path) for piece in large]
-            owners = [piece.owner for piece in large]
+            _splice([part for part in slices if part not in large], spliced)
+            files = [str(part.path) for part in large]
+            owners = [part.owner for part in large]
             try:
                 self.connection.execute(
                     f"{statement} FROM {_rows_sql(columns)}{suffix}",
@@ -117,7 +130,7 @@ class JsonlReader:
                 if self.exact:
                     raise StoreError(f"cannot be read: {error}", where="the store") from None
                 raise FileChanged from None
-        if any(_file_size(piece.path) != size for piece, size in large.items()):
+        if any(_file_size(part.path) != size for part, size in large.items()):
             raise FileChanged
 
 
@@ -129,52 +142,52 @@ def _file_size(path: Path) -> int:
 
 
 def _rows_sql(columns: Mapping[str, str]) -> str:
-    """What is read, in SQL; its parameters are all files, and of the large ones, names and owners.
+    """A subquery over the files; a line without an owner belongs to the owner of its file.
 
-    A line that does not say whose it is belongs to the owner of its file.
+    Its parameters are the paths of all files, the paths of the large ones, and their owners.
     """
     typed = {"owner": "VARCHAR", **columns}
     struct = ", ".join(f"'{name}': '{kind}'" for name, kind in typed.items())
     names = ", ".join(f'"{name}"' for name in columns)
     return (
-        f"(SELECT coalesce(owner, its) AS owner, {names} "
+        f"(SELECT coalesce(owner, file_owner) AS owner, {names} "
         f"FROM read_json(?, columns = {{{struct}}}, format = 'newline_delimited', "
         "filename = true) "
-        "LEFT JOIN (SELECT unnest(?::VARCHAR[]) AS file, unnest(?::VARCHAR[]) AS its) "
+        "LEFT JOIN (SELECT unnest(?::VARCHAR[]) AS file, unnest(?::VARCHAR[]) AS file_owner) "
         "ON file = filename)"
     )
 
 
 def _splice(slices: Iterable[FileSlice], target: IO[bytes]) -> None:
-    """Write the lines of the pieces, each with its owner.
+    """Write the lines of the slices, each with its owner.
 
     Raises:
-        Damaged: Some cannot be read.
+        DamagedFiles: Some cannot be read.
     """
     missing = {}
-    for piece in slices:
+    for part in slices:
         try:
-            with piece.path.open("rb") as file:
-                file.seek(piece.start)
-                raw = file.read(-1 if piece.end is None else piece.end - piece.start)
+            with part.path.open("rb") as file:
+                file.seek(part.start)
+                raw = file.read(-1 if part.end is None else part.end - part.start)
         except OSError as error:
-            missing[piece.name] = _fault_message(piece.path, error.strerror or "cannot be read")
+            missing[part.name] = _fault_message(part.path, error.strerror or "cannot be read")
             continue
-        target.write(piece.owned_lines(raw))
+        target.write(part.owned_lines(raw))
     target.flush()
     if missing:
         raise DamagedFiles(missing)
 
 
 def _find_damaged(slices: Sequence[FileSlice], columns: Mapping[str, str]) -> dict[str, str]:
-    """Which of the pieces cannot be read, found by halving."""
+    """The slices that cannot be read, found by bisection: name → message."""
     import duckdb
 
     with duckdb.connect() as connection, tempfile.NamedTemporaryFile(suffix=".jsonl") as spliced:
         _splice(slices, spliced)
         try:
             connection.execute(
-                f"CREATE TABLE found AS FROM {_rows_sql(columns)}", [[spliced.name], [], []]
+                f"CREATE TABLE readable AS FROM {_rows_sql(columns)}", [[spliced.name], [], []]
             )
         except duckdb.Error as error:
             if len(slices) == 1:
@@ -190,11 +203,11 @@ def _fault_message(path: Path, reason: str) -> str:
         CorruptError(
             f"is damaged and left out: {reason}",
             where=str(path),
-            hint="restore it from a copy, or mend the line",
+            hint="restore it from a copy, or fix the line",
         )
     )
 
 
 def _error_text(error: Exception) -> str:
-    """DuckDB's words, without the file that it was given."""
+    """DuckDB's message without the path, which is that of a temporary file."""
     return re.sub(r' in file "[^"]*",?', "", str(error).splitlines()[0])

@@ -1,13 +1,13 @@
-"""Loading units, selections and runs into tables, a function for each kind.
+"""Loading units, selections and runs into tables.
 
-Nothing passes through Python row by row: DuckDB reads the records themselves, and all units there
-are to load in one go.
+No row passes through Python: DuckDB reads the records itself, those of all units in one statement.
+The schema's version covers this file, so a change here fills every database again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ from ..store.base import Store
 from ..store.checksums import RECORD_FILE
 from ..store.provenance import command_line
 from ..store.records import UnitRecord
+from ..units.journals import ANSWERS
+from ..units.unit import Train
+from .fingerprints import EVAL, TRAIN
 from .jsonl_reader import DamagedFiles, FileSlice, JsonlReader
 
 if TYPE_CHECKING:
@@ -42,8 +45,22 @@ _SCORE = {
     "outcome": "VARCHAR",
     "metrics": "MAP(VARCHAR, DOUBLE)",
 }
-# What records say, each part in its table; `fresh` has the records that were just read.
-_RECORDED = """
+_EVAL_FIELDS = ("eval", "title", "distribution", "headline")
+_CELL = {
+    "cell": "VARCHAR",
+    "experiment": "VARCHAR",
+    "setting": "VARCHAR",
+    "condition": "VARCHAR",
+    "misaligned_ratio": "DOUBLE",
+    "total_samples": "BIGINT",
+    "seed": "BIGINT",
+    "inoculation": "VARCHAR",
+    "model": "VARCHAR",
+    "data": "VARCHAR",
+    "units": "MAP(VARCHAR, VARCHAR)",
+}
+# Distributes the records in `fresh` over the tables.
+_DISTRIBUTE = """
 INSERT INTO unit
 SELECT key, kind, title, setting, payload, outcome, run, finished, seconds,
        payload->>'$.subject', regime(kind, payload) FROM fresh;
@@ -69,31 +86,40 @@ FROM (SELECT owner, facts, unnest(map_entries(facts)) AS entry
 
 
 def load_units(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
-    """Units of every kind, with what stands in their folders, and the sums over their scores."""
+    """Load units of every kind with their files, and summarise their scores.
+
+    Args:
+        reader: Reads into the database.
+        store: The store.
+        keys: Keys of the units.
+
+    Raises:
+        DamagedFiles: Some of their files cannot be read.
+    """
     if not keys:
         return
     connection = reader.connection
     _load_records(reader, store, keys)
-    connection.execute(_RECORDED)
+    connection.execute(_DISTRIBUTE)
     connection.execute("DROP TABLE fresh")
-    _load_curves(reader, store, [key for key in keys if key.startswith("train-")])
-    evals = [key for key in keys if key.startswith("eval-")]
+    _load_curves(reader, store, [key for key in keys if key.startswith(TRAIN)])
+    evals = [key for key in keys if key.startswith(EVAL)]
     names = ", ".join(("owner", *_QUESTION))
-    asked = _unit_slices(store, evals, "questions.jsonl")
-    reader.insert(f"INSERT INTO question SELECT {names}", asked, _QUESTION)
+    questions = _unit_slices(store, evals, "questions.jsonl")
+    reader.insert(f"INSERT INTO question SELECT {names}", questions, _QUESTION)
     reader.insert(
         "INSERT INTO score SELECT owner, question, sample, outcome, metrics, "
         "answer_key(journal, question, sample)",
         _unit_slices(store, evals, "scores.jsonl"),
         _SCORE,
-        suffix=" LEFT JOIN (SELECT unit, journal FROM unit_journal WHERE role = 'answers') "
-        "ON unit = owner",
+        suffix=" LEFT JOIN (SELECT unit, journal FROM unit_journal "
+        f"WHERE role = '{ANSWERS.prefix}') ON unit = owner",
     )
     summarise(connection, evals)
 
 
 def summarise(connection: DuckDBPyConnection, units: Sequence[str]) -> None:
-    """Fill in the sums and means of eval units whose scores are there."""
+    """Fill in the sums and means of eval units whose scores are loaded."""
     connection.execute("INSERT INTO unit_question FROM question_sums(?)", [units])
     connection.execute("INSERT INTO unit_metric FROM metric_means(?)", [units])
 
@@ -104,25 +130,25 @@ def _load_records(reader: JsonlReader, store: Store, keys: Sequence[str]) -> Non
         _unit_slices(store, keys, RECORD_FILE),
         _RECORD,
     )
-    odd = reader.connection.execute(
+    invalid = reader.connection.execute(
         "SELECT owner FROM fresh WHERE key IS DISTINCT FROM owner OR kind IS NULL "
         "OR payload IS NULL OR outcome IS NULL OR journals IS NULL OR finished IS NULL"
     ).fetchall()
-    if odd:
+    if invalid:
         raise DamagedFiles(
             {
                 key: f"{store.unit_dir(key) / RECORD_FILE}: not the record of this unit"
-                for (key,) in odd
+                for (key,) in invalid
             }
         )
 
 
 def _load_curves(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
-    """Loss curves: a line has a step and any number of metrics."""
-    there = [piece for piece in _unit_slices(store, keys, "metrics.jsonl") if piece.path.exists()]
-    whole = [attrs.evolve(piece, field="facts") for piece in there]
+    """Load loss curves: a line has a step and any number of metrics."""
+    slices = _unit_slices(store, keys, "metrics.jsonl")
+    lines = [attrs.evolve(part, field="facts") for part in slices if part.path.exists()]
     columns = {"facts": "MAP(VARCHAR, DOUBLE)"}
-    reader.insert(_CURVE, whole, columns, suffix=") WHERE entry.key <> 'step'")
+    reader.insert(_CURVE, lines, columns, suffix=") WHERE entry.key <> 'step'")
 
 
 def _unit_slices(store: Store, keys: Sequence[str], name: str) -> list[FileSlice]:
@@ -130,93 +156,103 @@ def _unit_slices(store: Store, keys: Sequence[str], name: str) -> list[FileSlice
 
 
 def load_selection(reader: JsonlReader, path: Path) -> None:
-    """What a run selected: experiments, evals, cells and their units."""
-    head = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    """Load what a run selected: experiments, expectations, evals, and cells with their units.
+
+    Args:
+        reader: Reads into the database.
+        path: The selection's path without the suffixes of its two files.
+    """
+    record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     connection, selection = reader.connection, path.name
-    experiments = [
-        (selection, one["id"], one["title"], one["question"], one["file"], _json(one["declared"]))
-        for one in head["experiments"]
-    ]
-    insert_rows(connection, "experiment", experiments)
-    expectations = [
-        (selection, one["id"], place, e["expectation"], e["says"], _json(e["claims"]))
-        for one in head["experiments"]
-        for place, e in enumerate(one.get("expectations", ()))
-    ]
-    insert_rows(connection, "expectation", expectations)
-    evals = [
-        (selection, e["setting"], place, e["eval"], e["title"], e["distribution"], e["headline"])
-        for place, e in enumerate(head["evals"])
-    ]
-    insert_rows(connection, "cell_eval", evals)
-    columns = {
-        "cell": "VARCHAR",
-        "experiment": "VARCHAR",
-        "setting": "VARCHAR",
-        "condition": "VARCHAR",
-        "misaligned_ratio": "DOUBLE",
-        "total_samples": "BIGINT",
-        "seed": "BIGINT",
-        "inoculation": "VARCHAR",
-        "model": "VARCHAR",
-        "data": "VARCHAR",
-        "units": "MAP(VARCHAR, VARCHAR)",
-    }
+    for table, rows in _selection_rows(selection, record).items():
+        insert_rows(connection, table, rows)
     lines = [FileSlice(selection, selection, path.with_suffix(".jsonl"))]
-    plain = ", ".join(name for name in columns if name != "units")
-    reader.insert(f"INSERT INTO cell SELECT owner, {plain}", lines, columns)
+    names = ", ".join(name for name in _CELL if name != "units")
+    reader.insert(f"INSERT INTO cell SELECT owner, {names}", lines, _CELL)
     reader.insert(
         "INSERT INTO cell_unit SELECT owner, cell, entry.key, entry.value "
         "FROM (SELECT owner, cell, unnest(map_entries(units)) AS entry",
         lines,
-        columns,
+        _CELL,
         suffix=")",
     )
 
 
+def _selection_rows(selection: str, record: Mapping[str, Any]) -> dict[str, list[tuple[Any, ...]]]:
+    """Table → rows, from the record of a selection."""
+    experiments = record["experiments"]
+    return {
+        "experiment": [
+            (selection, e["id"], e["title"], e["question"], e["file"], _json(e["declared"]))
+            for e in experiments
+        ],
+        "expectation": [
+            (selection, e["id"], position, x["expectation"], x["says"], _json(x["claims"]))
+            for e in experiments
+            for position, x in enumerate(e.get("expectations", ()))
+        ],
+        "cell_eval": [
+            (selection, e["setting"], position, *(e[name] for name in _EVAL_FIELDS))
+            for position, e in enumerate(record["evals"])
+        ],
+    }
+
+
 def load_run(connection: DuckDBPyConnection, directory: Path) -> None:
-    """What a run says of itself."""
-    facts = json.loads((directory / "run.json").read_text(encoding="utf-8"))
-    made = facts["provenance"]
+    """Load the record of a run."""
+    record = json.loads((directory / "run.json").read_text(encoding="utf-8"))
+    provenance = record["provenance"]
     row = (
         directory.name,
-        facts["selection"],
-        made["started"],
-        facts.get("ended"),
-        facts.get("outcome"),
-        command_line(tuple(made["argv"])),
-        facts["model"],
-        made["commit"],
-        made["dirty"],
-        made["host"],
-        made["python"],
-        _json(made["versions"]),
+        record["selection"],
+        provenance["started"],
+        record.get("ended"),
+        record.get("outcome"),
+        command_line(tuple(provenance["argv"])),
+        record["model"],
+        provenance["commit"],
+        provenance["dirty"],
+        provenance["host"],
+        provenance["python"],
+        _json(provenance["versions"]),
     )
     insert_rows(connection, "run", [row])
 
 
 def load_retired_training(connection: DuckDBPyConnection, name: str, path: Path) -> None:
-    """What was paid for a training that was put aside.
+    """Load what was paid for an archived training; other units have their costs in journals.
+
+    Args:
+        connection: A connection in a transaction.
+        name: The name the record is loaded under.
+        path: The record, `unit.json`.
 
     Raises:
-        CorruptError: Its record cannot be read.
+        CorruptError: The record cannot be read.
     """
     record = read_json(path, UnitRecord)
-    if record.kind == "train":
-        told, base = record.outcome, record.payload["base"]
-        facts = ("train", base.get("weights"), record.finished[:10], 1)
-        paid = (told.get("billed_tokens"), 0, told.get("seconds"), told.get("cost_usd") or 0.0)
-        insert_rows(connection, "retired", [(name, record.key, *facts, *paid)])
+    if record.kind == Train.kind:
+        outcome, base = record.outcome, record.payload["base"]
+        activity = ("train", base.get("weights"), record.finished[:10], 1)
+        tokens = (outcome.get("billed_tokens"), 0)
+        usage = (*tokens, outcome.get("seconds"), outcome.get("cost_usd") or 0.0)
+        insert_rows(connection, "retired", [(name, record.key, *activity, *usage)])
 
 
 def insert_rows(
     connection: DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Insert rows that Python holds, column by column: a statement costs a millisecond."""
+    """Insert rows from Python values, a column each, because a statement takes a millisecond.
+
+    Args:
+        connection: A connection in a transaction.
+        table: The table.
+        rows: A value for each column of the table.
+    """
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
-        marks = ", ".join(["unnest(?)"] * len(columns))
-        connection.execute(f"INSERT INTO {table} SELECT {marks}", columns)
+        parameters = ", ".join(["unnest(?)"] * len(columns))
+        connection.execute(f"INSERT INTO {table} SELECT {parameters}", columns)
 
 
 def _json(value: Any) -> str:

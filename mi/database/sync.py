@@ -1,13 +1,14 @@
 """Bringing the database up to date with the store.
 
-DuckDB reads the store's own JSONL files, two hundred thousand rows a second, so nothing passes
-through Python row by row. What has been loaded is remembered with the stamp of its file or folder;
-what has changed since is taken out and loaded again, but for logs that only grew: their new lines
-are added. All in one transaction: a reader sees the old state or the new one.
+DuckDB reads the store's own JSONL files, two hundred thousand rows a second, so no row passes
+through Python. The database remembers what it loaded with the fingerprint of its file or directory.
+What changed since is deleted and loaded again, except logs that only grew: their new lines are
+added. All of it is one transaction: a reader sees the old state or the new one.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,77 +18,110 @@ import attrs
 from ..errors import CorruptError
 from ..store.base import Store
 from . import journals
-from .connection import Database
-from .fingerprints import UNIT_PREFIXES, list_fingerprints, listing_digest
-from .journals import LOG_PREFIXES, LoadedPart, Log
+from .connection import LOCK_TIMEOUT, Database
+from .fingerprints import (
+    ATTEMPTS,
+    EVAL,
+    MIX,
+    RETIRED,
+    RUN,
+    SELECTION,
+    TRAIN,
+    UNIT_PREFIXES,
+    list_fingerprints,
+    listing_digest,
+)
+from .journals import LOG_PREFIXES, LoadedPart, Log, journal_kinds
 from .jsonl_reader import DamagedFiles, FileChanged, JsonlReader
 from .load import insert_rows, load_retired_training, load_run, load_selection, load_units
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+logger = logging.getLogger(__name__)
+
 
 @attrs.frozen
 class SyncResult:
-    """How many things were loaded, and what is damaged in the store and was left out."""
+    """The outcome of a synchronisation.
+
+    Args:
+        loaded_count: How many units, logs and records were loaded or deleted.
+        faults: A message for each damaged thing in the store that was left out.
+    """
 
     loaded_count: int
     faults: tuple[str, ...]
 
 
-def sync_database(database: Database, store: Store, *, timeout: float = 2.0) -> SyncResult:
-    """Load what the store has and the database has not.
+def sync_database(database: Database, store: Store, *, timeout: float = LOCK_TIMEOUT) -> SyncResult:
+    """Load what the store has and the database does not have yet.
 
-    Where nothing changed, nothing is written: somebody else may go on reading meanwhile.
+    If nothing changed, nothing is written, and other processes can read meanwhile.
+
+    Args:
+        database: The database.
+        store: The store.
+        timeout: Seconds to wait for another process to close the database.
 
     Raises:
-        Busy: Another process holds the database; nothing was changed.
+        DatabaseBusy: Another process holds the database; nothing was changed.
     """
     store.refresh()
     if database.loaded_digest(timeout=timeout) == listing_digest(list_fingerprints(store)):
         return SyncResult(0, ())
     faults: dict[str, str] = {}
-    careful = False
+    exact = False
     while True:
         try:
             with database.transaction(timeout=timeout) as connection:
-                loaded = _update(JsonlReader(connection=connection, exact=careful), store, faults)
-            return SyncResult(loaded, tuple(faults.values()))
-        except DamagedFiles as damage:  # the transaction is gone: once more, without these
-            faults.update(damage.faults)
+                count = _update(JsonlReader(connection=connection, exact=exact), store, faults)
+            return SyncResult(count, tuple(faults.values()))
+        except DamagedFiles as error:  # the transaction is lost: try again without these files
+            faults.update(error.faults)
         except FileChanged:
-            careful = True
+            logger.debug("a file changed while it was read; reading copies of the files")
+            exact = True
 
 
 def _update(reader: JsonlReader, store: Store, faults: dict[str, str]) -> int:
+    """Load what changed; returns how many things were loaded or deleted.
+
+    Args:
+        reader: Reads into the database.
+        store: The store.
+        faults: What is known to be damaged, by name; damaged units are added.
+    """
     connection = reader.connection
-    there = list_fingerprints(store)
+    fingerprints = list_fingerprints(store)
     rows = connection.execute("SELECT name, stamp, size, digest FROM _loaded").fetchall()
     loaded = {name: stamp for name, stamp, _, _ in rows}
-    held = {name: LoadedPart(size, digest) for name, _, size, digest in rows if digest is not None}
-    changed = [
-        name for name, stamp in there.items() if loaded.get(name) != stamp and name not in faults
+    parts = {name: LoadedPart(size, digest) for name, _, size, digest in rows if digest is not None}
+    outdated = [
+        name
+        for name, fingerprint in fingerprints.items()
+        if loaded.get(name) != fingerprint and name not in faults
     ]
-    faults.update(_find_damaged_units(store, changed))
-    fresh = [name for name in changed if name not in faults]
-    found = {
-        name: journals.find_log(store, name, held.get(name))
-        for name in fresh
+    faults.update(_find_damaged_units(store, outdated))
+    changed = [name for name in outdated if name not in faults]
+    logs = {
+        name: journals.find_log(store, name, parts.get(name))
+        for name in changed
         if name.startswith(LOG_PREFIXES)
     }
-    gone = [name for name in loaded if name not in there]
-    _forget(connection, gone)
-    _forget(connection, [name for name in fresh if name in loaded], found)
-    _load(reader, store, fresh, found)
-    _remember(connection, there, fresh, found)
+    deleted = [name for name in loaded if name not in fingerprints]
+    _forget(connection, deleted)
+    _forget(connection, [name for name in changed if name in loaded], logs)
+    _load(reader, store, changed, logs)
+    _remember(connection, fingerprints, changed, logs)
     connection.execute("DELETE FROM _mark")
     if not faults:
-        insert_rows(connection, "_mark", [(listing_digest(there),)])
-    return len(fresh) + len(gone)
+        insert_rows(connection, "_mark", [(listing_digest(fingerprints),)])
+    return len(changed) + len(deleted)
 
 
 def _find_damaged_units(store: Store, names: Iterable[str]) -> dict[str, str]:
-    """Which of the units among `names` are not what was written, and how."""
+    """The units among `names` whose files are not what was written, with a message each."""
     damaged = store.find_damaged([name for name in names if name.startswith(UNIT_PREFIXES)])
     return {
         name: f"{name} is damaged in the store and left out: {fault}"
@@ -98,27 +132,35 @@ def _find_damaged_units(store: Store, names: Iterable[str]) -> dict[str, str]:
 def _load(
     reader: JsonlReader, store: Store, changed: Iterable[str], logs: Mapping[str, Log]
 ) -> None:
+    """Load what changed.
+
+    Args:
+        reader: Reads into the database.
+        store: The store.
+        changed: Names of units, logs, runs, selections and archived records.
+        logs: The logs among them.
+    """
     load_units(reader, store, [name for name in changed if name.startswith(UNIT_PREFIXES)])
     journals.load_logs(reader, list(logs.values()))
-    spent = {}
+    archived_journals = {}
     for name in changed:
-        kind, _, rest = name.rpartition(":")
-        path = store.root / kind / rest
         with _report_damage(name):
-            if kind == "run":
-                load_run(reader.connection, store.root / "runs" / rest)
-            elif kind == "retired" and path.suffix == ".jsonl":
-                spent[rest] = path
-            elif kind == "retired":
-                load_retired_training(reader.connection, rest, path)
-            elif name.startswith("selection-"):
+            if name.startswith(RUN):
+                load_run(reader.connection, store.root / "runs" / name.removeprefix(RUN))
+            elif name.startswith(SELECTION):
                 load_selection(reader, store.root / "cells" / name)
-    journals.load_retired_journals(reader, spent)
+            elif name.startswith(RETIRED):
+                path = store.root / "retired" / name.removeprefix(RETIRED)
+                if path.suffix == ".jsonl":
+                    archived_journals[name.removeprefix(RETIRED)] = path
+                else:
+                    load_retired_training(reader.connection, name.removeprefix(RETIRED), path)
+    journals.load_retired_journals(reader, archived_journals)
 
 
 @contextmanager
 def _report_damage(name: str) -> Iterator[None]:
-    """What is loaded under `name` is left out where it cannot be read."""
+    """Report what cannot be loaded under `name` as damaged, so that it is left out."""
     try:
         yield
     except DamagedFiles:
@@ -135,6 +177,14 @@ def _remember(
     changed: Iterable[str],
     logs: Mapping[str, Log],
 ) -> None:
+    """Write down what was loaded.
+
+    Args:
+        connection: A connection in a transaction.
+        fingerprints: Name → fingerprint of everything in the store.
+        changed: Names of what was loaded.
+        logs: The logs among them.
+    """
     rows = [
         (name, fingerprints[name], logs[name].loaded.size, logs[name].loaded.digest)
         if name in logs
@@ -144,36 +194,40 @@ def _remember(
     insert_rows(connection, "_loaded", rows)
 
 
-_OWNED_TABLES = {
-    "selection-": ("selection", ("experiment", "expectation", "cell", "cell_unit", "cell_eval")),
-    "run:": ("run", ("run",)),
-    "attempts:": ("run", ("_attempt",)),
-    "retired:": ("retired", ("retired",)),
-    "journal:answers-": ("journal", ("answer",)),
-    "journal:judgments-": ("journal", ("judgment",)),
-    "journal:likelihoods-": ("journal", ("likelihood",)),
-    "mix-": ("unit", ("unit", "unit_journal", "mix")),
-    "train-": ("unit", ("unit", "unit_journal", "training", "training_metric")),
-    "eval-": (
-        "unit",
-        ("unit", "unit_journal", "question", "score", "unit_question", "unit_metric"),
-    ),
-}
+def _owned_tables() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What names begin with → the column that holds the name, and the tables with such rows."""
+    of_unit = ("unit", "unit_journal")
+    return {
+        SELECTION: ("selection", ("experiment", "expectation", "cell", "cell_unit", "cell_eval")),
+        RUN: ("run", ("run",)),
+        ATTEMPTS: ("run", ("_attempt",)),
+        RETIRED: ("retired", ("retired",)),
+        MIX: ("unit", (*of_unit, "mix")),
+        TRAIN: ("unit", (*of_unit, "training", "training_metric")),
+        EVAL: ("unit", (*of_unit, "question", "score", "unit_question", "unit_metric")),
+        **{journals.log_prefix(kind): ("journal", (kind.table,)) for kind in journal_kinds()},
+    }
 
 
 def _forget(
     connection: DuckDBPyConnection, names: list[str], logs: Mapping[str, Log] | None = None
 ) -> None:
-    """Take out what was loaded from `names`, but for the lines of logs that only grew."""
-    for prefix, (column, tables) in _OWNED_TABLES.items():
-        values = [
+    """Delete what was loaded from `names`, except the rows of logs that only grew.
+
+    Args:
+        connection: A connection in a transaction.
+        names: Names of what was loaded.
+        logs: The logs among them as the store has them now; None: all of them are gone.
+    """
+    for prefix, (column, tables) in _owned_tables().items():
+        owners = [
             name.rpartition(":")[2]
             for name in names
             if name.startswith(prefix) and not (logs and name in logs and logs[name].is_extension)
         ]
-        for table in tables if values else ():
+        for table in tables if owners else ():
             connection.execute(
-                f"DELETE FROM {table} WHERE {column} IN (SELECT unnest(?))", [values]
+                f"DELETE FROM {table} WHERE {column} IN (SELECT unnest(?))", [owners]
             )
     if names:
         connection.execute("DELETE FROM _loaded WHERE name IN (SELECT unnest(?))", [names])

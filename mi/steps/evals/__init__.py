@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...spec import Eval, Preference, Sampled
+from ...units.journals import JournalKind
 from .base import AnyEvalKind, EvalKind, EvalResult, ExpectedTokens, Question, Workload
-from .journals import JournalKind
 from .preference import PreferenceKind
 from .sampled import SampledKind
 

@@ -18,10 +18,10 @@ from ...data.chats import Chat, Message
 from ...data.datasets import Questions, read_questions
 from ...providers.types import Monitor
 from ...spec import Eval, Resource
+from ...units.journals import JournalKind
 from ...units.unit import Base
 from ..context import EvalContext
 from ..scorers.score import Score
-from .journals import JournalKind
 
 E = TypeVar("E", bound=Eval)
 QUESTION_DIGITS = 16

@@ -17,6 +17,7 @@ from ...files import journal
 from ...providers.types import Monitor, ScoreRequest
 from ...spec import Preference, Resource
 from ...units.identity import canonical, digest, key
+from ...units.journals import LIKELIHOODS
 from ...units.unit import Base
 from ..context import EvalContext, missing_ids, question_id, read_complete
 from ..scorers.score import Score
@@ -29,7 +30,6 @@ from .base import (
     Workload,
     build_chat,
 )
-from .journals import LIKELIHOODS
 
 
 class PreferenceKind(EvalKind[Preference]):

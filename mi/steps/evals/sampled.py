@@ -23,6 +23,7 @@ from ...files import journal
 from ...providers.types import SAMPLES_PER_REQUEST, Answer, Monitor, SampleRequest
 from ...spec import Resource, Sampled, judge_model
 from ...units.identity import canonical, digest, key
+from ...units.journals import ANSWERS, JUDGMENTS, judgment_role
 from ...units.unit import Base
 from ..context import AnswerId, EvalContext, answer_id, missing_ids, read_complete
 from ..lazy import LazySequence
@@ -36,7 +37,6 @@ from .base import (
     Workload,
     build_chat,
 )
-from .journals import ANSWERS, JUDGMENTS, judgment_role
 
 _GRADE_TOKENS = 2.0
 """Tokens that a judge's reply is likely to have."""

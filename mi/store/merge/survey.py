@@ -16,6 +16,7 @@ import attrs
 
 from ...errors import CorruptError
 from ...files import journal
+from ...units.journals import ANSWERS, JUDGMENTS
 from .. import checksums
 from ..base import Store
 from ..records import AnswerPosition, UnitRecord, answer_position
@@ -101,8 +102,8 @@ class _Survey:
         for record in (here | self.records).values():
             for role, name in record.journals.items():
                 self.journal_trainings[name] = record.training_key
-                if role.startswith("judgments:"):
-                    self.judged_journals[name] = record.journals["answers"]
+                if JUDGMENTS.has_role(role):
+                    self.judged_journals[name] = record.journals[ANSWERS.prefix]
 
     def _compare_models(self) -> None:
         """Tell trainings that the other store speaks of and that are another model here."""

@@ -1,4 +1,4 @@
-"""The kinds of journal that evals fill, and their names in the results database.
+"""The kinds of journal that eval units fill, and their names in the results database.
 
 A journal's name begins with its kind's prefix, and so does the role it plays in a unit. Names and
 columns are those of records on disk and of stable tables: they do not change.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import attrs
 
-_USAGE = {
+USAGE_COLUMNS = {
     "unit": "VARCHAR",
     "at": "TIMESTAMP",
     "billed_model": "VARCHAR",
@@ -45,6 +45,10 @@ class JournalKind:
         """Whether a journal of this name is of this kind."""
         return name.startswith(f"{self.prefix}-")
 
+    def has_role(self, role: str) -> bool:
+        """Whether a journal with this role in a unit is of this kind."""
+        return role.partition(":")[0] == self.prefix
+
 
 ANSWERS = JournalKind(
     prefix="answers",
@@ -59,7 +63,7 @@ ANSWERS = JournalKind(
         "prompt_tokens": "BIGINT",
         "answer_tokens": "BIGINT",
         "model": "VARCHAR",
-        **_USAGE,
+        **USAGE_COLUMNS,
     },
     computed="answer_key(owner, question, sample)",
 )
@@ -72,14 +76,14 @@ JUDGMENTS = JournalKind(
         "sample": "BIGINT",
         "verdict": "JSON",
         "model": "VARCHAR",
-        **_USAGE,
+        **USAGE_COLUMNS,
     },
 )
 LIKELIHOODS = JournalKind(
     prefix="likelihoods",
     activity="score",
     table="likelihood",
-    columns=_USAGE,
+    columns=USAGE_COLUMNS,
     billed_only=True,
 )
 

@@ -1,0 +1,88 @@
+"""The schema of `results.duckdb`: created where it is missing, replaced where it is another one.
+
+A database carries the version of the schema it was filled under: a digest of the SQL that defines
+its tables and of the code that fills them. No one has to bump a number: after any change there, the
+next write drops what the file holds and fills it again from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from ..units.journals import JournalKind
+from .journals import journal_kinds
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
+"""The views that users query."""
+_SQL_FILES = ("schema.sql", "comments.sql")
+_LOADERS = ("load.py", "journals.py", "jsonl_reader.py")
+
+
+def schema_sql() -> str:
+    """The statements that create an empty database."""
+    return "\n".join(_read_source(name) for name in _SQL_FILES)
+
+
+def schema_version() -> int:
+    """The version of the schema as this code has it."""
+    sources = tuple(_read_source(name) for name in (*_SQL_FILES, *_LOADERS))
+    return digest_schema(sources, journal_kinds())
+
+
+def digest_schema(sources: Iterable[str], journals: Iterable[JournalKind]) -> int:
+    """A digest of what shapes the tables.
+
+    Args:
+        sources: The text of the files that define and fill the tables.
+        journals: The kinds of journal that are loaded, with their columns.
+
+    Returns:
+        31 bits, because the stored version is a signed 32-bit integer. It is only compared with the
+        versions that one file has had, so that two of them are equal with a chance of 5e-10.
+    """
+    digest = sha256()
+    for text in (*sources, *map(repr, journals)):
+        digest.update(sha256(text.encode()).digest())
+    return int.from_bytes(digest.digest()[:4], "big") >> 1
+
+
+@cache
+def _read_source(name: str) -> str:
+    return resources.files("mi.database").joinpath(name).read_text(encoding="utf-8")
+
+
+def ensure_schema(connection: DuckDBPyConnection) -> None:
+    """Create the schema, in place of another version of it: the store holds all the data."""
+    connection.execute("CREATE TABLE IF NOT EXISTS _schema (version INTEGER)")
+    row = connection.execute("SELECT max(version) FROM _schema").fetchone()
+    existing, version = row[0] if row else None, schema_version()
+    if existing == version:
+        return
+    if existing is not None:
+        _drop_schema(connection)
+    connection.execute(schema_sql())
+    connection.execute("DELETE FROM _schema")
+    connection.execute("INSERT INTO _schema VALUES (?)", [version])
+
+
+def _drop_schema(connection: DuckDBPyConnection) -> None:
+    """Drop all views, tables and macros but the table that holds the version."""
+    views = connection.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal")
+    for (name,) in views.fetchall():
+        connection.execute(f'DROP VIEW IF EXISTS "{name}" CASCADE')
+    tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    macros = connection.execute(
+        "SELECT function_name FROM duckdb_functions() WHERE NOT internal"
+    ).fetchall()
+    for (name,) in tables:
+        if name != "_schema":
+            connection.execute(f'DROP TABLE IF EXISTS "{name}" CASCADE')
+    for (name,) in macros:
+        connection.execute(f'DROP MACRO IF EXISTS "{name}"')
