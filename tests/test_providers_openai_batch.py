@@ -143,7 +143,7 @@ def test_a_batch_cancelled_under_way_ends_its_unit_and_the_next_run_asks_anew(
     project: Project,
 ) -> None:
     declare_one(project)
-    with loopback(batch_seconds=10) as server:
+    with loopback(batch_seconds=60) as server:
         first = begin(project, server, "--batch", *CHEAP)
         until(lambda: len(server.books.batches) == 2)
         until(lambda: "batch_" in mi(project, server, "status", "S1").out)
