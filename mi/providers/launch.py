@@ -12,6 +12,7 @@ The log `launch.jsonl` has a line for each event: `intent`, `rejected` (certainl
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -21,6 +22,8 @@ import attrs
 from ..errors import MiError, ProviderError
 from ..files import journal
 from ..files.clock import utc_timestamp
+
+_log = logging.getLogger(__name__)
 
 LAUNCH_LOG = "launch.jsonl"
 UNIT_METADATA = "mi_unit"
@@ -150,6 +153,7 @@ def adopt_or_create(
     existing_jobs = find_jobs(is_uncertain)
     for job in existing_jobs:
         if not job.has_failed and job.job not in archived_jobs:
+            _log.info("adopted the existing job %s of launch %d", job.job, job.attempt)
             _record_created(log, job, found=True)
             return LaunchedJob(job.job, job.account)
     return create_job(max((job.attempt for job in existing_jobs), default=0) + 1)

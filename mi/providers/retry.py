@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import attrs
 from .types import Monitor
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _ATTEMPTS_BEFORE_MESSAGE = 5
 """Attempts after which the user is told that a server does not answer."""
@@ -70,8 +72,10 @@ def retry_call(
     def wait(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, Exception)
+        description = policy.describe(error)
+        _log.info("%s: attempt %d failed (%s)", action, state.attempt_number, description)
         if state.attempt_number == _ATTEMPTS_BEFORE_MESSAGE:
-            monitor.message(f"{action}: no answer yet ({policy.describe(error)}); trying again")
+            monitor.message(f"{action}: no answer yet ({description}); trying again")
         backoff: float = min(_FIRST_WAIT * 2.0 ** (state.attempt_number - 1), _MAX_WAIT)
         return max(backoff * random.uniform(1.0, 1.5), policy.retry_after(error))
 

@@ -1,7 +1,8 @@
 """A provider: a language model of single words, trained by counting them.
 
 It is as small as a provider can be, and yet a real one: training changes how likely it finds an
-answer, and the same rows always give the same model.
+answer, and the same rows always give the same model. It overrides what it can do and inherits the
+rest.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ everything, after the requests in flight have been answered.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Any
 import attrs
 
 from ...errors import ProviderError
-from .accounts import Account
+from .accounts import Account, redact
 from .choices import CONTENT_FILTER, Choice, filtered_choice, parse_choices
 from .errors import (
     error_body,
@@ -32,6 +33,8 @@ from .errors import (
 from .event_loop import StopSignal
 from .rate_limiter import AdaptiveLimiter
 from .transport import HttpTransport
+
+_log = logging.getLogger(__name__)
 
 _MAX_ATTEMPTS = 8
 _MAX_BACKOFF = 20.0  # seconds
@@ -227,6 +230,8 @@ class _Worker:
                 self.callbacks.on_lost(count)
             request.attempts += 1
             if request.attempts < _MAX_ATTEMPTS:
+                text = redact(str(error), (self.route.account,))
+                _log.info("asking %s: attempt %d failed (%s)", model, request.attempts, text)
                 delay = min(0.25 * 2**request.attempts, _MAX_BACKOFF)
                 return [request], delay * random.uniform(0.5, 1.0)
         raise to_provider_error(error, (self.route.account,), f"asking {model}") from None

@@ -9,12 +9,15 @@ before a 429 has to. All requests of an account go through one limiter, on one e
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Mapping
 from types import TracebackType
 
 import attrs
+
+_log = logging.getLogger(__name__)
 
 _DURATION_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -102,6 +105,7 @@ class AdaptiveLimiter:
         if time.monotonic() >= self.paused_until:
             self.limit = max(self.limit * _DECREASE_FACTOR, 1.0)
         self.paused_until = max(self.paused_until, time.monotonic() + wait)
+        _log.info("rate limited: paused %.1f s, then %.1f concurrent requests", wait, self.limit)
 
 
 def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
