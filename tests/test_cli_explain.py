@@ -36,7 +36,7 @@ def test_why_names_each_unit_with_all_it_is_made_of(ask: Ask) -> None:
 
 def test_why_tells_the_nearest_that_is_done(ask: Ask) -> None:
     done = ask("why", CELL.replace("n=10", "n=12"), *hosted.HOSTED)
-    assert "nearest that is done: mix-" in done.out
+    assert "most similar finished unit: mix-" in done.out
     assert "total_samples: 10 → 12" in done.out
 
 

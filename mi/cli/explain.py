@@ -1,4 +1,4 @@
-"""`mi why`, `mi diff`, `mi tree`, `mi log`: why there is what there is."""
+"""`mi why`, `mi diff`, `mi tree`, `mi log`: explain units and list past runs."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ _MARKS = {State.DONE: "✓", State.TODO: "·", State.FAILED: "✗", State.CORRUP
 
 
 def why(args: argparse.Namespace) -> int:
-    """Say of each unit of a cell what it is made of, and why it is or is not done."""
+    """Print what each unit of a cell is made of, and why it is done or not."""
     session = load_session(args, [args.word])
     plan, out = session.plan(), console()
     records = [session.store.record(key) for key in session.store.published_keys()]
-    for one in plan.units:
-        unit = one.unit
-        say(out, f"{_MARKS[one.state]} {unit.key}  {unit.title}", "bold")
-        say(out, f"  {one.reason}")
-        others = [cell for cell in one.cells if cell != args.word]
-        if users := [*others, *one.shared_with]:
+    for planned in plan.units:
+        unit = planned.unit
+        say(out, f"{_MARKS[planned.state]} {unit.key}  {unit.title}", "bold")
+        say(out, f"  {planned.reason}")
+        other_cells = [cell for cell in planned.cells if cell != args.word]
+        if users := [*other_cells, *planned.shared_with]:
             say(out, f"  also used by {', '.join(users)}")
-        if one.state is State.TODO and "differs from" not in one.reason:
-            for line in _nearest_units(one, records):
+        if planned.state is State.TODO and "differs from" not in planned.reason:
+            for line in _nearest_unit(planned, records):
                 say(out, f"  {line}", "yellow")
-        for name, value in _flatten(json_form(unit.payload)):
-            say(out, f"    {name} = {value}", "dim")
+        for path, value in _flatten(json_form(unit.payload)):
+            say(out, f"    {path} = {value}", "dim")
     return 0
 
 
-def _nearest_units(planned: PlannedUnit, records: Sequence[UnitRecord]) -> Iterator[str]:
-    """The unit that is done and differs least, with what differs."""
+def _nearest_unit(planned: PlannedUnit, records: Sequence[UnitRecord]) -> Iterator[str]:
+    """The finished unit of the same kind and setting that differs least, and the differences."""
     payload = json_form(planned.unit.payload)
-    alike = [
-        (difference(one.payload, payload), one.key)
-        for one in records
-        if one.kind == planned.unit.kind and one.setting == planned.unit.setting
+    candidates = [
+        (difference(record.payload, payload), record.key)
+        for record in records
+        if record.kind == planned.unit.kind and record.setting == planned.unit.setting
     ]
-    if alike:
-        lines, key = min(alike, key=lambda one: (len(one[0]), one[1]))
-        yield f"nearest that is done: {key}, which differs in"
+    if candidates:
+        lines, key = min(candidates, key=lambda candidate: (len(candidate[0]), candidate[1]))
+        yield f"most similar finished unit: {key}, which differs in"
         yield from (f"  {line}" for line in lines)
 
 
 def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The leaves of a payload by their paths, long texts shortened."""
+    """The leaves of a payload with their paths; long texts are shortened."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name != "!":
@@ -69,32 +69,34 @@ def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def diff(args: argparse.Namespace) -> int:
-    """Say what differs between two units of the store; 0 for nothing, 1 for something."""
+    """Print the differences of two units of the store. Returns 0 if there are none, 1 if any."""
     store = configured_store(args)
-    old, new = (_find_record(store, word) for word in (args.old, args.new))
+    old, new = (_find_record(store, prefix) for prefix in (args.old, args.new))
     lines = difference(old.payload, new.payload)
     if args.json:
         print(json.dumps(lines, ensure_ascii=False, indent=1))
-        return int(bool(lines))
-    print(f"{old.key}  {old.title}\n{new.key}  {new.title}")
-    print("\n".join(lines) or "nothing differs")
+    else:
+        print(f"{old.key}  {old.title}\n{new.key}  {new.title}")
+        print("\n".join(lines) or "nothing differs")
     return int(bool(lines))
 
 
-def _find_record(store: Store, word: str) -> UnitRecord:
-    keys = [key for key in store.published_keys() if key.startswith(word)]
+def _find_record(store: Store, prefix: str) -> UnitRecord:
+    keys = [key for key in store.published_keys() if key.startswith(prefix)]
     if len(keys) != 1:
-        what = "several units begin with" if keys else "no unit in the store begins with"
-        known = keys or store.published_keys()
+        problem = "several units begin with" if keys else "no unit in the store begins with"
         hint = did_you_mean(
-            word, known, empty_hint="nothing was run here yet", overflow_hint="`mi tree` shows keys"
+            prefix,
+            keys or store.published_keys(),
+            empty_hint="nothing was run here yet",
+            overflow_hint="`mi tree` shows keys",
         )
-        raise UsageError(f"{what} {word!r}", hint=hint)
+        raise UsageError(f"{problem} {prefix!r}", hint=hint)
     return store.record(keys[0])
 
 
 def tree(args: argparse.Namespace) -> int:
-    """Print the units of what is selected, each below what it needs."""
+    """Print the selected units, each below the units that it needs."""
     if args.collect_only:
         return collect(args)
     plan, out = prepare(args, args.words).plan, console()
@@ -116,7 +118,11 @@ def _print_branch(planned: PlannedUnit, plan: Plan, depth: int) -> None:
 
 
 def log(args: argparse.Namespace) -> int:
-    """List what was run, the newest first."""
+    """List past runs, the newest first.
+
+    Raises:
+        NothingSelected: There are no runs, or none of these experiments.
+    """
     runs = configured_store(args).runs()
     if args.words:
         runs = [run for run in runs if set(args.words) & set(run["experiments"])]
@@ -126,13 +132,11 @@ def log(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(runs, ensure_ascii=False, indent=1))
         return 0
-
     table = plain_table("run", "outcome", "model", "commit", "command")
     for run in runs:
         facts = run["provenance"]
         commit = (facts["commit"] or "–")[:10] + ("+" if facts["dirty"] else "")
-        table.add_row(
-            run["run"], run.get("outcome", "–"), run["model"], commit, command_line(facts["argv"])
-        )
+        command = command_line(facts["argv"])
+        table.add_row(run["run"], run.get("outcome", "–"), run["model"], commit, command)
     console().print(table, markup=False)
     return 0
