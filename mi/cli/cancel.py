@@ -12,8 +12,8 @@ from ..planning.plan import PlannedUnit
 from ..planning.session import Session
 from ..providers.types import Monitor, RemoteJob
 from ..providers.watch import NullMonitor
-from ..reporting.header import pluralize
-from ..reporting.progress import say
+from ..reporting.console import say
+from ..reporting.text import pluralize
 from .common import console, load_session
 
 

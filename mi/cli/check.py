@@ -10,8 +10,8 @@ import attrs
 from ..analysis.rulings import Outcome
 from ..analysis.verdicts import Verdict, verdicts
 from ..database import Database
+from ..reporting.console import say
 from ..reporting.findings import outcome_counts, print_verdicts, verdict_json
-from ..reporting.progress import say
 from .common import console, load_session
 from .scope import result_scope
 

@@ -8,7 +8,7 @@ import json
 import attrs
 
 from ..planning.plan import Plan
-from ..reporting.header import pluralize
+from ..reporting.text import pluralize
 from .common import load_session, prepare
 
 

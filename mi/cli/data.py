@@ -17,7 +17,7 @@ from ..data.chats import Chat
 from ..data.datasets import BUNDLED, Rows, read_dataset
 from ..data.upstream import CachedFile, adopt, cached_path, pull, verify_cached
 from ..errors import DataError, MiError, UsageError, did_you_mean
-from ..reporting.progress import say
+from ..reporting.console import say
 from ..reporting.tables import plain_table
 from ..spec import Setting, Upstream
 from .common import console

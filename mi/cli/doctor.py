@@ -24,8 +24,8 @@ from ..providers import BUILTIN, Providers
 from ..providers.base import Provider
 from ..providers.types import Check
 from ..providers.watch import NullMonitor
-from ..reporting.header import pluralize
-from ..reporting.progress import say
+from ..reporting.console import say
+from ..reporting.text import pluralize
 from ..spec import Model, RunOptions, is_url, judge_model
 from ..store import open_store
 from ..store.base import Store

@@ -9,9 +9,9 @@ from typing import Any
 
 from ..errors import NothingSelected, UsageError, did_you_mean
 from ..planning.plan import Plan, PlannedUnit
-from ..reporting.header import pluralize
-from ..reporting.progress import say
+from ..reporting.console import say
 from ..reporting.tables import plain_table
+from ..reporting.text import pluralize
 from ..store.base import Store
 from ..store.provenance import command_line
 from ..store.records import State, UnitRecord

@@ -9,8 +9,8 @@ from pathlib import Path
 from ..database import Database, sync_database
 from ..database.export import export_views
 from ..errors import UsageError
-from ..reporting.header import pluralize
-from ..reporting.progress import say
+from ..reporting.console import say
+from ..reporting.text import pluralize
 from ..spec import is_url
 from ..store import LocalStore, Store, open_store
 from ..store.merge import MergePlan, apply_merge, plan_merge

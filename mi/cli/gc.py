@@ -15,9 +15,9 @@ import attrs
 from ..errors import MiError, UsageError
 from ..files.clock import utc_timestamp
 from ..planning.needed import needed_names, recorded_names
-from ..reporting.header import pluralize
-from ..reporting.progress import say
+from ..reporting.console import say
 from ..reporting.tables import plain_table
+from ..reporting.text import pluralize
 from ..spec import is_url
 from ..store.base import Store
 from ..store.gc import UnneededItem, find_unneeded, remove_unneeded

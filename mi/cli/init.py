@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config import ENVIRONMENT
 from ..errors import UsageError
-from ..reporting.progress import say
+from ..reporting.console import say
 from ..reporting.tables import plain_table
 from .common import console, load_config
 

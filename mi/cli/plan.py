@@ -12,8 +12,8 @@ from ..planning.plan import Plan, PlannedUnit
 from ..planning.prepare import PreparedPlan
 from ..planning.session import Session
 from ..providers.pricing import format_cost
+from ..reporting.console import say
 from ..reporting.header import header_lines
-from ..reporting.progress import say
 from ..reporting.tables import print_listing
 from ..spec import judge_model
 from .collect import collect

@@ -8,7 +8,7 @@ from ..analysis.evidence import load_evidence
 from ..analysis.precision import Precision, precision
 from ..database import Database
 from ..errors import NothingSelected
-from ..reporting.progress import say
+from ..reporting.console import say
 from ..reporting.tables import plain_table
 from .common import console, load_session
 from .scope import result_scope

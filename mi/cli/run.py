@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import Interrupted
 from ..planning.prepare import PreparedPlan
-from ..reporting.header import header_lines, pluralize
+from ..reporting.console import say
+from ..reporting.header import header_lines
+from ..reporting.interrupt import StopSignal
 from ..reporting.junit import write_junit
-from ..reporting.progress import ProgressDisplay, StopSignal, say
+from ..reporting.progress import ProgressDisplay
+from ..reporting.text import pluralize
 from ..runner.run import RunOutcome, SilentObserver, run_prepared
 from ..runner.scheduler import Observer
 from . import approval, summary

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import MiError, UsageError, did_you_mean
-from ..reporting.progress import say
+from ..reporting.console import say
 from ..reporting.tables import plain_table
 from ..runner.watch import UNIT_LOG
 from ..store.base import Store

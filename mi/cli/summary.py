@@ -20,10 +20,11 @@ from ..database.connection import DatabaseBusy
 from ..planning.plan import Plan
 from ..planning.session import Session
 from ..providers.pricing import format_cost
+from ..reporting.console import say
 from ..reporting.figures import save_drawing, score_curves
-from ..reporting.header import count_by_kind, pluralize
-from ..reporting.progress import format_clock, say
+from ..reporting.header import count_by_kind
 from ..reporting.tables import interval_note, plain_table, results_table
+from ..reporting.text import format_clock, pluralize
 from ..runner.scheduler import RunResult
 from ..units.cells import declared_conditions
 

@@ -12,7 +12,7 @@ from ..analysis.analyse import Analysis
 from ..analysis.findings import Finding
 from ..analysis.rulings import Outcome, Ruling
 from ..analysis.verdicts import Verdict
-from .progress import say
+from .console import say
 
 _MARKS = {
     Outcome.SUPPORTED: ("✓", "green"),

@@ -11,6 +11,7 @@ from ..planning.session import Session
 from ..providers.pricing import format_cost
 from ..units.cells import cells, count_cells
 from ..version import __version__
+from .text import format_duration, pluralize
 
 _NOUNS = {"train": "training", "eval": "eval"}
 
@@ -65,20 +66,6 @@ def _is_pilot(selected: Selection) -> bool:
         return False
     pilot = {cell.id for cell in cells(selected.experiment, full=False)}
     return {cell.id for cell in selected.cells} == pilot
-
-
-def pluralize(number: int, noun: str) -> str:
-    """`1 unit`, `2 units`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def format_duration(seconds: float) -> str:
-    """A duration, no more precise than an estimate is: `40 s`, `6 min`, `3.5 h`."""
-    if seconds < 90:
-        return f"{max(round(seconds, -1), 1):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def count_by_kind(units: Iterable[PlannedUnit]) -> str:

@@ -1,89 +1,29 @@
-"""Progress of a run: live bars on a terminal, plain lines elsewhere, and stopping on a signal.
-
-The first Ctrl-C (or SIGTERM) requests a stop: the running units save their work at the next safe
-point and the run ends. The second one exits at once; the next run resumes from the last save.
-"""
+"""Progress of a run: live bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
-import logging
-import signal
 import time
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..errors import Interrupted
 from ..planning.plan import PlannedUnit
+from .console import LOG, say
+from .interrupt import StopSignal
+from .text import format_clock
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
 
-LOG = logging.getLogger("mi")
-"""Records every printed line, for `--log-file`."""
-
 _LINE_INTERVAL = 30.0  # seconds between progress lines of a unit, where there are no bars
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print and log a line verbatim: brackets are not markup, and numbers get no colour.
-
-    A terminal wraps long lines between words; a pipe gets them unwrapped.
-
-    Args:
-        console: Where to print.
-        text: The line.
-        style: A rich style, such as `red` or `dim`.
-    """
-    LOG.info(text)
-    unwrapped = not console.is_terminal
-    console.print(text, style=style, highlight=False, markup=False, soft_wrap=unwrapped)
-
-
-@attrs.define
-class StopSignal:
-    """Whether the user has requested a stop. A context manager that handles signals.
-
-    Args:
-        console: Where to print that the run is stopping.
-        remote_notice: A line about remote work that continues after a stop; empty for none.
-        is_requested: Whether a signal has arrived.
-    """
-
-    console: Console
-    remote_notice: str = ""
-    is_requested: bool = False
-    _previous_handlers: dict[int, Any] = attrs.field(factory=dict)
-
-    def __enter__(self) -> StopSignal:
-        for number in _SIGNALS:
-            self._previous_handlers[number] = signal.signal(number, self._handle_signal)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        for number, handler in self._previous_handlers.items():
-            signal.signal(number, handler)
-
-    def _handle_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.is_requested:
-            raise KeyboardInterrupt
-        self.is_requested = True
-        say(self.console, "stopping at the next safe point; interrupt again to exit at once")
-        if self.remote_notice:
-            say(self.console, self.remote_notice)
-
-    def raise_if_stopped(self) -> None:
-        """Raise `Interrupted` if the user has requested a stop."""
-        if self.is_requested:
-            raise Interrupted("interrupted; completed work is kept")
+_MARKS = {
+    "done": ("✓", "green"),
+    "found": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "blocked": ("–", "yellow"),
+}
 
 
 @attrs.define
@@ -173,14 +113,6 @@ class ProgressDisplay:
         say(self.console, line, style)
         if detail:
             say(self.console, f"  {detail}", style)
-
-
-_MARKS = {
-    "done": ("✓", "green"),
-    "found": ("✓", "green"),
-    "failed": ("✗", "red"),
-    "blocked": ("–", "yellow"),
-}
 
 
 @attrs.define
@@ -275,12 +207,6 @@ class UnitMonitor:
             f"{format_clock(remaining)} left",
         ]
         return "  ".join(part for part in parts if part)
-
-
-def format_clock(seconds: float) -> str:
-    """`0:08:12`."""
-    total = round(seconds)
-    return f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"
 
 
 def _progress_bars(console: Console) -> Bars:

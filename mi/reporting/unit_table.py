@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from ..planning.progress import DONE, FAILED, REMOTE, RUNNING, TODO, UnitProgress
 from ..providers.pricing import format_cost
-from .progress import format_clock, say
+from .console import say
 from .tables import MAX_TABLE_ROWS, aligned_lines, plain_table
+from .text import format_clock
 
 if TYPE_CHECKING:
     from rich.console import Console
