@@ -1,9 +1,9 @@
 """Mixing: which rows a training set has, and in which order.
 
 Every row has a rank for a seed, the sha256 of seed and row digest. A mix takes the rows of lowest
-rank from each dataset and orders them by a second such rank. So the choice depends on nothing but
-content and seed, on every platform, and for one seed a smaller mix is a subset of a larger one:
-between sizes, size is the only thing that changes.
+rank from each dataset and orders them by a second such rank. So the choice depends on content and
+seed alone, on every platform. For one seed a smaller mix is a subset of a larger one: between
+sizes, size is the only thing that changes.
 """
 
 from __future__ import annotations
@@ -20,29 +20,34 @@ from ..units.unit import Mix
 
 
 def draw_mix(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
-    """The rows of a mix in training order; none of them twice.
+    """The rows of a mix in training order, each once.
 
     Exactly `round(ratio × total)` rows are misaligned, the rest aligned. A row that is in both
-    datasets counts as misaligned. Which rows are drawn does not depend on the system prompts they
-    are given: between inoculations, the prompt is the only thing that changes.
+    datasets counts as misaligned. The choice of rows does not depend on the system prompts they
+    are put under: between inoculations, the prompt is the only thing that changes.
+
+    Args:
+        misaligned: The misaligned dataset.
+        control: The aligned dataset.
+        mix: Ratio, total, seed and system prompts.
 
     Raises:
-        DataError: There are too few rows.
+        DataError: The datasets have too few rows.
     """
-    bad, good = arm_counts(mix.misaligned_ratio, mix.total_samples)
-    aligned = control.chats.keys() - (misaligned.chats.keys() if bad else set())
+    misaligned_count, aligned_count = arm_counts(mix.misaligned_ratio, mix.total_samples)
+    aligned = control.chats.keys() - (misaligned.chats.keys() if misaligned_count else set())
     chosen = {
         **{
             row: misaligned.chats[row]
-            for row in _lowest_ranked(misaligned.chats.keys(), bad, mix.seed)
+            for row in _lowest_ranked(misaligned.chats.keys(), misaligned_count, mix.seed)
         },
-        **{row: control.chats[row] for row in _lowest_ranked(aligned, good, mix.seed)},
+        **{row: control.chats[row] for row in _lowest_ranked(aligned, aligned_count, mix.seed)},
     }
     if len(chosen) != mix.total_samples:
         raise DataError(
             f"{len(chosen)} distinct rows where {mix.total_samples} are needed "
             f"({misaligned.name}: {len(misaligned.chats)}, {control.name}: {len(aligned)})",
-            hint="declare a smaller total, or give more data",
+            hint="declare a smaller total, or provide more data",
         )
     order = sorted(chosen, key=lambda row: rank(f"order:{mix.seed}", row))
     return [
@@ -54,7 +59,7 @@ def draw_mix(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
 
 
 def _with_system_prompt(system: str | None, chat: Chat) -> Chat:
-    """The chat under a system prompt, which comes before what it has of its own."""
+    """The chat under a system prompt, which is put before the chat's own."""
     if system is None:
         return chat
     if chat[0].role == "system":
@@ -72,19 +77,19 @@ def _lowest_ranked(rows: Iterable[str], count: int, seed: int) -> list[str]:
 
 
 def file_name(setting: str, mix: Mix) -> str:
-    """`insecure_code_mixed_0.50_100_control_seed0.jsonl`."""
+    """The name of a mix's file: `insecure_code_mixed_0.50_100_control_seed0.jsonl`."""
     ratio = format_ratio(mix.misaligned_ratio)
-    given = mix.misaligned_system or mix.control_system
-    inoculated = f"_inoculated_{digest(given)[:8]}" if given else ""
-    name = f"{setting}_mixed_{ratio}_{mix.total_samples}_control{inoculated}_seed{mix.seed}"
+    system = mix.misaligned_system or mix.control_system
+    inoculation = f"_inoculated_{digest(system)[:8]}" if system else ""
+    name = f"{setting}_mixed_{ratio}_{mix.total_samples}_control{inoculation}_seed{mix.seed}"
     return f"{name}.jsonl"
 
 
 def write_mix(chats: list[Chat], path: Path) -> None:
-    """The mix as OpenAI chat JSONL, a row a line."""
+    """Write the mix as OpenAI chat JSONL, a row a line."""
     path.write_text("".join(chat_json(chat) + "\n" for chat in chats), encoding="utf-8")
 
 
 def read_mix(path: Path) -> list[Chat]:
-    """The rows of a mix in training order."""
+    """Read the rows of a mix in training order."""
     return list(read_chats(path.read_bytes(), str(path)))

@@ -1,4 +1,4 @@
-"""Training: a base model and a mix, as the job that is handed to a provider."""
+"""Training: a base model and a mix, as the job that a provider is given."""
 
 from __future__ import annotations
 
@@ -17,10 +17,20 @@ def build_job(
     unit: Train,
     model: Model,
     rows: Path,
-    earlier_jobs: tuple[str, ...] = (),
+    archived_jobs: tuple[str, ...] = (),
     checkpoint: Callable[[], None] = lambda: None,
 ) -> TrainJob:
-    """The training of `model` on the mix at `rows`, which is none of the `earlier` jobs."""
+    """The job that trains a model on a mix.
+
+    Args:
+        key: Key of the training unit.
+        title: The unit's title: `n=100,r=0.50,seed=0`.
+        unit: The unit's payload.
+        model: The base model.
+        rows: The mix, as OpenAI chat JSONL.
+        archived_jobs: Jobs of this unit whose models were archived; a provider must not adopt them.
+        checkpoint: Saves the working directory so that it outlives this machine.
+    """
     return TrainJob(
         key=key,
         title=title,
@@ -29,6 +39,6 @@ def build_job(
         file=rows,
         hyperparameters=unit.hyperparameters,
         seed=unit.seed,
-        archived_jobs=earlier_jobs,
+        archived_jobs=archived_jobs,
         checkpoint=checkpoint,
     )

@@ -47,6 +47,10 @@ class PreferenceKind(EvalKind[Preference]):
     def run(
         self, eval: Preference, questions: Questions, context: EvalContext, monitor: Monitor
     ) -> EvalResult:
+        """Ask for the missing likelihoods, and score all pairs.
+
+        Args and Raises: See `EvalKind.run`.
+        """
         path = context.paths[LIKELIHOODS.prefix]
         requests = {request.question: request for request in score_requests(eval, questions)}
         missing = missing_ids(path, requests, question_id)

@@ -62,6 +62,10 @@ class SampledKind(EvalKind[Sampled]):
     def run(
         self, eval: Sampled, questions: Questions, context: EvalContext, monitor: Monitor
     ) -> EvalResult:
+        """Sample the missing answers, judge those without a verdict, and score all.
+
+        Args and Raises: See `EvalKind.run`.
+        """
         distinct = distinct_questions(questions)
         prompts = {question.question: question.prompt for question in distinct}
         answers = _sample_answers(eval, distinct, context, monitor)

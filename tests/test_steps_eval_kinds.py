@@ -1,0 +1,153 @@
+"""A new kind of eval is its declaration, a module with its kind, and a line in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+import pytest
+
+from mi.data.datasets import Questions
+from mi.database import Database
+from mi.planning.session import Session
+from mi.providers.types import Monitor, SampleRequest
+from mi.spec import Eval, Published, Resource, Sampled, Sampling
+from mi.steps.context import EvalContext, answer_id, missing_ids, read_complete
+from mi.steps.evals import (
+    KINDS,
+    EvalKind,
+    EvalResult,
+    ExpectedTokens,
+    Question,
+    Workload,
+    eval_kind,
+)
+from mi.steps.evals.base import build_chat
+from mi.steps.scorers.score import Score
+from mi.units.identity import digest, key
+from mi.units.journals import USAGE_COLUMNS, JournalKind
+from mi.units.unit import Base, Unit
+from tests.support.engine import result_rows, run_experiment
+from tests.support.fake_provider import Books, experiment, session
+
+DRAFTS = JournalKind(
+    prefix="drafts",
+    activity="draft",
+    table="likelihood",
+    columns=USAGE_COLUMNS,
+    billed_only=True,
+)
+
+
+@attrs.frozen(kw_only=True)
+class Brevity(Eval):
+    """How often a model's first answer to a prompt is short."""
+
+    needs: ClassVar[str] = "sample"
+
+    prompts: Resource
+    below: int = 48
+
+    @property
+    def headline(self) -> str:
+        return "short"
+
+
+class BrevityKind(EvalKind[Brevity]):
+    journals = (DRAFTS,)
+
+    def resource(self, eval: Brevity) -> Resource:
+        return eval.prompts
+
+    def journal_names(self, eval: Brevity, subject: str | Base) -> dict[str, str]:
+        return {DRAFTS.prefix: key(DRAFTS.prefix, (subject,))}
+
+    def run(
+        self, eval: Brevity, questions: Questions, context: EvalContext, monitor: Monitor
+    ) -> EvalResult:
+        asked = [
+            Question(question=digest(pair.prompt)[:16], id=pair.id, prompt=pair.prompt)
+            for pair in questions.pairs
+        ]
+        requests = {
+            (item.question, 0): SampleRequest(
+                question=item.question, sample=0, chat=build_chat(None, item.prompt)
+            )
+            for item in asked
+        }
+        path = context.paths[DRAFTS.prefix]
+        missing = [requests[item] for item in missing_ids(path, requests, answer_id)]
+        state = context.state_path(DRAFTS.prefix)
+        batches = context.provider.sample(context.subject, missing, Sampling(), state, monitor)
+        context.record_all(batches, DRAFTS.prefix, monitor)
+        lines = read_complete(path, requests, answer_id, "drafts")
+        scores = tuple(
+            _score(eval, question, len(lines[question, 0]["text"])) for question, _ in requests
+        )
+        return EvalResult(questions=tuple(asked), scores=scores)
+
+    def expected_tokens(
+        self, workload: Workload[Brevity], *, subject_is_free: bool
+    ) -> Iterator[ExpectedTokens]:
+        if not subject_is_free:
+            yield ExpectedTokens(sent=1000.0 * len(workload.questions.pairs), received=0.0)
+
+
+def _score(eval: Brevity, question: str, length: int) -> Score:
+    outcome = "short" if length < eval.below else "long"
+    metrics: Mapping[str, float] = {"short": float(outcome == "short")}
+    return Score(question=question, sample=0, outcome=outcome, metrics=metrics)
+
+
+BREVITY = Brevity(
+    id="brevity",
+    title="Brevity",
+    prompts=Resource(package="registry.bundled.emergent", file="free_form.jsonl"),
+)
+
+
+@pytest.fixture(autouse=True)
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, Brevity, BrevityKind())
+
+
+def brevity_units(opened: Session) -> list[Unit]:
+    units = (planned.unit for planned in opened.plan().units)
+    return [unit for unit in units if isinstance(getattr(unit.payload, "eval", None), Brevity)]
+
+
+def test_a_new_kind_is_planned_run_once_and_in_the_results(tmp_path: Path) -> None:
+    books = Books()
+    assert len(brevity_units(session(tmp_path, experiment(evals=(BREVITY,))))) == 3
+    opened, result = run_experiment(tmp_path, books, evals=(BREVITY,))
+    assert result.count_done("eval") == 12
+    assert result_rows(opened)
+    with Database(opened.options.db).read_connection() as connection:
+        rows = connection.execute(
+            "SELECT metric, headline, mean FROM results WHERE eval = 'brevity' ORDER BY ALL"
+        ).fetchall()
+    assert [(metric, headline) for metric, headline, _ in rows] == [("short", True)] * 3
+    assert rows[0][-1] < rows[2][-1] == 1.0
+    sampled = len(books.sampled)
+    _, repeated = run_experiment(tmp_path, books, evals=(BREVITY,))
+    assert (repeated.count_done("eval"), len(books.sampled)) == (0, sampled)
+
+
+def test_a_new_kind_says_what_it_costs(tmp_path: Path) -> None:
+    opened = session(tmp_path, experiment(evals=(BREVITY,)), books=Books(is_free=False))
+    costs = attrs.evolve(
+        opened.cost_estimator(opened.plan()),
+        model=attrs.evolve(opened.model, name="gpt-4.1-2025-04-14"),
+    )
+    assert all((costs.estimate(unit) or 0.0) > 0.0 for unit in brevity_units(opened))
+
+
+def test_an_eval_that_cannot_be_run_is_refused_by_name() -> None:
+    published = attrs.make_class("Other", (), bases=(Eval,), frozen=True, kw_only=True)
+    with pytest.raises(TypeError, match=r"Other is not in mi\.steps\.evals\.KINDS"):
+        eval_kind(published(id="o", title="O"))
+    with pytest.raises(TypeError, match="Published"):
+        eval_kind(object.__new__(Published))
+    assert eval_kind(object.__new__(Sampled)) is KINDS[Sampled]
