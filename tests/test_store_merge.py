@@ -192,7 +192,7 @@ def test_another_model_of_the_same_training_brings_nothing_of_its_own(tmp_path: 
     before, here = set(rows(a)), bytes_of(a / ".mi" / "units")
     found = merged(b, a)
     said = " ".join(found.skipped)
-    assert "is another model there: what is here stays" in said
+    assert "is another model there: the one here stays" in said
     assert "lines say something else there" in said  # the baseline answered otherwise
     assert here.items() <= bytes_of(a / ".mi" / "units").items()
     assert before <= set(rows(a))

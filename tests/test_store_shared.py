@@ -247,7 +247,7 @@ def test_a_training_that_another_machine_does_again_has_no_eval_of_the_old_model
     training = next(one.unit.key for one in made.units if one.unit.kind == "train")
 
     def published() -> None:
-        names = first.store.files.stamps("published")  # type: ignore[attr-defined]
+        names = first.store.backend.versions("published")  # type: ignore[attr-defined]
         if again_now and f"published/{training}" in names:
             again_now.clear()
             second = machines.session("two", distinct_models(2))

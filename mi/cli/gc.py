@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from ..errors import MiError, UsageError
-from ..files.clock import utc_timestamp
+from ..files.clock import timestamp_digits, utc_timestamp
 from ..planning.needed import needed_names, recorded_names
 from ..reporting.console import say
 from ..reporting.tables import plain_table
@@ -50,7 +50,7 @@ def gc(args: argparse.Namespace) -> int:
         print(json.dumps(values, ensure_ascii=False, indent=1))
     elif items:
         _print_items(items)
-    label = "gc-" + "".join(character for character in utc_timestamp() if character.isdigit())
+    label = f"gc-{timestamp_digits(utc_timestamp())}"
     with progress_bar(len(removable), "remove") as advance:
         for item in removable:
             remove_unneeded(item, store, label)

@@ -1,8 +1,7 @@
-"""Whether a folder of the store is what was written: sums over its files, and their check.
+"""Checksums over the files of a unit: whether a directory still holds what was written.
 
-`SHA256SUMS` names every file of a published unit (`sha256sum -c SHA256SUMS` checks it too). Each
-file is flushed to the disk before its sum is written down, so that a published unit survives a
-crash.
+`SHA256SUMS` names every file of a published unit, in the format of `sha256sum -c`. Each file is
+flushed to the disk before its checksum is written, so a published unit survives a crash.
 """
 
 from __future__ import annotations
@@ -15,58 +14,71 @@ from ..units.identity import digest
 
 RECORD_FILE = "unit.json"
 CHECKSUMS_FILE = "SHA256SUMS"
-_MODEL_FILES = (
-    "model.json",
-    "adapter/",
-)  # where a provider says what it made; else all files count
+
+_MODEL_FILES = ("model.json", "adapter/")
+"""Where a provider records the model that a training produced."""
+
+_DIGEST_LENGTH = 64
+"""Hex digits of a SHA-256."""
 
 
-def write_checksums(folder: Path) -> None:
-    """Write the sums over every file."""
+def write_checksums(directory: Path) -> None:
+    """Write the checksums of every file below a directory.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
     lines = []
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(directory.rglob("*")):
         if path.is_file() and path.name != CHECKSUMS_FILE:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-                lines.append(f"{digest(file.read())}  {path.relative_to(folder).as_posix()}\n")
-    with (folder / CHECKSUMS_FILE).open("w", encoding="utf-8") as file:
+                name = path.relative_to(directory).as_posix()
+                lines.append(f"{digest(file.read())}  {name}\n")
+    with (directory / CHECKSUMS_FILE).open("w", encoding="utf-8") as file:
         file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())
-    fsync_directory(folder)
+    fsync_directory(directory)
 
 
-def read_checksums(folder: Path) -> dict[str, str]:
-    """File → SHA-256, as a published folder has them written down."""
-    found = {}
-    for line in (folder / CHECKSUMS_FILE).read_text(encoding="utf-8").splitlines():
-        known, name = line.split("  ", 1)
-        found[name] = known
-    return found
-
-
-def model_digest(folder: Path) -> str:
-    """What a training made, as a digest: the same for two trainings that made the same model.
+def read_checksums(directory: Path) -> dict[str, str]:
+    """The files of a published unit: name → SHA-256.
 
     Raises:
-        OSError, ValueError: The folder is not there, or its sums cannot be read.
+        OSError, ValueError: They cannot be read.
     """
-    lines = [
-        f"{known}  {name}" for name, known in read_checksums(folder).items() if name != RECORD_FILE
-    ]
-    named = [line for line in lines if line[66:].startswith(_MODEL_FILES)]
-    return digest("\n".join(sorted(named or lines)))[:16]
+    checksums = {}
+    for line in (directory / CHECKSUMS_FILE).read_text(encoding="utf-8").splitlines():
+        checksum, name = line.split("  ", 1)
+        checksums[name] = checksum
+    return checksums
 
 
-def find_damage(folder: Path) -> str | None:
-    """What is wrong with a published folder; None for nothing."""
+def model_digest(directory: Path) -> str:
+    """A digest of the model that a training produced: equal for two trainings of the same model.
+
+    It covers the files in which the provider records the model, or all files but the unit's record
+    if there are none.
+
+    Raises:
+        OSError, ValueError: The checksums cannot be read.
+    """
+    checksums = read_checksums(directory)
+    lines = [f"{checksum}  {name}" for name, checksum in checksums.items() if name != RECORD_FILE]
+    model_lines = [line for line in lines if line[_DIGEST_LENGTH + 2 :].startswith(_MODEL_FILES)]
+    return digest("\n".join(sorted(model_lines or lines)))[:16]
+
+
+def find_damage(directory: Path) -> str | None:
+    """Hash all files of a published unit. Returns what is wrong with it, or None."""
     try:
-        expected = read_checksums(folder)
-        if RECORD_FILE not in expected:
+        checksums = read_checksums(directory)
+        if RECORD_FILE not in checksums:
             return f"{CHECKSUMS_FILE} does not name {RECORD_FILE}"
-        for name, known in expected.items():
-            if digest((folder / name).read_bytes()) != known:
+        for name, checksum in checksums.items():
+            if digest((directory / name).read_bytes()) != checksum:
                 return f"{name} is not what was written"
     except (OSError, ValueError) as error:
-        return f"{folder.name}: {error}"
+        return f"{directory.name}: {error}"
     return None

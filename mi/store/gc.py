@@ -1,7 +1,7 @@
-"""What stands in a store and is needed by nothing, and taking it away.
+"""Finding what nothing needs in a folder store, and removing it.
 
-Money stays in the books: what was paid for is put aside first and keeps its record, whatever is
-removed of it.
+Records of what was paid never go: an item that cost money is archived first, and keeps its record
+and its billing, whatever else is removed of it.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from ..errors import MiError
 from ..files import journal
 from .base import Store
 from .checksums import RECORD_FILE
+from .layout import DAMAGED, JOURNALS, RETIRED, UNITS, WORK
 
 _PROVIDER_LOGS = ("launch.jsonl", "batches.jsonl")
-"""What providers are at for money, or were: one in the folder of a unit, the other in a folder of
-it."""
+"""Logs of jobs that a provider bills, somewhere below the directory of a unit."""
+
 _BILLING_FILES = (RECORD_FILE, *_PROVIDER_LOGS)
 _BILLING_FIELDS = ("unit", "at", "billed_model", "billed_input", "billed_output", "cost_usd")
 
 
 @attrs.frozen(kw_only=True)
 class UnneededItem:
-    """Something that could go.
+    """A file or directory that could be removed.
 
     Args:
-        place: Its folder in the store: `units`, `journals`, `work`, `damaged`, `retired/…`.
-        name: Of the file or folder there.
+        place: Its directory in the store: `units`, `journals`, `work`, `damaged`, `retired/…`.
+        name: Its name there.
         title: What it is, for people.
         bytes: Its size.
-        paid: Whether money was paid for it.
+        paid: Whether it cost money, or may have.
     """
 
     place: str
@@ -47,52 +48,59 @@ class UnneededItem:
 
 
 def find_unneeded(store: Store, needed: Collection[str]) -> list[UnneededItem]:
-    """What is there and not among the keys and journals that are `needed`."""
-    found = list(_candidates(store, needed))
-    return [one for one in found if one.bytes]
+    """Everything in a store that can be removed.
+
+    Args:
+        store: A folder store.
+        needed: Keys of units and names of journals that must stay.
+    """
+    return [item for item in _candidates(store, needed) if item.bytes]
 
 
 def _candidates(store: Store, needed: Collection[str]) -> Iterator[UnneededItem]:
     for key in store.published_keys():
         if key not in needed:
-            yield _unit_item(store, "units", key)
-    titles = {one.key: one.title for one in store.unfinished_units()}
-    for path in sorted((store.root / "work").glob("*")):
+            yield _unit_item(store, UNITS, key)
+    titles = {record.key: record.title for record in store.unfinished_units()}
+    for path in sorted((store.root / WORK).glob("*")):
         if path.name not in needed:
-            title = titles.get(path.name, "left unfinished")
-            yield _work_item(path, "work", title)
-    for path in sorted((store.root / "journals").glob("*.jsonl")):
+            yield _work_item(path, WORK, titles.get(path.name, "left unfinished"))
+    for path in sorted((store.root / JOURNALS).glob("*.jsonl")):
         if path.stem not in needed:
-            yield _journal_item(path, "journals")
-    for path in sorted((store.root / "damaged").glob("*")):
-        yield _unit_item(store, "damaged", path.name)
-    for path in sorted((store.root / "retired").glob("*/units/*")):
+            yield _journal_item(path, JOURNALS)
+    for path in sorted((store.root / DAMAGED).glob("*")):
+        yield _unit_item(store, DAMAGED, path.name)
+    yield from _archived_candidates(store)
+
+
+def _archived_candidates(store: Store) -> Iterator[UnneededItem]:
+    """What was archived, unless only its billing is left."""
+    archive = store.root / RETIRED
+    for path in sorted(archive.glob(f"*/{UNITS}/*")):
         if not _is_stripped(path):
-            yield _unit_item(store, f"retired/{path.parts[-3]}/units", path.name)
-    for path in sorted((store.root / "retired").glob("*/journals/*.jsonl")):
+            yield _unit_item(store, f"{RETIRED}/{path.parts[-3]}/{UNITS}", path.name)
+    for path in sorted(archive.glob(f"*/{JOURNALS}/*.jsonl")):
         if any(line.keys() - set(_BILLING_FIELDS) for line in journal.read_records(path)):
-            yield _journal_item(path, f"retired/{path.parts[-3]}/journals")
-    for path in sorted((store.root / "retired").glob("*/work/*")):
+            yield _journal_item(path, f"{RETIRED}/{path.parts[-3]}/{JOURNALS}")
+    for path in sorted(archive.glob(f"*/{WORK}/*")):
         if not _is_stripped(path):
-            yield _work_item(path, f"retired/{path.parts[-3]}/work", "left unfinished")
+            yield _work_item(path, f"{RETIRED}/{path.parts[-3]}/{WORK}", "left unfinished")
 
 
-def _is_stripped(folder: Path) -> bool:
-    """Whether nothing is left but what says what was paid."""
-    return all(path.name in _BILLING_FILES for path in folder.rglob("*") if path.is_file())
+def _is_stripped(directory: Path) -> bool:
+    """Whether only records of what was paid are left."""
+    return all(path.name in _BILLING_FILES for path in directory.rglob("*") if path.is_file())
 
 
 def _unit_item(store: Store, place: str, name: str) -> UnneededItem:
-    folder = store.root / place / name
-    title, paid = "unreadable", True  # what cannot be read may have cost something
-    try:
-        record: dict[str, Any] = json.loads((folder / RECORD_FILE).read_text("utf-8"))
-        told = record["outcome"]
+    directory = store.root / place / name
+    title, paid = "unreadable", True  # a unit that cannot be read may have cost money
+    with suppress(OSError, ValueError, KeyError):
+        record: dict[str, Any] = json.loads((directory / RECORD_FILE).read_text("utf-8"))
+        outcome = record["outcome"]
         title = f"{record['kind']}  {record['title']}"
-        paid = bool(told.get("cost_usd") or told.get("job"))
-    except (OSError, ValueError, KeyError):
-        pass
-    return UnneededItem(place=place, name=name, title=title, bytes=_size(folder), paid=paid)
+        paid = bool(outcome.get("cost_usd") or outcome.get("job"))
+    return UnneededItem(place=place, name=name, title=title, bytes=_size(directory), paid=paid)
 
 
 def _work_item(path: Path, place: str, title: str) -> UnneededItem:
@@ -107,23 +115,24 @@ def _journal_item(path: Path, place: str) -> UnneededItem:
         title = f"{len(lines)} {path.stem.partition('-')[0]}"
     except MiError:
         title, paid = "unreadable", True
-    return UnneededItem(
-        place=place, name=path.name, title=title, bytes=path.stat().st_size, paid=paid
-    )
+    size = path.stat().st_size
+    return UnneededItem(place=place, name=path.name, title=title, bytes=size, paid=paid)
 
 
 def remove_unneeded(item: UnneededItem, store: Store, label: str) -> None:
-    """Take it away; of what was paid for, the record of that stays.
+    """Remove an item. If it cost money, its record and billing stay in the archive.
 
     Args:
-        where: A name for what is removed together.
+        item: The item.
+        store: The folder store it is in.
+        label: A name for what is removed together.
     """
     place, name = item.place, item.name
     with store.lock(name.removesuffix(".jsonl")):
-        if not place.startswith("retired/"):
-            kind = "units" if place == "damaged" else place
-            _archive(store, place, f"{label}/{kind}", name)
-            place = f"retired/{label}/{kind}"
+        if not place.startswith(f"{RETIRED}/"):
+            kind = UNITS if place == DAMAGED else place
+            _archive(store, place, label, kind, name)
+            place = f"{RETIRED}/{label}/{kind}"
         path = store.root / place / name
         if path.is_dir():
             _strip(path, keep_billing=item.paid)
@@ -131,23 +140,22 @@ def remove_unneeded(item: UnneededItem, store: Store, label: str) -> None:
             _strip_journal(path, keep_billing=item.paid)
 
 
-def _archive(store: Store, place: str, target: str, name: str) -> None:
-    if place == "damaged":
-        folder = store.root / "retired" / target
-        folder.mkdir(parents=True, exist_ok=True)
-        (store.root / place / name).rename(folder / name)
+def _archive(store: Store, place: str, label: str, kind: str, name: str) -> None:
+    if place == DAMAGED:
+        directory = store.root / RETIRED / label / kind
+        directory.mkdir(parents=True, exist_ok=True)
+        (store.root / place / name).rename(directory / name)
     else:
-        where, _, kind = target.rpartition("/")
-        store.archive(where, kind, name)
+        store.archive(label, kind, name)
 
 
-def _strip(folder: Path, *, keep_billing: bool) -> None:
+def _strip(directory: Path, *, keep_billing: bool) -> None:
     if not keep_billing:
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
         return
-    for path in sorted(folder.rglob("*"), reverse=True):
+    for path in sorted(directory.rglob("*"), reverse=True):
         if path.is_dir():
-            with suppress(OSError):  # something of it is kept
+            with suppress(OSError):  # it is not empty, because billing files stay
                 path.rmdir()
         elif path.name not in _BILLING_FILES:
             path.unlink()
@@ -162,11 +170,11 @@ def _strip_journal(path: Path, *, keep_billing: bool) -> None:
         for line in journal.read_records(path)
         if "unit" in line
     ]
-    aside = path.with_suffix(".kept")
-    aside.unlink(missing_ok=True)
-    journal.append_records(aside, lines)
-    aside.replace(path)
+    temporary = path.with_suffix(".kept")
+    temporary.unlink(missing_ok=True)
+    journal.append_records(temporary, lines)
+    temporary.replace(path)
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _size(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())

@@ -82,13 +82,13 @@ class LocalStore(Store):
         return self.unit_dir(key)
 
     def states(self, keys: Sequence[str]) -> dict[str, UnitStatus]:
-        published, begun = list_names(self.root / UNITS), list_names(self.root / WORK)
+        published, begun_keys = list_names(self.root / UNITS), list_names(self.root / WORK)
         states = {}
         with cached_verifier(self.root) as verifier:
             for key in keys:
                 if key in published:
                     states[key] = verifier.verify(self.unit_dir(key))
-                elif key in begun and (failure := self.failure(key)):
+                elif key in begun_keys and (failure := self.failure(key)):
                     states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
         return states
 

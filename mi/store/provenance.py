@@ -1,4 +1,4 @@
-"""Provenance: what a run was made with. Recorded with every run, never part of an identity."""
+"""Provenance: with what a run was done. Recorded with every run, never part of a key."""
 
 from __future__ import annotations
 
@@ -30,7 +30,19 @@ _PACKAGES = (
 
 @attrs.frozen(kw_only=True)
 class Provenance:
-    """Who ran what, where and with which versions."""
+    """What was run, where, and with which versions.
+
+    Args:
+        argv: The command line.
+        started: When the run started, in UTC.
+        host: The name of the machine.
+        pid: The process.
+        python: The version of Python.
+        platform: The operating system.
+        versions: Package → installed version.
+        commit: The git commit of the project; None outside a repository.
+        dirty: Whether the project has uncommitted changes; None outside a repository.
+    """
 
     argv: tuple[str, ...]
     started: str
@@ -50,7 +62,12 @@ class Provenance:
 
 
 def capture_provenance(root: Path, argv: tuple[str, ...]) -> Provenance:
-    """The provenance of this process; `root` is the folder whose commit counts."""
+    """The provenance of this process.
+
+    Args:
+        root: The directory of the project, whose git commit counts.
+        argv: The command line.
+    """
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain") if commit else None
     return Provenance(
@@ -60,7 +77,7 @@ def capture_provenance(root: Path, argv: tuple[str, ...]) -> Provenance:
         pid=os.getpid(),
         python=platform.python_version(),
         platform=platform.platform(),
-        versions={name: found for name in _PACKAGES if (found := _version(name))},
+        versions={name: version for name in _PACKAGES if (version := _version(name))},
         commit=commit,
         dirty=None if commit is None else bool(changes),
     )
@@ -74,8 +91,9 @@ def _version(package: str) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
+    """The output of a git command; None if it fails or git is not installed."""
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             ["git", "-C", str(root), *arguments],
             capture_output=True,
             text=True,
@@ -85,11 +103,11 @@ def _git(root: Path, *arguments: str) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return completed.stdout.strip()
 
 
 def command_line(argv: tuple[str, ...]) -> str:
-    """The command line as a user would type it again."""
+    """The command line as a user would type it to repeat the run."""
     import shlex
 
     script = Path(argv[0]).name if argv else "mi"

@@ -22,17 +22,19 @@ from .records import UnitRecord
 _APPEND_LOCK = threading.Lock()
 
 
-class AttemptEvent(TypedDict):
-    run: NotRequired[str]
-    unit: str
-    event: str
-    at: str
-    seconds: NotRequired[float]
-    message: NotRequired[str]
-
-
-"""One line of `attempts.jsonl`: what a run did with a unit, and when. `run` is known by the file,
-and added when events of several runs are read together."""
+AttemptEvent = TypedDict(  # noqa: UP013 - "at" is a stored key, and no name for a field
+    "AttemptEvent",
+    {
+        "run": NotRequired[str],
+        "unit": str,
+        "event": str,
+        "at": str,
+        "seconds": NotRequired[float],
+        "message": NotRequired[str],
+    },
+)
+"""One line of `attempts.jsonl`: what a run did with a unit, and when. The file says which run it
+was; `run` is added when events of several runs are read together."""
 
 
 class RunRecord(TypedDict):
@@ -96,10 +98,10 @@ class RunFiles:
             if line["unit"] == key
         ]
         if record is not None:
-            done = {"run": record.run, "unit": key, "event": "done"}
-            if not any(done.items() <= event.items() for event in events):
+            last = {"run": record.run, "unit": key, "event": "done"}
+            if not any(last.items() <= event.items() for event in events):
                 times = {"at": record.finished, "seconds": record.seconds}
-                events.append(cast(AttemptEvent, {**done, **times}))
+                events.append(cast(AttemptEvent, {**last, **times}))
         return sorted(events, key=lambda event: event["run"])
 
     def save_run(self, run: str, record: RunRecord) -> None:

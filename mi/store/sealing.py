@@ -50,7 +50,16 @@ def published_record(
     journals: Mapping[str, str],
     model_digest: str | None,
 ) -> UnitRecord:
-    """The record of a unit that a run has just finished; see `Store.publish` for the arguments."""
+    """The record of a unit that a run has just finished.
+
+    Args:
+        unit: The unit.
+        run: The run that finished it.
+        outcome: What its step reported, as JSON values.
+        seconds: Wall time of this attempt.
+        journals: Role → name of the journals it read.
+        model_digest: Digest of the trained model that an eval sampled.
+    """
     return UnitRecord(
         key=unit.key,
         kind=unit.kind,

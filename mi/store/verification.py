@@ -1,14 +1,16 @@
-"""Published units that were checked, remembered: what has not changed since is not hashed again.
+"""Verifying published units quickly: what has not changed since the last time is not hashed again.
 
-Hashing every file of a hundred thousand units for each plan would take minutes. So a folder that
-was found whole is remembered with a stamp of its files: names, sizes, and the times of their last
-change, of which the system keeps one that no program can set back. A folder with another stamp is
-hashed again; so is one that changed within moments of being looked at, for a clock that ticks every
-few milliseconds cannot tell such changes apart. What a unit reads is hashed each time all the same
-(`mi.runner.worker`), and `mi doctor` hashes everything: a disk that forgets changes no time.
+Hashing every file of a hundred thousand units for each plan would take minutes. So a unit that was
+verified is remembered with a fingerprint of its files: their names, their sizes and the times of
+their last change, one of which the system keeps and no program can set back. A unit with another
+fingerprint is hashed again. So is one that changed within the last two seconds, because a clock
+that ticks every few milliseconds cannot tell such changes apart.
 
-Beside the stamp stands what a plan tells of a done unit, so that no record is read for it. The
-memory is a file in the store that may be lost or thrown away at any time.
+This does not notice a disk that loses bits, since no time changes then. For that reason the files
+that a unit reads are hashed every time (`mi.runner.worker`), and `mi doctor` hashes everything.
+
+Beside the fingerprint stands the summary of the unit that a plan shows, so that no record has to be
+read for it. The cache is a file in the store, and deleting it is harmless.
 """
 
 from __future__ import annotations
@@ -30,12 +32,18 @@ from .records import State, UnitStatus, UnitSummary
 
 CACHE_FILE = "checked.json"
 _RACY_NS = 2_000_000_000
-_DIGITS = 16
+_FINGERPRINT_DIGITS = 16
 
 
 @attrs.define
 class VerificationCache:
-    """What done units took, by the stamp they were seen with, in a file that may be lost."""
+    """Summaries of published units that were verified, each with its fingerprint.
+
+    Args:
+        path: The file that holds them.
+        _entries: Key → fingerprint, seconds, US dollars and loss.
+        _dirty: Whether there are entries that were not saved.
+    """
 
     path: Path
     _entries: dict[str, list[Any]] = attrs.field(init=False)
@@ -44,80 +52,91 @@ class VerificationCache:
     def __attrs_post_init__(self) -> None:
         self._entries = _read_cache(self.path)
 
-    def get(self, key: str, stamp: str) -> UnitSummary | None:
-        """What a unit took; None where it was not seen, or with another stamp."""
-        there = self._entries.get(key)
-        return UnitSummary(*there[1:]) if there is not None and there[0] == stamp else None
+    def get(self, key: str, fingerprint: str) -> UnitSummary | None:
+        """The summary of a unit, or None if it was not verified with this fingerprint."""
+        entry = self._entries.get(key)
+        return UnitSummary(*entry[1:]) if entry is not None and entry[0] == fingerprint else None
 
-    def put(self, key: str, stamp: str, done: UnitSummary) -> None:
-        """Remember it, once `keep` is called."""
-        self._entries[key] = [stamp, done.seconds, done.cost_usd, done.loss]
+    def put(self, key: str, fingerprint: str, summary: UnitSummary) -> None:
+        """Remember a unit that was verified; `save` writes it to the disk.
+
+        Args:
+            key: The unit.
+            fingerprint: The fingerprint of its files.
+            summary: What it took.
+        """
+        self._entries[key] = [fingerprint, summary.seconds, summary.cost_usd, summary.loss]
         self._dirty = True
 
     def save(self) -> None:
-        """Write down what was learnt, where there is anything."""
+        """Write new entries to the disk, if there are any."""
         if self._dirty:
-            aside = atomic.temporary_path(self.path)
-            with suppress(OSError):  # what cannot be written is looked at again the next time
+            temporary = atomic.temporary_path(self.path)
+            with suppress(OSError):  # units that are not remembered are hashed again
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                aside.write_text(json.dumps(self._entries), encoding="utf-8")
-                os.replace(aside, self.path)
+                temporary.write_text(json.dumps(self._entries), encoding="utf-8")
+                os.replace(temporary, self.path)
 
 
 @attrs.frozen
 class UnitVerifier:
-    """Looks at published folders; use it by `remembering`, which keeps what was learnt."""
+    """Verifies published units; `cached_verifier` makes one and saves what it learns."""
 
     cache: VerificationCache
 
-    def verify(self, folder: Path) -> UnitStatus:
-        """The state of a published unit: done, or damaged and how."""
-        stamp, changed = fingerprint(folder)
-        if (known := self.cache.get(folder.name, stamp)) is not None:
-            return UnitStatus(State.DONE, summary=known)
-        if fault := checksums.find_damage(folder):
-            return UnitStatus(State.CORRUPT, fault)
-        record = json.loads((folder / checksums.RECORD_FILE).read_text(encoding="utf-8"))
-        done = summarise_unit(record["seconds"], record["outcome"])
-        if time.time_ns() - changed > _RACY_NS:
-            self.cache.put(folder.name, stamp, done)
-        return UnitStatus(State.DONE, summary=done)
+    def verify(self, directory: Path) -> UnitStatus:
+        """The state of a published unit: done, or corrupt with what is wrong."""
+        stamp, changed_ns = fingerprint(directory)
+        summary = self.cache.get(directory.name, stamp)
+        if summary is not None:
+            return UnitStatus(State.DONE, summary=summary)
+        if damage := checksums.find_damage(directory):
+            return UnitStatus(State.CORRUPT, damage)
+        record = json.loads((directory / checksums.RECORD_FILE).read_text(encoding="utf-8"))
+        summary = summarise_unit(record["seconds"], record["outcome"])
+        if time.time_ns() - changed_ns > _RACY_NS:
+            self.cache.put(directory.name, stamp, summary)
+        return UnitStatus(State.DONE, summary=summary)
 
 
 @contextmanager
 def cached_verifier(root: Path) -> Iterator[UnitVerifier]:
-    """What was checked in a store before; what is checked now is remembered too."""
-    memory = VerificationCache(root / CACHE_FILE)
-    yield UnitVerifier(memory)
-    memory.save()
+    """A verifier that remembers the units of the store in `root`."""
+    cache = VerificationCache(root / CACHE_FILE)
+    yield UnitVerifier(cache)
+    cache.save()
 
 
 def summarise_unit(seconds: float, outcome: Mapping[str, Any]) -> UnitSummary:
-    """What a plan tells of a done unit, from what its record says."""
+    """The summary of a published unit, from the `seconds` and `outcome` of its record."""
     return UnitSummary(seconds, outcome.get("cost_usd") or 0.0, outcome.get("loss"))
 
 
-def fingerprint(folder: Path) -> tuple[str, int]:
-    """A text that differs when a file of the folder does, and when one last changed (ns)."""
-    lines, newest, open_ = [], 0, [str(folder)]
-    for path in open_:
+def fingerprint(directory: Path) -> tuple[str, int]:
+    """A text that changes when a file below a directory does, and the time of the last change.
+
+    The time is in nanoseconds since 1970; 0 for a directory without files.
+    """
+    lines, newest_ns, pending = [], 0, [str(directory)]
+    for path in pending:  # grows while directories are found
         with suppress(OSError), os.scandir(path) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    open_.append(entry.path)
+                    pending.append(entry.path)
                     continue
                 facts = entry.stat()
-                newest = max(newest, facts.st_ctime_ns)
+                newest_ns = max(newest_ns, facts.st_ctime_ns)
                 lines.append(
                     f"{entry.path} {facts.st_size} {facts.st_mtime_ns} {facts.st_ctime_ns}"
                 )
-    start = len(str(folder))
-    return digest("\n".join(sorted(line[start:] for line in lines)))[:_DIGITS], newest
+    start = len(str(directory))
+    text = "\n".join(sorted(line[start:] for line in lines))
+    return digest(text)[:_FINGERPRINT_DIGITS], newest_ns
 
 
 def _read_cache(path: Path) -> dict[str, list[Any]]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        entries = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return entries if isinstance(entries, dict) else {}

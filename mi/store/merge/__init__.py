@@ -1,4 +1,4 @@
-"""Merging another machine's store into this one: first what would come, then the bringing."""
+"""Merging another machine's store into this one: plan what would come, then copy it."""
 
 from .apply import apply_merge
 from .survey import MergePlan, plan_merge

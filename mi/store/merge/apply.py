@@ -1,8 +1,8 @@
-"""Bringing what was surveyed: each step whole or not at all, and no harm done twice.
+"""Copying what a merge plan lists. Each step is atomic, and repeating it does no harm.
 
-Journals come first, then the units that were made of them, then what the runs selected and did, so
-that a merge which dies on the way leaves a store that says nothing it cannot show. Units and
-journals are held as a run holds them.
+Journals come first, then the units that were made from them, then the records of runs. So a merge
+that is interrupted leaves a store in which every record is backed by what it refers to. Units and
+journals are locked as a run locks them.
 """
 
 from __future__ import annotations
@@ -15,37 +15,41 @@ from collections.abc import Callable
 from ...errors import CorruptError
 from ...files import atomic, journal
 from ..base import Store
+from ..layout import ATTEMPTS_FILE, CELLS, RUN_FILE, RUNS
 from ..local import LocalStore
 from ..records import answer_position
+from ..run_files import read_run
 from .survey import MergePlan, lines_by_position
 
 
 def apply_merge(
     plan: MergePlan, theirs: Store, ours: Store, on_step: Callable[[], None] = lambda: None
 ) -> None:
-    """Do what a survey said.
+    """Copy what a plan lists.
 
     Args:
-        step: Called after each journal, unit, selection and run.
+        plan: The plan, from `plan_merge` of the same stores.
+        theirs: The store that is read.
+        ours: The store that is added to.
+        on_step: Called after each journal, unit, selection and run.
 
     Raises:
-        StoreError: The store cannot be written; what came so far is whole.
-        CorruptError: The other store changed under the copying.
+        StoreError: Our store cannot be written. What was copied so far is complete.
+        CorruptError: Their store changed while it was copied.
     """
     with ours.lock("merge"):
         for name, lines in plan.journals.items():
             with ours.lock(name):
-                here = lines_by_position(ours.journal(name))
-                ours.append(
-                    ours.journal(name), [one for one in lines if answer_position(one) not in here]
-                )
+                present = lines_by_position(ours.journal(name))
+                new_lines = [line for line in lines if answer_position(line) not in present]
+                ours.append(ours.journal(name), new_lines)
             on_step()
         for key in plan.units:
             _copy_unit(key, theirs, ours)
             on_step()
         for name in plan.selections:
-            head = json.loads((theirs.root / "cells" / f"{name}.json").read_text("utf-8"))
-            ours.save_selection(head, list(theirs.load_selection(name)))
+            header = json.loads((theirs.root / CELLS / f"{name}.json").read_text("utf-8"))
+            ours.save_selection(header, list(theirs.load_selection(name)))
             on_step()
         for run in plan.runs:
             _merge_run(run, theirs, ours)
@@ -53,34 +57,36 @@ def apply_merge(
 
 
 def _copy_unit(key: str, theirs: Store, ours: Store) -> None:
-    """Copy aside, check the copy, rename."""
-    desk = LocalStore(ours.root / "arriving")
-    with ours.lock(key), atomic.translate_write_errors(desk.root):
+    """Copy a unit to a staging store, verify the copy, and publish it by renaming."""
+    staging = LocalStore(ours.root / "arriving")
+    with ours.lock(key), atomic.translate_write_errors(staging.root):
         if ours.is_published(key):
             if not ours.find_damage(key):
                 return
             ours.quarantine(key)
-        shutil.rmtree(desk.unit_dir(key), ignore_errors=True)
-        shutil.copytree(theirs.unit_dir(key), desk.unit_dir(key), copy_function=_copy_synced)
-        if fault := desk.find_damage(key):
+        copy = staging.unit_dir(key)
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(theirs.unit_dir(key), copy, copy_function=_copy_synced)
+        if damage := staging.find_damage(key):
             raise CorruptError(
-                f"did not arrive whole ({fault})",
+                f"was damaged while it was copied ({damage})",
                 where=key,
-                hint="is somebody at work on the other store? Run the same command again",
+                hint="if a run is working on the other store, wait for it; then run the same "
+                "command again",
             )
-        ours.install(key, desk.unit_dir(key))
-        shutil.rmtree(desk.root, ignore_errors=True)
+        ours.install(key, copy)
+        shutil.rmtree(staging.root, ignore_errors=True)
 
 
 def _merge_run(run: str, theirs: Store, ours: Store) -> None:
-    """A run's attempts, and then what it says of itself; one that has ended says more."""
-    there, here = theirs.root / "runs" / run, ours.root / "runs" / run
-    known = {json.dumps(line) for line in journal.read_records(here / "attempts.jsonl")}
-    attempts = journal.read_records(there / "attempts.jsonl")
-    ours.log_attempts(run, [line for line in attempts if json.dumps(line) not in known])
-    facts = here / "run.json"
-    if not facts.exists() or json.loads(facts.read_text("utf-8")).get("ended") is None:
-        ours.save_run(run, json.loads((there / "run.json").read_text("utf-8")))
+    """Add a run's attempts, then its record, unless our record of it says how it ended."""
+    their_dir, our_dir = theirs.root / RUNS / run, ours.root / RUNS / run
+    present = {json.dumps(line) for line in journal.read_records(our_dir / ATTEMPTS_FILE)}
+    attempts = journal.read_records(their_dir / ATTEMPTS_FILE)
+    ours.log_attempts(run, [line for line in attempts if json.dumps(line) not in present])
+    our_file = our_dir / RUN_FILE
+    if not our_file.exists() or read_run(our_file).get("ended") is None:
+        ours.save_run(run, read_run(their_dir / RUN_FILE))
 
 
 def _copy_synced(source: str, target: str) -> str:

@@ -1,9 +1,9 @@
-"""What another store has that this one has not, and what of it must not come.
+"""What a merge would bring from another store, and what it must leave there.
 
-Two machines that did the same unit need not have done the same thing: a model trained twice at a
-provider is two models, an answer sampled twice is two answers. What is here stays, and whatever
-speaks of the other machine's model or answer stays there, so that a score here is always one of a
-model and an answer that are here.
+Two machines that did the same unit need not have done the same thing. A model trained twice at a
+provider is two models, and an answer sampled twice is two answers. Ours stay. Whatever refers to
+another model or answer of theirs is left out, so that every score in our store is about a model and
+an answer that are in our store.
 """
 
 from __future__ import annotations
@@ -19,24 +19,27 @@ from ...files import journal
 from ...units.journals import ANSWERS, JUDGMENTS
 from .. import checksums
 from ..base import Store
+from ..layout import ATTEMPTS_FILE, CELLS, JOURNALS, RUN_FILE, RUNS
 from ..records import AnswerPosition, UnitRecord, answer_position
 
 _BILLING_FIELDS = ("billed_model", "billed_input", "billed_output", "cost_usd")
 _BOOKKEEPING_FIELDS = ("unit", "at", "of", "model", *_BILLING_FIELDS)
+"""Fields of a journal line that say how an answer came about, not what it is."""
+
 LinesByPosition = dict[AnswerPosition, dict[str, Any]]
 
 
 @attrs.frozen(kw_only=True)
 class MergePlan:
-    """What would come from another store.
+    """What a merge brings.
 
     Args:
-        journals: Lines by journal.
-        units: Keys.
-        selections: Names.
-        runs: Names.
-        already: How many units, journals and runs there are here just as they are there.
-        left: Why things stay where they are, a sentence each.
+        journals: Journal → the lines to append.
+        units: Keys of the units to copy.
+        selections: Names of the selections to copy.
+        runs: Names of the runs whose records differ.
+        present_count: How many units, journals and runs are the same in both stores.
+        skipped: Why things are left out, a sentence each.
     """
 
     journals: Mapping[str, list[dict[str, Any]]]
@@ -48,20 +51,25 @@ class MergePlan:
 
 
 def plan_merge(theirs: Store, ours: Store) -> MergePlan:
-    """What would come; reads both stores, changes neither."""
+    """Plan to add what another store has to ours. Reads both, changes neither."""
     return _Survey(theirs, ours).plan()
 
 
 @attrs.define
 class _Survey:
-    """The two stores, read once.
+    """A comparison of two stores.
 
     Args:
-        subjects: Journal → the training unit it speaks of; None for the untrained model.
-        answers: Journal of judgments → the journal of the answers judged.
-        apart: Training units that are another model there, and why nothing of it may come.
-        clashes: Journal → the places at which it says something else there.
-        damaged: Units that are not what was written here: a whole one from there takes its place.
+        theirs: The store that is read.
+        ours: The store that is added to.
+        skipped: Why things are left out, a sentence each.
+        present_count: How many units, journals and runs are the same in both stores.
+        records: Key → record of their intact units.
+        journal_trainings: Journal → the training whose model it is about; None if untrained.
+        judged_journals: Journal of judgments → the journal of the judged answers.
+        excluded: Training or journal → why nothing that refers to it may come.
+        conflicts: Journal → the positions at which theirs says something else than ours.
+        damaged_keys: Our units that are damaged, and may be replaced by an intact one of theirs.
     """
 
     theirs: Store
@@ -90,36 +98,39 @@ class _Survey:
         )
 
     def _read_units(self) -> None:
-        """The records of whole units there, and which journals any unit ties to which model."""
+        """Read the records of both stores, and which model each journal is about."""
         for key in self.theirs.published_keys():
-            if fault := self.theirs.find_damage(key):
-                self.skipped.append(f"{key} is damaged there: {fault}")
+            if damage := self.theirs.find_damage(key):
+                self.skipped.append(f"{key} is damaged there: {damage}")
             else:
                 self.records[key] = self.theirs.record(key)
         keys = self.ours.published_keys()
         self.damaged_keys.update(self.ours.find_damaged(keys))
-        here = {key: self.ours.record(key) for key in keys if key not in self.damaged_keys}
-        for record in (here | self.records).values():
+        our_records = {key: self.ours.record(key) for key in keys if key not in self.damaged_keys}
+        for record in (our_records | self.records).values():
             for role, name in record.journals.items():
                 self.journal_trainings[name] = record.training_key
                 if JUDGMENTS.has_role(role):
                     self.judged_journals[name] = record.journals[ANSWERS.prefix]
 
     def _compare_models(self) -> None:
-        """Tell trainings that the other store speaks of and that are another model here."""
-        spoken_of = {self.journal_trainings.get(path.stem) for path in _journal_paths(self.theirs)}
-        spoken_of |= {record.training_key for record in self.records.values()} | set(self.records)
-        for key in sorted(one for one in spoken_of if one and one.startswith("train-")):
-            if self.ours.is_begun(key) and not self.ours.failure(key):
-                self.excluded[key] = f"{key} is under way here: `mi run` goes on with it"
+        """Exclude trainings of theirs that are under way here, or produced another model here."""
+        names = {self.journal_trainings.get(path.stem) for path in _journal_paths(self.theirs)}
+        names |= {record.training_key for record in self.records.values()} | set(self.records)
+        for key in sorted(name for name in names if name and name.startswith("train-")):
+            if self._is_under_way(key):
+                self.excluded[key] = f"{key} is under way here: `mi run` continues it"
             elif self.ours.is_published(key):
-                there = _model_digest(self.theirs, key) if key in self.records else None
-                if there is None or there != _model_digest(self.ours, key):
-                    self.excluded[key] = f"{key} is another model there: what is here stays"
+                digest = _model_digest(self.theirs, key) if key in self.records else None
+                if digest is None or digest != _model_digest(self.ours, key):
+                    self.excluded[key] = f"{key} is another model there: the one here stays"
         self.skipped.extend(self.excluded.values())
 
+    def _is_under_way(self, key: str) -> bool:
+        return self.ours.is_begun(key) and not self.ours.failure(key)
+
     def _new_lines(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """The lines to add, answers before what was judged of them."""
+        """The lines to append to each journal, answers before the judgments of them."""
         for path in _journal_paths(self.theirs):
             name = path.stem
             if self.journal_trainings.get(name) in self.excluded:
@@ -128,76 +139,98 @@ class _Survey:
                 self.skipped.append(f"{name} belongs to no finished unit there")
                 continue
             try:
-                there, here = lines_by_position(path), lines_by_position(self.ours.journal(name))
+                their_lines = lines_by_position(path)
+                our_lines = lines_by_position(self.ours.journal(name))
             except CorruptError as error:
                 self.skipped.append(f"{name}: {error.message} ({error.where})")
                 self.excluded[name] = ""
                 continue
-            shared = there.keys() & here.keys()
-            clashes = {at for at in shared if _content(there[at]) != _content(here[at])}
-            if clashes:
-                self.conflicts[name] = clashes
-                self.skipped.append(
-                    f"{name}: {len(clashes)} of {len(there)} lines say something else "
-                    f"there: what is here stays{_cost_note(there, clashes)}"
-                )
-            barred = self.conflicts.get(self.judged_journals.get(name, ""), set())
-            fresh = [line for at, line in there.items() if at not in here and at not in barred]
-            if fresh:
-                yield name, fresh
+            self._find_conflicts(name, their_lines, our_lines)
+            barred = our_lines.keys() | self.conflicts.get(
+                self.judged_journals.get(name, ""), set()
+            )
+            new_lines = [line for key, line in their_lines.items() if key not in barred]
+            if new_lines:
+                yield name, new_lines
             else:
                 self.present_count += 1
 
+    def _find_conflicts(
+        self, name: str, their_lines: LinesByPosition, our_lines: LinesByPosition
+    ) -> None:
+        """Note the positions at which a journal of theirs says something else than ours."""
+        conflicts = {
+            position
+            for position in their_lines.keys() & our_lines.keys()
+            if _content(their_lines[position]) != _content(our_lines[position])
+        }
+        if conflicts:
+            self.conflicts[name] = conflicts
+            self.skipped.append(
+                f"{name}: {len(conflicts)} of {len(their_lines)} lines say something else there: "
+                f"those here stay{_cost_note(their_lines, conflicts)}"
+            )
+
     def _is_mergeable(self, key: str) -> bool:
+        """Whether a unit of theirs may come; if not, records why."""
         record = self.records[key]
         if key in self.excluded:
             return False
         if self.ours.is_published(key) and key not in self.damaged_keys:
             self.present_count += 1
             return False
-        if self.ours.is_begun(key) and not self.ours.failure(key):
-            self.skipped.append(f"{key} is under way here: `mi run` goes on with it")
+        if self._is_under_way(key):
+            self.skipped.append(f"{key} is under way here: `mi run` continues it")
             return False
         if record.training_key in self.excluded:
             return False
         if any(name in self.excluded for name in record.journals.values()):
             self.skipped.append(f"{key}: its journal is damaged")
             return False
-        clashes = [
-            self.conflicts[name] for name in record.journals.values() if name in self.conflicts
-        ]
-        if clashes and not _scored_positions(self.theirs.unit_dir(key)).isdisjoint(
-            set().union(*clashes)
-        ):
-            self.skipped.append(f"{key} scores answers that are others here: `mi run` scores them")
+        if self._scores_conflicts(record):
+            self.skipped.append(
+                f"{key} scores answers that differ from those here: `mi run` scores those here"
+            )
             return False
         return True
 
+    def _scores_conflicts(self, record: UnitRecord) -> bool:
+        """Whether a unit of theirs has scores of answers that differ from ours."""
+        names = [name for name in record.journals.values() if name in self.conflicts]
+        if not names:
+            return False
+        conflicts = set().union(*(self.conflicts[name] for name in names))
+        return not conflicts.isdisjoint(_scored_positions(self.theirs.unit_dir(record.key)))
+
     def _new_selections(self) -> Iterator[str]:
-        for path in sorted((self.theirs.root / "cells").glob("selection-*.json")):
-            if not (self.ours.root / "cells" / path.name).exists():
+        for path in sorted((self.theirs.root / CELLS).glob("selection-*.json")):
+            if not (self.ours.root / CELLS / path.name).exists():
                 yield path.stem
 
     def _changed_runs(self) -> Iterator[str]:
-        for path in sorted((self.theirs.root / "runs").glob("*/run.json")):
+        for path in sorted((self.theirs.root / RUNS).glob(f"*/{RUN_FILE}")):
             run = path.parent.name
-            here = self.ours.root / "runs" / run
-            same = _read_bytes(path) == _read_bytes(here / path.name) and _read_bytes(
-                path.with_name("attempts.jsonl")
-            ) == _read_bytes(here / "attempts.jsonl")
-            if same:
+            our_dir = self.ours.root / RUNS / run
+            if all(
+                _read_bytes(path.with_name(name)) == _read_bytes(our_dir / name)
+                for name in (RUN_FILE, ATTEMPTS_FILE)
+            ):
                 self.present_count += 1
             else:
                 yield run
 
 
-def _journal_paths(store: Store) -> list[Path]:
-    return sorted((store.root / "journals").glob("*.jsonl"))
-
-
 def lines_by_position(path: Path) -> LinesByPosition:
-    """The lines of a journal by what they answer: question and sample."""
+    """The lines of a journal, by the question and sample that each answers.
+
+    Raises:
+        CorruptError: A line is not valid JSON.
+    """
     return {answer_position(line): line for line in journal.read_records(path)}
+
+
+def _journal_paths(store: Store) -> list[Path]:
+    return sorted((store.root / JOURNALS).glob("*.jsonl"))
 
 
 def _content(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,20 +238,20 @@ def _content(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cost_note(lines: LinesByPosition, positions: set[AnswerPosition]) -> str:
-    cost = sum(lines[one].get("cost_usd") or 0.0 for one in positions)
+    cost = sum(lines[position].get("cost_usd") or 0.0 for position in positions)
     return f"; ${cost:.2f} was paid there for the others, and is not in `spend`" if cost else ""
 
 
 def _model_digest(store: Store, key: str) -> str | None:
-    """The digest of the model of a training; None where it cannot be read."""
+    """The digest of a training's model, or None if it cannot be read."""
     try:
         return checksums.model_digest(store.unit_dir(key))
     except (OSError, ValueError):
         return None
 
 
-def _scored_positions(folder: Path) -> set[AnswerPosition]:
-    return {answer_position(line) for line in journal.read_records(folder / "scores.jsonl")}
+def _scored_positions(directory: Path) -> set[AnswerPosition]:
+    return {answer_position(line) for line in journal.read_records(directory / "scores.jsonl")}
 
 
 def _read_bytes(path: Path) -> bytes:

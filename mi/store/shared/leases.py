@@ -122,10 +122,10 @@ class Leases:
         """
         for name in names:
             with self._lock:
-                held = self._held_leases.get(name)
-                if held is None:
+                claim = self._held_leases.get(name)
+                if claim is None:
                     raise LeaseLost("is not locked by this process any more", where=name)
-                if held[1] != self._ensure_valid_owner():
+                if claim[1] != self._ensure_valid_owner():
                     self._reacquire(name)
 
     def _acquire(self, name: str, on_wait: Callable[[str], None] | None) -> None:
@@ -214,12 +214,12 @@ class Leases:
         is_local = facts["host"] == process.host_id()
         if is_local and not process.is_running(facts["pid"], facts["began"]):
             return True
-        now = time.monotonic()
-        last, since = self._last_heartbeats.get(owner, (b"", now))
+        time_now = time.monotonic()
+        last, since = self._last_heartbeats.get(owner, (b"", time_now))
         if last != heartbeat:
-            since = now
+            since = time_now
         self._last_heartbeats[owner] = (heartbeat, since)
-        return now - since >= float(facts["seconds"])
+        return time_now - since >= float(facts["seconds"])
 
     def _is_valid(self) -> bool:
         """Whether the last heartbeat is so recent that this process can trust its claims."""

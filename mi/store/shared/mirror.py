@@ -1,7 +1,8 @@
-"""This machine's copy of what a database is made of, units aside.
+"""This machine's copy of what the database is made of, except units.
 
-A copy is written aside and renamed and only where the content is another one, so that any number of
-processes read it, and its time of change tells whether there is something to load.
+A file is written beside its target and renamed, and only if its content has changed. So any number
+of processes can read the copy, and the modification time of a file shows whether it has to be
+loaded again.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import attrs
 
 from ...files import atomic
 from ..checksums import RECORD_FILE
+from ..layout import CELLS, JOURNALS, RETIRED, RUN_FILE, RUNS
 from .backend import Backend
 from .segmented_log import SegmentedLogs
 
 MAX_DOWNLOADS = 16
-"""Fetches of small files."""
+"""Small files downloaded at the same time."""
 
 
 @attrs.define
@@ -28,7 +30,10 @@ class Mirror:
     """The copy.
 
     Args:
-        parts: Of each log that was there when this was last looked at, its parts.
+        backend: The files at the shared place.
+        root: Where the copy is.
+        logs: Journals and attempts, which are composed of segments.
+        segments: Log → its segments and their versions, as of the last `refresh`.
     """
 
     backend: Backend
@@ -37,49 +42,52 @@ class Mirror:
     segments: dict[str, dict[str, str]] = attrs.field(factory=dict)
 
     def refresh(self) -> None:
-        """Have what runs selected, said and did, and journals, as they are now."""
-        small: dict[str, str] = {}
+        """Bring journals, runs, selections and archived records up to date."""
+        files: dict[str, str] = {}
         logs: dict[str, dict[str, str]] = {}
-        for folder in ("journals", "runs", "cells", "retired"):
-            for name, stamp in self.backend.versions(folder).items():
-                log, _, part = name.rpartition("/")
-                if folder == "journals" or (folder == "runs" and part != "run.json"):
-                    logs.setdefault(log, {})[name] = stamp
-                elif (
-                    folder != "retired" or name.endswith(f"/{RECORD_FILE}") or "/journals/" in name
-                ):
-                    small[name] = stamp
+        for directory in (JOURNALS, RUNS, CELLS, RETIRED):
+            for name, version in self.backend.versions(directory).items():
+                log, _, file_name = name.rpartition("/")
+                if directory == JOURNALS or (directory == RUNS and file_name != RUN_FILE):
+                    logs.setdefault(log, {})[name] = version
+                elif _is_mirrored(directory, name):
+                    files[name] = version
         self.segments = logs
-        self.download({name: stamp for name, stamp in small.items() if self._differs(name, stamp)})
+        self.download({name: files[name] for name in files if self._differs(name, files[name])})
         with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
             list(pool.map(self.logs.update_copy, logs, logs.values()))
-        self._remove_stale({*small, *(f"{log}.jsonl" for log in logs)})
+        self._remove_stale({*files, *(f"{log}.jsonl" for log in logs)})
 
-    def _differs(self, name: str, stamp: str) -> bool:
-        """Whether the copy here is of another content."""
+    def download(self, versions: Mapping[str, str]) -> None:
+        """Download files; maps each name to its version."""
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            list(pool.map(self._download, versions, versions.values()))
+
+    def _differs(self, name: str, version: str) -> bool:
+        """Whether the copy of a file is missing or of another version."""
         with suppress(OSError):
-            noted = (self.root / "stamps" / name).read_text(encoding="utf-8")
-            return noted != stamp or not (self.root / name).exists()
+            copied = (self.root / "stamps" / name).read_text(encoding="utf-8")
+            return copied != version or not (self.root / name).exists()
         return True
 
-    def download(self, names: Mapping[str, str]) -> None:
-        """Fetch files of these names, each with its stamp."""
-        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
-            list(pool.map(self._download, names, names.values()))
-
-    def _download(self, name: str, stamp: str) -> None:
-        path, note = self.root / name, self.root / "stamps" / name
+    def _download(self, name: str, version: str) -> None:
+        path, version_path = self.root / name, self.root / "stamps" / name
         with atomic.translate_write_errors(path), suppress(FileNotFoundError):
             data = self.backend.read(name)
-            for target, content in ((path, data), (note, stamp.encode())):
+            for target, content in ((path, data), (version_path, version.encode())):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                aside = atomic.temporary_path(target)
-                aside.write_bytes(content)
-                os.replace(aside, target)
+                temporary = atomic.temporary_path(target)
+                temporary.write_bytes(content)
+                os.replace(temporary, target)
 
     def _remove_stale(self, names: set[str]) -> None:
-        """Take away copies of what is not there any more."""
-        for folder in ("journals", "runs", "retired"):
-            for path in (self.root / folder).rglob("*.json*"):
+        """Delete copies of files that do not exist any more."""
+        for directory in (JOURNALS, RUNS, RETIRED):
+            for path in (self.root / directory).rglob("*.json*"):
                 if path.relative_to(self.root).as_posix() not in names:
                     path.unlink(missing_ok=True)
+
+
+def _is_mirrored(directory: str, name: str) -> bool:
+    """Whether the database reads a file: of what is archived, only records and journals."""
+    return directory != RETIRED or name.endswith(f"/{RECORD_FILE}") or f"/{JOURNALS}/" in name

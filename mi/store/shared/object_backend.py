@@ -108,11 +108,11 @@ class ObjectBackend:
         objects = self._retry(lambda: self._filesystem.find(root, detail=True))
         start = len(self._prefix) + 1
         # A directory that gets its first object just after it was found empty is listed itself.
-        below = f"{root.rstrip('/')}/"
+        parent = f"{root.rstrip('/')}/"
         return {
             path[start:]: _version(facts)
             for path, facts in objects.items()
-            if path.startswith(below)
+            if path.startswith(parent)
         }
 
     def exists(self, name: str) -> bool:

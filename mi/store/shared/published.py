@@ -1,12 +1,12 @@
-"""Published units on a place where nothing can be renamed.
+"""Published units at a place where nothing can be renamed.
 
-The files of a unit go to a folder of their own, `units/<key>/<attempt>/`, and the unit is published
-by the file that lists them with their digests, `published/<key>`, made only where there is none:
-the first one wins, whole, and whatever a late one has sent is never looked at. The list is what
-`sha256sum -c` reads in the store's root.
+The files of a unit are uploaded to a directory of their own, `units/<key>/<attempt>/`. The unit is
+published by its manifest, `published/<key>`, which lists the files with their checksums and can be
+created only once: the first complete attempt wins, and nothing ever reads what a later one has
+uploaded. `sha256sum -c` accepts the manifest in the root of a shared folder.
 
-On this machine a unit is fetched at most once, file by file, and each file is compared with its
-digest before it gets its name.
+On this machine a unit is downloaded at most once, file by file, and each file is compared with its
+checksum before it gets its name.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ...errors import CorruptError
 from ...files import atomic
 from ...files.cache import file_digest
 from ..checksums import CHECKSUMS_FILE, RECORD_FILE, read_checksums
+from ..layout import LOCKS, UNITS
 from .backend import Backend
 
 METADATA_FILES = (
@@ -35,32 +36,44 @@ METADATA_FILES = (
     "log.txt",
     "model.json",
 )
-"""What is read of a unit that is not worked with."""
+"""The files of a unit that the database and reports read; adapters and data are left out."""
 
 
 @attrs.frozen
 class FileManifest:
-    """The files of a unit: name → where it lies and its digest."""
+    """The files of a published unit.
+
+    Args:
+        files: Name in the unit → name at the shared place, and its SHA-256.
+    """
 
     files: dict[str, tuple[str, str]]
 
     @classmethod
     def parse(cls, text: str) -> FileManifest:
+        """The files that a manifest lists, one line each: checksum, two spaces, name."""
         files = {}
         for line in text.splitlines():
-            found, place = line.split("  ", 1)
-            files["/".join(place.split("/")[3:])] = (place, found)
+            checksum, source = line.split("  ", 1)
+            files["/".join(source.split("/")[3:])] = (source, checksum)
         return cls(files)
 
     @property
     def checksums_text(self) -> str:
-        """As a folder of this machine has them."""
-        return "".join(f"{found}  {name}\n" for name, (_, found) in self.files.items())
+        """The content of SHA256SUMS in a copy on this machine."""
+        return "".join(f"{checksum}  {name}\n" for name, (_, checksum) in self.files.items())
 
 
 @attrs.define
 class PublishedUnits:
-    """Published units, fetched to `mirror/units` as they are needed."""
+    """Published units, downloaded to this machine as they are needed.
+
+    Args:
+        backend: The files at the shared place.
+        root: The store's copy on this machine, which its processes share.
+        versions: Published key → version, as of the last `refresh`.
+        _reported_versions: The versions of which `pop_new_keys` has told.
+    """
 
     backend: Backend
     root: Path
@@ -68,147 +81,154 @@ class PublishedUnits:
     _reported_versions: dict[str, str] = attrs.field(factory=dict)
 
     def refresh(self) -> dict[str, str]:
-        """The published keys as they are now, each with what changes when it is another unit."""
+        """The published keys, each with a text that changes when the unit is published again."""
         self.versions = {
-            name.partition("/")[2]: stamp
-            for name, stamp in self.backend.versions("published").items()
+            name.partition("/")[2]: version
+            for name, version in self.backend.versions("published").items()
         }
         return self.versions
 
-    def publish(self, key: str, folder: Path) -> bool:
-        """Publish what stands in a folder of this machine; whether this one is the one."""
-        place = f"units/{key}/{uuid.uuid4().hex[:12]}"
+    def publish(self, key: str, directory: Path) -> bool:
+        """Upload a sealed directory and publish it. Returns False if another one came first."""
+        target = f"{UNITS}/{key}/{uuid.uuid4().hex[:12]}"
         lines = []
-        for name, found in read_checksums(folder).items():
-            self.backend.upload(folder / name, f"{place}/{name}")
-            lines.append(f"{found}  {place}/{name}\n")
+        for name, checksum in read_checksums(directory).items():
+            self.backend.upload(directory / name, f"{target}/{name}")
+            lines.append(f"{checksum}  {target}/{name}\n")
         return self.backend.create(f"published/{key}", "".join(lines).encode())
 
-    def adopt(self, key: str, folder: Path) -> None:
-        """Take a folder that was published for this machine's copy, to fetch nothing.
+    def adopt(self, key: str, directory: Path) -> None:
+        """Move a directory that was published to this machine's copy, so it needs no download.
 
-        Where another process of this machine has begun to fetch the same, that stays.
+        A copy of the same content, which another process may be downloading, stays.
         """
-        here = self.root / "units" / key
+        copy = self.copy_dir(key)
         with self._copy_lock(key):
-            if not _has_checksums(here, (folder / CHECKSUMS_FILE).read_text(encoding="utf-8")):
-                shutil.rmtree(here, ignore_errors=True)
-                here.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(folder, here)
+            if not _has_checksums(copy, (directory / CHECKSUMS_FILE).read_text(encoding="utf-8")):
+                shutil.rmtree(copy, ignore_errors=True)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(directory, copy)
 
     def download(self, key: str, names: Collection[str] | None = None) -> Path:
-        """The folder of a published unit on this machine.
+        """The directory of a published unit on this machine, with its files.
 
         Args:
-            only: The names of files that are wanted; None: all.
+            key: The unit.
+            names: The files that are needed; all if None.
 
         Raises:
-            FileNotFoundError: It is not published.
-            CorruptError: Bytes are not those that were written.
+            FileNotFoundError: The unit is not published.
+            CorruptError: A file is missing or does not match its checksum.
         """
-        folder = self.root / "units" / key
-        listed = self._manifest(key, folder)
+        directory = self.copy_dir(key)
+        manifest = self._manifest(key, directory)
         missing = [
             name
-            for name in listed.files
-            if (names is None or name in names) and not (folder / name).exists()
+            for name in manifest.files
+            if (names is None or name in names) and not (directory / name).exists()
         ]
         if missing:
             with self._copy_lock(key):
                 for name in missing:
-                    if not (folder / name).exists():
-                        self._download_file(folder / name, *listed.files[name])
-        return folder
+                    if not (directory / name).exists():
+                        self._download_file(directory / name, *manifest.files[name])
+        return directory
 
     def pop_new_keys(self) -> list[str]:
-        """Published units that were not here when this was last asked."""
-        news = [
-            key for key, stamp in self.versions.items() if self._reported_versions.get(key) != stamp
+        """Units that were published, or published again, since the last call."""
+        new_keys = [
+            key
+            for key, version in self.versions.items()
+            if self._reported_versions.get(key) != version
         ]
         self._reported_versions = dict(self.versions)
-        return news
+        return new_keys
 
     def copy_dir(self, key: str) -> Path:
-        """Where this machine keeps its copy of a unit, whether there is one or not."""
-        return self.root / "units" / key
+        """Where this machine keeps its copy of a unit; it may not exist."""
+        return self.root / UNITS / key
 
     def attempt_files(self, key: str) -> list[str]:
-        """Everything that lies below the key, published or not."""
-        return list(self.backend.versions(f"units/{key}/"))
+        """All files that any attempt at a unit has uploaded, published or not."""
+        return list(self.backend.versions(f"{UNITS}/{key}/"))
 
-    def _manifest(self, key: str, folder: Path) -> FileManifest:
-        """The unit's files; a copy of another unit of this key is thrown away."""
-        note = self.root / "published" / key
-        stamp = self.versions.get(key)
-        if stamp is not None and (text := _cached_manifest(note, stamp)) is not None:
+    def _manifest(self, key: str, directory: Path) -> FileManifest:
+        """The unit's files. Deletes a copy on this machine of an earlier unit of that key."""
+        cache = self.root / "published" / key
+        version = self.versions.get(key)
+        if version is not None and (text := _cached_manifest(cache, version)) is not None:
             return FileManifest.parse(text)
         text = self.backend.read(f"published/{key}").decode()
-        listed = FileManifest.parse(text)
-        if not _has_checksums(folder, listed.checksums_text):
-            with self._copy_lock(key), atomic.translate_write_errors(folder):
-                if not _has_checksums(
-                    folder, listed.checksums_text
-                ):  # another process may have been faster
-                    shutil.rmtree(folder, ignore_errors=True)
-                    _write_text(folder / CHECKSUMS_FILE, listed.checksums_text)
-        if stamp is not None:
-            with atomic.translate_write_errors(note):
-                _write_text(note, f"{stamp}\n{text}")
-        return listed
+        manifest = FileManifest.parse(text)
+        if not _has_checksums(directory, manifest.checksums_text):
+            with self._copy_lock(key), atomic.translate_write_errors(directory):
+                # Look again under the lock: another process may have been faster.
+                if not _has_checksums(directory, manifest.checksums_text):
+                    shutil.rmtree(directory, ignore_errors=True)
+                    _write_text(directory / CHECKSUMS_FILE, manifest.checksums_text)
+        if version is not None:
+            with atomic.translate_write_errors(cache):
+                _write_text(cache, f"{version}\n{text}")
+        return manifest
 
     def _copy_lock(self, key: str) -> FileLock:
-        """Held while this machine's copy changes; one process does that at a time."""
-        (self.root / "locks").mkdir(parents=True, exist_ok=True)
-        return FileLock(self.root / "locks" / f"{key}.fetch")
+        """The lock under which processes of this machine change its copy of a unit."""
+        (self.root / LOCKS).mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / LOCKS / f"{key}.fetch")
 
-    def _download_file(self, path: Path, place: str, expected: str) -> None:
+    def _download_file(self, path: Path, source: str, checksum: str) -> None:
+        """Download a file and check it; a second time if the first copy is damaged.
+
+        Raises:
+            CorruptError: The file is missing, or does not match its checksum.
+        """
         with atomic.translate_write_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside = atomic.temporary_path(path)
+            temporary = atomic.temporary_path(path)
             try:
-                for last in (False, True):  # once more: the line may have been what was bad
-                    self.backend.download(place, aside)
-                    if file_digest(aside) == expected:
-                        os.replace(aside, path)
+                for _ in range(2):  # the first copy may have been damaged in transit
+                    self.backend.download(source, temporary)
+                    if file_digest(temporary) == checksum:
+                        os.replace(temporary, path)
                         return
-                    if last:
-                        raise CorruptError(
-                            "is not what was written",
-                            where=place,
-                            hint="restore it from a copy, or `mi run --force` makes the unit again",
-                        )
             except FileNotFoundError:
-                raise CorruptError("is gone from the store", where=place) from None
+                raise CorruptError("is missing from the store", where=source) from None
             finally:
-                aside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
+        raise CorruptError(
+            "is not what was written",
+            where=source,
+            hint="restore it from a copy, or run `mi run --force` to do the unit again",
+        )
 
 
-def _has_checksums(folder: Path, text: str) -> bool:
-    """Whether a copy is one of the unit with these sums."""
+def damaged_files(directory: Path) -> Iterator[str]:
+    """Files in this machine's copy of a unit that exist and do not match their checksums."""
+    for name, checksum in read_checksums(directory).items():
+        with suppress(FileNotFoundError):
+            if file_digest(directory / name) != checksum:
+                yield name
+
+
+def _has_checksums(directory: Path, text: str) -> bool:
+    """Whether a copy is of the unit with these checksums."""
     try:
-        return (folder / CHECKSUMS_FILE).read_text(encoding="utf-8") == text
+        return (directory / CHECKSUMS_FILE).read_text(encoding="utf-8") == text
     except OSError:
         return False
 
 
-def _cached_manifest(note: Path, stamp: str) -> str | None:
+def _cached_manifest(cache: Path, version: str) -> str | None:
+    """The manifest that this machine has cached of a version of a unit."""
     try:
-        first, _, text = note.read_text(encoding="utf-8").partition("\n")
+        cached_version, _, text = cache.read_text(encoding="utf-8").partition("\n")
     except OSError:
         return None
-    return text if first == stamp else None
+    return text if cached_version == version else None
 
 
 def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = atomic.temporary_path(path)
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
-
-
-def damaged_files(folder: Path) -> Iterator[str]:
-    """Files of a unit's copy on this machine that are there and are not what was written."""
-    for name, expected in read_checksums(folder).items():
-        with suppress(FileNotFoundError):
-            if file_digest(folder / name) != expected:
-                yield name
+    temporary = atomic.temporary_path(path)
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,10 +1,11 @@
-"""Logs that grow on a place where nothing can be appended to: numbered parts, each written whole.
+"""Logs that grow at a place where nothing can be appended to: numbered segments.
 
-A part is made only where there is none of its number, so that of two writers one is told, and
-whoever has been away reads what came before it goes on. Parts that have become many are put
-together as one that covers their numbers, before they are taken away.
+Each segment is written completely, and created only where none has its number. So of two writers
+the later one fails, and reads what came before it goes on. Segments that have become many are
+compacted into one that covers their numbers, before they are deleted.
 
-On this machine a log is one file again, composed of its parts and never changed in place.
+On this machine a log is one file again, composed of its segments. The file is replaced, never
+changed in place, so any number of processes can read it.
 """
 
 from __future__ import annotations
@@ -22,43 +23,52 @@ from ...files import atomic, journal
 from .backend import Backend
 
 _COMPACTION_SIZE = 16
+"""The number of segments from which a log is compacted when its writer closes it."""
 
 
 @attrs.frozen(order=True)
 class Segment:
-    """Numbers `first` to `last` of a log."""
+    """A piece of a log that covers the numbers `first` to `last`, both included."""
 
     first: int
     last: int
 
     @property
     def file_name(self) -> str:
-        whole = f"{self.first:08}" if self.first == self.last else f"{self.first:08}-{self.last:08}"
-        return f"{whole}.jsonl"
+        span = f"{self.first:08}" if self.first == self.last else f"{self.first:08}-{self.last:08}"
+        return f"{span}.jsonl"
 
     @classmethod
     def parse(cls, name: str) -> Segment:
+        """The segment with that file name."""
         first, _, last = name.rpartition("/")[2].removesuffix(".jsonl").partition("-")
         return cls(int(first), int(last or first))
 
 
 def cover_segments(names: Iterable[str]) -> list[Segment]:
-    """The parts that make up a log, in order: each number once, the widest part that has it."""
-    found, reached = [], 0
-    for part in sorted(map(Segment.parse, names), key=lambda one: (one.first, -one.last)):
-        if part.first >= reached:
-            found.append(part)
-            reached = part.last + 1
-    return found
+    """The segments that make up a log, in order.
+
+    While a log is compacted, a number may be in several segments: the widest one counts.
+    """
+    segments = []
+    next_number = 0
+    by_number = sorted(map(Segment.parse, names), key=lambda each: (each.first, -each.last))
+    for segment in by_number:
+        if segment.first >= next_number:
+            segments.append(segment)
+            next_number = segment.last + 1
+    return segments
 
 
 @attrs.define
 class SegmentedLogs:
-    """Logs as files of this machine.
+    """All segmented logs of a store, as files of this machine.
 
     Args:
-        mirror: Where composed logs stand for all processes of this machine.
-        own: Where this process has those it is writing.
+        backend: The files at the shared place.
+        root: Where composed logs are, for all processes of this machine.
+        process_root: Where this process has the logs that it writes.
+        _next_numbers: Name of a log that this process writes → number of its next segment.
     """
 
     backend: Backend
@@ -67,39 +77,46 @@ class SegmentedLogs:
     _next_numbers: dict[str, int] = attrs.field(factory=dict)
 
     def path(self, name: str, segments: Mapping[str, str] | None = None) -> Path:
-        """The log, as far as it is there now; a path without a file where there is none of it.
+        """The file of a log, up to date; it does not exist if the log is empty.
 
         Args:
-            there: Names of its parts, where they are known.
+            name: The log.
+            segments: The names of its segments, if they are known, so that they are not listed.
         """
         if name in self._next_numbers:
             return self.process_root / f"{name}.jsonl"
         return self.update_copy(name, segments)
 
     def update_copy(self, name: str, segments: Mapping[str, str] | None) -> Path:
-        """The log for all processes of this machine, whoever is writing it."""
+        """The file of a log for all processes of this machine, up to date.
+
+        Args:
+            name: The log.
+            segments: The names of its segments, if they are known.
+        """
         path = self.root / f"{name}.jsonl"
         self._compose(name, path, segments)
         return path
 
     def open(self, name: str) -> Path:
-        """This process writes the log from now on."""
+        """Start writing a log. Returns its file in this process."""
         path = self.process_root / f"{name}.jsonl"
         if name not in self._next_numbers:
-            made = self._compose(name, path, None)
-            self._next_numbers[name] = made[-1].last + 1 if made else 0
+            segments = self._compose(name, path, None)
+            self._next_numbers[name] = segments[-1].last + 1 if segments else 0
         return path
 
     def close(self, name: str, *, compact: bool = False) -> None:
-        """This process is not writing the log any more.
+        """Stop writing a log.
 
         Args:
-            tidy: Put its parts together where they are many.
+            name: The log.
+            compact: Whether to compact it if it has many segments.
         """
         number = self._next_numbers.pop(name, None)
         path = self.process_root / f"{name}.jsonl"
         if compact and number is not None and number >= _COMPACTION_SIZE:
-            with suppress(FileNotFoundError):  # somebody else is at it
+            with suppress(FileNotFoundError):  # another process is compacting it
                 self._compact(name, Segment(0, number - 1))
         path.unlink(missing_ok=True)
         path.with_suffix(".parts").unlink(missing_ok=True)
@@ -110,10 +127,14 @@ class SegmentedLogs:
         records: Sequence[Any],
         identify: Callable[[Any], Any] = lambda record: None,
     ) -> None:
-        """Add records as one part.
+        """Append records to a log, as one segment.
+
+        If another process has appended meanwhile, records that it has written too are left out.
 
         Args:
-            known: What a record answers; those whose answer somebody else has added are left out.
+            name: The log.
+            records: JSON values.
+            identify: What makes two records the same; None for records that are all different.
         """
         path = self.open(name)
         while records:
@@ -126,68 +147,78 @@ class SegmentedLogs:
                     with path.open("ab") as file:
                         file.write(text.encode())
                 return
-            made = self._compose(name, path, None)
-            self._next_numbers[name] = made[-1].last + 1
-            there = {
-                at for line in journal.read_records(path) if (at := identify(line)) is not None
-            }
-            records = [record for record in records if identify(record) not in there]
+            segments = self._compose(name, path, None)
+            self._next_numbers[name] = segments[-1].last + 1
+            written = {identify(record) for record in journal.read_records(path)} - {None}
+            records = [record for record in records if identify(record) not in written]
 
     def remove(self, name: str) -> None:
-        """Take the log away."""
+        """Delete a log."""
         self.close(name)
         self.backend.delete(list(self.backend.versions(f"{name}/")))
         (self.root / f"{name}.jsonl").unlink(missing_ok=True)
 
     def _compact(self, name: str, total: Segment) -> None:
-        """Put parts together where they are many, and are that whole.
+        """Replace the segments of a log by one, if they are many and cover exactly its numbers.
 
-        Of what stands there, not of this process's copy, which a full disk may have cut off. The
-        whole may be there already, of a process that did not come to taking its parts away.
+        This reads the segments, not this process's file, which a full disk may have cut off. The
+        total may exist already, if a process died before it had deleted the segments.
         """
         names = list(self.backend.versions(f"{name}/"))
-        made, target = cover_segments(names), f"{name}/{total.file_name}"
-        has_all = sum(part.last - part.first + 1 for part in made) == total.last + 1
-        if len(names) < _COMPACTION_SIZE or not has_all or made[-1].last != total.last:
+        segments, target = cover_segments(names), f"{name}/{total.file_name}"
+        count = sum(segment.last - segment.first + 1 for segment in segments)
+        is_complete = count == total.last + 1 and segments[-1].last == total.last
+        if len(names) < _COMPACTION_SIZE or not is_complete:
             return
         if target not in names:
-            pieces = [self.backend.read(f"{name}/{part.file_name}") for part in made]
+            pieces = [self.backend.read(f"{name}/{segment.file_name}") for segment in segments]
             self.backend.create(target, b"".join(pieces))
-        self.backend.delete([part for part in names if part != target])
+        self.backend.delete([segment for segment in names if segment != target])
 
     def _compose(self, name: str, path: Path, names: Mapping[str, str] | None) -> list[Segment]:
-        """Make `path` hold the parts that are there; what it holds already is not fetched again."""
-        note = path.with_suffix(".parts")
-        made = cover_segments(self.backend.versions(f"{name}/") if names is None else names)
-        wanted = [part.file_name for part in made]
-        had, size = _read_index(note)
-        if path.exists() and had == wanted and path.stat().st_size == size:
-            return made
-        if not made:
+        """Make a file hold all segments of a log, reading only those that it does not hold yet.
+
+        Args:
+            name: The log.
+            path: The file.
+            names: The names of the segments, if they are known.
+        """
+        index = path.with_suffix(".parts")
+        segments = cover_segments(self.backend.versions(f"{name}/") if names is None else names)
+        expected = [segment.file_name for segment in segments]
+        present, size = _read_index(index)
+        is_intact = path.exists() and path.stat().st_size == size
+        if is_intact and present == expected:
+            return segments
+        if not segments:
             path.unlink(missing_ok=True)
-            return made
-        keeps = had == wanted[: len(had)] and path.exists() and path.stat().st_size == size
-        pieces = [path.read_bytes()] if keeps else []
+            return segments
+        is_prefix = is_intact and present == expected[: len(present)]
+        pieces = [path.read_bytes()] if is_prefix else []
         try:
-            for file in wanted[len(had) :] if keeps else wanted:
-                pieces.append(self.backend.read(f"{name}/{file}"))
-        except FileNotFoundError:  # put together with others just now
+            for file_name in expected[len(present) :] if is_prefix else expected:
+                pieces.append(self.backend.read(f"{name}/{file_name}"))
+        except FileNotFoundError:  # compacted since the segments were listed
             return self._compose(name, path, None)
-        with atomic.translate_write_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            whole = b"".join(pieces)
-            aside = atomic.temporary_path(path)
-            aside.write_bytes(whole)
-            os.replace(aside, path)
-            aside.write_text(json.dumps([wanted, len(whole)]), encoding="ascii")
-            os.replace(aside, note)
-        return made
+        _write_composed(path, b"".join(pieces), expected)
+        return segments
 
 
-def _read_index(note: Path) -> tuple[list[str], int]:
-    """Which parts a composed log holds, and its size then."""
+def _write_composed(path: Path, content: bytes, names: list[str]) -> None:
+    """Replace a composed log, and then its index of segments and size."""
+    with atomic.translate_write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = atomic.temporary_path(path)
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+        temporary.write_text(json.dumps([names, len(content)]), encoding="ascii")
+        os.replace(temporary, path.with_suffix(".parts"))
+
+
+def _read_index(index: Path) -> tuple[list[str], int]:
+    """The segments in a composed log and its size then; the size is -1 without an index."""
     try:
-        names, size = json.loads(note.read_text(encoding="ascii"))
+        names, size = json.loads(index.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return [], -1
     return names, size

@@ -240,7 +240,7 @@ class SharedStore(Store):
         return self._work.exists(key)
 
     def begun_record(self, key: str) -> BegunRecord | None:
-        return self._work.begun(key)
+        return self._work.begun_record(key)
 
     def unfinished_units(self) -> list[BegunRecord]:
         return self._work.unfinished()

@@ -32,7 +32,7 @@ class WorkRecords:
         """The keys of all units whose last attempt failed."""
         return set(self._keys_with(FAILURE_FILE))
 
-    def begun(self, key: str) -> BegunRecord | None:
+    def begun_record(self, key: str) -> BegunRecord | None:
         """What is recorded of a unit that was begun and is not published."""
         # Publishing that was cut off has replaced begun.json with the unit's record.
         return self._read(key, BEGUN_FILE, BegunRecord) or self._read(key, RECORD_FILE, UnitRecord)
@@ -40,7 +40,7 @@ class WorkRecords:
     def unfinished(self) -> list[BegunRecord]:
         """The records of all units that were begun and are not published."""
         keys = {key for name in (BEGUN_FILE, RECORD_FILE) for key in self._keys_with(name)}
-        records = (self.begun(key) for key in sorted(keys))
+        records = (self.begun_record(key) for key in sorted(keys))
         return [record for record in records if record is not None]
 
     def failure(self, key: str) -> FailureRecord | None:

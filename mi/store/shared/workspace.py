@@ -1,7 +1,7 @@
-"""Folders in which this process works on units, and what is sent of them while it does.
+"""Directories in which this process works on units, and what it uploads of them.
 
-Nobody else ever writes there, so a process that was taken for dead can wake up and do no harm. What
-is sent, now and then and at the end, is what another machine goes on from.
+Only this process writes there, so a process that was taken for dead can wake up and do no harm.
+What is uploaded, now and then and at the end, is what another machine resumes from.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import attrs
 
 from ...errors import LeaseLost
 from ...files import atomic
+from ..layout import WORK
 from .backend import Backend
 
 _TEMPORARY_SUFFIXES = (".tmp", ".part")
@@ -24,11 +25,13 @@ _TEMPORARY_SUFFIXES = (".tmp", ".part")
 
 @attrs.define
 class Workspace:
-    """This process's working folders.
+    """The working directories of this process.
 
     Args:
-        root: Where they are; nobody else's.
-        copies: Where others' are looked at.
+        backend: The files at the shared place.
+        root: Where the directories are; no other process uses it.
+        snapshots: Where the directories of other processes are downloaded to, to look at.
+        _uploaded: Key of a unit under way → name and version of each file that was uploaded.
     """
 
     backend: Backend
@@ -38,54 +41,56 @@ class Workspace:
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
 
     def path(self, key: str) -> Path:
-        """Where a unit is worked on here."""
-        return self.root / "work" / key
+        """The working directory of a unit in this process; it may not exist."""
+        return self.root / WORK / key
 
     def restore(self, key: str) -> Path:
-        """The folder of a unit that this process has claimed, with what was sent last."""
-        folder = self.path(key)
+        """Create the directory of a unit that this process has locked, with the last upload."""
+        directory = self.path(key)
         with self._lock:
             if key not in self._uploaded:
-                self._uploaded[key] = self._download(key, folder)
-        return folder
+                self._uploaded[key] = self._download(key, directory)
+        return directory
 
     def snapshot(self, key: str) -> Path:
-        """What was last sent of a unit that somebody else is at, to be looked at."""
-        folder = self.snapshots / key
-        shutil.rmtree(folder, ignore_errors=True)
-        if self.backend.versions(f"work/{key}/"):
-            self._download(key, folder)
-        return folder
+        """Download the last upload of a unit that another process works on, to look at."""
+        directory = self.snapshots / key
+        shutil.rmtree(directory, ignore_errors=True)
+        if self.backend.versions(f"{WORK}/{key}/"):
+            self._download(key, directory)
+        return directory
 
     def upload(self, key: str) -> None:
-        """Send what has changed, and take away there what is gone here."""
-        folder = self.path(key)
+        """Upload the files that have changed, and delete those uploaded that are gone."""
+        directory = self.path(key)
         with self._lock:
-            sent = self._uploaded.get(key)
-            if sent is None or not folder.is_dir():
+            uploaded = self._uploaded.get(key)
+            if uploaded is None or not directory.is_dir():
                 return
-            there = {}
-            for path in sorted(folder.rglob("*")):
+            current = {}
+            for path in sorted(directory.rglob("*")):
                 if path.is_file() and not path.name.endswith(_TEMPORARY_SUFFIXES):
-                    name = path.relative_to(folder).as_posix()
-                    with suppress(FileNotFoundError):  # written and gone while this looked
-                        there[name] = _version(path)
-                        if sent.get(name) != there[name]:
-                            self.backend.upload(path, f"work/{key}/{name}")
-            gone = sent.keys() - there.keys()
-            self.backend.delete([f"work/{key}/{name}" for name in gone])
-            self._uploaded[key] = there
+                    name = path.relative_to(directory).as_posix()
+                    with suppress(FileNotFoundError):  # deleted since the directory was listed
+                        current[name] = _version(path)
+                        if uploaded.get(name) != current[name]:
+                            self.backend.upload(path, f"{WORK}/{key}/{name}")
+            removed = uploaded.keys() - current.keys()
+            self.backend.delete([f"{WORK}/{key}/{name}" for name in removed])
+            self._uploaded[key] = current
 
     def upload_all(self) -> None:
-        """Send what has changed of all units at work."""
+        """Upload the changed files of all units under way."""
         for key in list(self._uploaded):
             self.upload(key)
 
     def release(self, key: str, assert_held: Callable[[], None]) -> None:
-        """This process is done with the unit for now: what it has is sent, for others to go on.
+        """Upload this process's work on a unit and delete it here, so that another can resume.
 
         Args:
-            sure: Raises `Lost` where the unit is another's by now, who goes on from what is there.
+            key: The unit.
+            assert_held: Raises LeaseLost if another process has taken over the unit. Then nothing
+                is uploaded, because that process resumes from what was uploaded before.
         """
         with self._lock:
             if key in self._uploaded:
@@ -98,24 +103,25 @@ class Workspace:
                     shutil.rmtree(self.path(key), ignore_errors=True)
 
     def clear(self, key: str) -> None:
-        """The unit is published: nothing of its work is needed."""
+        """Delete all work on a unit, here and at the shared place, because it is published."""
         with self._lock:
             self._uploaded.pop(key, None)
             shutil.rmtree(self.path(key), ignore_errors=True)
-        self.backend.delete(list(self.backend.versions(f"work/{key}/")))
+        self.backend.delete(list(self.backend.versions(f"{WORK}/{key}/")))
 
-    def _download(self, key: str, folder: Path) -> dict[str, str]:
-        sent = {}
-        with atomic.translate_write_errors(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            for name in self.backend.versions(f"work/{key}/"):
-                path = folder / name.split("/", 2)[2]
+    def _download(self, key: str, directory: Path) -> dict[str, str]:
+        """Download the last upload of a unit. Returns the version of each file."""
+        versions = {}
+        with atomic.translate_write_errors(directory):
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir(parents=True)
+            for name in self.backend.versions(f"{WORK}/{key}/"):
+                path = directory / name.split("/", 2)[2]
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with suppress(FileNotFoundError):
+                with suppress(FileNotFoundError):  # deleted since the directory was listed
                     self.backend.download(name, path)
-                    sent[path.relative_to(folder).as_posix()] = _version(path)
-        return sent
+                    versions[path.relative_to(directory).as_posix()] = _version(path)
+        return versions
 
 
 def _version(path: Path) -> str:
