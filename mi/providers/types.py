@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -12,6 +12,7 @@ from ..data.chats import Chat, Message
 from ..errors import DeclarationError
 from ..spec import Model, Training
 from ..units.unit import Base
+from .watch import Monitor
 
 T = TypeVar("T")
 
@@ -268,35 +269,6 @@ class Check:
     ok: bool | None
     detail: str = ""
     hint: str = ""
-
-
-class Monitor(Protocol):
-    """Receives the progress of a unit, and says when to stop."""
-
-    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
-        """Begin a phase.
-
-        Args:
-            phase: What begins: `train`, `sample`.
-            total: Its length in units.
-            unit: What is counted.
-            done: Units done already, if the phase is resumed.
-        """
-
-    def advance(self, count: int = 1, **facts: float) -> None:
-        """Report `count` more units done; `facts` are shown beside the bar (`loss=1.21`)."""
-
-    def message(self, text: str) -> None:
-        """Show the user a sentence."""
-
-    def raise_if_stopped(self) -> None:
-        """Call this where stopping is safe. Requests that are in flight then are paid for: still
-        yield their results, as far as they arrive soon.
-
-        Raises:
-            Interrupted: The user asked to stop.
-            BudgetExceeded: Nothing more may be spent.
-        """
 
 
 def resolve_hyperparameters(recipe: Callable[..., T], training: Training, provider: str) -> T:

@@ -1,10 +1,39 @@
-"""A monitor that forwards everything to another one."""
+"""Monitors: how a provider reports progress, and learns that it should stop."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import attrs
 
-from .types import Monitor
+
+class Monitor(Protocol):
+    """Receives the progress of a unit, and says when to stop."""
+
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        """Begin a phase.
+
+        Args:
+            phase: What begins: `train`, `sample`.
+            total: Its length in units.
+            unit: What is counted.
+            done: Units done already, if the phase is resumed.
+        """
+
+    def advance(self, count: int = 1, **facts: float) -> None:
+        """Report `count` more units done; `facts` are shown beside the bar (`loss=1.21`)."""
+
+    def message(self, text: str) -> None:
+        """Show the user a sentence."""
+
+    def raise_if_stopped(self) -> None:
+        """Call this where stopping is safe. Requests that are in flight then are paid for: still
+        yield their results, as far as they arrive soon.
+
+        Raises:
+            Interrupted: The user asked to stop.
+            BudgetExceeded: Nothing more may be spent.
+        """
 
 
 @attrs.frozen

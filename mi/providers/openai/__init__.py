@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
 from ..base import Provider
-from ..grouping import group_requests, request_seed
+from ..grouping import group_requests
 from ..trained_model import TrainedModel, read_trained_model
 from ..types import (
     Answer,
@@ -33,7 +33,8 @@ from ..types import (
 from . import completions, diagnostics, jobs
 from .accounts import Account, load_accounts
 from .batches import run_batches
-from .choices import Choice
+from .bodies import grade_body, sample_body
+from .choices import Choice, to_answer, to_grade
 from .errors import retry_api_call
 from .event_loop import EventLoopThread, StopSignal, stream
 from .job_poller import JobPoller
@@ -120,18 +121,8 @@ class OpenAI(Provider):
             monitor: Says when to stop.
         """
         model, owners = self._resolve_subject(subject, monitor)
-
-        def body(request: SampleRequest) -> dict[str, Any]:
-            return {
-                "model": model,
-                "messages": [{"role": turn.role, "content": turn.content} for turn in request.chat],
-                "temperature": sampling.temperature,
-                "top_p": sampling.top_p,
-                "max_completion_tokens": sampling.max_tokens,
-                "seed": request_seed(sampling.seed, request),
-            }
-
-        return self._stream(group_requests(requests), body, _answer, owners, directory, monitor)
+        body = sample_body(model, sampling)
+        return self._stream(group_requests(requests), body, to_answer, owners, directory, monitor)
 
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
@@ -144,26 +135,10 @@ class OpenAI(Provider):
             directory: Holds the log of batches.
             monitor: Says when to stop.
         """
-        model = judge.model.partition(":")[2]
-        parameters: dict[str, Any] = {"temperature": 1.0}
-        if judge.votes == 1:
-            parameters = {
-                "temperature": 0.0,
-                "logprobs": True,
-                "top_logprobs": judge.top_logprobs,
-                "seed": 0,
-            }
-
-        def body(request: GradeRequest) -> dict[str, Any]:
-            return {
-                "model": model,
-                "messages": [{"role": "user", "content": request.prompt}],
-                "max_completion_tokens": judge.max_tokens,
-                **parameters,
-            }
-
         groups = ([request] * judge.votes for request in requests)
-        grades = self._stream(groups, body, _grade, self.accounts, directory, monitor)
+        grades = self._stream(
+            groups, grade_body(judge), to_grade, self.accounts, directory, monitor
+        )
         return grades if judge.votes == 1 else count_votes(grades, judge.votes)
 
     def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
@@ -258,30 +233,3 @@ class OpenAI(Provider):
             f"it ({errors[-1].message})",
             hint="set that key again, then run the same command",
         )
-
-
-def _answer(request: SampleRequest, choice: Choice) -> Answer:
-    return Answer(
-        question=request.question,
-        sample=request.sample,
-        text=choice.text,
-        finish=choice.finish,
-        prompt_tokens=choice.prompt_tokens,
-        answer_tokens=choice.answer_tokens,
-        refusal=choice.refusal,
-        model=choice.model,
-        usage=choice.usage,
-    )
-
-
-def _grade(request: GradeRequest, choice: Choice) -> Grade:
-    return Grade(
-        question=request.question,
-        sample=request.sample,
-        text=choice.text,
-        top=choice.top,
-        finish=choice.finish,
-        refusal=choice.refusal,
-        model=choice.model,
-        usage=choice.usage,
-    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from ..types import Usage
+from ..types import Answer, Grade, GradeRequest, SampleRequest, Usage
 
 CONTENT_FILTER = "content_filter"
 """The finish reason, and the error code, where a server's filter withholds an answer."""
@@ -37,6 +37,35 @@ class Choice:
     prompt_tokens: int
     answer_tokens: int
     usage: Usage
+
+
+def to_answer(request: SampleRequest, choice: Choice) -> Answer:
+    """The choice as the engine's answer to a request."""
+    return Answer(
+        question=request.question,
+        sample=request.sample,
+        text=choice.text,
+        finish=choice.finish,
+        prompt_tokens=choice.prompt_tokens,
+        answer_tokens=choice.answer_tokens,
+        refusal=choice.refusal,
+        model=choice.model,
+        usage=choice.usage,
+    )
+
+
+def to_grade(request: GradeRequest, choice: Choice) -> Grade:
+    """The choice as the engine's grade for a request."""
+    return Grade(
+        question=request.question,
+        sample=request.sample,
+        text=choice.text,
+        top=choice.top,
+        finish=choice.finish,
+        refusal=choice.refusal,
+        model=choice.model,
+        usage=choice.usage,
+    )
 
 
 def filtered_choice(model: str) -> Choice:
