@@ -281,7 +281,7 @@ def test_a_hub_model_without_a_full_commit_is_refused(name: str) -> None:
 
 
 def test_a_name_that_is_nothing_is_refused() -> None:
-    with pytest.raises(DeclarationError, match="there is no such model"):
+    with pytest.raises(DeclarationError, match="no such model"):
         Local().resolve_model("smollm3")
 
 

@@ -181,7 +181,7 @@ def _require_packages() -> None:
     missing = missing_packages()
     if missing:
         raise ProviderError(
-            f"local models need {', '.join(missing)}, which is not installed",
+            f"local models need {', '.join(missing)}, missing from this environment",
             hint="pip install 'mi[local]'",
         )
     # OpenMP threads that spin while they wait slow a machine whose cores are shared to a twentieth

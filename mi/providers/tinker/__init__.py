@@ -86,7 +86,7 @@ class Tinker(Provider):
         missing = _missing_packages()
         if missing:
             raise ProviderError(
-                f"{self.name} needs {', '.join(missing)}, which is not installed",
+                f"{self.name} needs {', '.join(missing)}, missing from this environment",
                 hint="pip install 'mi[tinker]'",
             )
         assert self.server
