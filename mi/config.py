@@ -108,21 +108,8 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
     path = root / "pyproject.toml"
     table = read_tool_table(path) or {}
     _check_table(table, f"{path} @ tool.mi")
-    sources: dict[str, str] = {}
-
-    def value(name: str, default: Any) -> Any:
-        """The value of highest precedence; paths from the file are relative to the root."""
-        variable = ENVIRONMENT.get(name, "")
-        candidates = {
-            f"--{name}": (flags or {}).get(name),
-            variable: os.environ.get(variable) or None,
-            path.name: table.get(name),
-        }
-        stated = ((source, item) for source, item in candidates.items() if item is not None)
-        sources[name], chosen = next(stated, (_DEFAULT, default))
-        is_relative = name in _PATHS and sources[name] in (path.name, _DEFAULT)
-        return root / chosen if is_relative and not is_url(chosen) else chosen
-
+    layers = _Layers(root=root, file=path.name, table=table, flags=flags or {})
+    value = layers.value
     store = value("store", _PATHS["store"])
     defaults = ClientOptions()
     numbers = {
@@ -136,12 +123,45 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
         model=value("model", None),
         executor=value("executor", "process"),
         ray=_parse_cluster(value("ray", {}), value("ray_address", None), f"{path} @ tool.mi.ray"),
-        sources=sources,
+        sources=layers.sources,
         store=store if is_url(store) else Path(store).resolve(),
         lease_timeout=float(value(_LEASE_KEY, 60.0)),
         db=Path(value("db", _PATHS["db"])).resolve(),
         figures=Path(value("figures", _PATHS["figures"])).resolve(),
     )
+
+
+@attrs.frozen(kw_only=True)
+class _Layers:
+    """The places a value can come from, by precedence: flags, environment, file, default.
+
+    Args:
+        root: The project's root directory.
+        file: Name of the file, for `sources`.
+        table: Its table `[tool.mi]`.
+        flags: Values of the command line by name; None for a flag that is not given.
+        sources: By key, where the value came from; filled by `value`.
+    """
+
+    root: Path
+    file: str
+    table: Mapping[str, Any]
+    flags: Mapping[str, Any]
+    sources: dict[str, str] = attrs.field(factory=dict)
+
+    def value(self, key: str, default: Any) -> Any:
+        """The value of highest precedence; paths from the file are relative to the root."""
+        variable = ENVIRONMENT.get(key, "")
+        candidates = {
+            f"--{key}": self.flags.get(key),
+            variable: os.environ.get(variable) or None,
+            self.file: self.table.get(key),
+        }
+        stated = ((source, item) for source, item in candidates.items() if item is not None)
+        source, chosen = next(stated, (_DEFAULT, default))
+        self.sources[key] = source
+        is_relative = key in _PATHS and source in (self.file, _DEFAULT)
+        return self.root / chosen if is_relative and not is_url(chosen) else chosen
 
 
 def _parse_cluster(table: Any, address: str | None, where: str) -> Cluster:
@@ -150,11 +170,11 @@ def _parse_cluster(table: Any, address: str | None, where: str) -> Cluster:
     Raises:
         UsageError: An unknown key, or a value that is not a resource request.
     """
-    known = attrs.fields_dict(Cluster)
+    keys = attrs.fields_dict(Cluster)
     if not isinstance(table, dict):
         raise UsageError("must be a table", where=where)
     for name, value in table.items():
-        _check_key(name, known, where)
+        _check_key(name, keys, where)
         if not _fits_cluster(name, value):
             raise UsageError(
                 f"{value!r} is not valid here",
@@ -185,7 +205,7 @@ def _fits_cluster(name: str, value: Any) -> bool:
 
 def _check_table(table: Mapping[str, Any], where: str) -> None:
     """Raise `UsageError` at the first unknown key or unfit value of `[tool.mi]`."""
-    known = {
+    keys = {
         *_PATHS,
         *_STRINGS,
         *_CLIENT_NUMBERS,
@@ -195,7 +215,7 @@ def _check_table(table: Mapping[str, Any], where: str) -> None:
         "ray",
     }
     for name, value in table.items():
-        _check_key(name, known, f"{where}.{name}")
+        _check_key(name, keys, f"{where}.{name}")
         message = _value_error(name, value)
         if message is not None:
             raise UsageError(message, where=f"{where}.{name}")
@@ -230,13 +250,15 @@ def _check_endpoint(endpoint: Any, where: str) -> None:
             where=where,
             hint=f"use {' or '.join(API_PROVIDERS)}",
         )
-    known = {**_ENDPOINT_KEYS, **_PROVIDER_ENDPOINT_KEYS.get(provider, {})}
+    value_types = {**_ENDPOINT_KEYS, **_PROVIDER_ENDPOINT_KEYS.get(provider, {})}
     for key, value in endpoint.items():
-        _check_key(key, known, where)
-        if not isinstance(value, known[key]):
-            raise UsageError(f"{key} = {value!r} must be a {known[key].__name__}", where=where)
+        _check_key(key, value_types, where)
+        if not isinstance(value, value_types[key]):
+            expected = value_types[key].__name__
+            raise UsageError(f"{key} = {value!r} must be a {expected}", where=where)
 
 
-def _check_key(key: str, known: Iterable[str], where: str) -> None:
-    if key not in (keys := set(known)):
-        raise UsageError(f"unknown key {key!r}", where=where, hint=did_you_mean(key, keys))
+def _check_key(key: str, keys: Iterable[str], where: str) -> None:
+    valid = set(keys)
+    if key not in valid:
+        raise UsageError(f"unknown key {key!r}", where=where, hint=did_you_mean(key, valid))

@@ -93,7 +93,7 @@ class Interrupted(MiError):
 
 def did_you_mean(
     name: str,
-    known: Iterable[str],
+    candidates: Iterable[str],
     *,
     empty_hint: str = "nothing is declared here",
     overflow_hint: str = "`mi list` shows what there is",
@@ -102,12 +102,12 @@ def did_you_mean(
 
     Args:
         name: The unknown name.
-        known: The names that exist.
+        candidates: The names that exist.
         empty_hint: The hint if no names exist.
         overflow_hint: The hint if there are many and none is near.
     """
-    names = sorted(known)
-    folded = {candidate.lower(): candidate for candidate in names}
+    names = sorted(candidates)
+    folded = {existing.lower(): existing for existing in names}
     nearest = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)
     if nearest:
         return f"did you mean {' or '.join(folded[match] for match in nearest)}?"
