@@ -11,6 +11,7 @@ records at once (the database, gc, merge) read files below it, after `refresh`.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -26,7 +27,9 @@ from .checksums import RECORD_FILE
 from .layout import StoreLayout
 from .records import BegunRecord, FailureRecord, UnitRecord, UnitStatus
 from .run_files import AttemptEvent, RunRecord, SelectedCell, SelectionHeader
-from .sealing import published_record, seal
+from .sealing import published_record, seal, write_begun
+
+_log = logging.getLogger(__name__)
 
 
 class Store(ABC):
@@ -139,9 +142,11 @@ class Store(ABC):
         with atomic.translate_write_errors(directory):
             seal(directory, record)
             if self.is_published(unit.key):
-                if not self.find_damage(unit.key):
+                damage = self.find_damage(unit.key)
+                if not damage:
                     return False
-                self.quarantine(unit.key)
+                path = self.quarantine(unit.key)
+                _log.info("%s was damaged (%s): moved to %s", unit.key, damage, path)
             return self.install(unit.key, directory)
 
     @abstractmethod
@@ -182,7 +187,6 @@ class Store(ABC):
             StoreError: The store does not answer.
         """
 
-    @abstractmethod
     def begin(
         self, unit: Unit, journals: Mapping[str, str], model_digest: str | None = None
     ) -> None:
@@ -195,27 +199,37 @@ class Store(ABC):
 
         Raises:
             StoreError: The record cannot be written.
+            LeaseLost: Another process has taken over the unit.
         """
+        write_begun(self.prepare_work_dir(unit.key), unit, journals, model_digest)
+        self.checkpoint(unit.key)
 
     @abstractmethod
     def is_begun(self, key: str) -> bool:
-        """Whether a unit has a working directory: it was begun, and is not published."""
+        """Whether a unit has a working directory: it was started, and is not published."""
 
     @abstractmethod
     def begun_record(self, key: str) -> BegunRecord | None:
-        """The record of a unit that was begun and is not published."""
+        """The record of a unit that was started and is not published."""
 
     @abstractmethod
     def unfinished_units(self) -> list[BegunRecord]:
-        """The records of all units that were begun and are not published."""
+        """The records of all units that were started and are not published."""
 
     @abstractmethod
     def failure(self, key: str) -> FailureRecord | None:
         """Why the last attempt at a unit failed; None if it did not fail."""
 
     @abstractmethod
+    def save_failure(self, key: str, failure: FailureRecord) -> None:
+        """Save why a unit failed. Its work stays for the next attempt.
+
+        Raises:
+            StoreError: The record cannot be written.
+        """
+
     def record_failure(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
-        """Record why a unit failed. Its work stays for the next attempt.
+        """Record that a unit failed at this moment. Its work stays for the next attempt.
 
         Args:
             key: The unit.
@@ -226,6 +240,8 @@ class Store(ABC):
         Raises:
             StoreError: The record cannot be written.
         """
+        failure = FailureRecord(run=run, time=utc_timestamp(), message=message, permanent=permanent)
+        self.save_failure(key, failure)
 
     # Locks
 

@@ -10,7 +10,7 @@ so a lock cannot be lost while its holder lives.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ import attrs
 from ..files import atomic, journal
 from ..files.clock import timestamp_digits, utc_timestamp
 from ..files.serialize import read_json, to_json
-from ..units.unit import Unit
 from . import checksums
 from .base import Store
 from .checksums import RECORD_FILE
@@ -35,7 +34,6 @@ from .records import (
     UnitStatus,
 )
 from .run_files import AttemptEvent, RunFiles, RunRecord, SelectedCell, SelectionHeader
-from .sealing import write_begun
 from .verification import cached_verifier
 
 
@@ -123,11 +121,6 @@ class LocalStore(Store):
     def checkpoint(self, key: str) -> None:
         """Do nothing: the next attempt on this machine finds the working directory as it is."""
 
-    def begin(
-        self, unit: Unit, journals: Mapping[str, str], model_digest: str | None = None
-    ) -> None:
-        write_begun(self.prepare_work_dir(unit.key), unit, journals, model_digest)
-
     def is_begun(self, key: str) -> bool:
         return self.work_dir(key).is_dir()
 
@@ -147,8 +140,7 @@ class LocalStore(Store):
         path = self.work_dir(key) / FAILURE_FILE
         return read_json(path, FailureRecord) if path.exists() else None
 
-    def record_failure(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
-        failure = FailureRecord(run=run, time=utc_timestamp(), message=message, permanent=permanent)
+    def save_failure(self, key: str, failure: FailureRecord) -> None:
         atomic.write_atomic(self.prepare_work_dir(key) / FAILURE_FILE, to_json(failure) + "\n")
 
     @contextmanager
@@ -190,6 +182,13 @@ class LocalStore(Store):
         journal.append_records(path, records)
 
     def archive(self, label: str, kind: str, name: str) -> None:
+        """Move a unit, journal or working directory to the archive, by renaming it.
+
+        Args:
+            label: What is archived together; it gets a number if it has archived this name before.
+            kind: `units`, `journals` or `work`.
+            name: The name of the file or directory.
+        """
         source = self.root / kind / name
         if source.exists():
             times = 1

@@ -19,7 +19,7 @@ or a unit is published, and both operations also fail by themselves for a proces
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -29,10 +29,7 @@ from typing import Any
 import attrs
 
 from ...errors import CorruptError, MiError
-from ...files.serialize import read_json
-from ...units.unit import Unit
 from ..base import Store
-from ..checksums import RECORD_FILE
 from ..layout import CELLS, JOURNALS, RUN_FILE, RUNS, StoreLayout
 from ..records import (
     BegunRecord,
@@ -40,7 +37,6 @@ from ..records import (
     State,
     UnitRecord,
     UnitStatus,
-    UnitSummary,
     answer_position,
 )
 from ..run_files import (
@@ -51,19 +47,16 @@ from ..run_files import (
     SelectionHeader,
     run_json,
 )
-from ..sealing import write_begun
-from ..verification import VerificationCache, summarise_unit
 from .archive import Archive
 from .attempts import AttemptBuffer
 from .backend import Backend
 from .leases import Leases
 from .mirror import MAX_DOWNLOADS, Mirror
-from .published import METADATA_FILES, PublishedUnits, damaged_files
+from .published import METADATA_FILES, PublishedUnits
 from .segmented_log import SegmentedLogs
+from .verification import CopyVerifier
 from .work_records import WorkRecords
 from .workspace import Workspace
-
-_CACHE_FILE = "told.json"
 
 
 @attrs.frozen(kw_only=True)
@@ -93,6 +86,7 @@ class SharedStore(Store):
     _archive: Archive = attrs.field(init=False)
     _work: WorkRecords = attrs.field(init=False)
     _runs: RunFiles = attrs.field(init=False)
+    _verifier: CopyVerifier = attrs.field(init=False)
 
     @_attempts.default
     def _default_attempts(self) -> AttemptBuffer:
@@ -109,6 +103,10 @@ class SharedStore(Store):
     @_runs.default
     def _default_runs(self) -> RunFiles:
         return RunFiles(StoreLayout(self.root))
+
+    @_verifier.default
+    def _default_verifier(self) -> CopyVerifier:
+        return CopyVerifier(self.published_units)
 
     @property
     def address(self) -> str:
@@ -155,58 +153,17 @@ class SharedStore(Store):
     def states(self, keys: Sequence[str]) -> dict[str, UnitStatus]:
         versions = self.published_units.refresh()
         failed = self._work.failed_keys()
-        states = self._published_states({key: versions[key] for key in keys if key in versions})
+        states = self._verifier.states({key: versions[key] for key in keys if key in versions})
         for key in keys:
             if key not in versions and key in failed and (failure := self.failure(key)):
                 states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
         return states
 
-    def _published_states(self, versions: Mapping[str, str]) -> dict[str, UnitStatus]:
-        """The states of published units, by key and version; reads new records only."""
-        cache = VerificationCache(self.root / _CACHE_FILE)
-        states = {}
-        unread = []
-        for key, version in versions.items():
-            if (summary := cache.get(key, version)) is None:
-                unread.append(key)
-            states[key] = UnitStatus(State.DONE, summary=summary)
-        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
-            for key, result in zip(unread, pool.map(self._summary, unread), strict=True):
-                if isinstance(result, UnitSummary):
-                    cache.put(key, versions[key], result)
-                    states[key] = UnitStatus(State.DONE, summary=result)
-                else:
-                    states[key] = UnitStatus(State.CORRUPT, result)
-        cache.save()
-        return states
-
-    def _summary(self, key: str) -> UnitSummary | str:
-        """What a unit took, or what is wrong with it."""
-        try:
-            directory = self.published_units.download(key, (RECORD_FILE,))
-            record = read_json(directory / RECORD_FILE, UnitRecord)
-        except (CorruptError, OSError) as error:
-            return str(error)
-        return summarise_unit(record.seconds, record.outcome)
-
     def find_damage(self, key: str) -> str | None:
-        return self._find_damage(key, None)
+        return self._verifier.find_damage(key)
 
     def find_damaged(self, keys: Sequence[str]) -> dict[str, str]:
-        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
-            faults = pool.map(lambda key: self._find_damage(key, METADATA_FILES), keys)
-        return {key: fault for key, fault in zip(keys, faults, strict=True) if fault}
-
-    def _find_damage(self, key: str, names: Collection[str] | None) -> str | None:
-        try:
-            directory = self.published_units.download(key, names)
-            for name in list(damaged_files(directory)):
-                # The copy on this machine is damaged; the original may be intact.
-                (directory / name).unlink(missing_ok=True)
-            self.published_units.download(key, names)
-        except (CorruptError, OSError, ValueError) as error:
-            return str(error)
-        return None if (directory / RECORD_FILE).exists() else f"it lists no {RECORD_FILE}"
+        return self._verifier.find_damaged(keys)
 
     def install(self, key: str, directory: Path) -> bool:
         if self.leases.holds(key):
@@ -230,12 +187,6 @@ class SharedStore(Store):
         self.leases.assert_held(key)
         self.workspace.upload(key)
 
-    def begin(
-        self, unit: Unit, journals: Mapping[str, str], model_digest: str | None = None
-    ) -> None:
-        write_begun(self.prepare_work_dir(unit.key), unit, journals, model_digest)
-        self.workspace.upload(unit.key)
-
     def is_begun(self, key: str) -> bool:
         return self._work.exists(key)
 
@@ -248,8 +199,8 @@ class SharedStore(Store):
     def failure(self, key: str) -> FailureRecord | None:
         return self._work.failure(key)
 
-    def record_failure(self, key: str, run: str, message: str, *, permanent: bool = False) -> None:
-        self._work.write_failure(key, run, message, permanent)
+    def save_failure(self, key: str, failure: FailureRecord) -> None:
+        self._work.save_failure(key, failure)
 
     @contextmanager
     def lock(self, *names: str, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
@@ -278,6 +229,13 @@ class SharedStore(Store):
         self.logs.append(f"{JOURNALS}/{path.stem}", records, answer_position)
 
     def archive(self, label: str, kind: str, name: str) -> None:
+        """Move a unit, journal or working directory to the archive, by copying it.
+
+        Args:
+            label: What is archived together; it gets a suffix if it has archived this name before.
+            kind: `units`, `journals` or `work`.
+            name: The name of the file or directory.
+        """
         self._archive.add(label, kind, name)
 
     def archived_records(self, key: str) -> list[UnitRecord]:

@@ -1,4 +1,4 @@
-"""Records of units under way at the shared place: which units were begun, and why they failed."""
+"""Records of units under way at the shared place: which units were started, and why they failed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import attrs
 
-from ...files.clock import utc_timestamp
 from ...files.serialize import from_json, to_json
 from ..checksums import RECORD_FILE
 from ..layout import WORK
@@ -33,12 +32,12 @@ class WorkRecords:
         return set(self._keys_with(FAILURE_FILE))
 
     def begun_record(self, key: str) -> BegunRecord | None:
-        """What is recorded of a unit that was begun and is not published."""
+        """What is recorded of a unit that was started and is not published."""
         # Publishing that was cut off has replaced begun.json with the unit's record.
         return self._read(key, BEGUN_FILE, BegunRecord) or self._read(key, RECORD_FILE, UnitRecord)
 
     def unfinished(self) -> list[BegunRecord]:
-        """The records of all units that were begun and are not published."""
+        """The records of all units that were started and are not published."""
         keys = {key for name in (BEGUN_FILE, RECORD_FILE) for key in self._keys_with(name)}
         records = (self.begun_record(key) for key in sorted(keys))
         return [record for record in records if record is not None]
@@ -47,16 +46,8 @@ class WorkRecords:
         """Why the last attempt at a unit failed; None if it did not fail."""
         return self._read(key, FAILURE_FILE, FailureRecord)
 
-    def write_failure(self, key: str, run: str, message: str, permanent: bool) -> None:
-        """Record why a unit failed.
-
-        Args:
-            key: The unit.
-            run: The run that attempted it.
-            message: The error.
-            permanent: Whether another attempt would fail the same way.
-        """
-        failure = FailureRecord(run=run, time=utc_timestamp(), message=message, permanent=permanent)
+    def save_failure(self, key: str, failure: FailureRecord) -> None:
+        """Save why a unit failed."""
         self.backend.write(f"{WORK}/{key}/{FAILURE_FILE}", to_json(failure).encode())
 
     def _keys_with(self, file_name: str) -> Iterator[str]:

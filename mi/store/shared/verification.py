@@ -1,0 +1,81 @@
+"""Verifying published units of a shared store by their copies on this machine.
+
+A version that was read before is known from a cache, so a plan reads new records only. Every file
+is compared with its checksum when it is downloaded; `find_damage` hashes the copies again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import attrs
+
+from ...errors import CorruptError
+from ...files.serialize import read_json
+from ..checksums import RECORD_FILE
+from ..records import State, UnitRecord, UnitStatus, UnitSummary
+from ..verification import VerificationCache, summarise_unit
+from .mirror import MAX_DOWNLOADS
+from .published import METADATA_FILES, PublishedUnits, damaged_files
+
+_CACHE_FILE = "told.json"
+
+
+@attrs.frozen
+class CopyVerifier:
+    """Verifies published units, downloading what it needs."""
+
+    published_units: PublishedUnits
+
+    def states(self, versions: Mapping[str, str]) -> dict[str, UnitStatus]:
+        """The states of published units, each given with its version."""
+        cache = VerificationCache(self.published_units.root / _CACHE_FILE)
+        states = {}
+        unread = []
+        for key, version in versions.items():
+            if (summary := cache.get(key, version)) is None:
+                unread.append(key)
+            states[key] = UnitStatus(State.DONE, summary=summary)
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            for key, result in zip(unread, pool.map(self._read_summary, unread), strict=True):
+                if isinstance(result, UnitSummary):
+                    cache.put(key, versions[key], result)
+                    states[key] = UnitStatus(State.DONE, summary=result)
+                else:
+                    states[key] = UnitStatus(State.CORRUPT, result)
+        cache.save()
+        return states
+
+    def find_damage(self, key: str, names: Collection[str] | None = None) -> str | None:
+        """Hash files of a unit. Returns what is wrong with it, or None.
+
+        A damaged copy is downloaded again, because the original may be intact.
+
+        Args:
+            key: The unit.
+            names: The files to check; all if None.
+        """
+        try:
+            directory = self.published_units.download(key, names)
+            for name in list(damaged_files(directory)):
+                (directory / name).unlink(missing_ok=True)
+            self.published_units.download(key, names)
+        except (CorruptError, OSError, ValueError) as error:
+            return str(error)
+        return None if (directory / RECORD_FILE).exists() else f"it lists no {RECORD_FILE}"
+
+    def find_damaged(self, keys: Sequence[str]) -> dict[str, str]:
+        """The damaged ones among units, by the files that the database reads."""
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            damages = pool.map(lambda key: self.find_damage(key, METADATA_FILES), keys)
+        return {key: damage for key, damage in zip(keys, damages, strict=True) if damage}
+
+    def _read_summary(self, key: str) -> UnitSummary | str:
+        """What a unit took, or what is wrong with it."""
+        try:
+            directory = self.published_units.download(key, (RECORD_FILE,))
+            record = read_json(directory / RECORD_FILE, UnitRecord)
+        except (CorruptError, OSError) as error:
+            return str(error)
+        return summarise_unit(record.seconds, record.outcome)
