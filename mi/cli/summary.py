@@ -14,11 +14,11 @@ import attrs
 
 from ..analysis.agreement import agreement_lines, agreements
 from ..analysis.conditions import Point, points
-from ..collect.select import select_cells
 from ..database import Database, sync_database
 from ..database.connection import DatabaseBusy
 from ..planning.plan import Plan
 from ..planning.session import Session
+from ..planning.suggestion import suggest_experiment
 from ..providers.pricing import format_cost
 from ..reporting.console import say
 from ..reporting.figures import save_drawing, score_curves
@@ -169,20 +169,11 @@ def _print_durations(report: RunReport, number: int, out: Console) -> None:
 
 
 def _suggestion(session: Session, plan: Plan) -> str | None:
-    """Suggest the unfinished experiment that shares the most units with this one."""
-    own_ids = {selection.experiment.id for selection in session.selection}
-    users = {id for planned in plan.all_units for id in planned.shared_with} - own_ids
-    candidates: dict[str, tuple[int, Plan]] = {}
-    for id in sorted(users):
-        selection = select_cells(session.collection, [id], full=False)
-        other = attrs.evolve(session, selection=selection).plan()
-        shared = sum(not own_ids.isdisjoint(planned.shared_with) for planned in other.units)
-        if shared and other.todo:
-            candidates[id] = (shared, other)
-    if not candidates:
+    suggestion = suggest_experiment(session, plan)
+    if suggestion is None:
         return None
-    id, (shared, other) = max(candidates.items(), key=lambda item: item[1][0])
-    return f"next: mi run {id} ({count_by_kind(other.todo)} to do, {shared} shared)"
+    id, todo, shared = suggestion
+    return f"next: mi run {id} ({count_by_kind(todo)} to do, {shared} shared)"
 
 
 def _print_json(report: RunReport, shown: dict[str, list[Point]]) -> None:

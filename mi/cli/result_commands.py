@@ -1,0 +1,118 @@
+"""The commands that read results and manage stores and data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import flags
+from .command import add_command, add_flags
+
+_EXPERIMENTS_HELP = "experiment ids or patterns"
+_DATA_NAME_HELP = "a setting, SETTING:SOURCE, or a question set"
+_SOURCE_HELP = "bundled, upstream, upstream:NAME, or a folder"
+_EXPORT_FORMATS = ("parquet", "csv")
+_QUERY_FORMATS = ("table", "csv", "json", "markdown")
+
+
+def add_database_commands(add: Any) -> None:
+    """Add `plot`, `sql` and `rebuild`."""
+    command = add_command(add, "plot", "database:plot", "Draw figures of the results.", "plot A05a")
+    command.add_argument("words", nargs="+", metavar="ID", help=_EXPERIMENTS_HELP)
+    command.add_argument("--out", dest="figures", metavar="DIR", help="folder (default figures/)")
+    add_flags(command, flags.add_model_flags, flags.add_store_flags)
+    example = 'sql "SELECT condition, metric, mean FROM results"'
+    command = add_command(
+        add, "sql", "database:sql", "Query the results database (read-only).", example
+    )
+    command.add_argument("query", help="SQL over the views results, conditions, answers, …")
+    command.add_argument(
+        "--format", choices=_QUERY_FORMATS, default="table", help="output format (default table)"
+    )
+    flags.add_store_flags(command)
+    command = add_command(
+        add, "rebuild", "database:rebuild", "Rebuild the results database.", "rebuild"
+    )
+    flags.add_store_flags(command)
+
+
+def add_analysis_commands(add: Any) -> None:
+    """Add `check`, `report` and `power`."""
+    command = add_command(
+        add, "check", "check:check", "Judge expectations by the results.", "check A05a"
+    )
+    command.add_argument("words", nargs="+", metavar="ID", help=_EXPERIMENTS_HELP)
+    flags.add_json_flag(command)
+    add_flags(command, flags.add_model_flags, flags.add_store_flags)
+    command = add_command(
+        add,
+        "report",
+        "report:report",
+        "Answer the questions of experiments.",
+        "report A05a --out report",
+    )
+    command.add_argument("words", nargs="+", metavar="ID", help=_EXPERIMENTS_HELP)
+    command.add_argument("--out", metavar="DIR", help="write a page with every answer to DIR")
+    flags.add_json_flag(command)
+    add_flags(command, flags.add_model_flags, flags.add_store_flags)
+    command = add_command(
+        add, "power", "power:power", "Show how precise the results are.", "power A05a --width 0.05"
+    )
+    command.add_argument("words", nargs="+", metavar="ID", help=_EXPERIMENTS_HELP)
+    command.add_argument(
+        "--width", type=float, default=0.1, metavar="W", help="target interval width (default 0.1)"
+    )
+    add_flags(command, flags.add_model_flags, flags.add_store_flags)
+
+
+def add_store_commands(add: Any) -> None:
+    """Add `export`, `import` and `gc`."""
+    command = add_command(
+        add, "export", "export:export", "Export results as files.", "export --out shared"
+    )
+    command.add_argument(
+        "--out", required=True, metavar="DIR", help="a new folder, or an earlier export"
+    )
+    command.add_argument(
+        "--format", choices=_EXPORT_FORMATS, default="parquet", help="file format of the views"
+    )
+    flags.add_store_flags(command)
+    command = add_command(
+        add, "import", "export:import_store", "Merge another store.", "import copied/.mi"
+    )
+    command.add_argument("path", metavar="DIR", help="a store, or the folder that contains it")
+    command.add_argument("--dry-run", action="store_true", help="show what would be imported")
+    flags.add_store_flags(command)
+    command = add_command(add, "gc", "gc:gc", "List or remove unneeded files.", "gc --delete")
+    command.add_argument("--delete", action="store_true", help="remove what was free to make")
+    command.add_argument("--paid", action="store_true", help="with --delete: also what cost money")
+    flags.add_json_flag(command)
+    flags.add_store_flags(command)
+
+
+def add_data_commands(add: Any) -> None:
+    """Add `data` with its own commands."""
+    help = "List, fetch and verify training data and question sets."
+    data = add("data", help=help, description=help, epilog="example: mi data list")
+    add = data.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser
+    command = add_command(add, "list", "data:list_data", "List every source.", "data list")
+    flags.add_json_flag(command)
+    example = "data pull reward_hacking first_plot"
+    command = add_command(add, "pull", "data:pull_data", "Fetch published files.", example)
+    command.add_argument("words", nargs="*", metavar="NAME", help=_DATA_NAME_HELP)
+    command.add_argument("--all", action="store_true", help="everything that can be fetched")
+    command.add_argument(
+        "--from", dest="local_copy", metavar="PATH", help="take a copy that you have"
+    )
+    command = add_command(
+        add, "verify", "data:verify_data", "Verify files by their digests.", "data verify"
+    )
+    command.add_argument(
+        "words", nargs="*", metavar="NAME", help=f"{_DATA_NAME_HELP} (default: all)"
+    )
+    example = "data show legal_advice -n 5"
+    command = add_command(add, "show", "data:show_data", "Show a setting's data.", example)
+    command.add_argument("word", metavar="SETTING", help="a setting")
+    command.add_argument(
+        "-n", dest="rows", type=int, default=3, metavar="N", help="rows to show (default 3)"
+    )
+    command.add_argument("--source", default="bundled", metavar="SOURCE", help=_SOURCE_HELP)
