@@ -28,7 +28,8 @@ import attrs
 from mi.planning.plan import Plan, PlannedUnit
 from mi.providers.pricing import Budget
 from mi.providers.types import Base
-from mi.runner.scheduler import Run, RunLimits, Scheduler
+from mi.runner.scheduler import Scheduler
+from mi.runner.types import Run, RunLimits
 from mi.spec import Cluster, ResourceRequest
 from mi.store.records import State
 from mi.units.unit import Evaluate, Mix, Train, Unit

@@ -13,7 +13,7 @@ from mi.errors import DeclarationError, NothingSelected, UsageError
 from mi.planning.filters import filter_kinds, filter_last_failed
 from mi.planning.plan import Plan
 from mi.planning.session import Session
-from mi.runner.scheduler import RunLimits
+from mi.runner.types import RunLimits
 from mi.spec import Mark, Pilot
 from mi.store.records import State
 from mi.units.cells import cells

@@ -17,7 +17,7 @@ from mi.planning.force import archive_redo, mark_redo, plan_redo
 from mi.planning.session import Session
 from mi.providers.pricing import Price
 from mi.providers.types import Usage
-from mi.runner.scheduler import RunResult
+from mi.runner.types import RunResult
 from mi.store import LocalStore
 from mi.store import checksums as whole
 from mi.store.gc import find_unneeded, remove_unneeded

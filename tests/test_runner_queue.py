@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from hypothesis import given
@@ -99,3 +100,29 @@ def test_only_kinds_with_room_begin() -> None:
     waiting = ReadyQueue([mixed], own)
     assert waiting.pop(("train",), ()) is None
     assert waiting.pop(("mix",), ()) is mixed
+
+
+def test_a_unit_put_back_keeps_its_place() -> None:
+    first, second = planned(0), planned(1)
+    waiting = ReadyQueue([first, second], own)
+    assert waiting.pop(("mix",), ()) is first
+    waiting.requeue(first)
+    assert waiting.pop(("mix",), ()) is first
+    assert waiting.pop(("mix",), ()) is second
+
+
+def test_a_hundred_thousand_units_are_scheduled_in_seconds() -> None:
+    todo = []
+    for seed in range(50_000):
+        mixed = planned(2 * seed)
+        todo += [mixed, planned(2 * seed + 1, (mixed.unit.key,))]
+    began = time.process_time()
+    waiting = ReadyQueue(todo, own)
+    count = 0
+    while (unit := waiting.pop(("train", "mix"), ())) is not None:
+        waiting.requeue(unit)
+        assert waiting.pop(("train", "mix"), ()) is unit
+        waiting.mark_done(unit.unit.key)
+        count += 1
+    assert count == len(todo)
+    assert time.process_time() - began < 20

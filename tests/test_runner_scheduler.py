@@ -17,7 +17,7 @@ import pytest
 
 from mi.errors import Interrupted, ProviderError, StoreError
 from mi.files import journal
-from mi.runner.scheduler import RunResult
+from mi.runner.types import RunResult
 from mi.steps import mix
 from mi.store import LocalStore
 from tests.support.crash import Crash, crash_after, crash_before

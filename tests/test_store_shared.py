@@ -24,7 +24,7 @@ from mi.planning.manifest import run_manifest
 from mi.planning.session import Session
 from mi.providers import launch
 from mi.providers.types import Monitor, TrainingResult, TrainJob
-from mi.runner.scheduler import RunResult
+from mi.runner.types import RunResult
 from mi.spec import Experiment
 from mi.store import checksums, open_store
 from mi.store.checksums import write_checksums

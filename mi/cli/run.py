@@ -21,7 +21,7 @@ from ..reporting.junit import write_junit
 from ..reporting.progress import ProgressDisplay
 from ..reporting.text import pluralize
 from ..runner.run import RunOutcome, SilentObserver, run_prepared
-from ..runner.scheduler import Observer
+from ..runner.types import Observer
 from . import approval, summary
 from .collect import collect
 from .common import console, prepare, verbosity

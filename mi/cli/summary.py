@@ -25,7 +25,7 @@ from ..reporting.figures import save_drawing, score_curves
 from ..reporting.header import count_by_kind
 from ..reporting.tables import interval_note, plain_table, results_table
 from ..reporting.text import format_clock, pluralize
-from ..runner.scheduler import RunResult
+from ..runner.types import RunResult
 from ..units.cells import declared_conditions
 
 if TYPE_CHECKING:

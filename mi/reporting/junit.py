@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from ..errors import UsageError
 from ..files.clock import utc_timestamp
 from ..planning.plan import Plan, PlannedUnit
-from ..runner.scheduler import RunResult
+from ..runner.types import RunResult
 from ..store.base import Store
 
 

@@ -1,4 +1,4 @@
-"""Executors: who does the units of a plan, by name and imported only when used."""
+"""Executors by name: which function runs the units of a plan, imported only when used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import UsageError, did_you_mean
 from ..plugins import EXECUTORS, load_plugin, plugin_entries
 from ..spec import Cluster
-from .scheduler import Run
+from .types import Run
 
 BUILTIN_EXECUTORS = {
     "process": "mi.runner.scheduler:execute_in_process",
@@ -19,27 +19,29 @@ BUILTIN_EXECUTORS = {
 
 
 Executor = Callable[[Run], None]
-"""Does the work of a run; `mi.runner.scheduler.execute_in_process` is the one of this process."""
+"""Runs the units of a run, as `mi.runner.scheduler.execute_in_process` does."""
 
 
 def find_executor(name: str, cluster: Cluster | None = None) -> Executor:
-    """The executor called `name`.
+    """The executor of a name: a built-in one, or a plug-in's.
 
     Args:
+        name: `process`, `ray`, or the name of an entry point of the group `mi.executors`.
         cluster: The cluster of the executor `ray`.
 
     Raises:
-        UsageError: There is none of that name.
+        UsageError: There is no executor of that name.
     """
     if name in BUILTIN_EXECUTORS:
         module, _, attribute = BUILTIN_EXECUTORS[name].partition(":")
-        here: Any = getattr(import_module(module), attribute)
-        known: Executor = partial(here, cluster=cluster or Cluster()) if name == "ray" else here
-        return known
-    added = plugin_entries(EXECUTORS)
-    if name not in added:
+        function: Any = getattr(import_module(module), attribute)
+        builtin: Executor = partial(function, cluster=cluster or Cluster())
+        return builtin if name == "ray" else function
+    entries = plugin_entries(EXECUTORS)
+    if name not in entries:
         raise UsageError(
-            f"there is no executor {name!r}", hint=did_you_mean(name, {*BUILTIN_EXECUTORS, *added})
+            f"there is no executor {name!r}",
+            hint=did_you_mean(name, {*BUILTIN_EXECUTORS, *entries}),
         )
-    found: Executor = load_plugin(added[name])
-    return found
+    plugin: Executor = load_plugin(entries[name])
+    return plugin

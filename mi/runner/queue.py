@@ -1,14 +1,17 @@
-"""Units that wait: which can begin next, in the plan's order, each after what it needs.
+"""The ready queue: which unit can start next, in the plan's order, each after what it needs.
 
-An event costs what it changes, not what there is: a unit's end frees those that need it, a failure
-blocks them, and the next unit is the top of a heap; one that must wait for a name leaves the heap
-until the name is free. So a hundred thousand units wait as cheaply, each, as ten do.
+`graphlib.TopologicalSorter` counts needs. The queue adds the plan's order (a heap for each kind),
+exclusive names (a unit that needs a locked name leaves its heap until the name is free) and
+failures, which block all dependents. Each event costs time in proportion to what it changes, not to
+the number of units, so a plan of a hundred thousand units is scheduled as fast per unit as one of
+ten.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 
 from ..planning.plan import PlannedUnit
@@ -16,11 +19,11 @@ from ..units.unit import Unit
 
 
 class ReadyQueue:
-    """Units to do, in an order in which each comes after what it needs.
+    """Units to do, handed out in the order of the plan as soon as their needs are done.
 
     Args:
-        todo: The units. What they need and is not among them is taken to be there.
-        names: What a unit must have to itself while it is worked on.
+        todo: The units, each after what it needs. A need that is not among them counts as done.
+        lock_names: The names that a unit must hold exclusively while it runs.
     """
 
     def __init__(
@@ -28,58 +31,62 @@ class ReadyQueue:
     ) -> None:
         self._todo = todo
         self._lock_names = lock_names
-        self._missing_needs: dict[str, int] = {}
-        self._dependents: dict[str, list[int]] = defaultdict(list)
-        self._ready: dict[str, list[int]] = defaultdict(list)
+        self._index = {planned.unit.key: index for index, planned in enumerate(todo)}
+        self._dependents: dict[str, list[str]] = defaultdict(list)
+        self._ready: dict[str, list[int]] = defaultdict(list)  # kind → heap of indices in `todo`
         self._blocked_by_name: dict[str, list[int]] = defaultdict(list)
-        for place, planned in enumerate(todo):
-            needs = [need for need in planned.unit.needs if need in self._missing_needs]
+        self._failed: set[str] = set()
+        self._graph: TopologicalSorter[str] = TopologicalSorter()
+        for planned in todo:
+            needs = [need for need in planned.unit.needs if need in self._index]
+            self._graph.add(planned.unit.key, *needs)
             for need in needs:
-                self._dependents[need].append(place)
-            self._missing_needs[planned.unit.key] = len(needs)
-            if not needs:
-                self._ready[planned.unit.kind].append(place)
+                self._dependents[need].append(planned.unit.key)
+        self._graph.prepare()
+        self._push_ready()
 
     def pop(self, kinds: Iterable[str], locked_names: Collection[str]) -> PlannedUnit | None:
-        """The first unit of these kinds that can begin; it waits no longer. None: none can.
+        """Remove and return the first unit that can start; None if there is none.
 
         Args:
-            held: Names that others have to themselves.
+            kinds: The kinds of unit that may start now.
+            locked_names: Names that running units hold.
         """
         for name in [name for name in self._blocked_by_name if name not in locked_names]:
-            for place in self._blocked_by_name.pop(name):
-                heappush(self._ready[self._todo[place].unit.kind], place)
+            for index in self._blocked_by_name.pop(name):
+                self._push(index)
         heaps = [self._ready[kind] for kind in kinds]
-        while tops := [heap for heap in heaps if heap]:
-            place = heappop(min(tops, key=lambda one: one[0]))
-            bar = next(
-                (name for name in self._lock_names(self._todo[place].unit) if name in locked_names),
-                None,
-            )
-            if bar is None:
-                return self._todo[place]
-            self._blocked_by_name[bar].append(place)  # until that name is free
+        while candidates := [heap for heap in heaps if heap]:
+            index = heappop(min(candidates, key=lambda heap: heap[0]))
+            names = self._lock_names(self._todo[index].unit)
+            locked = next((name for name in names if name in locked_names), None)
+            if locked is None:
+                return self._todo[index]
+            self._blocked_by_name[locked].append(index)
         return None
 
     def requeue(self, planned: PlannedUnit) -> None:
-        """A unit that was taken waits once more."""
-        heappush(self._ready[planned.unit.kind], self._todo.index(planned))
+        """Put back a unit that was popped and has neither succeeded nor failed."""
+        self._push(self._index[planned.unit.key])
 
     def mark_done(self, key: str) -> None:
-        """A unit is there: what needs it may begin, if it needs nothing else."""
-        for place in self._dependents.pop(key, ()):
-            unit = self._todo[place].unit
-            if unit.key in self._missing_needs:  # else another need of it failed
-                self._missing_needs[unit.key] -= 1
-                if not self._missing_needs[unit.key]:
-                    heappush(self._ready[unit.kind], place)
+        """Release the dependents of a popped unit that have no other need."""
+        self._graph.done(key)
+        self._push_ready()
 
     def mark_failed(self, key: str) -> Iterator[tuple[PlannedUnit, str]]:
-        """The units that can no longer begin, each with what it needs and will not have."""
+        """Block all dependents of a popped unit; yield each once, with the need that it lacks."""
         causes = [key]
         for cause in causes:
-            for place in self._dependents.pop(cause, ()):
-                planned = self._todo[place]
-                if self._missing_needs.pop(planned.unit.key, None) is not None:
-                    causes.append(planned.unit.key)
-                    yield planned, cause
+            for dependent in self._dependents.pop(cause, ()):
+                if dependent not in self._failed:
+                    self._failed.add(dependent)
+                    causes.append(dependent)
+                    yield self._todo[self._index[dependent]], cause
+
+    def _push_ready(self) -> None:
+        for key in self._graph.get_ready():
+            self._push(self._index[key])
+
+    def _push(self, index: int) -> None:
+        heappush(self._ready[self._todo[index].unit.kind], index)

@@ -28,7 +28,7 @@ from ..store.base import Store
 from ..store.provenance import capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
-from .scheduler import Observer, Run, RunLimits, RunResult
+from .types import Observer, Run, RunLimits, RunResult
 
 _SYNC_SECONDS = 60.0
 _LOGGER = logging.getLogger(__name__)

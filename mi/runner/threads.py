@@ -1,4 +1,10 @@
-"""Threads that are used again: starting one costs more than all else a unit costs its driver."""
+"""A pool of reusable daemon threads.
+
+`concurrent.futures.ThreadPoolExecutor` joins its threads when the interpreter exits, so a user who
+interrupts a second time would still wait for a request that takes minutes. Daemon threads end with
+the process. They are reused because starting a thread costs more than everything else the scheduler
+does for a unit.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +18,10 @@ import attrs
 
 @attrs.define
 class DaemonThreadPool:
-    """Threads that make one call after the other, as many as there are calls at a time.
+    """Threads that run one task after another; there are as many as tasks run at a time.
 
-    They end with the process: a user who leaves at once waits for none of them.
+    Args:
+        results: Receives what each task returns. Tasks must not raise.
     """
 
     results: queue.SimpleQueue[Any] = attrs.field(factory=queue.SimpleQueue)
@@ -23,24 +30,24 @@ class DaemonThreadPool:
     _idle_count: int = 0
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def submit(self, function: Callable[[], Any]) -> None:
-        """Have a thread call it; what it returns will be in `ended`."""
+    def submit(self, task: Callable[[], Any]) -> None:
+        """Have an idle or a new thread run a task."""
         with self._lock:
             if self._idle_count:
                 self._idle_count -= 1
             else:
                 self._thread_count += 1
                 threading.Thread(target=self._run_tasks, daemon=True).start()
-        self._tasks.put(function)
+        self._tasks.put(task)
 
     def shutdown(self) -> None:
-        """No more calls will come."""
+        """Let every thread end after its current task. No task may be submitted afterwards."""
         for _ in range(self._thread_count):
             self._tasks.put(None)
 
     def _run_tasks(self) -> None:
-        while (function := self._tasks.get()) is not None:
-            made = function()
+        while (task := self._tasks.get()) is not None:
+            result = task()
             with self._lock:
                 self._idle_count += 1
-            self.results.put(made)
+            self.results.put(result)

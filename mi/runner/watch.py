@@ -1,4 +1,4 @@
-"""Watches that do more than hear: tell those who look from outside, and see to the purse."""
+"""Monitors of running units: one enforces the budget, one records progress for `mi status`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from ..store.base import Store
 
 UNIT_LOG = "log.txt"
 _WRITE_INTERVAL = 2.0
+"""Seconds between two writes of a unit's progress."""
 
 
 @attrs.frozen
 class BudgetMonitor(ForwardingMonitor):
-    """A watch that also says when to stop because nothing more may be spent."""
+    """A monitor that also stops the work when the budget is spent."""
 
     budget: Budget
 
@@ -32,10 +33,16 @@ class BudgetMonitor(ForwardingMonitor):
 
 @attrs.define
 class StoredMonitor:
-    """Hears for a watch, and keeps in the store how far a unit is and what was said of it.
+    """Forwards to another monitor, and keeps a unit's progress and messages in the store.
+
+    It also stops the work when this process has lost its lock on the unit.
 
     Args:
-        logs: Whether what is said goes into the unit's own log; not where another process works.
+        monitor: Receives all calls.
+        store: Where the progress is kept.
+        key: The unit's key.
+        writes_log: Whether messages go to the unit's own log. False on a driver whose worker
+            process writes that log.
     """
 
     monitor: Monitor
@@ -46,6 +53,14 @@ class StoredMonitor:
     _last_write: float = float("-inf")
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        """See `Monitor.start`, also for the arguments.
+
+        Args:
+            phase: What begins.
+            total: Its length in units.
+            unit: What is counted.
+            done: Units done already.
+        """
         self.monitor.start(phase, total, unit=unit, done=done)
         self._progress = {
             "what": phase,
@@ -76,12 +91,12 @@ class StoredMonitor:
         self.store.assert_locked(self.key)
 
     def _append_log(self, text: str) -> None:
-        """Add a line to the unit's own log, once the unit has begun."""
+        """Add a line to the unit's own log. There is none before the unit has begun."""
         if not self.writes_log:
             return
-        folder = self.store.work_dir(self.key)
-        if folder.is_dir():
-            with suppress(OSError), (folder / UNIT_LOG).open("a", encoding="utf-8") as file:
+        directory = self.store.work_dir(self.key)
+        if directory.is_dir():
+            with suppress(OSError), (directory / UNIT_LOG).open("a", encoding="utf-8") as file:
                 file.write(f"{utc_timestamp()}  {text}\n")
 
     def _write_progress(self, *, force: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from mi.database import Database, sync_database
 from mi.planning.manifest import run_manifest
 from mi.planning.session import Session
-from mi.runner.scheduler import RunResult
+from mi.runner.types import RunResult
 from tests.support.fake_provider import FACTS, Books, Silent, carry_out, experiment, session
 
 

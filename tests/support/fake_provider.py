@@ -28,7 +28,8 @@ from mi.providers.types import (
     TrainingResult,
     TrainJob,
 )
-from mi.runner.scheduler import Run, RunResult, execute_in_process
+from mi.runner.scheduler import execute_in_process
+from mi.runner.types import Run, RunResult
 from mi.spec import Experiment, Model, RunOptions, Sampling, Training
 from mi.store import open_store
 from mi.units.cells import cells
@@ -163,7 +164,7 @@ def carry_out(
     """Execute a plan in this process; what was done.
 
     Args:
-        how: What else `mi.runner.scheduler.Work` takes.
+        how: What else `mi.runner.types.Run` takes.
     """
     made = made or opened.plan()
     plain = {"observer": Silent(), "on_published": lambda: None, **how}

@@ -2,7 +2,8 @@
 
 import attrs
 
-from mi.runner.scheduler import Run, execute_in_process
+from mi.runner.scheduler import execute_in_process
+from mi.runner.types import Run
 
 
 def one_by_one(run: Run) -> None:

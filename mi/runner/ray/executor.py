@@ -27,7 +27,8 @@ from ...providers.types import Monitor
 from ...spec import Cluster, ResourceRequest
 from ...store.base import Store
 from ...store.shared.store import SharedStore
-from ..scheduler import Run, Scheduler
+from ..scheduler import Scheduler
+from ..types import Run
 from ..watch import StoredMonitor
 from .actor import ActorSetup, Event, UnitActor
 from .actor_pool import ActorPool, ray_options

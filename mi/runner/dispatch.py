@@ -1,0 +1,210 @@
+"""The kinds of unit behind one table: what each locks, what it needs, and how it runs.
+
+The scheduler and the worker ask `unit_kind(unit)` and test for no kind themselves. A new kind is a
+class here and one entry in `UNIT_KINDS`.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import attrs
+
+from ..planning.cost import journal_cost
+from ..planning.resources import Resources
+from ..providers.base import Provider
+from ..providers.launch import sent_tokens
+from ..providers.pricing import book_usage
+from ..providers.types import ModelUnderTest, Monitor, Usage
+from ..spec import judge_model
+from ..steps import evaluate, mix, train
+from ..steps.context import EvalContext
+from ..steps.recorder import AnswerRecorder
+from ..store.base import Store
+from ..units.unit import Evaluate, Mix, Train, Unit
+from .superseded import digest_appender
+from .watch import BudgetMonitor
+
+P = TypeVar("P")
+
+
+@attrs.frozen(kw_only=True)
+class UnitJob:
+    """A unit about to run, and what it runs with.
+
+    Args:
+        unit: The unit.
+        resources: Data, providers, prices and the budget.
+        store: Where its inputs and journals are.
+        directory: Its working directory, which is published when it succeeds.
+        monitor: Hears of progress and says when to stop.
+        model_digest: The digest of the trained model that it evaluates; None for none.
+    """
+
+    unit: Unit
+    resources: Resources
+    store: Store
+    directory: Path
+    monitor: Monitor
+    model_digest: str | None
+
+
+class UnitKind(ABC, Generic[P]):
+    """A kind of unit with payload `P`.
+
+    Attributes:
+        uses_model: Whether the provider must prepare the base model first.
+        yields_model: Whether it makes a model, so that evals of an earlier one become stale.
+    """
+
+    uses_model: ClassVar[bool] = True
+    yields_model: ClassVar[bool] = False
+
+    def journal_names(self, payload: P) -> dict[str, str]:
+        """Its journals, role → name. They are locked with the unit."""
+        return {}
+
+    def training_key(self, payload: P) -> str | None:
+        """The key of the training whose model it reads; None for none."""
+        return None
+
+    def is_paid(self, provider: Provider) -> bool:
+        """Whether doing it again would cost money."""
+        return not provider.is_free
+
+    @abstractmethod
+    def capacity(self, provider: Provider) -> int:
+        """How many units of this kind may run at the same time."""
+
+    @abstractmethod
+    def run(self, payload: P, job: UnitJob) -> dict[str, Any]:
+        """Do the work in `job.directory`; return the outcome for the unit's record."""
+
+
+class MixKind(UnitKind[Mix]):
+    """Drawing training rows; needs no model and costs nothing."""
+
+    uses_model = False
+
+    def is_paid(self, provider: Provider) -> bool:
+        return False
+
+    def capacity(self, provider: Provider) -> int:
+        return 1
+
+    def run(self, payload: Mix, job: UnitJob) -> dict[str, Any]:
+        misaligned, control = job.resources.rows[job.unit.setting]
+        chats = mix.draw_mix(misaligned, control, payload)
+        name = mix.file_name(job.unit.setting, payload)
+        mix.write_mix(chats, job.directory / name)
+        return {"file": name, "rows": len(chats), "source": misaligned.source}
+
+
+class TrainKind(UnitKind[Train]):
+    """Fine-tuning the base model on a mix."""
+
+    yields_model = True
+
+    def capacity(self, provider: Provider) -> int:
+        return provider.max_concurrent_trainings
+
+    def run(self, payload: Train, job: UnitJob) -> dict[str, Any]:
+        key, store, resources = job.unit.key, job.store, job.resources
+        rows = store.unit_dir(payload.mix) / store.record(payload.mix).outcome["file"]
+        archived = [] if resources.provider.is_free else store.archived_records(key)
+        earlier_jobs = tuple(record.outcome.get("job") or "" for record in archived)
+        checkpoint = partial(store.checkpoint, key)
+        training = train.build_job(
+            key, job.unit.title, payload, resources.model, rows, earlier_jobs, checkpoint
+        )
+        sent_before = sent_tokens(job.directory)
+        try:
+            trained = resources.provider.train(training, job.directory, job.monitor)
+        finally:  # what was sent batch by batch is to be paid, even if the training fails
+            _book_training(key, sent_tokens(job.directory) - sent_before, resources)
+        if not sent_tokens(job.directory):
+            _book_training(key, trained.billed_tokens, resources)
+        cost = resources.prices.training_cost(resources.model.name, trained.billed_tokens)
+        return {**attrs.asdict(trained), "cost_usd": cost if trained.billed_tokens else 0.0}
+
+
+class EvaluateKind(UnitKind[Evaluate]):
+    """Putting a model to an eval; `mi.steps.evals` knows the kinds of eval."""
+
+    def journal_names(self, payload: Evaluate) -> dict[str, str]:
+        return evaluate.journal_names(payload)
+
+    def training_key(self, payload: Evaluate) -> str | None:
+        return payload.training_key
+
+    def capacity(self, provider: Provider) -> int:
+        return provider.max_concurrent_evals
+
+    def run(self, payload: Evaluate, job: UnitJob) -> dict[str, Any]:
+        context = self._context(payload, job)
+        monitor = BudgetMonitor(job.monitor, job.resources.budget)
+        questions = job.resources.questions[payload.questions]
+        result = evaluate.evaluate(payload, questions, context, monitor)
+        _write_lines(job.directory / "questions.jsonl", map(attrs.asdict, result.questions))
+        _write_lines(job.directory / "scores.jsonl", map(attrs.asdict, result.scores))
+        outcomes = dict(sorted(Counter(score.outcome for score in result.scores).items()))
+        cost = journal_cost(job.unit.key, context.paths.values())
+        return {"scores": len(result.scores), "outcomes": outcomes, "cost_usd": cost}
+
+    def _context(self, payload: Evaluate, job: UnitJob) -> EvalContext:
+        store, resources, key = job.store, job.resources, payload.training_key
+        judge = _judge_provider(payload, resources)
+        is_paid = not resources.provider.is_free or judge is not None
+        append = digest_appender(job.model_digest, store)
+        return EvalContext(
+            subject=ModelUnderTest(
+                model=resources.model, trained=None if key is None else store.unit_dir(key)
+            ),
+            provider=resources.provider,
+            judge=judge,
+            paths={role: store.journal(name) for role, name in self.journal_names(payload).items()},
+            directory=job.directory,
+            record=AnswerRecorder(job.unit.key, resources.prices, resources.budget, append),
+            append=append,
+            archive_count=store.archive_count if is_paid else lambda name: 0,
+        )
+
+
+AnyUnitKind = UnitKind[Any]
+UNIT_KINDS: dict[str, AnyUnitKind] = {
+    "mix": MixKind(),
+    "train": TrainKind(),
+    "eval": EvaluateKind(),
+}
+"""Unit kind → what the engine does with it, in the order in which kinds depend on each other."""
+
+
+def unit_kind(unit: Unit) -> AnyUnitKind:
+    """The kind of a unit."""
+    return UNIT_KINDS[unit.kind]
+
+
+def lock_names(unit: Unit) -> list[str]:
+    """The names that are locked while a unit runs: its key and its journals."""
+    return [unit.key, *unit_kind(unit).journal_names(unit.payload).values()]
+
+
+def _book_training(key: str, tokens: int, resources: Resources) -> None:
+    usage = Usage(model=resources.model.name, training=tokens)
+    book_usage(key, [usage], resources.prices, resources.budget)
+
+
+def _judge_provider(payload: Evaluate, resources: Resources) -> Provider | None:
+    judge = judge_model(payload.eval)
+    return None if judge is None else resources.judges[judge.model]
+
+
+def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    path.write_text(text, encoding="utf-8")

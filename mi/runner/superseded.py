@@ -1,0 +1,95 @@
+"""Archiving what belongs to a model that no longer exists.
+
+A training that is done again may give another model under the same key. Answers, scores and work in
+progress of the old model must not be mixed with those of the new one, so lines of journals and
+records of evals carry the digest of their model, and what carries another digest is archived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import CorruptError
+from ..files import journal
+from ..planning.plan import PlannedUnit
+from ..providers.types import Monitor
+from ..store import checksums
+from ..store.base import Store
+from ..units.unit import Unit
+
+Append = Callable[[Path, Sequence[Any]], None]
+
+
+def read_model_digest(training_key: str | None, store: Store) -> str | None:
+    """The digest of a trained model; None for the base model, or if it cannot be read."""
+    if training_key is None:
+        return None
+    try:
+        return checksums.model_digest(store.unit_dir(training_key))
+    except (OSError, ValueError, CorruptError):
+        return None
+
+
+def digest_appender(digest: str | None, store: Store) -> Append:
+    """The function that appends lines to a journal, with the digest of their model if any."""
+    if digest is None:
+        return store.append
+    return lambda path, lines: store.append(path, [{**line, "of": digest} for line in lines])
+
+
+def archive_superseded(
+    digest: str,
+    unit: Unit,
+    journals: Collection[str],
+    store: Store,
+    run_id: str,
+    monitor: Monitor,
+) -> None:
+    """Archive an eval's journals and work if they belong to an earlier model.
+
+    Args:
+        digest: The digest of the present model.
+        unit: The eval.
+        journals: The names of its journals.
+        store: Where they are.
+        run_id: The run that archives them.
+        monitor: Is told what was archived.
+    """
+    stale = [name for name in journals if _has_other_model(store.journal(name), digest)]
+    begun = store.begun_record(unit.key)
+    if stale or (begun is not None and begun.model_digest not in (None, digest)):
+        monitor.message(f"{unit.title}: archived the answers of an earlier model")
+        store.archive(f"{run_id}-model", "work", unit.key)
+        for name in stale:
+            store.archive(f"{run_id}-model", "journals", f"{name}.jsonl")
+
+
+def archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monitor: Monitor) -> None:
+    """Archive the evals of a training that was done again with another model as its result.
+
+    Args:
+        planned: The training, which has just been published.
+        store: Where its evals are.
+        run_id: The run that archives them.
+        monitor: Is told what was archived; may stop the wait for a lock.
+    """
+    digest = checksums.model_digest(store.unit_dir(planned.unit.key))
+    records = [store.record(key) for key in planned.stale_dependents if not store.find_damage(key)]
+    for record in records:
+        if record.model_digest in (None, digest):
+            continue
+        journals = sorted(record.journals.values())
+        with store.lock(record.key, *journals, on_wait=lambda name: monitor.raise_if_stopped()):
+            store.archive(f"{run_id}-model", "units", record.key)
+            for name in journals:
+                store.archive(f"{run_id}-model", "journals", f"{name}.jsonl")
+        monitor.message(
+            f"{record.title}: archived, because its model was trained again; "
+            "the next run repeats it"
+        )
+
+
+def _has_other_model(path: Path, digest: str) -> bool:
+    return any(line.get("of", digest) != digest for line in journal.read_records(path))
