@@ -115,3 +115,9 @@ def test_a_plan_needs_nothing_but_the_wheel(wheel: Path, tmp_path: Path) -> None
     assert "A05a::insecure_code::n=100,r=0.50,seed=0" in cells
     listed = run("-m", "mi", "list", "--json")
     assert {"A02", "A05a", "A05b"} <= {row["id"] for row in json.loads(listed.stdout)}
+
+    (empty / "experiments").mkdir()
+    derived = "import registry\n\nB1 = registry.get('A05a').evolve(id='B1', total_samples=10)\n"
+    (empty / "experiments" / "own.py").write_text(derived, encoding="utf-8")
+    both = run("-m", "mi", "list", "--json")
+    assert {"A05a", "B1"} <= {row["id"] for row in json.loads(both.stdout)}
