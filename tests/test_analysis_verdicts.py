@@ -224,4 +224,4 @@ def test_without_results_commands_say_what_to_do(project: Project) -> None:
     for command in ("check", "report", "power"):
         done = project.mi(command, "S1")
         assert done.code == 4
-        assert "`mi run EXPERIMENT` makes it" in done.err
+        assert "`mi run EXPERIMENT` creates it" in done.err

@@ -2,7 +2,7 @@
 
 | interval | of what | where |
 |---|---|---|
-| Student's t | a contrast: a difference, a slope, a mean that is no share | `t_interval` |
+| Student's t | a contrast: a difference, a slope, a mean other than a share | `t_interval` |
 | Wilson's score interval | the share of one condition | `wilson_interval`, called by `Study.mean` |
 | bootstrap percentiles | a function of means without a formula | `bootstrap.bootstrap_interval` |
 | profile likelihood | the dose of half effect | `dose_response.fit_half_effect` |

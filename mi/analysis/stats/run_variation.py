@@ -4,7 +4,7 @@ Three seeds in one condition say little about their spread, so its size is poole
 Two numbers describe it. The dispersion covers a run's reactions to single questions and answers:
 one factor times the variance that a share of that size has (quasi-likelihood, McCullagh and Nelder
 1989, section 4.5). The level variance covers a run's own level: one variance in logits (model III
-of Williams 1982). Metrics that are no shares have the same two parts with constant variances.
+of Williams 1982). Metrics other than shares have the same two parts with constant variances.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def add_legend(
 
     Args:
         figure: Whose width grows.
-        labels: One per line; without labels there is no legend.
+        labels: One per line; none adds no legend.
         handles: Matplotlib artists, one per label.
         title: Of the legend.
     """
