@@ -88,7 +88,7 @@ def test_a_cancelled_job_is_launched_again_only_when_asked(project: Project) -> 
         until(lambda: launched(project, 2))
         unsure = mi(project, server, "cancel", "S1", *HOSTED)
         assert unsure.code == 4
-        assert "--yes cancels without asking" in unsure.err
+        assert "--yes cancels without confirmation" in unsure.err
         assert not server.books.failed_jobs
         done = mi(project, server, "cancel", "S1", *HOSTED, "--yes")
         assert done.code == 0, said(done)
@@ -181,7 +181,7 @@ def test_the_first_interrupt_leaves_the_job_running_and_the_next_run_adopts_it(
         assert time.monotonic() - began < 20, "it waited for the job"
         assert going.returncode == 2, out
         assert "launched jobs continue at the provider" in out
-        assert "`mi cancel` ends it" in out
+        assert "`mi cancel` ends them" in out
         assert "the same command continues from here" in out
         assert not server.books.failed_jobs
         server.train_seconds = 0.3
