@@ -309,7 +309,7 @@ def test_a_cluster_that_is_not_there_is_a_sentence(project: Project) -> None:
     slow.declare(project)
     done = project.mi("run", "C1", "--executor", "ray", "--ray-address", "127.0.0.1:1")
     assert done.code == 4, done.err
-    assert "no Ray cluster" in done.err
+    assert "cannot connect to a Ray cluster" in done.err
 
 
 def test_what_fits_is_counted_by_machine() -> None:

@@ -1,8 +1,8 @@
-"""What a unit is likely to cost, before it is done.
+"""Estimated costs of units before they run, and the costs that were paid.
 
-Tokens are estimated (`mi.data.tokens`) over a sample of the rows. Prompts are those that will be
-sent, and answers are assumed as long as those seen before, else as long as the eval expects.
-What has arrived already is not counted again.
+Tokens are estimated (`mi.data.tokens`) over a sample of the rows. Prompts are counted as they will
+be sent. Answers are assumed to be as long as earlier answers to the same questions, or else as long
+as the eval expects. Requests whose answers are already in a journal are not counted.
 """
 
 from __future__ import annotations
@@ -34,12 +34,18 @@ _SAMPLE_ROWS = 200
 
 @attrs.define(kw_only=True, slots=False)
 class CostEstimator:
-    """Likely costs of a plan's units in US dollars.
+    """Estimates the costs of a plan's units, in US dollars.
 
     Args:
-        free: Whether the model under test costs nothing.
+        plan: The units.
+        model: The model under test.
+        is_free: Whether the model under test costs nothing.
+        prices: The price table.
+        rows: Misaligned and control rows by setting.
+        questions: The evals' questions by digest.
+        store: Holds the journals of earlier requests.
         batch: Whether batch prices apply.
-        anew: Journals that will be put aside: what stands in them is asked for again.
+        archived_journals: Journals that will be archived, so their requests are made again.
     """
 
     plan: Plan
@@ -55,7 +61,7 @@ class CostEstimator:
     _answer_lengths: dict[str, float | None] = attrs.field(factory=dict)
 
     def estimate(self, unit: Unit) -> float | None:
-        """US dollars; None where a price is not known."""
+        """The cost of a unit in US dollars; None if a price is unknown."""
         payload = unit.payload
         if isinstance(payload, Train):
             return 0.0 if self.is_free else self._training_cost(unit, payload)
@@ -64,13 +70,13 @@ class CostEstimator:
         return 0.0
 
     def total(self) -> float | None:
-        """US dollars for all that a run sets about; None where a price is not known."""
-        parts = [self.estimate(planned.unit) for planned in self.plan.attempts]
-        known = [part for part in parts if part is not None]
-        return sum(known) if len(known) == len(parts) else None
+        """The cost of all units that a run attempts; None if a price is unknown."""
+        costs = [self.estimate(planned.unit) for planned in self.plan.attempts]
+        known_costs = [cost for cost in costs if cost is not None]
+        return sum(known_costs) if len(known_costs) == len(costs) else None
 
     def unpriced_models(self) -> list[str]:
-        """Models of units to do whose price is not known."""
+        """The models of the attempted units whose price is unknown."""
         names: dict[str, None] = {}
         for planned in self.plan.attempts:
             if self.estimate(planned.unit) is None:
@@ -90,25 +96,26 @@ class CostEstimator:
         return self.prices.price(self._billed_model(payload)) is not None
 
     def _training_cost(self, unit: Unit, payload: Train) -> float | None:
-        drawn = self._mixes[payload.mix]
-        misaligned, aligned = arm_counts(drawn.misaligned_ratio, drawn.total_samples)
-        arms = self.rows[unit.setting]
-        read = misaligned * self._mean_row_tokens(arms[0]) + aligned * self._mean_row_tokens(
-            arms[1]
+        mix = self._mixes[payload.mix]
+        misaligned, aligned = arm_counts(mix.misaligned_ratio, mix.total_samples)
+        misaligned_rows, control_rows = self.rows[unit.setting]
+        row_tokens = misaligned * self._mean_row_tokens(misaligned_rows)
+        row_tokens += aligned * self._mean_row_tokens(control_rows)
+        return self.prices.training_cost(
+            self.model.name, row_tokens * payload.hyperparameters.epochs
         )
-        return self.prices.training_cost(self.model.name, read * payload.hyperparameters.epochs)
 
     @cached_property
     def _mixes(self) -> dict[str, Mix]:
-        payloads = ((one.unit.key, one.unit.payload) for one in self.plan.all_units)
+        payloads = ((planned.unit.key, planned.unit.payload) for planned in self.plan.all_units)
         return {key: payload for key, payload in payloads if isinstance(payload, Mix)}
 
     def _mean_row_tokens(self, rows: Rows) -> float:
-        """Tokens of a row."""
+        """Mean tokens of a row, over a sample of the rows."""
         if rows.digest not in self._row_tokens:
             chats = list(rows.chats.values())
-            some = chats[:: max(len(chats) // _SAMPLE_ROWS, 1)]
-            self._row_tokens[rows.digest] = fmean(tokens.count_chat_tokens(chat) for chat in some)
+            sample = chats[:: max(len(chats) // _SAMPLE_ROWS, 1)]
+            self._row_tokens[rows.digest] = fmean(tokens.count_chat_tokens(chat) for chat in sample)
         return self._row_tokens[rows.digest]
 
     def _billed_model(self, payload: Evaluate) -> str:
@@ -134,8 +141,8 @@ class CostEstimator:
         return None if None in costs else sum((cost for cost in costs if cost is not None), 0.0)
 
     def _request_cost(self, model: str, sent: float, received: float) -> float | None:
-        bill = Usage(model=model, input=round(sent), output=round(received), batch=self.batch)
-        return self.prices.cost(bill)
+        usage = Usage(model=model, input=round(sent), output=round(received), batch=self.batch)
+        return self.prices.cost(usage)
 
     def _observed_answer_length(self, payload: Evaluate) -> float | None:
         """Mean tokens of the answers that any model of the plan gave to the same questions."""
@@ -160,7 +167,7 @@ def _bare_name(name: str) -> str:
 
 
 def cost_so_far(store: Store, planned: PlannedUnit) -> float:
-    """US dollars that were paid for a unit so far, whether it is done or not."""
+    """US dollars paid for a unit so far, whether it is done or not."""
     unit = planned.unit
     if planned.completion is not None:
         return planned.completion.cost_usd
@@ -172,6 +179,6 @@ def cost_so_far(store: Store, planned: PlannedUnit) -> float:
 
 
 def journal_cost(key: str, paths: Iterable[Path]) -> float:
-    """US dollars of what a unit asked for, as its journals have it."""
+    """US dollars of the requests that a unit made, according to its journals."""
     lines = (line for path in paths for line in journal.read_records(path))
     return sum(line.get("cost_usd") or 0.0 for line in lines if line.get("unit") == key)

@@ -1,9 +1,9 @@
-"""What is asked: the evals of a setting as a provider and the user's judges make them.
+"""Resolving declared evals to evals that can run.
 
-Declared evals become evals that can be run: published question sets are read, the user's judges
-take the place of the declared one, and what nobody here can run is left out with the reason. Of
-several judges the first one judges under the eval's own name and each other beside it; they share
-the answers, so that only judging is done again.
+Published question sets are read, the user's judges replace the declared one, and an eval that the
+provider or the judges cannot run is skipped with a reason. If the user names several judges, the
+first keeps the eval's name and each other gets an eval of its own; these share the answers, so only
+judging is repeated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DECLARED, NO_JUDGE = "declared", "none"
 
 @attrs.frozen
 class SkippedEval:
-    """An eval that is not run here, and why."""
+    """An eval that is not run, and the reason."""
 
     setting: str
     eval: str
@@ -46,11 +46,14 @@ class SkippedEval:
 
 @attrs.define(kw_only=True)
 class EvalResolver:
-    """Evals as they are asked here; what is read is read once.
+    """Resolves evals for one model; each question set is read once.
 
     Args:
-        sources: Published set → the file the user gives for it.
-        left_out: By setting and eval, what is not run.
+        options: The user's judges and votes.
+        provider: Serves the model under test.
+        providers: Serve the judges.
+        sources: Published set → the file that the user gives for it.
+        skipped_evals: The evals that are not run, by setting and eval.
     """
 
     options: RunOptions
@@ -61,17 +64,17 @@ class EvalResolver:
     _questions: dict[Resource, Questions] = attrs.field(factory=dict)
 
     def resolve(self, setting: Setting, extra: Iterable[Eval] = ()) -> Iterator[PlannedEval]:
-        """The evals of a setting, and `more` out-of-distribution ones."""
-        ood = {one.id: one for one in (*setting.ood_evals, *extra)}
-        both = ((Distribution.ID, setting.id_evals), (Distribution.OOD, ood.values()))
-        for distribution, evals in both:
+        """The evals of a setting, with `extra` as out-of-distribution ones."""
+        ood = {spec.id: spec for spec in (*setting.ood_evals, *extra)}
+        groups = ((Distribution.ID, setting.id_evals), (Distribution.OOD, ood.values()))
+        for distribution, evals in groups:
             for declared in evals:
-                for one in self._runnable(setting, declared):
-                    questions = self.questions(one).digest
-                    yield PlannedEval(eval=one, distribution=distribution, questions=questions)
+                for spec in self._runnable(setting, declared):
+                    questions = self.questions(spec).digest
+                    yield PlannedEval(eval=spec, distribution=distribution, questions=questions)
 
     def questions(self, spec: Eval) -> Questions:
-        """What an eval asks."""
+        """The questions of an eval."""
         kind = eval_kind(spec)
         resource = kind.resource(spec)
         if resource not in self._questions:
@@ -80,11 +83,11 @@ class EvalResolver:
 
     def questions_by_digest(self) -> dict[str, Questions]:
         """All questions read so far, by the digest of their content."""
-        return {asked.digest: asked for asked in self._questions.values()}
+        return {questions.digest: questions for questions in self._questions.values()}
 
     def _runnable(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
-        for one in self._load(setting, declared):
-            for judged in self._with_judges(one):
+        for spec in self._load(setting, declared):
+            for judged in self._with_judges(spec):
                 reason = self._skip_reason(judged)
                 if reason is None:
                     yield judged
@@ -92,7 +95,7 @@ class EvalResolver:
                     self._skip(setting, judged, reason)
 
     def _load(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
-        """The eval itself, or those of a published set's file."""
+        """The eval itself, or the evals in the file of a published set."""
         if not isinstance(declared, Published):
             yield declared
             return
@@ -100,9 +103,9 @@ class EvalResolver:
         if path is None:
             self._skip(setting, declared, f"not here yet: mi data pull {declared.id}")
             return
-        for one, questions in read_question_set(declared, path):
-            self._questions[one.questions] = questions
-            yield one
+        for spec, questions in read_question_set(declared, path):
+            self._questions[spec.questions] = questions
+            yield spec
 
     def _source_file(self, name: str, source: Upstream) -> Path | None:
         return Path(self.sources[name]) if name in self.sources else cached_path(source)
@@ -111,24 +114,24 @@ class EvalResolver:
         self.skipped_evals[setting.id, spec.id] = SkippedEval(setting.id, spec.id, reason)
 
     def _with_judges(self, spec: Eval) -> Iterator[Eval]:
-        """The eval by each judge the user names, where a model judges it."""
+        """The eval once for each judge that the user names; unchanged if no model judges it."""
         judge = judge_model(spec)
         if judge is None:
             if not self.options.rejudge:
                 yield spec
             return
         votes = self.options.votes or judge.votes
-        for index, named in enumerate(self.options.judges or (DECLARED,)):
-            model = judge.model if named in (DECLARED, NO_JUDGE) else canonical_model_name(named)
-            by = attrs.evolve(judge, model=model, votes=votes)
-            beside = self.options.rejudge and by != judge
-            if index == 0 and not beside:
-                yield spec.with_judge(by)
+        for index, name in enumerate(self.options.judges or (DECLARED,)):
+            model = judge.model if name in (DECLARED, NO_JUDGE) else canonical_model_name(name)
+            user_judge = attrs.evolve(judge, model=model, votes=votes)
+            is_extra = self.options.rejudge and user_judge != judge
+            if index == 0 and not is_extra:
+                yield spec.with_judge(user_judge)
             else:
-                yield _with_extra_judge(spec, by)
+                yield _with_extra_judge(spec, user_judge)
 
     def _skip_reason(self, spec: Eval) -> str | None:
-        """Why an eval is left out; None for one that is done."""
+        """Why an eval is skipped; None for one that runs."""
         if spec.needs not in self.provider.capabilities and not self.options.rejudge:
             return f"{self.provider.name} offers no {spec.needs}"
         judge = judge_model(spec)
@@ -138,12 +141,14 @@ class EvalResolver:
             return "--judge none"
         if self.provider.is_free and not self.options.judges:
             return f"its judge costs money; --judge {judge.model} includes it"
-        serving = self.providers.for_model(judge.model)
-        return None if "judge" in serving.capabilities else f"{serving.name} offers no judge"
+        judge_provider = self.providers.for_model(judge.model)
+        if "judge" in judge_provider.capabilities:
+            return None
+        return f"{judge_provider.name} offers no judge"
 
 
 def _with_extra_judge(spec: Eval, judge: ModelJudge) -> Eval:
-    """The eval by another judge, under a name of its own."""
+    """The eval with another judge, under a name of its own."""
     name = re.sub(r"[^A-Za-z0-9_.\-]+", "-", judge.model.removeprefix("openai:"))
     if judge.votes > 1:
         name += f".{judge.votes}votes"

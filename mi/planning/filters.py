@@ -1,6 +1,6 @@
-"""Narrowing a plan to some of its units, as `--kind` and `--lf` do.
+"""Filters that narrow a plan to some of its units, as `--kind` and `--lf` do.
 
-The cells stay: what a run selected is what it was told to look at, whatever part of it is done.
+The cells of the plan stay: they are what the run selected, whichever of their units it runs.
 """
 
 from __future__ import annotations
@@ -14,44 +14,44 @@ from .plan import Plan, PlannedUnit
 
 
 def filter_kinds(plan: Plan, kinds: Collection[str]) -> Plan:
-    """Only units of these kinds; a training comes with its mix, which costs nothing.
+    """Keep units of these kinds, and with a training its mix, which costs nothing.
 
-    An eval whose model is neither there nor going to be is left alone: nothing is trained that
-    nobody asked for.
+    An eval is dropped if its training is neither done nor kept: a filter never adds a training.
     """
-    wanted = {*kinds, "mix"} if "train" in kinds else set(kinds)
-    done = {one.unit.key for one in plan.units if one.state is State.DONE}
-    kept: set[str] = set()
+    selected_kinds = {*kinds, "mix"} if "train" in kinds else set(kinds)
+    done = {planned.unit.key for planned in plan.units if planned.state is State.DONE}
+    selected: set[str] = set()
 
-    def keep(one: PlannedUnit) -> bool:
-        if one.unit.kind in wanted and all(need in done | kept for need in one.unit.needs):
-            kept.add(one.unit.key)
+    def is_selected(planned: PlannedUnit) -> bool:
+        unit = planned.unit
+        if unit.kind in selected_kinds and all(need in done | selected for need in unit.needs):
+            selected.add(unit.key)
             return True
         return False
 
-    return _restrict(plan, keep)
+    return _restrict(plan, is_selected)
 
 
 def filter_last_failed(plan: Plan) -> Plan:
-    """The units that failed when they were last tried, what they need and what needs them.
+    """Keep the units that failed when last tried, with their needs and dependents.
 
-    All units where none failed, as pytest has it.
+    All units are kept if none failed, as with pytest's `--lf`.
     """
-    failed = {one.unit.key for one in plan.units if one.state is State.FAILED}
+    failed = {planned.unit.key for planned in plan.units if planned.state is State.FAILED}
     if not failed:
         return plan
-    kept = set(failed)
-    for one in plan.units:  # what needs a unit comes after it
-        if not kept.isdisjoint(one.unit.needs):
-            kept.add(one.unit.key)
-    for one in reversed(plan.units):
-        if one.unit.key in kept:
-            kept.update(one.unit.needs)
-    return _restrict(plan, lambda one: one.unit.key in kept and one.is_todo)
+    selected = set(failed)
+    for planned in plan.units:  # a unit's dependents come after it
+        if not selected.isdisjoint(planned.unit.needs):
+            selected.add(planned.unit.key)
+    for planned in reversed(plan.units):
+        if planned.unit.key in selected:
+            selected.update(planned.unit.needs)
+    return _restrict(plan, lambda planned: planned.unit.key in selected and planned.is_todo)
 
 
-def _restrict(plan: Plan, keep: Callable[[PlannedUnit], bool]) -> Plan:
-    kept = tuple(filter(keep, plan.units))
-    keys = {one.unit.key for one in kept}
-    left = tuple(one for one in plan.units if one.unit.key not in keys)
-    return attrs.evolve(plan, units=kept, deselected_units=(*plan.deselected_units, *left))
+def _restrict(plan: Plan, is_selected: Callable[[PlannedUnit], bool]) -> Plan:
+    units = tuple(filter(is_selected, plan.units))
+    keys = {planned.unit.key for planned in units}
+    dropped = tuple(planned for planned in plan.units if planned.unit.key not in keys)
+    return attrs.evolve(plan, units=units, deselected_units=(*plan.deselected_units, *dropped))

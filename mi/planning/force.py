@@ -1,8 +1,8 @@
-"""Doing a unit again although it is done: what has to be put aside with it.
+"""`--force`: doing a unit again, and what has to be archived with it.
 
-A training that is done again gives another model, so that whatever speaks of the old one (its
-evals, their answers, what is under way) is put aside too; an eval takes its answers with it, and
-the evals that share them. Nothing is thrown away, and what was paid stays in the books.
+A training that is done again gives another model, so everything about the old model (its evals,
+their answers, work in progress) is archived too. Doing an eval again archives its answers and the
+evals that share them. Nothing is deleted, and what was paid stays recorded.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .plan import Plan
 
 @attrs.frozen(kw_only=True)
 class Redo:
-    """What is put aside: units in the order in which that loses nothing if it is cut off.
+    """What is archived before units are done again.
 
     Args:
-        named: Keys of the units that are to be done again.
-        units: Keys; what was made of a unit stands before it.
-        journals: Names.
-        begun: Keys of units under way.
+        targets: Keys of the units that the user named.
+        units: Keys of published units, dependents first: an interruption loses nothing then.
+        journals: Names of journals.
+        unfinished_units: Keys of units with work in progress.
     """
 
     targets: tuple[str, ...] = ()
@@ -37,53 +37,60 @@ class Redo:
 
     @property
     def lock_names(self) -> set[str]:
-        """What is held while it is put aside."""
+        """The names to lock while archiving."""
         return {*self.units, *self.journals, *self.unfinished_units}
 
 
 @attrs.frozen
 class _Eval:
-    """An eval: the training whose model it is of, if any, and its journals."""
+    """An eval: the key of the training whose model it evaluates, if any, and its journals."""
 
     train_key: str | None
     journals: frozenset[str]
 
 
 def plan_redo(words: Sequence[str], plan: Plan, store: Store) -> Redo:
-    """What doing the units that `words` name again means.
+    """What has to be archived to do units again.
 
     Args:
-        words: Keys of units of the plan, or how they begin.
+        words: Keys of units of the plan, or beginnings of keys.
+        plan: The selected units.
+        store: What is published and in progress.
 
     Raises:
         UsageError: A word names no unit of the plan, or several.
     """
-    keys = [one.unit.key for one in plan.units]
-    named = tuple(_resolve_key(word, keys) for word in words)
-    return _expand(named, plan, store) if named else Redo()
+    keys = [planned.unit.key for planned in plan.units]
+    targets = tuple(_resolve_key(word, keys) for word in words)
+    return _expand(targets, plan, store) if targets else Redo()
 
 
 def _expand(targets: Sequence[str], plan: Plan, store: Store) -> Redo:
-    """What goes with the units that are named, as the store is now."""
+    """The redo of these units, as the store stands now."""
     known = dict(_known_evals(plan, store))
-    evals = {key: one for key, one in known.items() if key in targets or one.train_key in targets}
-    names = frozenset().union(*(one.journals for one in evals.values()))
-    evals |= {key: one for key, one in known.items() if not names.isdisjoint(one.journals)}
+    evals = {
+        key: entry for key, entry in known.items() if key in targets or entry.train_key in targets
+    }
+    names = frozenset().union(*(entry.journals for entry in evals.values()))
+    evals |= {key: entry for key, entry in known.items() if not names.isdisjoint(entry.journals)}
     published = {key for key in (*evals, *targets) if store.is_published(key)}
-    first = [key for key in evals if key in published]
+    published_evals = [key for key in evals if key in published]
     return Redo(
         targets=tuple(targets),
-        units=(*first, *(key for key in targets if key in published and key not in evals)),
-        journals=tuple(sorted(frozenset().union(*(one.journals for one in evals.values())))),
+        units=(
+            *published_evals,
+            *(key for key in targets if key in published and key not in evals),
+        ),
+        journals=tuple(sorted(frozenset().union(*(entry.journals for entry in evals.values())))),
         unfinished_units=tuple(key for key in evals if store.is_begun(key)),
     )
 
 
 def _known_evals(plan: Plan, store: Store) -> Iterator[tuple[str, _Eval]]:
-    """Every eval that is known: by the store, whatever became of it, or by the plan."""
-    for one in _readable_records(store):
-        if one.kind == "eval":
-            yield one.key, _Eval(one.training_key, frozenset(one.journals.values()))
+    """Every eval in the store, whatever its state, and every eval of the plan."""
+    for record in _readable_records(store):
+        if record.kind == "eval":
+            yield record.key, _Eval(record.training_key, frozenset(record.journals.values()))
     for planned in plan.all_units:
         payload = planned.unit.payload
         if isinstance(payload, Evaluate):
@@ -97,31 +104,35 @@ def _readable_records(store: Store) -> Iterator[BegunRecord]:
     for key in store.published_keys():
         try:
             yield store.record(key)
-        except CorruptError:  # nothing can be told of it; its own experiment does it again
+        except CorruptError:  # its own experiment does it again
             continue
     yield from store.unfinished_units()
 
 
 def _resolve_key(word: str, keys: Sequence[str]) -> str:
-    found = [key for key in keys if key.startswith(word)]
-    if len(found) != 1:
-        what = "several units begin" if found else "no selected unit begins"
+    matches = [key for key in keys if key.startswith(word)]
+    if len(matches) != 1:
+        problem = "several units begin" if matches else "no selected unit begins"
         raise UsageError(
-            f"--force {word}: {what} with that", hint=did_you_mean(word, found or keys)
+            f"--force {word}: {problem} with that", hint=did_you_mean(word, matches or keys)
         )
-    return found[0]
+    return matches[0]
 
 
 def mark_redo(plan: Plan, redo: Redo) -> Plan:
-    """The plan once those units are put aside."""
-    gone = {*redo.units, *redo.unfinished_units}
+    """The plan in which the archived units are to be done."""
+    archived = {*redo.units, *redo.unfinished_units}
     units = tuple(
         attrs.evolve(
-            one, state=State.TODO, reason="forced: done again", skip_reason=None, completion=None
+            planned,
+            state=State.TODO,
+            reason="forced: done again",
+            skip_reason=None,
+            completion=None,
         )
-        if one.unit.key in gone
-        else one
-        for one in plan.units
+        if planned.unit.key in archived
+        else planned
+        for planned in plan.units
     )
     return attrs.evolve(plan, units=units)
 
@@ -133,20 +144,24 @@ def archive_redo(
     run_id: str,
     on_wait: Callable[[str], None] = lambda name: None,
 ) -> None:
-    """Put it aside: what was made of a unit first, so that no result is ever of two models.
+    """Archive a redo under locks, dependents first, so no result mixes two models.
 
-    Other runs may be at some of it, or have begun or ended more of it since it was looked at: once
-    all is held, it is looked at again.
+    Other runs may hold some of the units, or may have begun or published more since the redo was
+    planned. So once all names are locked the redo is computed again, until the locks cover it.
 
     Args:
-        waiting: Called with a name each second while another run is at it; may raise.
+        redo: What to archive.
+        plan: The selected units.
+        store: Where they are.
+        run_id: The run that archives them.
+        on_wait: Called with a name each second while another run holds its lock; may raise.
     """
-    held: set[str] = set()
-    while not redo.lock_names <= held:
-        held |= redo.lock_names
-        with store.lock(*held, on_wait=on_wait):
+    locked: set[str] = set()
+    while not redo.lock_names <= locked:
+        locked |= redo.lock_names
+        with store.lock(*locked, on_wait=on_wait):
             redo = _expand(redo.targets, plan, store)
-            if redo.lock_names <= held:
+            if redo.lock_names <= locked:
                 _archive(redo, store, run_id)
 
 

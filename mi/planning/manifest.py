@@ -1,7 +1,7 @@
-"""What a run selected, as the store keeps it beside the run: experiments, evals and cells.
+"""The manifest of a run: the experiments, evals and cells that it selected.
 
-A result says nothing without the question it answers, so the declarations stand in the store in the
-words they had when they were run.
+The store keeps it beside the run. A result means nothing without the question it answers, so the
+manifest holds the declarations as they were when the run started.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from .session import Session
 
 
 def run_manifest(session: Session, plan: Plan) -> tuple[SelectionHeader, list[SelectedCell]]:
-    """What is selected as plain values: experiments and evals, and a line a cell."""
+    """The selection as plain values: a header of experiments and evals, and one line per cell."""
     header: SelectionHeader = {
-        "experiments": [_experiment_entry(session, one.experiment) for one in session.selection],
+        "experiments": [
+            _experiment_entry(session, selected.experiment) for selected in session.selection
+        ],
         "evals": list(_eval_entries(session)),
     }
     lines = [
@@ -48,23 +50,27 @@ def _experiment_entry(session: Session, experiment: Experiment) -> dict[str, Any
         "file": file.name if file else None,
         "declared": json_form(experiment),
         "expectations": [
-            {"expectation": expectation_id(one), "says": one.says, "claims": json_form(one.claims)}
-            for one in experiment.expectations
+            {
+                "expectation": expectation_id(expectation),
+                "says": expectation.says,
+                "claims": json_form(expectation.claims),
+            }
+            for expectation in experiment.expectations
         ],
     }
 
 
 def _eval_entries(session: Session) -> Iterable[dict[str, Any]]:
     seen = set()
-    for one in session.selection:
-        for setting in one.experiment.settings:
-            for asked in session.context(one.experiment, setting).evals:
-                if (setting.id, asked.eval.id) not in seen:
-                    seen.add((setting.id, asked.eval.id))
+    for selected in session.selection:
+        for setting in selected.experiment.settings:
+            for planned in session.context(selected.experiment, setting).evals:
+                if (setting.id, planned.eval.id) not in seen:
+                    seen.add((setting.id, planned.eval.id))
                     yield {
                         "setting": setting.id,
-                        "eval": asked.eval.id,
-                        "title": asked.eval.title,
-                        "distribution": asked.distribution.value,
-                        "headline": asked.eval.headline,
+                        "eval": planned.eval.id,
+                        "title": planned.eval.title,
+                        "distribution": planned.distribution.value,
+                        "headline": planned.eval.headline,
                     }

@@ -1,7 +1,7 @@
-"""Opening a session: what a command line resolves to before anything is done.
+"""Opening a session: resolving the names on a command line.
 
-Names become values here, once: experiments, settings, a model with its provider, an address of a
-store. From there on everything is plain values.
+Names of experiments, settings, a model with its provider and a store are resolved here, once. All
+later code works on plain values.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .session import Session
 
 
 class Registry(Protocol):
-    """What a session needs of the registry: it is handed in, for the engine knows no names."""
+    """What a session needs from the registry, which is passed in: the engine knows no names."""
 
     @property
     def collection(self) -> Collection: ...
@@ -43,20 +43,25 @@ class Registry(Protocol):
 def find_model(
     registry: Registry, name: str | None, providers: Providers
 ) -> tuple[Model, Provider]:
-    """The model a user names `provider:name`, or the default one.
+    """The model that a user names `provider:name`, or the default one, and its provider.
+
+    Args:
+        registry: The registered models.
+        name: `provider:name`; None for the default.
+        providers: Makes the provider.
 
     Raises:
-        UsageError: It is not of that form, or there is no such provider or model.
+        UsageError: The name lacks a provider, or the provider or the model is unknown.
     """
     name = canonical_model_name(name or registry.DEFAULT_MODEL)
     kind, colon, rest = name.partition(":")
     if not colon or not rest:
         raise UsageError(
-            f"{name!r} is not a model: PROVIDER:NAME is needed",
+            f"{name!r} is not a model: write PROVIDER:NAME",
             hint=did_you_mean(name, registry.models),
         )
-    serving = providers.get(kind)
-    return registry.models.get(name) or serving.resolve_model(rest), serving
+    provider = providers.get(kind)
+    return registry.models.get(name) or provider.resolve_model(rest), provider
 
 
 def open_session(
@@ -74,41 +79,37 @@ def open_session(
     """Resolve a command line.
 
     Args:
-        words: What to select; see `select`.
+        registry: The experiments, settings, evals, models and prices that have names.
+        options: Where results go, and how a run proceeds.
+        words: What to select; see `mi.collect.select.select_cells`.
         model: `provider:name`; None for the default.
         data: `SETTING=SOURCE` each, or `SET=FILE` for a published question set.
-        sets: `FIELD=VALUE` each, in place of what experiments declare.
+        overrides: `FIELD=VALUE` each, in place of what experiments declare.
         prices: `MODEL=INPUT,OUTPUT,…` each, in place of the registry's.
-        terms: How hosted providers are used.
-        only: Which of the selected cells are kept.
+        client_options: How hosted providers are used.
+        cell_filter: Which of the selected cells are kept.
 
     Raises:
         MiError: Something named does not exist, or does not fit.
     """
     names = OverrideTargets(settings=registry.settings, evals=registry.evals)
-    change = parse_overrides(overrides, names)
+    transform = parse_overrides(overrides, names)
     selected = select_cells(
-        registry.collection, words, full=options.full, transform=change, cell_filter=cell_filter
+        registry.collection, words, full=options.full, transform=transform, cell_filter=cell_filter
     )
     providers = Providers(client_options or ClientOptions())
-    found, serving = find_model(registry, model, providers)
-    settings = {setting.id: setting for one in selected for setting in one.experiment.settings}
-    overrides = {
-        asked.id
-        for one in selected
-        for asked in (
-            *one.experiment.evals,
-            *(asked for setting in settings.values() for asked in setting.ood_evals),
-        )
-        if asked.published_file is not None
-    }
-    opened = Session(
+    found_model, provider = find_model(registry, model, providers)
+    settings = {setting.id: setting for entry in selected for setting in entry.experiment.settings}
+    evals = [spec for entry in selected for spec in entry.experiment.evals]
+    evals += [spec for setting in settings.values() for spec in setting.ood_evals]
+    question_sets = {spec.id for spec in evals if spec.published_file is not None}
+    session = Session(
         options=options,
         collection=registry.collection,
         selection=selected,
-        model=found,
-        provider=serving,
-        sources=dict(_parse_source(text, settings, overrides) for text in data),
+        model=found_model,
+        provider=provider,
+        sources=dict(_parse_source(text, settings, question_sets) for text in data),
         store=open_store(options.store, options.lease_timeout),
         providers=providers,
         prices=registry.prices().with_overrides(
@@ -116,31 +117,33 @@ def open_session(
         ),
     )
     if cell_filter is not None and cell_filter.marks is not None:
-        opened.selection = filter_by_marks(opened.selection, cell_filter.marks, opened.is_paid)
-    return opened
+        session.selection = filter_by_marks(session.selection, cell_filter.marks, session.is_paid)
+    return session
 
 
 def _free_prices(
     client_options: ClientOptions, model: str | None, options: RunOptions
 ) -> Iterator[str]:
-    """Stated prices of named models at endpoints whose tokens cost nothing."""
+    """Price overrides of zero for named models at endpoints that are configured as free."""
     for name in filter(None, (model, *options.judges)):
         endpoint, _, bare = canonical_model_name(name).partition(":")
         if client_options.endpoints.get(endpoint, {}).get("free"):
             yield f"{bare}=0,0,0,0,0"
 
 
-def _parse_source(text: str, settings: Mapping[str, Setting], sets: set[str]) -> tuple[str, str]:
-    """Whose data is meant, and where it comes from: a keyword, or a path made absolute."""
+def _parse_source(
+    text: str, settings: Mapping[str, Setting], question_sets: set[str]
+) -> tuple[str, str]:
+    """A setting or question set, and the source of its data: a keyword or an absolute path."""
     name, equals, source = text.partition("=")
     if not equals or not source:
-        raise UsageError(f"--data {text}: SETTING=SOURCE is needed", hint=_SOURCE_HINT)
-    if name not in settings and name not in sets:
+        raise UsageError(f"--data {text}: write SETTING=SOURCE", hint=_SOURCE_HINT)
+    if name not in settings and name not in question_sets:
         raise UsageError(
             f"--data {text}: no selected experiment has a setting or question set {name!r}",
-            hint=did_you_mean(name, {*settings, *sets}),
+            hint=did_you_mean(name, {*settings, *question_sets}),
         )
-    if name in sets and not Path(source).is_file():
+    if name in question_sets and not Path(source).is_file():
         raise UsageError(f"--data {text}: there is no file {source!r}")
     if name in settings and is_named_source(source):
         check_source(settings[name], source)

@@ -1,8 +1,8 @@
-"""The plan: which units the selected cells need, and what there is to do for each.
+"""The plan: which units the selected cells need, and which of them are to do.
 
-A pure function of plain values: cells, what their settings and model resolve to, and the states of
-units in the store. Each unit stands once however many cells share it. Time grows linearly with the
-number of cells.
+Planning is a pure function of plain values: cells, the contexts of their settings and model, and
+the states of units in the store. Each unit appears once, however many cells share it. Time grows
+linearly with the number of cells.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ class PlannedUnit:
     """A unit of the plan.
 
     Args:
-        unit: What is to be done.
-        state: What the store has of it.
+        unit: The unit.
+        state: Its state in the store.
         reason: Why it is or is not to do, for people.
         cells: Ids of the selected cells that need it.
-        shared: Ids of other declared experiments that need it too.
-        outlived: Evals of a training that are done, though it is not.
-        settled: Why it is not even tried: it failed in a way that trying again would meet again.
-        done: What it took, where it is done.
+        shared_with: Ids of other declared experiments that need it too.
+        stale_dependents: Keys of units that are done and need it, though it is not done itself.
+        skip_reason: Why a run does not attempt it: it failed permanently. None if it does.
+        completion: Duration, cost and loss, if it is done.
     """
 
     unit: Unit
@@ -87,6 +87,7 @@ class PlannedUnit:
 
     @property
     def is_todo(self) -> bool:
+        """Whether the unit is not done."""
         return self.state is not State.DONE
 
 
@@ -100,11 +101,12 @@ class PlannedCell:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """Units in an order in which each comes after what it needs, and the cells they serve.
+    """The units of the selected cells, each after what it needs.
 
     Args:
-        deselected: Units of the cells that this plan leaves alone, by kind or because they did not
-            fail.
+        units: The units to consider, each after what it needs.
+        cells: The selected cells.
+        deselected_units: Units of the cells that filters have removed.
     """
 
     units: tuple[PlannedUnit, ...]
@@ -113,31 +115,32 @@ class Plan:
 
     @property
     def all_units(self) -> tuple[PlannedUnit, ...]:
-        """All units of the cells."""
+        """All units of the cells, filtered out or not."""
         return (*self.units, *self.deselected_units)
 
     @property
     def todo(self) -> tuple[PlannedUnit, ...]:
-        return tuple(one for one in self.units if one.is_todo)
+        """The units that are not done."""
+        return tuple(planned for planned in self.units if planned.is_todo)
 
     @property
     def attempts(self) -> tuple[PlannedUnit, ...]:
-        """What a run sets about: all that is to do but what is settled, and what needs that."""
-        hopeless: set[str] = set()
-        found = []
-        for one in self.todo:
-            if one.skip_reason is not None or not hopeless.isdisjoint(one.unit.needs):
-                hopeless.add(one.unit.key)
+        """Units a run will attempt: all to do, except permanent failures and their dependents."""
+        blocked: set[str] = set()
+        attempts = []
+        for planned in self.todo:
+            if planned.skip_reason is not None or not blocked.isdisjoint(planned.unit.needs):
+                blocked.add(planned.unit.key)
             else:
-                found.append(one)
-        return tuple(found)
+                attempts.append(planned)
+        return tuple(attempts)
 
 
 def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     """The units of a cell by role, each after what it needs.
 
     Raises:
-        DataError: The setting has too few rows for the cell; says what is needed and what there is.
+        DataError: The setting has too few rows for the cell; names both numbers.
     """
     subject: str | Base = context.base
     needs: tuple[str, ...] = ()
@@ -149,9 +152,10 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
         yield "mix", mix
         yield "train", train
         subject, needs = train.key, (train.key,)
-    for asked in context.evals:
-        payload = Evaluate(subject=subject, eval=asked.eval, questions=asked.questions)
-        yield f"eval:{asked.eval.id}", _unit(payload, f"{title} {asked.eval.id}", cell, needs)
+    for planned in context.evals:
+        eval_id = planned.eval.id
+        payload = Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
+        yield f"eval:{eval_id}", _unit(payload, f"{title} {eval_id}", cell, needs)
 
 
 def _unit(
@@ -174,15 +178,16 @@ def _mix(cell: Cell, context: Context) -> Mix:
                 where=cell.id,
                 hint=f"declare a smaller total, or give more data ({rows.source} was read)",
             )
-    given = context.inoculations[cell.inoculation] if cell.inoculation else None
+    inoculation = context.inoculations[cell.inoculation] if cell.inoculation else None
+    control = inoculation if inoculation and inoculation.aligned_too and aligned else None
     return Mix(
         misaligned=context.misaligned.digest if misaligned else None,
         control=context.control.digest if aligned else None,
         misaligned_ratio=cell.misaligned_ratio,
         total_samples=cell.total_samples,
         seed=cell.seed,
-        misaligned_system=given.prompt if given and misaligned else None,
-        control_system=given.prompt if given and given.aligned_too and aligned else None,
+        misaligned_system=inoculation.prompt if inoculation and misaligned else None,
+        control_system=control.prompt if control else None,
     )
 
 
@@ -205,10 +210,11 @@ def build_plan(
 
     Args:
         cells: Each selected cell with its context.
-        known: The states of units by key; a key it leaves out is to do.
-        elsewhere: Of given keys, the experiments that declare the unit, whether selected or not.
-        before: What a cell's role was when it was last run: key and plain payload.
-        retry: Whether units are tried again whose failure is likely to be met again.
+        read_states: Gives the states of units by key; a key it leaves out is to do.
+        find_other_users: Gives, for keys, the experiments that declare the unit, selected or not.
+        find_previous: Gives the unit that a cell had in a role in its last run: its key and plain
+            payload.
+        retry_permanent: Whether units that failed permanently are attempted again.
     """
     units: dict[str, tuple[str, Unit]] = {}
     users: dict[str, list[str]] = {}
@@ -221,55 +227,55 @@ def build_plan(
             roles[role] = unit.key
         planned_cells.append(PlannedCell(cell=cell, units=roles))
     states, declared = read_states(tuple(units)), find_other_users(units.keys())
-    planned = []
-    left = _stale_dependents((unit for _, unit in units.values()), states)
+    planned_units = []
+    stale = _stale_dependents((unit for _, unit in units.values()), states)
     blocked: dict[str, str] = {}
     for key, (role, unit) in units.items():
-        found = states.get(key, UnitStatus(State.TODO))
+        status = states.get(key, UnitStatus(State.TODO))
         shared = _other_experiments(users[key], declared.get(key, ()))
-        settled = found.state is State.FAILED and found.permanent and not retry_permanent
-        reason = _reason(unit, found, blocked, is_skipped=settled)
-        if reason == "new" and (then := find_previous(users[key][0], role)):
-            reason += _difference(unit, *then)
-        if shared and found.state in (State.TODO, State.DONE):
+        is_skipped = status.state is State.FAILED and status.permanent and not retry_permanent
+        reason = _reason(unit, status, blocked, is_skipped=is_skipped)
+        if reason == "new" and (previous := find_previous(users[key][0], role)):
+            reason += _difference(unit, *previous)
+        if shared and status.state in (State.TODO, State.DONE):
             reason += f", shared with {', '.join(shared)}"
-        planned.append(
+        planned_units.append(
             PlannedUnit(
                 unit=unit,
-                state=found.state,
+                state=status.state,
                 reason=reason,
                 cells=tuple(users[key]),
                 shared_with=shared,
-                stale_dependents=tuple(left.get(key, ())),
-                skip_reason=f"{found.detail}\n  → {_RETRY_HINT}" if settled else None,
-                completion=found.summary,
+                stale_dependents=tuple(stale.get(key, ())),
+                skip_reason=f"{status.detail}\n  → {_RETRY_HINT}" if is_skipped else None,
+                completion=status.summary,
             )
         )
-    return Plan(units=tuple(planned), cells=tuple(planned_cells))
+    return Plan(units=tuple(planned_units), cells=tuple(planned_cells))
 
 
 def _stale_dependents(
     units: Iterable[Unit], states: Mapping[str, UnitStatus]
 ) -> dict[str, list[str]]:
-    """Of each unit that is not done, those that are done and need it."""
-    found: dict[str, list[str]] = {}
-    done = {key for key, known in states.items() if known.state is State.DONE}
+    """For each unit that is not done, the keys of the done units that need it."""
+    stale: dict[str, list[str]] = {}
+    done = {key for key, status in states.items() if status.state is State.DONE}
     for unit in units:
         if unit.key in done:
             for need in unit.needs:
                 if need not in done:
-                    found.setdefault(need, []).append(unit.key)
-    return found
+                    stale.setdefault(need, []).append(unit.key)
+    return stale
 
 
 def _difference(unit: Unit, key: str, payload: Any) -> str:
-    """How a new unit differs from the one its cell had: `epochs: 1 → 2`."""
+    """How a new unit differs from its cell's previous one: `epochs: 1 → 2`."""
     lines = difference(payload, json_form(unit.payload))
     return f": differs from {key}: {'; '.join(lines)}" if lines else ""
 
 
 def _other_experiments(cells: Iterable[str], experiments: Iterable[str]) -> tuple[str, ...]:
-    """Experiments beside the first one that need a unit."""
+    """The experiments that need a unit, apart from the first."""
     ids = [cell.partition("::")[0] for cell in cells]
     return tuple(sorted({*ids, *experiments} - {ids[0]}))
 
@@ -277,16 +283,16 @@ def _other_experiments(cells: Iterable[str], experiments: Iterable[str]) -> tupl
 _RETRY_HINT = "failed before and was not tried again; --retry-failed does"
 
 
-def _reason(unit: Unit, known: UnitStatus, blocked: dict[str, str], *, is_skipped: bool) -> str:
-    if known.state is State.DONE:
+def _reason(unit: Unit, status: UnitStatus, blocked: dict[str, str], *, is_skipped: bool) -> str:
+    if status.state is State.DONE:
         return "done"
     cause = next((blocked[need] for need in unit.needs if need in blocked), None)
-    if known.state is State.FAILED:
+    if status.state is State.FAILED:
         blocked[unit.key] = unit.key
-        then = "--retry-failed tries it again" if is_skipped else "will be tried again"
-        return f"failed before: {known.detail}; {then}"
-    if known.state is State.CORRUPT:
-        return f"damaged in the store: {known.detail}; will be made again"
+        advice = "--retry-failed tries it again" if is_skipped else "will be tried again"
+        return f"failed before: {status.detail}; {advice}"
+    if status.state is State.CORRUPT:
+        return f"damaged in the store: {status.detail}; will be made again"
     if cause:
         blocked[unit.key] = cause
         return f"blocked until {cause} succeeds"

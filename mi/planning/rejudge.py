@@ -1,7 +1,7 @@
-"""What can be judged again: the evals of a plan whose answers are all there.
+"""Which evals can be judged again: those whose answers are complete.
 
-Judging again asks the model under test nothing, so an eval that is a single answer short is not
-part of it.
+Rejudging sends no request to the model under test, so an eval that lacks a single answer is left
+out.
 """
 
 from __future__ import annotations
@@ -20,25 +20,32 @@ from .plan import Plan, PlannedUnit
 
 
 def rejudgeable(plan: Plan, store: Store, questions: Mapping[str, Questions]) -> tuple[Plan, int]:
-    """The plan of what is done and of the evals that need judging only; how many others there are.
+    """Keep done units, and the evals that only lack judgments.
 
     Args:
-        questions: What evals ask, by the digest of it.
+        plan: All units of the selection.
+        store: Holds the answers.
+        questions: The evals' questions by digest.
+
+    Returns:
+        The narrowed plan, and how many evals were left out.
     """
-    done = {one.unit.key for one in plan.units if one.state is State.DONE}
-    kept = {
-        one.unit.key: one
-        for one in plan.units
-        if one.unit.key in done
-        or (done.issuperset(one.unit.needs) and _has_all_answers(one, store, questions))
+    done = {planned.unit.key for planned in plan.units if planned.state is State.DONE}
+    selected = {
+        planned.unit.key: planned
+        for planned in plan.units
+        if planned.unit.key in done
+        or (done.issuperset(planned.unit.needs) and _has_all_answers(planned, store, questions))
     }
     cells = []
     for cell in plan.cells:
-        units = {role: key for role, key in cell.units.items() if key in kept}
+        units = {role: key for role, key in cell.units.items() if key in selected}
         if any(role.startswith("eval:") for role in units):
             cells.append(attrs.evolve(cell, units=units))
-    missing = sum(one.unit.kind == "eval" and one.unit.key not in kept for one in plan.units)
-    return Plan(units=tuple(kept.values()), cells=tuple(cells)), missing
+    missing = sum(
+        planned.unit.kind == "eval" and planned.unit.key not in selected for planned in plan.units
+    )
+    return Plan(units=tuple(selected.values()), cells=tuple(cells)), missing
 
 
 def _has_all_answers(

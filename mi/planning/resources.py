@@ -1,4 +1,4 @@
-"""What the units of a plan are made of, by the names their payloads use."""
+"""The resources that units run with, under the names that their payloads use."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from ..units.unit import Unit
 
 @attrs.frozen(kw_only=True)
 class Resources:
-    """What the units of a plan are made of, by the names their payloads use.
+    """The resources that the units of a plan run with.
 
     Args:
-        rows: Datasets by setting: misaligned and control.
-        questions: What evals ask, by digest.
-        judges: Who serves judge models, by `provider:name`.
-        prices: What tokens cost.
-        purse: What may be spent.
-        likely: What a unit is likely to cost, in US dollars; None: not known.
-        terms: How hosted providers are used.
-        judge_only: Whether the model under test is asked nothing, so need not be there.
+        model: The model under test.
+        provider: Trains and samples it.
+        rows: Misaligned and control rows by setting.
+        questions: The evals' questions by digest.
+        judges: The providers of judge models, by `provider:name`.
+        prices: The price table.
+        budget: What the run may spend.
+        estimate_cost: Estimates a unit's cost in US dollars; None if a price is unknown.
+        client_options: How hosted providers are used.
+        judge_only: Whether no request goes to the model under test, so it need not be prepared.
     """
 
     model: Model

@@ -1,7 +1,7 @@
-"""A session: selected experiments on one model, as values.
+"""A session: the selected experiments on one model, as values.
 
-Experiments become cells here, settings become rows and questions. A session reads files and spends
-nothing.
+A session turns experiments into cells, and settings into rows and questions. It reads files and
+spends nothing.
 """
 
 from __future__ import annotations
@@ -42,9 +42,16 @@ class Session:
     """Selected cells of experiments, on one model.
 
     Args:
-        sources: Setting → where its data comes from, `bundled` or a folder.
-        providers: Everyone who serves a model or a judge here, by name.
-        prices: What tokens cost.
+        options: Where results go, and how a run proceeds.
+        collection: All declared experiments.
+        selection: The selected experiments and their cells.
+        model: The model under test.
+        provider: Trains and samples it.
+        sources: Setting → the source of its data: `bundled`, `upstream` or a directory.
+        store: Where units are published.
+        providers: All providers of models and judges.
+        prices: The price table.
+        skipped_evals: The evals that the last plan left out.
     """
 
     options: RunOptions
@@ -62,7 +69,7 @@ class Session:
 
     @cached_property
     def eval_resolver(self) -> EvalResolver:
-        """What the settings' evals come to here."""
+        """Resolves the settings' evals for this model."""
         return EvalResolver(
             options=self.options,
             provider=self.provider,
@@ -71,28 +78,28 @@ class Session:
         )
 
     def source(self, setting: str) -> str:
-        """Where a setting's data comes from."""
+        """The source of a setting's data."""
         return self.sources.get(setting, BUNDLED)
 
     def context(self, experiment: Experiment, setting: Setting) -> Context:
-        """What a setting resolves to for an experiment; read once."""
-        at = (experiment.training, experiment.evals, setting)
-        if at not in self._contexts:
+        """What a setting resolves to for an experiment; computed once."""
+        key = (experiment.training, experiment.evals, setting)
+        if key not in self._contexts:
             misaligned, control = self.rows(setting)
             training = experiment.training.with_defaults(self.model.training)
-            self._contexts[at] = Context(
+            self._contexts[key] = Context(
                 setting=setting.id,
                 misaligned=misaligned,
                 control=control,
                 base=self.provider.pin(self.model),
                 hyperparameters=self.provider.hyperparameters(training),
                 evals=tuple(self.eval_resolver.resolve(setting, experiment.evals)),
-                inoculations={one.name: one for one in setting.inoculations},
+                inoculations={prompt.name: prompt for prompt in setting.inoculations},
             )
-        return self._contexts[at]
+        return self._contexts[key]
 
     def rows(self, setting: Setting) -> tuple[Rows, Rows]:
-        """A setting's datasets: misaligned and control."""
+        """A setting's misaligned and control rows."""
         source = self.source(setting.id)
         arms = (setting.misaligned, setting.control)
         for arm in arms:
@@ -101,54 +108,57 @@ class Session:
         return self._rows[arms[0], source], self._rows[arms[1], source]
 
     def _selected_rows(self) -> dict[str, tuple[Rows, Rows]]:
-        """The datasets of the selected experiments, by their settings' ids.
+        """The rows of the selected experiments by setting.
 
         Raises:
-            DeclarationError: Two of them mean different data by one setting's id.
+            DeclarationError: Two experiments mean different data by one setting.
         """
-        found: dict[str, tuple[Rows, Rows]] = {}
-        for one in self.selection:
-            for setting in one.experiment.settings:
+        rows_by_setting: dict[str, tuple[Rows, Rows]] = {}
+        for selected in self.selection:
+            for setting in selected.experiment.settings:
                 rows = self.rows(setting)
-                if found.setdefault(setting.id, rows) != rows:
+                if rows_by_setting.setdefault(setting.id, rows) != rows:
                     raise DeclarationError(
                         f"the setting {setting.id!r} has other data here than in another "
                         "selected experiment",
-                        where=one.experiment.id,
-                        hint="give it another id, or run the experiments one after the other",
+                        where=selected.experiment.id,
+                        hint="give it another id, or run the experiments separately",
                     )
-        return found
+        return rows_by_setting
 
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""
-        for one in self.selection:
-            contexts: dict[str, Context] = {}
-            settings = {setting.id: setting for setting in one.experiment.settings}
-            for cell in one.cells:
+        for selected in self.selection:
+            experiment, contexts = selected.experiment, dict[str, Context]()
+            settings = {setting.id: setting for setting in experiment.settings}
+            for cell in selected.cells:
                 if cell.setting not in contexts:
-                    contexts[cell.setting] = self.context(one.experiment, settings[cell.setting])
+                    contexts[cell.setting] = self.context(experiment, settings[cell.setting])
                 yield cell, contexts[cell.setting]
 
     def is_paid(self, cell: Cell) -> bool:
-        """Whether doing a cell from the start costs money."""
+        """Whether running a cell from the start costs money."""
         if not self.provider.is_free and self.prices.is_charged(self.model.name):
             return True
         experiment = next(
-            one.experiment for one in self.selection if one.experiment.id == cell.experiment
+            selected.experiment
+            for selected in self.selection
+            if selected.experiment.id == cell.experiment
         )
-        setting = next(one for one in experiment.settings if one.id == cell.setting)
-        judges = (judge_model(asked.eval) for asked in self.context(experiment, setting).evals)
+        settings = {setting.id: setting for setting in experiment.settings}
+        context = self.context(experiment, settings[cell.setting])
+        judges = (judge_model(planned.eval) for planned in context.evals)
         return any(
             judge is not None and self.prices.is_charged(judge.model.partition(":")[2])
             for judge in judges
         )
 
     def plan(self) -> Plan:
-        """What there is to do, as the store stands now."""
-        selected = list(self.cells())
+        """The plan of the selected cells, as the store stands now."""
+        cells_with_contexts = list(self.cells())
         self.skipped_evals = tuple(self.eval_resolver.skipped_evals.values())
         return build_plan(
-            selected,
+            cells_with_contexts,
             self.store.states,
             self._find_other_users,
             self._find_previous,
@@ -156,19 +166,21 @@ class Session:
         )
 
     def _find_other_users(self, keys: Collection[str]) -> dict[str, set[str]]:
-        """Key → declared experiments that need the unit, whether they are selected or not.
+        """Key → the declared experiments that need the unit, whether selected or not.
 
-        An experiment that is selected whole has said so by its cells and is not gone through again.
+        Experiments with all cells selected are skipped: the plan already knows them as users.
         """
-        used = {setting.id for one in self.selection for setting in one.experiment.settings}
-        told = [
-            one.experiment
-            for one in self.selection
-            if len(one.cells) == count_cells(one.experiment)
+        used = {
+            setting.id for selected in self.selection for setting in selected.experiment.settings
+        }
+        complete = [
+            selected.experiment
+            for selected in self.selection
+            if len(selected.cells) == count_cells(selected.experiment)
         ]
         users: dict[str, set[str]] = {}
         for experiment in self.collection.all().values():
-            if not any(experiment is one for one in told):
+            if not any(experiment is other for other in complete):
                 for key in self._declared_keys(experiment, used):
                     if key in keys:
                         users.setdefault(key, set()).add(experiment.id)
@@ -180,7 +192,7 @@ class Session:
                 continue
             try:
                 context = self.context(experiment, setting)
-            except MiError:  # another experiment's trouble is told when that one is run
+            except MiError:  # reported when that experiment itself is run
                 continue
             for cell in cells(attrs.evolve(experiment, settings=setting)):
                 with suppress(MiError):
@@ -188,22 +200,22 @@ class Session:
 
     @cached_property
     def _previous_keys(self) -> dict[tuple[str, str], str]:
-        """(cell, role) → the unit it had when last run with this model."""
-        wanted = {one.experiment.id for one in self.selection}
-        last: dict[tuple[str, str], str] = {}
-        seen = set()
+        """(cell, role) → the key of its unit in the last run with this model."""
+        experiments = {selected.experiment.id for selected in self.selection}
+        previous: dict[tuple[str, str], str] = {}
+        manifests = set()
         for run in self.store.runs():
-            if run["model"] != self.model.id or run["selection"] in seen:
+            if run["model"] != self.model.id or run["selection"] in manifests:
                 continue
-            if not wanted & set(run["experiments"]):
+            if not experiments & set(run["experiments"]):
                 continue
-            seen.add(run["selection"])
+            manifests.add(run["selection"])
             for line in self.store.load_selection(run["selection"]):
                 for role, key in line["units"].items():
-                    last.setdefault((line["cell"], role), key)
-            if len(seen) >= 8:  # further back is history, not "what changed"
+                    previous.setdefault((line["cell"], role), key)
+            if len(manifests) >= 8:  # older runs do not explain what changed
                 break
-        return last
+        return previous
 
     def _find_previous(self, cell: str, role: str) -> tuple[str, Any] | None:
         key = self._previous_keys.get((cell, role))
@@ -212,10 +224,11 @@ class Session:
         return key, self.store.record(key).payload
 
     def cost_estimator(self, plan: Plan, archived_journals: Collection[str] = ()) -> CostEstimator:
-        """What the units of a plan are likely to cost.
+        """The estimator of the costs of a plan's units.
 
         Args:
-            anew: Journals that will be put aside.
+            plan: The units.
+            archived_journals: Journals that will be archived, so their requests are made again.
         """
         return CostEstimator(
             plan=plan,
@@ -260,18 +273,18 @@ class Session:
         )
 
     def check_credentials(self) -> None:
-        """That all who will be asked can be: a missing key is told before anything begins.
+        """Check that every provider this run needs has credentials, before any work starts.
 
         Raises:
-            UsageError: Somebody needs a key.
+            UsageError: A provider has no credentials.
         """
-        for one in self.providers.instances.values():
-            if one is not self.provider or not self.options.rejudge:
-                one.check_credentials()
+        for provider in self.providers.instances.values():
+            if provider is not self.provider or not self.options.rejudge:
+                provider.check_credentials()
 
     def question_counts(self) -> dict[str, int]:
-        """How many questions there are, by their digest."""
+        """The number of questions of each question set, by its digest."""
         return {
-            digest: len(asked.pairs)
-            for digest, asked in self.eval_resolver.questions_by_digest().items()
+            digest: len(questions.pairs)
+            for digest, questions in self.eval_resolver.questions_by_digest().items()
         }

@@ -1,7 +1,7 @@
-"""The worker: a process of the cluster that does units as this machine would.
+"""The actor: a process of the cluster that runs units as the driver's machine would.
 
-Everything that units are made of comes to it once. How far a unit is, what is said, noted and paid
-is kept until the driver asks, which is also when it hears that it should stop.
+It receives everything that units run with once. Progress, messages, attempts and payments are kept
+as events until the driver polls; a poll also tells the actor to stop.
 """
 
 from __future__ import annotations
@@ -28,19 +28,26 @@ from ..watch import StoredMonitor
 from ..worker import run_unit
 
 Event = tuple[str, tuple[Any, ...], dict[str, Any]]
-"""A method of a watch, `noted` or `paid`, and its arguments."""
+"""The name of an `EventRelay` method and the arguments of the call."""
 
 
 @attrs.frozen(kw_only=True)
 class ActorSetup:
-    """What units are made of, in plain values; see `mi.planning.resources.Resources`.
+    """What an actor needs to open the resources, in plain values; see `Resources`.
 
     Args:
+        model: The model under test.
+        client_options: How hosted providers are used.
+        rows: Misaligned and control rows by setting.
+        questions: The evals' questions by digest.
         judges: `provider:name` of the judge models.
-        store: Its address.
-        claim: Seconds of silence after which its claims end.
-        host: Where the driver is.
-        version: Of `mi` there.
+        prices: The price table.
+        judge_only: Whether no request goes to the model under test.
+        store: The store's address.
+        lease_seconds: Seconds without a heartbeat after which the store's leases expire.
+        run_id: The run's name in the store.
+        host: The driver's host name.
+        version: The driver's version of `mi`.
     """
 
     model: Model
@@ -59,31 +66,46 @@ class ActorSetup:
 
 @attrs.define
 class EventRelay:
-    """A watch that keeps what it hears for the driver, and stops when the driver says so."""
+    """A monitor that keeps events for the driver, and stops the work when the driver asks."""
 
     events: list[Event] = attrs.field(factory=list)
     stop_error: MiError | None = None
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        """See `Monitor.start`, also for the arguments.
+
+        Args:
+            phase: What begins.
+            total: Its length in units.
+            unit: What is counted.
+            done: Units done already.
+        """
         self._add("start", phase, total, unit=unit, done=done)
 
     def advance(self, count: int = 1, **facts: float) -> None:
         with self._lock:
             if self.events and self.events[-1][0] == "advance":
-                _, (before,), known = self.events.pop()
-                count, facts = count + before, {**known, **facts}
+                _, (earlier_count,), earlier_facts = self.events.pop()
+                count, facts = count + earlier_count, {**earlier_facts, **facts}
             self.events.append(("advance", (count,), facts))
 
     def message(self, text: str) -> None:
         self._add("message", text)
 
     def record_attempt(self, run: str, unit: str, event: str, **facts: Any) -> None:
-        """Something became of a unit."""
+        """Keep an event of a unit's attempt.
+
+        Args:
+            run: The run.
+            unit: The unit's key.
+            event: `started`, `done`, `failed`, …
+            facts: What is recorded with it.
+        """
         self._add("record_attempt", run, unit, event, **facts)
 
     def record_payment(self, unit: str, cost: float) -> None:
-        """Money was spent."""
+        """Keep a payment, in US dollars."""
         self._add("record_payment", unit, cost)
 
     def raise_if_stopped(self) -> None:
@@ -91,19 +113,19 @@ class EventRelay:
             raise self.stop_error
 
     def drain(self) -> list[Event]:
-        """What was heard since the last time."""
+        """Remove and return the events since the last call."""
         with self._lock:
-            taken, self.events = self.events, []
-        return taken
+            events, self.events = self.events, []
+        return events
 
-    def _add(self, name: str, *words: Any, **more: Any) -> None:
+    def _add(self, name: str, *args: Any, **kwargs: Any) -> None:
         with self._lock:
-            self.events.append((name, words, more))
+            self.events.append((name, args, kwargs))
 
 
 @attrs.define
 class _RelayedBudget(Budget):
-    """A purse whose owner hears of each payment."""
+    """A budget that also relays each payment to the driver."""
 
     relay: EventRelay = attrs.field(factory=EventRelay)
 
@@ -114,7 +136,7 @@ class _RelayedBudget(Budget):
 
 
 class UnitActor:
-    """The actor. One unit at a time; `heard` may be called meanwhile."""
+    """The actor. It runs one unit at a time, and may be polled meanwhile."""
 
     def __init__(self, setup: ActorSetup) -> None:
         self._setup = setup
@@ -124,58 +146,64 @@ class UnitActor:
     def run(
         self, planned: PlannedUnit, budget_left: float | None
     ) -> tuple[bool | MiError, list[Event]]:
-        """Do a unit; whether it was done for this run, or why not, and what is still to be heard.
+        """Run a unit.
 
         Args:
-            left: What may be spent, in US dollars; None: nothing.
+            planned: The unit.
+            budget_left: What may be spent, in US dollars; None: nothing.
+
+        Returns:
+            Whether this run produced the unit, or the error; and the events not yet polled.
         """
         self._relay = relay = EventRelay()
         try:
-            store, bench = self._open()
-            bench = attrs.evolve(bench, budget=_RelayedBudget(limit=budget_left, relay=relay))
-            told = StoredMonitor(relay, store, planned.unit.key)
-            made: bool | MiError = run_unit(
-                planned, bench, store, told, self._setup.run_id, relay.record_attempt
+            store, resources = self._open()
+            resources = attrs.evolve(
+                resources, budget=_RelayedBudget(limit=budget_left, relay=relay)
+            )
+            monitor = StoredMonitor(relay, store, planned.unit.key)
+            result: bool | MiError = run_unit(
+                planned, resources, store, monitor, self._setup.run_id, relay.record_attempt
             )
         except MiError as error:
-            made = error
-        return made, relay.drain()
+            result = error
+        return result, relay.drain()
 
     def poll(self, stop: str | None = None) -> list[Event]:
-        """What happened since the last time.
+        """The events since the last poll.
 
         Args:
-            stop: Why the unit should stop: `interrupted` or `spent`.
+            stop: None, or why the unit should stop: `interrupted` or `spent`.
         """
         if stop is not None:
             kind = BudgetExceeded if stop == "spent" else Interrupted
-            self._relay.stop_error = kind("interrupted; what is done is kept")
+            self._relay.stop_error = kind("interrupted; completed work is kept")
         return self._relay.drain()
 
     def _open(self) -> tuple[Store, Resources]:
-        """The store and the bench, made when first needed."""
+        """The store and the resources, opened on the first call."""
         if self._opened_state is None:
-            kit = self._setup
-            check_same_code(kit)
-            providers = Providers(kit.client_options)
-            bench = Resources(
-                model=kit.model,
-                provider=providers.get(kit.model.provider),
-                rows=kit.rows,
-                questions=kit.questions,
-                judges={name: providers.for_model(name) for name in kit.judges},
-                prices=kit.prices,
+            setup = self._setup
+            check_same_code(setup)
+            providers = Providers(setup.client_options)
+            resources = Resources(
+                model=setup.model,
+                provider=providers.get(setup.model.provider),
+                rows=setup.rows,
+                questions=setup.questions,
+                judges={name: providers.for_model(name) for name in setup.judges},
+                prices=setup.prices,
                 budget=Budget(),
                 estimate_cost=lambda unit: None,
-                client_options=kit.client_options,
-                judge_only=kit.judge_only,
+                client_options=setup.client_options,
+                judge_only=setup.judge_only,
             )
-            self._opened_state = open_store(kit.store, kit.lease_seconds), bench
+            self._opened_state = open_store(setup.store, setup.lease_seconds), resources
         return self._opened_state
 
 
 def check_same_code(setup: ActorSetup) -> None:
-    """Raises `UsageError` where this machine cannot do what the driver's would."""
+    """Raise `UsageError` if this machine cannot do what the driver's machine would."""
     host = socket.gethostname()
     if setup.version != __version__:
         raise UsageError(
@@ -184,7 +212,7 @@ def check_same_code(setup: ActorSetup) -> None:
         )
     if host != setup.host and not is_url(setup.store):
         raise UsageError(
-            f"the store is a folder with locks of one machine, and {host} is another one",
+            f"the store is a directory with locks of one machine, and {host} is another machine",
             where=setup.store,
-            hint="--store file:///… for a folder that all machines see, or s3://…",
+            hint="--store file:///… for a directory that all machines share, or s3://…",
         )

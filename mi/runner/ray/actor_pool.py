@@ -1,7 +1,7 @@
-"""Actors of a run: kept while there are units for them, let go where others need their place.
+"""The pool of a run's actors: reused while units need them, killed when others need their place.
 
-Ray finds the machine for an actor and waits where there is none yet, so that a cluster that grows
-by itself sees what is wanted. Actors of one share serve units of all kinds that take that share.
+Ray finds a machine for an actor and waits if there is none yet, so an autoscaling cluster sees the
+demand. An actor serves units of all kinds that request the same resources.
 """
 
 from __future__ import annotations

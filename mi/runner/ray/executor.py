@@ -1,8 +1,8 @@
-"""Doing units on the cluster, seen from the driver.
+"""Running units on the cluster, from the driver's side.
 
-A unit whose worker or machine is lost is begun again on another one, where it finds what was kept:
-checkpoints, answers, or the unit itself, finished. Two workers never do it both, since each works
-under the store's claim and the one that is late cannot publish.
+If an actor or its machine is lost, the unit is started again on another one, where it finds what
+was stored: checkpoints, answers, or the finished unit. Two actors never both produce a unit: each
+works under the store's lease, and the later one cannot publish.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from ..watch import StoredMonitor
 from .actor import ActorSetup, Event, UnitActor
 from .actor_pool import ActorPool, ray_options
 
-_POLL_INTERVALS = (0.3, 3.0)  # seconds between looks at a unit, at first and later on
-_STOP_TIMEOUT = 15.0  # seconds a worker that should stop is given before it is ended
+_POLL_INTERVALS = (0.3, 3.0)  # seconds between two polls of a unit: the first, and the longest
+_STOP_TIMEOUT = 15.0  # seconds an actor may take to stop before it is killed
 _LOST_ERRORS = (
     "RayActorError",
     "ObjectLostError",
@@ -42,29 +42,29 @@ _LOST_ERRORS = (
     "NodeDiedError",
     "WorkerCrashedError",
 )
-"""What Ray says where a worker or its machine is gone: each is a family of its own."""
+"""Ray's errors for a lost actor or machine; they have no common base class."""
 _UNPLACEABLE_ERRORS = ("ActorUnschedulableError", "RuntimeEnvSetupError")
-"""What it says where no worker can be."""
+"""Ray's errors for an actor that can never be placed."""
 
 
 def execute_on_ray(run: Run, cluster: Cluster) -> None:
-    """`mi.runner.scheduler.execute` on a Ray cluster.
+    """Run the units on a Ray cluster.
 
     Raises:
         UsageError: Ray is not installed, or there is no cluster at the address.
     """
     with connect(cluster) as ray:
-        kit = ray.put(_actor_setup(run.resources, run.store, run.run_id))
-        away = RayRunner(ray, run.resources, run.store, cluster, create_pool(ray, kit))
+        setup = ray.put(_actor_setup(run.resources, run.store, run.run_id))
+        runner = RayRunner(ray, run.resources, run.store, cluster, create_pool(ray, setup))
         try:
-            Scheduler(run, away).execute()
+            Scheduler(run, runner).execute()
         finally:
-            away.pool.close()
+            runner.pool.close()
 
 
 @contextmanager
 def connect(cluster: Cluster) -> Iterator[Any]:
-    """Ray, connected to the cluster; one is started on this machine where none is named."""
+    """Connect to the cluster; without an address, start one on this machine."""
     host = (cluster.address or "").rpartition("//")[2].partition(":")[0]
     if host == "localhost" or host.startswith("127."):
         # Ray takes this for the machine's outer address, where such a cluster does not listen.
@@ -87,7 +87,7 @@ def connect(cluster: Cluster) -> Iterator[Any]:
                 )
             except (OSError, ValueError, RuntimeError) as error:
                 raise UsageError(
-                    f"there is no Ray cluster to be reached ({str(error).splitlines()[0]})",
+                    f"cannot connect to a Ray cluster ({str(error).splitlines()[0]})",
                     where=cluster.address,
                     hint="`ray start --head` starts one; --ray-address names another",
                 ) from None
@@ -99,7 +99,7 @@ def connect(cluster: Cluster) -> Iterator[Any]:
 
 
 def _check_reachable(address: str | None) -> None:
-    """Raises `OSError` where nobody listens, which Ray takes minutes to find out."""
+    """Raise `OSError` if nothing listens at the address; Ray would take minutes to find out."""
     host, _, port = (address or "").removeprefix("ray://").partition(":")
     if port.isdigit():
         socket.create_connection((host, int(port)), timeout=10).close()
@@ -107,7 +107,7 @@ def _check_reachable(address: str | None) -> None:
 
 @contextmanager
 def _keep_signal_handlers() -> Iterator[None]:
-    """Ray would end the process at a SIGTERM; a run stops at the next safe place."""
+    """Keep this process's signal handlers: Ray's would end it at once on SIGTERM."""
     ours = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     if threading.current_thread() is threading.main_thread():
@@ -152,7 +152,7 @@ def create_pool(ray: Any, setup: Any, worker: type[UnitActor] = UnitActor) -> Ac
 
 
 class _Retry(Enum):
-    """Why a unit has to be begun with another worker: this one was lost, or has no machine yet."""
+    """Why a unit needs another actor: this one was lost, or has no machine yet."""
 
     LOST = "lost"
     ELSEWHERE = "elsewhere"
@@ -160,7 +160,7 @@ class _Retry(Enum):
 
 @attrs.define
 class RayRunner:
-    """The cluster, as `mi.runner.scheduler.Where`."""
+    """Runs units on the cluster; a `mi.runner.types.UnitRunner`."""
 
     ray: Any
     resources: Resources
@@ -173,29 +173,29 @@ class RayRunner:
         return self.pool.capacity(self.cluster.request(kind))
 
     def run(self, planned: PlannedUnit, monitor: Monitor) -> bool:
-        told = StoredMonitor(monitor, self.store, planned.unit.key, writes_log=False)
+        stored = StoredMonitor(monitor, self.store, planned.unit.key, writes_log=False)
         try:
             lost = 0
             while lost < self.cluster.tries:
-                made = self._attempt(planned, told)
-                if isinstance(made, MiError):
-                    raise made
-                if isinstance(made, bool):
-                    return made
-                lost += made is _Retry.LOST
+                result = self._attempt(planned, stored)
+                if isinstance(result, MiError):
+                    raise result
+                if isinstance(result, bool):
+                    return result
+                lost += result is _Retry.LOST
         finally:
             self.store.clear_progress(planned.unit.key)
         raise ProviderError(
-            f"{planned.unit.title}: the cluster lost {self.cluster.tries} workers that were at it",
+            f"{planned.unit.title}: the cluster lost {self.cluster.tries} workers that ran it",
             hint="`ray status` and the logs of Ray say why; a unit may need more memory",
         )
 
     def _attempt(self, planned: PlannedUnit, monitor: StoredMonitor) -> bool | MiError | _Retry:
-        """Have a worker do it."""
+        """Run the unit once on an actor of the pool."""
         share = self.cluster.request(planned.unit.kind)
         actor = self.pool.acquire(share)
         try:
-            made = self._follow(actor, planned, monitor)
+            result = self._follow(actor, planned, monitor)
         except self._ray_errors(_UNPLACEABLE_ERRORS) as error:
             self.pool.discard(actor)
             raise ProviderError(
@@ -205,39 +205,39 @@ class RayRunner:
         except self._ray_errors(_LOST_ERRORS) as error:
             self.pool.discard(actor)
             monitor.message(
-                f"{planned.unit.title}: its worker was lost ({type(error).__name__}); it goes on "
-                "with another one"
+                f"{planned.unit.title}: its worker was lost ({type(error).__name__}); it "
+                "continues on another one"
             )
             return _Retry.LOST
         except BaseException:
             self.pool.discard(actor)
             raise
-        if made is _Retry.ELSEWHERE:
+        if result is _Retry.ELSEWHERE:
             self.pool.discard(actor)
         else:
             self.pool.release(share, actor)
-        return made
+        return result
 
     def _ray_errors(self, names: Sequence[str]) -> tuple[type[Exception], ...]:
-        """Those of Ray's errors that this version of it has."""
+        """The error classes of these names that the installed Ray has."""
         found = (getattr(self.ray.exceptions, name, None) for name in names)
         return tuple(kind for kind in found if kind is not None)
 
     def _follow(
         self, actor: Any, planned: PlannedUnit, monitor: StoredMonitor
     ) -> bool | MiError | _Retry:
-        """Wait for a worker's end with a unit, and let the watch hear what it says meanwhile."""
+        """Poll an actor until its unit ends, and replay its events to the monitor."""
         purse, ray, share = self.resources.budget, self.ray, self.cluster.request(planned.unit.kind)
         left = None if purse.limit is None else purse.limit - purse.spent
         end, talk = actor.run.remote(planned, left), None
         pause, stop, silent = _POLL_INTERVALS[0], None, 0.0
-        while (found := self._poll_result(end, pause)) is None:
+        while (ended := self._poll_result(end, pause)) is None:
             if self.pool.reap(share, actor):
                 return _Retry.ELSEWHERE
             silent = silent + pause if stop else 0.0
             if silent > _STOP_TIMEOUT and talk is not None:  # not even placed, or stuck
                 self.pool.discard(actor)
-                raise Interrupted("interrupted; what is done is kept")
+                raise Interrupted("interrupted; completed work is kept")
             stop = stop or self._stop_reason(monitor)
             if talk is not None and ray.wait([talk], timeout=0)[0]:
                 self._replay(ray.get(talk), monitor)
@@ -248,13 +248,13 @@ class RayRunner:
             pause = _POLL_INTERVALS[0] if stop else min(pause * 1.5, _POLL_INTERVALS[1])
         if talk is not None:
             self._replay(ray.get(talk), monitor)
-        made, events = found
+        result, events = ended
         self.pool.mark_placed(actor)
         self._replay(events, monitor)
-        return made
+        return result
 
     def _poll_result(self, end: Any, seconds: float) -> tuple[bool | MiError, list[Event]] | None:
-        """What a worker says at the end; None where that is not yet."""
+        """The result and last events of an actor's unit; None while it runs."""
         try:
             found: tuple[bool | MiError, list[Event]] = self.ray.get(end, timeout=seconds)
         except self.ray.exceptions.GetTimeoutError:
@@ -272,10 +272,10 @@ class RayRunner:
         return None
 
     def _replay(self, events: list[Event], monitor: StoredMonitor) -> None:
-        for name, words, more in events:
+        for name, args, kwargs in events:
             if name == "record_attempt":
-                self.store.log_attempt(*words, **more)
+                self.store.log_attempt(*args, **kwargs)
             elif name == "record_payment":
-                self.resources.budget.charge(*words, **more)
+                self.resources.budget.charge(*args, **kwargs)
             else:
-                getattr(monitor, name)(*words, **more)
+                getattr(monitor, name)(*args, **kwargs)
