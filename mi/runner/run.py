@@ -55,7 +55,7 @@ class RunOutcome:
 
 
 class SilentObserver:
-    """An observer that reports nothing and never stops the run."""
+    """An observer that reports nothing and never stops the run; see `Observer`."""
 
     def begin_unit(self, planned: PlannedUnit, index: int, total: int) -> Monitor:
         return NullMonitor()
@@ -81,7 +81,7 @@ def run_prepared(
         prepared: The plan; its session names the store, the executor and the limits.
         argv: The command line, for the record.
         max_cost: The most that the run may spend, in US dollars; None: `options.max_cost`.
-        observer: Is told of each unit, and may stop the run; None: a silent one.
+        observer: Receives the start and end of each unit, and may stop the run; None: a silent one.
         on_wait: Called with a lock's name each second while another run holds a unit to archive.
 
     Raises:

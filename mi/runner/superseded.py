@@ -55,7 +55,7 @@ def archive_superseded(
         journals: The names of its journals.
         store: Where they are.
         run_id: The run that archives them.
-        monitor: Is told what was archived.
+        monitor: Receives a message about what was archived.
     """
     stale = [name for name in journals if _has_other_model(store.journal(name), digest)]
     begun = store.begun_record(unit.key)
@@ -73,7 +73,7 @@ def archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monitor
         planned: The training, which has just been published.
         store: Where its evals are.
         run_id: The run that archives them.
-        monitor: Is told what was archived; may stop the wait for a lock.
+        monitor: Receives a message about what was archived; may stop the wait for a lock.
     """
     digest = checksums.model_digest(store.unit_dir(planned.unit.key))
     records = [store.record(key) for key in planned.stale_dependents if not store.find_damage(key)]

@@ -30,7 +30,7 @@ class UnitRunner(Protocol):
 
 
 class Observer(Protocol):
-    """Is told of each unit of a run, and may stop the run."""
+    """Receives the start and end of each unit of a run, and may stop the run."""
 
     def begin_unit(self, planned: PlannedUnit, index: int, total: int) -> Monitor:
         """A unit starts; return the monitor of its progress.
@@ -106,7 +106,7 @@ class Run:
         resources: Data, providers, prices and the budget.
         store: Where units are locked and published.
         run_id: The run's name in the store.
-        observer: Is told of each unit.
+        observer: Receives the start and end of each unit.
         on_published: Called after each published unit.
         result: Filled while the run is under way.
         limits: How much is done at a time, and when failures stop the run.

@@ -17,13 +17,13 @@ import attrs
 from ...spec import ResourceRequest
 
 _GIB = 1 << 30
-_NODES_TTL = 5.0  # seconds for which the size of the cluster is taken to stay what it was
-_UNLIMITED = 1000  # units at once that take nothing
-_IDLE_TIMEOUT = 20.0  # seconds after which an actor without work is let go
+_NODES_TTL = 5.0  # seconds before the list of nodes is read again
+_UNLIMITED = 1000  # capacity of a node for a request of no resources
+_IDLE_TIMEOUT = 20.0  # seconds after which an idle actor is killed
 
 
 def ray_options(share: ResourceRequest) -> dict[str, Any]:
-    """A share as Ray's options."""
+    """A resource request as options of a Ray actor."""
     found: dict[str, Any] = {"num_cpus": share.cpus, "num_gpus": share.gpus}
     if share.memory is not None:
         found["memory"] = int(share.memory * _GIB)
@@ -31,7 +31,7 @@ def ray_options(share: ResourceRequest) -> dict[str, Any]:
 
 
 def count_shares(share: ResourceRequest, nodes: Sequence[Mapping[str, float]]) -> int:
-    """How many such shares the machines of a cluster have; at least one, for it may grow."""
+    """How many such requests fit on the nodes; at least one, because the cluster may grow."""
     wanted = _ray_resources(share)
     each = (
         min((int(node.get(name, 0.0) / n + 1e-9) for name, n in wanted.items()), default=_UNLIMITED)
@@ -41,20 +41,20 @@ def count_shares(share: ResourceRequest, nodes: Sequence[Mapping[str, float]]) -
 
 
 def _ray_resources(share: ResourceRequest) -> dict[str, float]:
-    """What of the cluster a share takes, by Ray's names."""
+    """A resource request under Ray's names, without zeros."""
     named = {"CPU": share.cpus, "GPU": share.gpus, "memory": (share.memory or 0.0) * _GIB}
     return {name: amount for name, amount in named.items() if amount}
 
 
 @attrs.define
 class ActorPool:
-    """The actors.
+    """The actors of a run.
 
     Args:
-        make: Makes an actor of a share.
-        kill: Ends one.
-        nodes: What each machine has, by Ray's names.
-        free: What of the cluster is free.
+        create: Creates an actor with the requested resources.
+        kill: Kills an actor.
+        list_nodes: The resources of each node, under Ray's names.
+        free_resources: The resources of the cluster that are free.
     """
 
     create: Callable[[ResourceRequest], Any]
@@ -70,21 +70,23 @@ class ActorPool:
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
 
     def capacity(self, share: ResourceRequest) -> int:
-        """How many units of this share the whole cluster takes."""
+        """How many units with this request the whole cluster can run."""
         with self._lock:
             if time.monotonic() - self._listed_at > _NODES_TTL:
                 self._listed_at, self._nodes = time.monotonic(), self.list_nodes()
             return count_shares(share, self._nodes)
 
     def reap(self, share: ResourceRequest, actor: Any) -> bool:
-        """Let go of actors that have been idle for long; whether an idle one can have the unit of
-        this one, which waits for a machine."""
+        """Kill actors that were idle for too long.
+
+        Returns whether this actor still waits for a machine while an idle one could run its unit.
+        """
         with self._lock:
             self._kill_idle(time.monotonic() - _IDLE_TIMEOUT)
             return id(actor) in self._unplaced_actors and bool(self._idle_actors[share])
 
     def acquire(self, share: ResourceRequest) -> Any:
-        """An actor that has nothing to do."""
+        """Take an idle actor, or create one."""
         with self._lock:
             if self._idle_actors[share]:
                 return self._idle_actors[share].pop()[1]
@@ -95,16 +97,16 @@ class ActorPool:
         return actor
 
     def mark_placed(self, actor: Any) -> None:
-        """It was heard of, so it has its place."""
+        """Note that an actor has answered, so it has a machine."""
         self._unplaced_actors.pop(id(actor), None)
 
     def discard(self, actor: Any) -> None:
-        """End it, whatever it is at."""
+        """Kill an actor, whatever it is doing."""
         self.mark_placed(actor)
         self.kill(actor)
 
     def release(self, share: ResourceRequest, actor: Any) -> None:
-        """It has nothing to do again, and is kept unless others wait for its place."""
+        """Return an actor that has finished; it is kept unless others wait for its place."""
         with self._lock:
             if any(one != share for one in self._unplaced_actors.values()):
                 self.kill(actor)
@@ -112,12 +114,12 @@ class ActorPool:
                 self._idle_actors[share].append((time.monotonic(), actor))
 
     def close(self) -> None:
-        """Let go of all that are idle."""
+        """Kill all idle actors."""
         with self._lock:
             self._kill_idle(float("inf"))
 
     def _kill_idle(self, before: float) -> None:
-        """End those that have been idle since before then."""
+        """Kill the actors that have been idle since before this time."""
         for idle in self._idle_actors.values():
             for since, actor in [one for one in idle if one[0] <= before]:
                 idle.remove((since, actor))

@@ -131,10 +131,12 @@ def _actor_setup(resources: Resources, store: Store, run_id: str) -> ActorSetup:
 
 
 def create_pool(ray: Any, setup: Any, worker: type[UnitActor] = UnitActor) -> ActorPool:
-    """Actors on a cluster, made as they are needed.
+    """The pool of a run's actors.
 
     Args:
-        kit: A reference to what `worker` takes.
+        ray: The connected `ray` module.
+        setup: A reference to the argument of `worker`.
+        worker: The class of the actors.
     """
     remote = ray.remote(worker)
 
