@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 
 import pytest
 
+from mi.cli.command import find_command
+from mi.cli.parser import build_parser
 from tests.support.project import Project
 
 COMMANDS = [
@@ -22,6 +25,18 @@ def test_help_fits_a_screen_and_has_an_example(project: Project) -> None:
         assert done.code == 0
         assert "example: mi" in done.out
         assert len(done.out.splitlines()) <= 50
+
+
+def test_every_command_has_its_function() -> None:
+    parsers = [build_parser()]
+    for parser in parsers:  # the list grows meanwhile
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parsers += action.choices.values()
+    commands = [parser.get_default("command") for parser in parsers]
+    targets = {command.args[0] for command in commands if command is not None}
+    assert len(targets) >= len(COMMANDS)
+    assert all(callable(find_command(target)) for target in targets)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +36,21 @@ def add_command(
         epilog=f"example: mi {example}",
         usage=f"mi {name} {usage} [options]" if usage else None,
     )
-    command.set_defaults(command=_lazy_command(target))
+    command.set_defaults(command=partial(_run_command, target))
     return command
 
 
-def _lazy_command(target: str) -> Callable[[argparse.Namespace], int]:
-    def call(args: argparse.Namespace) -> int:
-        module, _, function = target.partition(":")
-        code: int = getattr(import_module(f"mi.cli.{module}"), function)(args)
-        return code
+def find_command(target: str) -> Callable[[argparse.Namespace], int]:
+    """Import the function of a command, named as `module:function` below `mi.cli`."""
+    module, _, function = target.partition(":")
+    command: Callable[[argparse.Namespace], int] = getattr(
+        import_module(f"mi.cli.{module}"), function
+    )
+    return command
 
-    return call
+
+def _run_command(target: str, args: argparse.Namespace) -> int:
+    return find_command(target)(args)
 
 
 def add_flags(command: ArgumentParser, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
