@@ -66,7 +66,15 @@ class ForwardingMonitor:
 class NullMonitor:
     """Ignores all calls and never stops the work."""
 
-    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None: ...
+    def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
+        """Ignore a phase.
+
+        Args:
+            phase: What begins.
+            total: Its length in units.
+            unit: What is counted.
+            done: Units done already.
+        """
 
     def advance(self, count: int = 1, **facts: float) -> None: ...
 
