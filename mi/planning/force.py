@@ -25,15 +25,22 @@ class Redo:
 
     Args:
         targets: Keys of the units that the user named.
-        units: Keys of published units, dependents first: an interruption loses nothing then.
+        evals: Keys of published evals.
+        other_units: Keys of published trainings and mixes.
         journals: Names of journals.
         unfinished_units: Keys of units with work in progress.
     """
 
     targets: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
+    evals: tuple[str, ...] = ()
+    other_units: tuple[str, ...] = ()
     journals: tuple[str, ...] = ()
     unfinished_units: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Keys of all published units, dependents first: an interruption then loses nothing."""
+        return (*self.evals, *self.other_units)
 
     @property
     def lock_names(self) -> set[str]:
@@ -74,13 +81,10 @@ def _expand(targets: Sequence[str], plan: Plan, store: Store) -> Redo:
     names = frozenset().union(*(entry.journals for entry in evals.values()))
     evals |= {key: entry for key, entry in known.items() if not names.isdisjoint(entry.journals)}
     published = {key for key in (*evals, *targets) if store.is_published(key)}
-    published_evals = [key for key in evals if key in published]
     return Redo(
         targets=tuple(targets),
-        units=(
-            *published_evals,
-            *(key for key in targets if key in published and key not in evals),
-        ),
+        evals=tuple(key for key in evals if key in published),
+        other_units=tuple(key for key in targets if key in published and key not in evals),
         journals=tuple(sorted(frozenset().union(*(entry.journals for entry in evals.values())))),
         unfinished_units=tuple(key for key in evals if store.is_begun(key)),
     )
@@ -166,15 +170,16 @@ def archive_redo(
 
 
 def _archive(redo: Redo, store: Store, run_id: str) -> None:
-    evals = [key for key in redo.units if key.startswith("eval-")]
     for key in redo.unfinished_units:
         store.archive(run_id, "work", key)
-    for key in evals:
-        store.archive(run_id, "units", key)
-        store.log_attempt(run_id, key, "put aside")
+    for key in redo.evals:
+        _archive_unit(key, store, run_id)
     for name in redo.journals:
         store.archive(run_id, "journals", f"{name}.jsonl")
-    for key in redo.units:
-        if key not in evals:
-            store.archive(run_id, "units", key)
-            store.log_attempt(run_id, key, "put aside")
+    for key in redo.other_units:
+        _archive_unit(key, store, run_id)
+
+
+def _archive_unit(key: str, store: Store, run_id: str) -> None:
+    store.archive(run_id, "units", key)
+    store.log_attempt(run_id, key, "put aside")

@@ -24,20 +24,20 @@ _IDLE_TIMEOUT = 20.0  # seconds after which an idle actor is killed
 
 def ray_options(share: ResourceRequest) -> dict[str, Any]:
     """A resource request as options of a Ray actor."""
-    found: dict[str, Any] = {"num_cpus": share.cpus, "num_gpus": share.gpus}
+    options: dict[str, Any] = {"num_cpus": share.cpus, "num_gpus": share.gpus}
     if share.memory is not None:
-        found["memory"] = int(share.memory * _GIB)
-    return found
+        options["memory"] = int(share.memory * _GIB)
+    return options
 
 
 def count_shares(share: ResourceRequest, nodes: Sequence[Mapping[str, float]]) -> int:
     """How many such requests fit on the nodes; at least one, because the cluster may grow."""
-    wanted = _ray_resources(share)
-    each = (
-        min((int(node.get(name, 0.0) / n + 1e-9) for name, n in wanted.items()), default=_UNLIMITED)
+    amounts = _ray_resources(share).items()
+    counts = (
+        min((int(node.get(name, 0.0) / n + 1e-9) for name, n in amounts), default=_UNLIMITED)
         for node in nodes
     )
-    return max(1, sum(each))
+    return max(1, sum(counts))
 
 
 def _ray_resources(share: ResourceRequest) -> dict[str, float]:
@@ -108,7 +108,7 @@ class ActorPool:
     def release(self, share: ResourceRequest, actor: Any) -> None:
         """Return an actor that has finished; it is kept unless others wait for its place."""
         with self._lock:
-            if any(one != share for one in self._unplaced_actors.values()):
+            if any(other != share for other in self._unplaced_actors.values()):
                 self.kill(actor)
             else:
                 self._idle_actors[share].append((time.monotonic(), actor))
@@ -121,7 +121,7 @@ class ActorPool:
     def _kill_idle(self, before: float) -> None:
         """Kill the actors that have been idle since before this time."""
         for idle in self._idle_actors.values():
-            for since, actor in [one for one in idle if one[0] <= before]:
+            for since, actor in [entry for entry in idle if entry[0] <= before]:
                 idle.remove((since, actor))
                 self.kill(actor)
 

@@ -222,34 +222,35 @@ class RayRunner:
 
     def _ray_errors(self, names: Sequence[str]) -> tuple[type[Exception], ...]:
         """The error classes of these names that the installed Ray has."""
-        found = (getattr(self.ray.exceptions, name, None) for name in names)
-        return tuple(kind for kind in found if kind is not None)
+        classes = (getattr(self.ray.exceptions, name, None) for name in names)
+        return tuple(error for error in classes if error is not None)
 
     def _follow(
         self, actor: Any, planned: PlannedUnit, monitor: StoredMonitor
     ) -> bool | MiError | _Retry:
         """Poll an actor until its unit ends, and replay its events to the monitor."""
-        purse, ray, share = self.resources.budget, self.ray, self.cluster.request(planned.unit.kind)
-        left = None if purse.limit is None else purse.limit - purse.spent
-        end, talk = actor.run.remote(planned, left), None
-        pause, stop, silent = _POLL_INTERVALS[0], None, 0.0
-        while (ended := self._poll_result(end, pause)) is None:
+        budget, ray = self.resources.budget, self.ray
+        share = self.cluster.request(planned.unit.kind)
+        budget_left = None if budget.limit is None else budget.limit - budget.spent
+        result_ref, poll = actor.run.remote(planned, budget_left), None
+        pause, stop, silent_seconds = _POLL_INTERVALS[0], None, 0.0
+        while (ended := self._poll_result(result_ref, pause)) is None:
             if self.pool.reap(share, actor):
                 return _Retry.ELSEWHERE
-            silent = silent + pause if stop else 0.0
-            if silent > _STOP_TIMEOUT and talk is not None:  # not even placed, or stuck
+            silent_seconds = silent_seconds + pause if stop else 0.0
+            if silent_seconds > _STOP_TIMEOUT and poll is not None:  # not even placed, or stuck
                 self.pool.discard(actor)
                 raise Interrupted("interrupted; completed work is kept")
             stop = stop or self._stop_reason(monitor)
-            if talk is not None and ray.wait([talk], timeout=0)[0]:
-                self._replay(ray.get(talk), monitor)
+            if poll is not None and ray.wait([poll], timeout=0)[0]:
+                self._replay(ray.get(poll), monitor)
                 self.pool.mark_placed(actor)
-                talk, silent = None, 0.0
-            if talk is None:
-                talk = actor.poll.remote(stop)
+                poll, silent_seconds = None, 0.0
+            if poll is None:
+                poll = actor.poll.remote(stop)
             pause = _POLL_INTERVALS[0] if stop else min(pause * 1.5, _POLL_INTERVALS[1])
-        if talk is not None:
-            self._replay(ray.get(talk), monitor)
+        if poll is not None:
+            self._replay(ray.get(poll), monitor)
         result, events = ended
         self.pool.mark_placed(actor)
         self._replay(events, monitor)
@@ -258,10 +259,10 @@ class RayRunner:
     def _poll_result(self, end: Any, seconds: float) -> tuple[bool | MiError, list[Event]] | None:
         """The result and last events of an actor's unit; None while it runs."""
         try:
-            found: tuple[bool | MiError, list[Event]] = self.ray.get(end, timeout=seconds)
+            result: tuple[bool | MiError, list[Event]] = self.ray.get(end, timeout=seconds)
         except self.ray.exceptions.GetTimeoutError:
             return None
-        return found
+        return result
 
     def _stop_reason(self, monitor: StoredMonitor) -> str | None:
         try:
