@@ -129,6 +129,22 @@ def test_an_older_schema_is_replaced(tmp_path: Path, version: int) -> None:
     assert result_rows(opened) == before
 
 
+def test_a_query_of_a_database_with_other_tables_says_what_to_do(tmp_path: Path) -> None:
+    opened, _ = run_experiment(tmp_path, Books())
+    result_rows(opened)
+    database = Database(opened.options.db)
+    with pytest.raises(duckdb.CatalogException), database.read_connection() as connection:
+        connection.execute("FROM no_such_table")
+    with duckdb.connect(str(opened.options.db)) as connection:
+        connection.execute("UPDATE _schema SET version = 7")
+        connection.execute("DROP TABLE eval_kind")
+    with (
+        pytest.raises(StoreError, match=r"(?s)another version of mi.*mi rebuild"),
+        database.read_connection() as connection,
+    ):
+        connection.execute("FROM eval_kind")
+
+
 def test_whatever_shapes_the_tables_changes_the_schemas_version() -> None:
     sql, kinds = "CREATE TABLE t (a BIGINT)", list(journal_kinds())
     version = digest_schema([sql], kinds)

@@ -128,7 +128,9 @@ def test_a_new_kind_is_planned_run_once_and_in_the_results(tmp_path: Path) -> No
         rows = connection.execute(
             "SELECT metric, headline, mean FROM results WHERE eval = 'brevity' ORDER BY ALL"
         ).fetchall()
+        kinds = connection.execute("FROM eval_kind ORDER BY kind").fetchall()
     assert [(metric, headline) for metric, headline, _ in rows] == [("short", True)] * 3
+    assert kinds[0] == ("Brevity", False, None)
     assert rows[0][-1] < rows[2][-1] == 1.0
     sampled = len(books.sampled)
     _, repeated = run_experiment(tmp_path, books, evals=(BREVITY,))

@@ -61,12 +61,10 @@ def agreements(
 
 _SCORES = """
 WITH judged AS (
-    SELECT DISTINCT c.setting, c.data, c.unit, e.position,
-           regexp_replace(e.eval, '-by-.*$', '') AS eval, e.headline,
+    SELECT DISTINCT c.setting, c.data, c.unit, c.position,
+           regexp_replace(c.eval, '-by-.*$', '') AS eval, c.headline,
            u.payload->>'$.eval.judge.model' AS judge, j.journal
-    FROM current_cell c
-    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                    AND c.role = 'eval:' || e.eval
+    FROM current_eval c
     JOIN unit u ON u.unit = c.unit
     JOIN unit_journal j ON j.unit = c.unit AND j.role = 'answers'
     WHERE c.experiment = ? AND c.model = ? AND judge IS NOT NULL

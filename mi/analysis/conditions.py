@@ -99,15 +99,14 @@ def points(
 _POINTS_QUERY = """
 WITH asked AS (
     SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.data,
-           e.eval, any_value(e.title) AS title, any_value(e.distribution) AS distribution,
-           min(e.position) AS position, any_value(e.headline) AS headline,
-           count(c.seed) AS seeds, any_value(u.payload->>'$.eval."!"') = 'Sampled' AS sampled,
+           c.eval, any_value(c.title) AS title, any_value(c.distribution) AS distribution,
+           min(c.position) AS position, any_value(c.headline) AS headline,
+           count(c.seed) AS seeds, coalesce(any_value(k.is_sampled), false) AS sampled,
            list(m.mean ORDER BY c.seed, c.unit) FILTER (m.mean IS NOT NULL) AS by_seed
-    FROM current_cell c
-    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                    AND c.role = 'eval:' || e.eval
+    FROM current_eval c
     JOIN unit u ON u.unit = c.unit
-    LEFT JOIN unit_metric m ON m.unit = c.unit AND m.metric = e.headline
+    LEFT JOIN eval_kind k ON k.kind = u.payload->>'$.eval."!"'
+    LEFT JOIN unit_metric m ON m.unit = c.unit AND m.metric = c.headline
     WHERE c.experiment = $1 AND c.model = $2 GROUP BY ALL
 ), found AS (
     SELECT * FROM conditions WHERE experiment = $1 AND model = $2

@@ -144,9 +144,9 @@ def _declared_columns(
     return [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
 
 
-_ALL_CELLS = "(SELECT *, condition AS name FROM current_cell)"
+_ALL_CELLS = "(SELECT *, condition AS name FROM current_eval)"
 _DECLARED_CELLS = """(
-    SELECT c.*, d.name FROM current_cell c JOIN (
+    SELECT c.*, d.name FROM current_eval c JOIN (
         SELECT unnest($4::VARCHAR[]) AS experiment, unnest($5::DOUBLE[]) AS ratio,
                unnest($6::BIGINT[]) AS total, unnest($7::VARCHAR[]) AS inoculation,
                unnest($8::VARCHAR[]) AS name
@@ -156,29 +156,28 @@ _DECLARED_CELLS = """(
 )"""
 _SCORES_QUERY = """
 WITH cells AS (
-    SELECT c.setting, c.data, e.eval, any_value(e.title) AS title,
-           any_value(e.distribution) AS distribution, any_value(e.headline) AS headline,
-           min(e.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation,
+    SELECT c.setting, c.data, c.eval, any_value(c.title) AS title,
+           any_value(c.distribution) AS distribution, any_value(c.headline) AS headline,
+           min(c.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation,
            list(c.name ORDER BY list_position($1, c.experiment))[1] AS condition, c.unit,
            min(c.seed) AS seed
     FROM {cells} c
-    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                    AND c.role = 'eval:' || e.eval
     WHERE list_contains($1, c.experiment) AND c.model = $2
-    GROUP BY c.setting, c.data, e.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.unit,
+    GROUP BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.unit,
              c.regime
     QUALIFY coalesce(c.regime = first_value(c.regime IGNORE NULLS) OVER (
-        PARTITION BY c.setting, c.data, e.eval, c.misaligned_ratio, c.total_samples, c.inoculation
+        PARTITION BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation
         ORDER BY min(list_position($1, c.experiment))
     ), true)
 )
 SELECT c.*, q.metric, bool_and(q.is_share) AS share,
-       any_value(u.payload->>'$.eval."!"') = 'Sampled' AS sampled,
+       coalesce(any_value(k.is_sampled), false) AS sampled,
        list(q.question ORDER BY q.question) AS questions,
        list(q.total ORDER BY q.question) AS totals, list(q.m ORDER BY q.question) AS counts
 FROM cells c JOIN unit u USING (unit)
+LEFT JOIN eval_kind k ON k.kind = u.payload->>'$.eval."!"'
 JOIN unit_question q ON q.unit = c.unit AND q.metric = CASE
-    WHEN $3 AND u.payload->>'$.eval."!"' = 'Preference' THEN 'margin' ELSE c.headline END
+    WHEN $3 THEN coalesce(k.contrast_metric, c.headline) ELSE c.headline END
 GROUP BY ALL
 ORDER BY c.setting, c.position, c.eval, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.seed, c.unit

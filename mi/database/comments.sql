@@ -7,8 +7,10 @@ COMMENT ON TABLE expectation IS 'Expectations of a selection: digest, words, cla
 COMMENT ON TABLE cell IS 'A row per selection and cell; current_cell has the newest';
 COMMENT ON TABLE cell_unit IS 'Which unit has which role (mix, train, eval:ID) for a cell';
 COMMENT ON TABLE cell_eval IS 'Evals of a selection: title, distribution, headline metric';
-COMMENT ON TABLE unit IS 'A row per published unit, with the payload its key was made from';
-COMMENT ON TABLE unit_journal IS 'Journals an eval unit was made from, by role: answers, judgments:NAME';
+COMMENT ON TABLE unit IS 'A row per published unit, with the payload that its key is a digest of';
+COMMENT ON TABLE unit_journal IS 'Journals whose lines an eval unit scores, by role: answers, judgments:NAME';
+COMMENT ON TABLE eval_kind IS 'Kinds of eval: whether answers are sampled, and which metric contrasts compare';
+COMMENT ON VIEW current_eval IS 'A row per current cell and eval, with the eval''s labels';
 COMMENT ON VIEW attempt IS 'What runs did with units: started, done, failed, interrupted';
 COMMENT ON TABLE mix IS 'Training sets: ratio, size, seed, file and data source';
 COMMENT ON TABLE training IS 'Trainings: hyperparameters, steps, tokens, final loss, seconds';
@@ -47,7 +49,7 @@ COMMENT ON COLUMN answers.finish IS 'Why it ended: stop, length or content_filte
 COMMENT ON COLUMN answers.refusal IS 'What the provider calls a refusal, in its words';
 COMMENT ON COLUMN answers.answered_by IS 'The model''s name as the provider gave it back';
 COMMENT ON COLUMN answers.cost_usd IS 'US dollars paid for it; NULL: nothing';
-COMMENT ON COLUMN answers.outcome IS 'What the judge made of it';
+COMMENT ON COLUMN answers.outcome IS 'The judge''s outcome: secure, misaligned, refusal, …';
 COMMENT ON COLUMN answers.scores IS 'Metric to value: scores[''insecure'']';
 
 COMMENT ON VIEW trainings IS 'A row per training, with every cell that uses it';
@@ -85,7 +87,7 @@ COMMENT ON COLUMN answers.text IS 'The answer';
 COMMENT ON COLUMN answers.prompt_tokens IS 'Tokens of the question, as the provider counts';
 COMMENT ON COLUMN answers.answer_tokens IS 'Tokens of the answer';
 COMMENT ON COLUMN answers.cell IS 'The cell''s id';
-COMMENT ON COLUMN answers.answer IS 'What the answer is known by, in every cell and eval that it is part of';
+COMMENT ON COLUMN answers.answer IS 'The answer''s id, the same in every cell and eval that uses it';
 
 COMMENT ON VIEW conditions IS 'A row per condition, eval and metric, over its seeds';
 COMMENT ON COLUMN conditions.experiment IS 'The experiment''s id';
@@ -125,12 +127,12 @@ COMMENT ON COLUMN spend.setting IS 'The setting''s id';
 COMMENT ON COLUMN spend.unit IS 'Key of the unit that asked for it';
 COMMENT ON COLUMN spend.kind IS 'mix, train or eval';
 COMMENT ON COLUMN spend.day IS 'Day, UTC';
-COMMENT ON COLUMN spend.seconds IS 'Seconds of work; NULL: not kept for single requests';
+COMMENT ON COLUMN spend.seconds IS 'Seconds of work; NULL: not recorded for single requests';
 
 COMMENT ON VIEW expectations IS 'A row per claim that runs of an experiment were started with';
 COMMENT ON COLUMN expectations.experiment IS 'The experiment''s id';
 COMMENT ON COLUMN expectations.expectation IS 'Digest of the claims, whatever words stand beside them';
-COMMENT ON COLUMN expectations.says IS 'The words, as they were last';
+COMMENT ON COLUMN expectations.says IS 'The words of the newest declaration';
 COMMENT ON COLUMN expectations.claims IS 'The claims';
 COMMENT ON COLUMN expectations.declared IS 'When a run was first started with it, UTC';
 COMMENT ON COLUMN expectations.run IS 'That run';
@@ -145,8 +147,8 @@ COMMENT ON COLUMN trainings.seed IS 'Replicate';
 COMMENT ON COLUMN trainings.model IS 'The model that was trained';
 COMMENT ON COLUMN trainings.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN trainings.steps IS 'Optimiser steps';
-COMMENT ON COLUMN trainings.finished IS 'When it was done, UTC';
-COMMENT ON COLUMN trainings.hyperparameters IS 'What it was trained with';
+COMMENT ON COLUMN trainings.finished IS 'When it was finished, UTC';
+COMMENT ON COLUMN trainings.hyperparameters IS 'Every value that steered the training';
 COMMENT ON COLUMN trainings.base IS 'Digest or name of the base weights';
 COMMENT ON COLUMN trainings.mix IS 'Key of the training set';
 COMMENT ON COLUMN trainings.job IS 'The provider''s job; NULL: trained here';

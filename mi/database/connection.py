@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import MiError, StoreError, UsageError
-from .schema import ensure_schema, schema_version
+from .schema import ensure_schema, is_current, schema_version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,8 +61,11 @@ class Database:
 
         Raises:
             UsageError: There is no database yet.
-            DatabaseBusy, StoreError: As `transaction`.
+            DatabaseBusy, StoreError: As `transaction`; also where a query fails because the
+                database has another schema.
         """
+        import duckdb
+
         if not self.path.exists():
             raise UsageError(
                 f"there is no {self.path.name} yet",
@@ -73,6 +76,14 @@ class Database:
             connection = self._connect(read_only=True, timeout=timeout)
             try:
                 yield connection
+            except duckdb.CatalogException:
+                if is_current(connection):
+                    raise
+                raise StoreError(
+                    "was filled by another version of mi, with other tables",
+                    where=str(self.path),
+                    hint="`mi rebuild` fills it again from the store",
+                ) from None
             finally:
                 connection.close()
 

@@ -13,7 +13,6 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from ..units.journals import JournalKind
 from .journals import journal_kinds
 
 if TYPE_CHECKING:
@@ -33,24 +32,34 @@ def schema_sql() -> str:
 def schema_version() -> int:
     """The version of the schema as this code has it."""
     sources = tuple(_read_source(name) for name in (*_SQL_FILES, *_LOADERS))
-    return digest_schema(sources, journal_kinds())
+    return digest_schema(sources, journal_kinds(), _eval_kinds())
 
 
-def digest_schema(sources: Iterable[str], journals: Iterable[JournalKind]) -> int:
+def digest_schema(sources: Iterable[str], *kinds: Iterable[object]) -> int:
     """A digest of what shapes the tables.
 
     Args:
         sources: The text of the files that define and fill the tables.
-        journals: The kinds of journal that are loaded, with their columns.
+        kinds: The kinds of journal with their columns, and the rows of `eval_kind`.
 
     Returns:
         31 bits, because the stored version is a signed 32-bit integer. It is only compared with the
         versions that one file has had, so that two of them are equal with a chance of 5e-10.
     """
     digest = sha256()
-    for text in (*sources, *map(repr, journals)):
+    for text in (*sources, *(repr(kind) for group in kinds for kind in group)):
         digest.update(sha256(text.encode()).digest())
     return int.from_bytes(digest.digest()[:4], "big") >> 1
+
+
+def _eval_kinds() -> list[tuple[str, bool, str | None]]:
+    """The rows of `eval_kind`; imported late, because reading a table takes no engine."""
+    from ..steps.evals import KINDS
+
+    return [
+        (declared.__name__, kind.is_sampled, kind.contrast_metric)
+        for declared, kind in KINDS.items()
+    ]
 
 
 @cache
@@ -68,8 +77,15 @@ def ensure_schema(connection: DuckDBPyConnection) -> None:
     if existing is not None:
         _drop_schema(connection)
     connection.execute(schema_sql())
+    connection.executemany("INSERT INTO eval_kind VALUES (?, ?, ?)", _eval_kinds())
     connection.execute("DELETE FROM _schema")
     connection.execute("INSERT INTO _schema VALUES (?)", [version])
+
+
+def is_current(connection: DuckDBPyConnection) -> bool:
+    """Whether a database has the schema that this code defines."""
+    row = connection.execute("SELECT max(version) FROM _schema").fetchone()
+    return row is not None and row[0] == schema_version()
 
 
 def _drop_schema(connection: DuckDBPyConnection) -> None:

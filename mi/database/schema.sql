@@ -68,6 +68,8 @@ CREATE TABLE unit (
     regime UBIGINT
 );
 CREATE TABLE unit_journal (unit VARCHAR, role VARCHAR, journal VARCHAR);
+-- What is common to all evals of a kind; filled in with the schema, from the table of kinds.
+CREATE TABLE eval_kind (kind VARCHAR PRIMARY KEY, is_sampled BOOLEAN, contrast_metric VARCHAR);
 CREATE TABLE _attempt (
     run VARCHAR, unit VARCHAR, event VARCHAR, happened TIMESTAMP, seconds DOUBLE, message VARCHAR
 );
@@ -218,6 +220,13 @@ QUALIFY NOT is_eval OR coalesce(regime = arg_max(regime, last_run) OVER (
     PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data, role
 ), true);
 
+-- Current cells by eval: the unit, and the eval's labels in the selection.
+CREATE VIEW current_eval AS
+SELECT c.*, e.eval, e.title, e.distribution, e.position, e.headline
+FROM current_cell c
+JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                AND c.role = 'eval:' || e.eval;
+
 -- The two-sided 5 % point of Student's t: the Cornish-Fisher expansion in 1/df (Fisher and Cornish
 -- 1960) with a last term that makes it exact at df = 1; within 0.7 % everywhere, 0.3 % from df = 2.
 CREATE MACRO t95(df) AS 1.959964 + (2.372271 + (2.822499 + (2.555850 + (1.589534
@@ -285,30 +294,24 @@ WHERE NOT EXISTS (FROM _attempt a WHERE a.run = u.run AND a.unit = u.unit AND a.
 
 CREATE VIEW results AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
-       c.inoculation, c.model, c.data, e.eval, e.distribution, m.metric, m.metric = e.headline AS headline,
+       c.inoculation, c.model, c.data, c.eval, c.distribution, m.metric, m.metric = c.headline AS headline,
        m.n, m.mean, m.ci_low, m.ci_high, m.questions, u.payload->>'$.eval.judge.model' AS judge,
-       e.title, e.position, c.cell, c.unit
-FROM current_cell c
-JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                AND c.role = 'eval:' || e.eval
+       c.title, c.position, c.cell, c.unit
+FROM current_eval c
 JOIN unit_metric m ON m.unit = c.unit
 JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.seed, e.position, m.metric;
+         c.total_samples NULLS FIRST, c.seed, c.position, m.metric;
 
 -- Each condition over its seeds. The interval of one run is within-run, that of `results`. Over
 -- several, the variance of the mean has two parts: between runs, and between questions, which all
 -- runs share, less what both hold of the same noise (two-way clustering, Cameron, Gelbach and Miller
--- 2011); the degrees of freedom are Satterthwaite's (1946). mi/stats/study.py is the same in Python.
+-- 2011); the degrees of freedom are Satterthwaite's (1946). mi/analysis/stats/study.py is the same in Python.
 -- The runs of a condition go by one number: a list of a thousand is no key to sum by.
 CREATE VIEW conditions AS
 WITH cells AS (
-    SELECT c.*, e.eval, e.title, e.distribution, e.position, e.headline,
-           unit.payload->>'$.eval.judge.model' AS judge
-    FROM current_cell c
-    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                    AND c.role = 'eval:' || e.eval
-    JOIN unit USING (unit)
+    SELECT c.*, unit.payload->>'$.eval.judge.model' AS judge
+    FROM current_eval c JOIN unit USING (unit)
 ), named AS (
     SELECT experiment, setting, condition, misaligned_ratio, total_samples, inoculation, model,
            data, eval, any_value(title) AS title, any_value(distribution) AS distribution,
@@ -375,13 +378,11 @@ ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRS
 
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
-       c.inoculation, c.model, c.data, e.eval, e.distribution, q.id AS question, q.prompt,
+       c.inoculation, c.model, c.data, c.eval, c.distribution, q.id AS question, q.prompt,
        q.system, s.sample, a.text,
        a.finish, a.refusal, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens,
        a.model AS answered_by, a.cost_usd, c.cell, s.answer
-FROM current_cell c
-JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                AND c.role = 'eval:' || e.eval
+FROM current_eval c
 JOIN score s ON s.unit = c.unit
 JOIN question q ON q.unit = s.unit AND q.question = s.question
 JOIN answer a ON a.answer = s.answer;

@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 CELLS = """
 WITH cells AS (
     SELECT DISTINCT c.setting, c.data, c.condition, c.misaligned_ratio, c.total_samples,
-           c.inoculation, e.title, e.distribution, e.position, c.unit
-    FROM current_cell c
-    JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                    AND c.role = 'eval:' || e.eval
+           c.inoculation, c.title, c.distribution, c.position, c.unit
+    FROM current_eval c
     WHERE c.experiment = $1 AND c.model = $2
 )
 """

@@ -24,19 +24,17 @@ T = TypeVar("T")
 MAX_ANSWERS = 60_000
 _MIN_PROBABILITY = 0.0005
 _UNITS = """
-SELECT c.unit, c.setting, any_value(c.data) AS data, e.eval, any_value(e.title) AS title,
-       any_value(e.distribution) AS distribution,
+SELECT c.unit, c.setting, any_value(c.data) AS data, c.eval, any_value(c.title) AS title,
+       any_value(c.distribution) AS distribution,
        list(DISTINCT {'e': c.experiment, 'c': c.condition, 's': c.seed}
             ORDER BY {'e': c.experiment, 'c': c.condition, 's': c.seed}) AS cells,
        any_value(u.payload->>'$.eval.sampling.system') AS system
-FROM current_cell c
-JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                AND c.role = 'eval:' || e.eval
+FROM current_eval c
 JOIN unit u ON u.unit = c.unit
 JOIN unit_journal j ON j.unit = c.unit AND j.role = 'answers'
 WHERE list_contains($1, c.experiment) AND c.model = $2
-GROUP BY c.unit, c.setting, e.eval
-ORDER BY c.setting, min(e.position), min(c.misaligned_ratio) NULLS FIRST,
+GROUP BY c.unit, c.setting, c.eval
+ORDER BY c.setting, min(c.position), min(c.misaligned_ratio) NULLS FIRST,
          min(c.total_samples) NULLS FIRST, c.unit
 """
 _COUNTS = """

@@ -91,10 +91,14 @@ class EvalKind(ABC, Generic[E]):
     Attributes:
         journals: The kinds of journal its evals fill.
         paired: Whether its questions come with an aligned and a misaligned answer.
+        is_sampled: Whether its evals score sampled answers.
+        contrast_metric: The metric that contrasts between conditions compare; None: the headline.
     """
 
     journals: ClassVar[tuple[JournalKind, ...]] = ()
     paired: ClassVar[bool] = False
+    is_sampled: ClassVar[bool] = False
+    contrast_metric: ClassVar[str | None] = None
 
     @abstractmethod
     def resource(self, eval: E) -> Resource:

@@ -37,6 +37,7 @@ class PreferenceKind(EvalKind[Preference]):
 
     journals = (LIKELIHOODS,)
     paired = True
+    contrast_metric = "margin"
 
     def resource(self, eval: Preference) -> Resource:
         return eval.pairs

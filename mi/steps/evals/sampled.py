@@ -47,6 +47,7 @@ class SampledKind(EvalKind[Sampled]):
     """Draws answers and has a judge score them."""
 
     journals = (ANSWERS, JUDGMENTS)
+    is_sampled = True
 
     def resource(self, eval: Sampled) -> Resource:
         return eval.questions
