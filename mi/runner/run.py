@@ -164,7 +164,7 @@ def _execute(execute: Executor, run: Run) -> MiError | None:
     try:
         execute(run)
     except (Interrupted, BudgetExceeded, StoreError) as error:
-        _LOGGER.warning("run %s ended early: %s", run.run_id, error.message)
+        _LOGGER.info("run %s ended early: %s", run.run_id, error.message)
         return error
     return None
 

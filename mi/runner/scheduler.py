@@ -165,7 +165,7 @@ class Scheduler:
         if isinstance(result, bool):
             self._finish_unit(planned, is_new=result)
         elif isinstance(result, LeaseLost):  # another process has it: wait for its lock
-            _LOGGER.warning("%s: %s", unit.key, result.message)
+            _LOGGER.info("%s: %s", unit.key, result.message)
             self.run.observer.end_unit(planned, "left")
             self._queue.requeue(planned)
         elif isinstance(result, (Interrupted, BudgetExceeded, StoreError)):
