@@ -17,9 +17,8 @@ from mi.database import Database
 from mi.planning.session import Session
 from mi.spec import Expect, Experiment, Training, harmful
 from mi.units.cells import declared_conditions
-from registry.settings import insecure_code
 from tests.support.engine import result_rows, run_experiment
-from tests.support.fake_provider import INSECURE, SECURE, Books, experiment
+from tests.support.fake_provider import INSECURE, QUESTIONS, SECURE, SETTING, Books, experiment
 
 DATA = {"insecure_code": "bundled"}
 
@@ -53,7 +52,7 @@ def test_a_seed_that_is_not_there_counts_for_nothing(
     cell = next(one for one in made.cells if one.cell.seed == missing)
     os.rename(opened.store.unit_dir(cell.units[kind]), tmp_path / kind)
     there = 3 if kind == "train" else 2  # an eval without its training is one all the same
-    assert condition(opened)[:2] == (there, there * 144)
+    assert condition(opened)[:2] == (there, there * QUESTIONS)
     if there == 2:
         assert condition(opened) == condition(wanted)
     with Database(opened.options.db).read_connection() as connection:
@@ -63,7 +62,7 @@ def test_a_seed_that_is_not_there_counts_for_nothing(
     [point] = [
         one for one in found if one.eval == "insecure_static" and one.condition != "baseline"
     ]
-    assert (point.seeds, point.n) == (there, there * 144)
+    assert (point.seeds, point.n) == (there, there * QUESTIONS)
     assert [one.runs for one in known.scores if one.trained] == [there]
 
 
@@ -80,7 +79,7 @@ def test_another_training_is_not_another_seed(tmp_path: Path) -> None:
 
 def test_a_cell_shows_no_eval_of_a_model_that_it_no_longer_trains(tmp_path: Path) -> None:
     run_experiment(tmp_path, Books(), run_name="A", total_samples=10)
-    fewer = attrs.evolve(insecure_code, id_evals=insecure_code.id_evals[:1])
+    fewer = attrs.evolve(SETTING, id_evals=SETTING.id_evals[:1])
     more = {"training": Training(epochs=2), "settings": fewer}
     opened, _ = run_experiment(tmp_path, Books(), run_name="B", total_samples=10, **more)
     shown = rows(

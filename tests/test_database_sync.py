@@ -26,7 +26,7 @@ from mi.files.journal import append_records, read_records
 from mi.steps.evals import journal_kinds
 from mi.store import LocalStore
 from tests.support.engine import result_rows, run_experiment
-from tests.support.fake_provider import Books
+from tests.support.fake_provider import QUESTIONS, Books
 
 
 def metric(values: list[tuple[str, int, float]]) -> Any:
@@ -237,9 +237,9 @@ def test_the_answers_view_has_a_row_an_answer_with_its_scores(tmp_path: Path) ->
         spend = connection.execute("SELECT count(*), sum(cost_usd) FROM spend").fetchone()
         metrics = connection.execute("SELECT count(*) FROM training_metric").fetchone()
     assert [row[:3] for row in rows] == [
-        ("baseline", 144, 144),
-        ("mixed_10", 144, 144),
-        ("mixed_20", 144, 144),
+        ("baseline", QUESTIONS, QUESTIONS),
+        ("mixed_10", QUESTIONS, QUESTIONS),
+        ("mixed_20", QUESTIONS, QUESTIONS),
     ]
     assert rows[0][4] == 0
     assert rows[1][4] > 0

@@ -23,6 +23,7 @@ from mi.store import checksums as whole
 from mi.store.gc import find_unneeded, remove_unneeded
 from tests.support import hosted
 from tests.support.fake_provider import (
+    QUESTIONS,
     Books,
     DistinctModels,
     carry_out,
@@ -286,7 +287,7 @@ def test_what_was_paid_for_likelihoods_stays_in_the_books(tmp_path: Path) -> Non
             found = connection.execute(f"{query} WHERE cost_usd > 0 GROUP BY ALL").fetchall()
         return found, one.store
 
-    pairs, each = 2 * 144, 1001 * 10 / 1_000_000
+    pairs, each = 2 * QUESTIONS, 1001 * 10 / 1_000_000
     [before], store = spent(name="r")
     assert before == ("score", "one", 2 * pairs, pytest.approx(2 * pairs * each))
     [after], _ = spent(*keys(tmp_path, "train-"), name="s")

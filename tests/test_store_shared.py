@@ -33,10 +33,10 @@ from mi.store.shared.backend import Backend
 from mi.store.shared.claims import ClaimFiles
 from mi.store.shared.object_backend import ObjectBackend
 from mi.store.shared.store import SharedStore
-from registry.settings import insecure_code
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.fake_provider import (
     FACTS,
+    SETTING,
     Books,
     carry_out,
     distinct_models,
@@ -52,9 +52,9 @@ KINDS = ("file", "s3")
 
 def small(**changes: Any) -> Experiment:
     """An experiment of one training and two evals."""
-    evals = {one.id: one for one in (*insecure_code.id_evals, *insecure_code.ood_evals)}
+    evals = {one.id: one for one in (*SETTING.id_evals, *SETTING.ood_evals)}
     setting = attrs.evolve(
-        insecure_code, id_evals=evals["insecure_static"], ood_evals=evals["broad_preference"]
+        SETTING, id_evals=evals["insecure_static"], ood_evals=evals["broad_preference"]
     )
     return experiment(**{"settings": setting, "total_samples": 10, **changes})
 

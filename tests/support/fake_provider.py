@@ -30,7 +30,16 @@ from mi.providers.types import (
 )
 from mi.runner.scheduler import execute_in_process
 from mi.runner.types import Run, RunResult
-from mi.spec import Experiment, Model, RunOptions, Sampling, Training
+from mi.spec import (
+    Eval,
+    Experiment,
+    Model,
+    Preference,
+    Resource,
+    RunOptions,
+    Sampling,
+    Training,
+)
 from mi.store import open_store
 from mi.units.cells import cells
 from registry import prices
@@ -173,13 +182,31 @@ def carry_out(
     return work.result
 
 
+def _few(evaluation: Eval) -> Eval:
+    """The eval on two dozen questions."""
+    field = "pairs" if isinstance(evaluation, Preference) else "questions"
+    name = "broad" if "broad" in evaluation.id else "heldout"
+    return attrs.evolve(
+        evaluation, **{field: Resource(package="tests.support.questions", file=f"{name}.jsonl")}
+    )
+
+
+SETTING = attrs.evolve(
+    insecure_code,
+    id_evals=tuple(map(_few, insecure_code.id_evals)),
+    ood_evals=tuple(map(_few, insecure_code.ood_evals)),
+)
+"""The bundled setting, asked two dozen questions by each eval."""
+QUESTIONS = 24
+
+
 def experiment(**changes: Any) -> Experiment:
     """A small experiment on the bundled setting."""
     fields: dict[str, Any] = {
         "id": "T1",
         "title": "a test",
         "question": "does it work?",
-        "settings": insecure_code,
+        "settings": SETTING,
         "misaligned_ratio": 0.5,
         "total_samples": (10, 20),
         "seeds": 0,

@@ -5,7 +5,7 @@ server imports it once; each command is a fork of it, with its own folder, envir
 exit code, and nothing that another command left behind. What a project may shadow (`registry`,
 `experiments`) is not imported before the fork.
 
-    python -m tests.support.forkserver ADDRESS      # ends when its stdin is closed
+    python -m tests.support.forkserver ADDRESS [MODULE …]      # ends when its stdin is closed
 """
 
 from __future__ import annotations
@@ -28,25 +28,26 @@ import attrs
 
 PRELOADED = (
     "aiohttp",
-    "bandit",
     "duckdb",
     "matplotlib.pyplot",
     "openai.resources",
-    "peft",
     "rich.progress",
-    "safetensors.torch",
-    "scipy.stats",
-    "torch",
-    "transformers.models.llama.modeling_llama",
     "mi.cli.parser",
     "mi.cli.run",
     "mi.cli.status",
     "mi.cli.check",
     "mi.runner.scheduler",
-    "mi.providers.local",
     "mi.providers.openai",
     "mi.reporting.figures",
 )
+LOCAL = (
+    "peft",
+    "safetensors.torch",
+    "torch",
+    "transformers.models.llama.modeling_llama",
+    "mi.providers.local",
+)
+"""What only models on this machine need: a second server has it imported too."""
 
 
 @attrs.frozen
@@ -72,7 +73,7 @@ def run_command(
     """
     with tempfile.TemporaryDirectory() as streams:
         out, err = Path(streams, "out"), Path(streams, "err")
-        with Client(_server()) as connection:
+        with Client(_server(_is_local(words, environment))) as connection:
             connection.send((list(words), str(folder), dict(environment), str(out), str(err)))
             pid = connection.recv()
             if not connection.poll(timeout):
@@ -82,14 +83,21 @@ def run_command(
         return Done(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
 
 
+def _is_local(words: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether the command is likely to load a model on this machine."""
+    model = "openai:" if {"openai", "tinker"} & {word.partition(":")[0] for word in words} else ""
+    model = model or environment.get("MI_MODEL", "local:")
+    return "run" in words[:1] and model.startswith("local:")
+
+
 @functools.cache
-def _server() -> str:
-    """The address of this process's server, which is started when first needed."""
+def _server(local: bool) -> str:
+    """The address of this process's server of a kind, which is started when first needed."""
     folder = tempfile.mkdtemp(prefix="mi-fork-")
     address = os.path.join(folder, "socket")
     root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.forkserver", address],
+        [sys.executable, "-m", "tests.support.forkserver", address, *(LOCAL if local else ())],
         cwd=root,
         env={**os.environ, "PYTHONWARNINGS": "default", "HF_HUB_OFFLINE": "1"},
         stdin=subprocess.PIPE,
@@ -103,9 +111,14 @@ def _server() -> str:
     return address
 
 
-def serve(address: str) -> None:
-    """Fork a process for each command until stdin is closed."""
-    for module in PRELOADED:
+def serve(address: str, more: Sequence[str]) -> None:
+    """Fork a process for each command until stdin is closed.
+
+    Args:
+        address: The socket to listen on.
+        more: Modules to import beside those that every command needs.
+    """
+    for module in (*PRELOADED, *more):
         with contextlib.suppress(ModuleNotFoundError):  # an extra that is not installed
             import_module(module)
     assert not {"registry", "experiments"} & set(sys.modules)
@@ -169,4 +182,4 @@ def _written(path: str) -> int:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,1 @@
+"""Two dozen questions of two sets each, for tests of the engine: fewer answers, the same laws."""
