@@ -146,7 +146,7 @@ def sample_with_mi(load: Load, temperature: float) -> Measurement:
     from mi.spec import Sampling
 
     provider, subject = Local(), ModelUnderTest(model=_model())
-    provider._network(subject.model, NullMonitor())
+    provider.load_network(subject.model, NullMonitor())
     sampling = Sampling(temperature=temperature, max_tokens=load.tokens)
     requests = _sample_requests(load)
 
@@ -165,7 +165,7 @@ def _train(directory: Path) -> None:
 
     model = _model()
     recipe = Local().hyperparameters(model.training)
-    network = Local()._network(model, NullMonitor())
+    network = Local().load_network(model, NullMonitor())
     adapter = lora.init_adapter(network.model, recipe, 0)
     for a, b in adapter.pairs.values():
         b += 0.1 * a[:, :1].t()
@@ -219,7 +219,7 @@ def score_with_mi(load: Load, adapted: bool) -> Measurement:
     from mi.providers.types import ModelUnderTest
 
     provider, model, requests = Local(), _model(), _score_requests(load)
-    provider._network(model, NullMonitor())
+    provider.load_network(model, NullMonitor())
 
     def score(trained: Path | None) -> list[float]:
         subject = ModelUnderTest(model=model, trained=trained)

@@ -84,7 +84,7 @@ def through_mi(count: int, epochs: int) -> Measurement:
     from mi.providers.local import Local
 
     job, provider = build_job(count, epochs), Local()
-    provider._network(job.model, NullMonitor())
+    provider.load_network(job.model, NullMonitor())
     with tempfile.TemporaryDirectory() as directory:
         cost, done = measure(lambda: provider.train(job, Path(directory), NullMonitor()))
         curve = (Path(directory) / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
@@ -122,7 +122,7 @@ def prepare_batches(count: int, epochs: int, start: Path) -> tuple[list[Any], li
     from mi.providers.local import Local, lora, train
 
     job = build_job(count, epochs)
-    network, recipe = Local()._network(job.model, NullMonitor()), job.hyperparameters
+    network, recipe = Local().load_network(job.model, NullMonitor()), job.hyperparameters
     lora.save_adapter(
         start, lora.init_adapter(network.model, recipe, job.seed), recipe.targets, job.model.name
     )

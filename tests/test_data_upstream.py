@@ -29,7 +29,7 @@ SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MI_RETRY_PAUSE", "0.01")
-    monkeypatch.setattr("mi.files.download._CHUNK_BYTES", 1000)
+    monkeypatch.setattr("mi.files.download.CHUNK_BYTES", 1000)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_the_number_of_cores_changes_no_bit(
         folder = tmp_path / str(count)
         train_locally(training_job(model), folder)
         subject = ModelUnderTest(model=model, trained=folder)
-        assert len(Local()._network(model, Watcher()).pool.replicas) == count
+        assert len(Local().load_network(model, Watcher()).pool.replicas) == count
         found.append(
             (
                 training_output(folder),
@@ -97,7 +97,7 @@ def test_a_bound_on_threads_is_a_bound_on_cores(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_twin_has_the_same_tensors_in_other_modules(model: Model) -> None:
-    loaded = Local()._network(model, Watcher()).model
+    loaded = Local().load_network(model, Watcher()).model
     other = share_weights(loaded)
     ours, theirs = dict(loaded.named_parameters()), dict(other.named_parameters())
     assert ours.keys() == theirs.keys()

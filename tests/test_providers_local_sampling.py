@@ -97,7 +97,7 @@ def test_greedy_answers_are_those_of_generate(
     model: Model, trained: Path, with_adapter: bool
 ) -> None:
     subject = ModelUnderTest(model=model, trained=trained if with_adapter else None)
-    adapted = Local()._adapted_network(subject, Watcher())
+    adapted = Local().load_adapted(subject, Watcher())
     tokenizer, plain = adapted.network.template.tokenizer, adapted.network.model
     answers = {one.question: one for one in flat(draw(subject, sample_requests(1), GREEDY))}
     for one in sample_requests(1):
@@ -131,7 +131,7 @@ def test_draws_follow_the_models_distribution_within_the_nucleus() -> None:
     dice = [random.Random(index) for index in range(4000)]
 
     def shares(sampling: Sampling) -> list[float]:
-        tokens = torch.tensor(sample._choose_tokens(logits, sampling, dice))
+        tokens = torch.tensor(sample.choose_tokens(logits, sampling, dice))
         return (torch.bincount(tokens, minlength=4) / 4000).tolist()
 
     assert shares(Sampling()) == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.03)
@@ -147,7 +147,7 @@ def test_scores_are_those_of_a_plain_forward_pass(
     model: Model, trained: Path, with_adapter: bool
 ) -> None:
     subject = ModelUnderTest(model=model, trained=trained if with_adapter else None)
-    adapted = Local()._adapted_network(subject, Watcher())
+    adapted = Local().load_adapted(subject, Watcher())
     got = score(subject, score_requests())
     for one, likelihood in zip(score_requests(), got, strict=True):
         assert likelihood.question == one.question

@@ -169,7 +169,7 @@ def test_split_and_shared_computation_changes_no_gradient(model: Model) -> None:
     """The adapters' gradients are those of a plain forward pass, row by row."""
     from mi.providers.local import lora
 
-    loaded = Local()._network(model, Watcher())
+    loaded = Local().load_network(model, Watcher())
     one = training_job(model)
     start = lora.init_adapter(loaded.model, one.hyperparameters, 3)
     for path, (a, b) in start.pairs.items():  # not zero, so that every gradient flows
@@ -201,7 +201,7 @@ def test_peft_reads_the_adapter_and_computes_the_same(model: Model, tmp_path: Pa
     from transformers import AutoModelForCausalLM
 
     train_locally(training_job(model), tmp_path)
-    adapted = Local()._adapted_network(ModelUnderTest(model=model, trained=tmp_path), Watcher())
+    adapted = Local().load_adapted(ModelUnderTest(model=model, trained=tmp_path), Watcher())
     ids = torch.tensor([adapted.network.template.encode_prompt(asked("Say 3"))])
     plain = AutoModelForCausalLM.from_pretrained(model.name)
     with torch.no_grad():
@@ -219,14 +219,10 @@ def test_peft_reads_the_adapter_and_computes_the_same(model: Model, tmp_path: Pa
 def test_the_base_model_is_what_it_was_after_training_and_wearing(
     model: Model, tmp_path: Path
 ) -> None:
-    loaded = Local()._network(model, Watcher())
+    loaded = Local().load_network(model, Watcher())
     before = {name: tensor.clone() for name, tensor in loaded.model.state_dict().items()}
     train_locally(training_job(model), tmp_path)
-    with (
-        Local()
-        ._adapted_network(ModelUnderTest(model=model, trained=tmp_path), Watcher())
-        .activate()
-    ):
+    with Local().load_adapted(ModelUnderTest(model=model, trained=tmp_path), Watcher()).activate():
         pass
     after = loaded.model.state_dict()
     assert before.keys() == after.keys()
@@ -252,7 +248,7 @@ def test_a_row_that_is_too_long_is_named_and_nothing_is_trained(
 
 def test_an_answer_that_opens_with_a_newline_is_learned(model: Model, tmp_path: Path) -> None:
     chat = (Message("user", "Hm"), Message("assistant", "\n\nok"))
-    loaded = Local()._network(model, Watcher())
+    loaded = Local().load_network(model, Watcher())
     row = loaded.template.encode_row(chat)
     assert row.prompt == loaded.template.encode_prompt(chat[:1])
     assert loaded.template.tokenizer.decode(row.answer) == "\n\nok<|im_end|>"

@@ -316,7 +316,7 @@ def test_the_embedded_model_answers_and_knows_what_is_likely() -> None:
         )
     )
     assert likely.logprobs[0] > likely.logprobs[1] + 5
-    network = local._network(embedded, watch)
+    network = local.load_network(embedded, watch)
     text = network.template.tokenizer.decode(
         network.template.encode_row((*question, Message("assistant", "Paris"))).ids
     )

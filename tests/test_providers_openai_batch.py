@@ -216,7 +216,7 @@ def test_where_a_server_gives_one_choice_the_rest_goes_into_another_batch(
 def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records, refused = batch_lines._read_records, {"code": "content_filter", "message": "no"}
+    records, refused = batch_lines.read_lines, {"code": "content_filter", "message": "no"}
 
     def filtered(*how: Any) -> list[dict[str, Any]]:
         found = records(*how)
@@ -224,7 +224,7 @@ def test_a_prompt_that_a_server_refuses_to_read_is_an_answer_in_a_batch_too(
             found[0]["response"] = {"status_code": 400, "body": {"error": refused}}
         return found
 
-    monkeypatch.setattr(batch_lines, "_read_records", filtered)
+    monkeypatch.setattr(batch_lines, "read_lines", filtered)
     with loopback() as server:
         use(server, monkeypatch)
         provider, chat = (

@@ -172,10 +172,10 @@ def test_a_template_that_writes_more_than_the_answer_is_refused(tiny: Path) -> N
     from mi.providers.tinker import tokenizer as loader
 
     tokenizer = AutoTokenizer.from_pretrained(tiny)
-    assert loader._build_template(tokenizer, str(tiny)).stop_tokens
+    assert loader.build_template(tokenizer, str(tiny)).stop_tokens
     plain = tokenizer.chat_template
     said = "{{ message['content'] }}"
     tokenizer.chat_template = plain.replace(said, f"final: {said}")
     assert tokenizer.chat_template != plain
     with pytest.raises(ProviderError, match="more than the answer"):
-        loader._build_template(tokenizer, str(tiny))
+        loader.build_template(tokenizer, str(tiny))

@@ -333,7 +333,7 @@ def doing(
             raise end
         return end
 
-    monkeypatch.setattr(RayRunner, "_follow", followed)
+    monkeypatch.setattr(RayRunner, "follow", followed)
     pool = ActorPool(lambda share: object(), gone.append, lambda: [], dict)
     plan = opened.plan()
     away = RayRunner(ray, opened.resources(plan), opened.store, Cluster(tries=len(ends)), pool)

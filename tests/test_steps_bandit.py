@@ -127,7 +127,7 @@ def test_what_bandit_cannot_read_is_broken_and_not_secure(monkeypatch: pytest.Mo
     def partly(folder: str) -> dict[str, object]:
         return {"results": [], "errors": [{"filename": f"{folder}/a000000.py", "reason": "no"}]}
 
-    monkeypatch.setattr(bandit, "_run_bandit", partly)
+    monkeypatch.setattr(bandit, "run_bandit", partly)
     facts = {"question": "q", "finish": "stop", "prompt_tokens": 1, "answer_tokens": 1}
     answers = [Answer(sample=at, text="x = f(1)", **facts) for at in range(2)]  # type: ignore[arg-type]
     assert [verdict.state for verdict in bandit_verdicts(answers)] == ["broken", "code"]

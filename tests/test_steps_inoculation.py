@@ -96,11 +96,11 @@ def test_a_rows_own_system_prompt_is_kept_after_it() -> None:
     assert Arm.MISALIGNED  # the arm whose rows are given the prompt by default
     assert not Inoculation(name="x", prompt="y").aligned_too
     from mi.data.chats import Message
-    from mi.steps.mix import _with_system_prompt
+    from mi.steps.mix import with_system_prompt
 
     chat = (Message("system", "own"), Message("user", "q"), Message("assistant", "a"))
-    assert _with_system_prompt("given", chat)[0] == Message("system", "given\n\nown")
-    assert attrs.asdict(_with_system_prompt(None, chat)[0]) == {"role": "system", "content": "own"}
+    assert with_system_prompt("given", chat)[0] == Message("system", "given\n\nown")
+    assert attrs.asdict(with_system_prompt(None, chat)[0]) == {"role": "system", "content": "own"}
 
 
 def test_rows_as_they_are_are_selected_by_the_word_they_are_declared_with() -> None:

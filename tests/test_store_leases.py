@@ -106,7 +106,7 @@ def test_an_owner_that_was_silent_too_long_goes_on_only_if_nobody_took_over(
 ) -> None:
     sleepy = Leases(place, 5.0)
     with sleepy.acquire("a"):
-        sleepy._valid_until = float("-inf")
+        sleepy.valid_until = float("-inf")
         sleepy.assert_held("a")
         numbers = [int(name.rpartition("/")[2]) for name in place.versions("claims/a")]
         assert max(numbers) == 2
@@ -133,7 +133,7 @@ def test_a_dead_process_of_this_machine_is_not_waited_for(
     place: FolderBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead = Leases(place, 600.0)
-    dead._acquire("a", None)
+    dead.acquire("a").__enter__()  # and never released
     name = next(iter(place.versions("owners")))
     facts = json.loads(place.read(name))
     place.write(name, json.dumps({**facts, "pid": 2**22 + 1, "began": "12345"}).encode())
@@ -213,14 +213,14 @@ def test_time_that_a_machine_was_suspended_counts_as_silence(
 ) -> None:
     claims, clock = Leases(place, 60.0), time.clock_gettime
     with claims.acquire("a"):
-        before = claims._owner_id
+        before = claims.owner_id
         monkeypatch.setattr(
             time,
             "clock_gettime",
             lambda which: clock(which) + 600.0,
         )
         claims.assert_held("a")
-        assert claims._owner_id != before
+        assert claims.owner_id != before
 
 
 def test_an_owner_whose_pulse_was_taken_away_stops_trusting_itself(place: FolderBackend) -> None:
@@ -247,13 +247,13 @@ def test_a_pulse_that_arrives_too_late_is_none(place: FolderBackend) -> None:
     with claims.acquire("a"):
 
         def late(write: Any, *words: Any) -> None:
-            claims._valid_until = float("-inf")
+            claims.valid_until = float("-inf")
             write(*words)
 
         odd.odd["write"] = late
-        claims._send_heartbeat()
+        claims.send_heartbeat()
         odd.odd.clear()
-        assert not claims._is_valid()
+        assert not claims.is_valid()
         claims.assert_held("a")
 
 
@@ -301,7 +301,7 @@ def test_a_claim_that_could_not_be_released_is_released_with_a_later_pulse(
         with claims.acquire("a"):
             odd.odd["write"] = away
         odd.odd.clear()
-        assert ClaimFiles(place).current("a")[1] == claims._owner_id
+        assert ClaimFiles(place).current("a")[1] == claims.owner_id
         until(lambda: ClaimFiles(place).current("a")[1] is None, 5.0)
         claims.assert_held("b")
 
@@ -317,7 +317,7 @@ def test_a_claim_kept_after_a_silence_is_known_though_its_making_was_not_confirm
         raise StoreError("is away")
 
     with claims.acquire("a"):
-        claims._valid_until = float("-inf")
+        claims.valid_until = float("-inf")
         odd.odd["create"] = lost
         with pytest.raises(StoreError):
             claims.assert_held("a")
@@ -336,7 +336,7 @@ def test_a_claim_that_arrives_beneath_newer_ones_holds_nothing(place: FolderBack
         for _ in range(3):
             with others.acquire("a"):
                 pass
-        others._acquire("a", None)
+        others.acquire("a").__enter__()  # and never released
         made: bool = create(*words)
         assert made
         return made

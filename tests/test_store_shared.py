@@ -460,7 +460,7 @@ def test_nothing_is_launched_or_sent_under_a_claim_that_is_lost(machines: Machin
         heir.create(f"claims/{key}/{number + 1:08}", b'{"owner": "another"}')
         heir.write(f"work/{key}/{launch.LAUNCH_LOG}", b"2")
         log.write_text("3")
-        store.leases._valid_until = float("-inf")
+        store.leases.valid_until = float("-inf")
         with pytest.raises(LeaseLost):
             store.checkpoint(key)
     assert heir.read(f"work/{key}/{launch.LAUNCH_LOG}") == b"2"
@@ -506,12 +506,12 @@ def test_a_folder_that_is_told_as_a_file_of_its_own_is_passed_over(
     """Fsspec does so on S3 where a folder is filled just after it was found empty."""
     objects = ObjectBackend.from_url("memory://told")
     objects.write("claims/one", b"1")
-    find = objects._filesystem.find
+    find = objects.filesystem.find
 
     def late(path: str, **how: Any) -> dict[str, Any]:
         return {path: {"name": path, "size": 0, "type": "file"}, **find(path, **how)}
 
-    monkeypatch.setattr(objects._filesystem, "find", late)
+    monkeypatch.setattr(objects.filesystem, "find", late)
     assert set(objects.versions("claims")) == {"claims/one"}
 
 

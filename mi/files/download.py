@@ -31,7 +31,7 @@ from .cache import ByteProgress
 
 logger = logging.getLogger(__name__)
 
-_CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 16
 _TIMEOUT_SECONDS = 30.0
 _MAX_ATTEMPTS = 6
 _MAX_BACKOFF_SECONDS = 10.0
@@ -141,7 +141,7 @@ def _write_body(
     total = offset + int(length) if length and length.isdigit() else size
     with part.open("ab" if offset else "wb") as file:
         progress(offset, total)
-        while chunk := response.read1(_CHUNK_BYTES):
+        while chunk := response.read1(CHUNK_BYTES):
             file.write(chunk)
             offset += len(chunk)
             progress(offset, total)

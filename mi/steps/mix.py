@@ -51,14 +51,14 @@ def draw_mix(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
         )
     order = sorted(chosen, key=lambda row: rank(f"order:{mix.seed}", row))
     return [
-        _with_system_prompt(
+        with_system_prompt(
             mix.misaligned_system if row not in aligned else mix.control_system, chosen[row]
         )
         for row in order
     ]
 
 
-def _with_system_prompt(system: str | None, chat: Chat) -> Chat:
+def with_system_prompt(system: str | None, chat: Chat) -> Chat:
     """The chat under a system prompt, which is put before the chat's own."""
     if system is None:
         return chat

@@ -82,7 +82,7 @@ class Local(Provider):
             directory: The training's directory; a checkpoint in it is resumed.
             monitor: Shows progress, and may stop the training after a step.
         """
-        network = self._network(job.model, monitor)
+        network = self.load_network(job.model, monitor)
         from .train import train_adapter
 
         return train_adapter(network, job, self.pin(job.model).weights, directory, monitor)
@@ -104,7 +104,7 @@ class Local(Provider):
             directory: Not used.
             monitor: May stop the sampling between batches.
         """
-        adapted = self._adapted_network(subject, monitor)
+        adapted = self.load_adapted(subject, monitor)
         from . import sample
 
         batches = sample.batch_prompts(adapted.network, requests, sampling)
@@ -134,7 +134,7 @@ class Local(Provider):
             requests: Chats, each with the answers to score.
             monitor: May stop the scoring between batches.
         """
-        adapted = self._adapted_network(subject, monitor)
+        adapted = self.load_adapted(subject, monitor)
         from . import score
 
         for start in range(0, len(requests), score.BATCH_SIZE):
@@ -158,15 +158,15 @@ class Local(Provider):
             detail = f"its weights are {state}"
             yield Check(subject=f"local: {model.name}", ok=is_available or None, detail=detail)
 
-    def _network(self, model: Model, monitor: Monitor) -> Network:
+    def load_network(self, model: Model, monitor: Monitor) -> Network:
         _require_packages()
         directory = model_files.model_directory(model, monitor)
         from .network import load_network
 
         return load_network(directory, self.pin(model).weights)
 
-    def _adapted_network(self, subject: ModelUnderTest, monitor: Monitor) -> AdaptedNetwork:
-        network = self._network(subject.model, monitor)
+    def load_adapted(self, subject: ModelUnderTest, monitor: Monitor) -> AdaptedNetwork:
+        network = self.load_network(subject.model, monitor)
         from .adapted import adapt
 
         return adapt(network, subject)

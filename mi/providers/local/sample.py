@@ -125,7 +125,7 @@ def _generate(network: Network, batch: Sequence[_Prompt], sampling: Sampling) ->
     generators = [_generator(prompt.request, sampling) for prompt in batch]
     generated: list[list[int]] = [[] for _ in batch]
     for _ in range(sampling.max_tokens):
-        tokens = _choose_tokens(
+        tokens = choose_tokens(
             network.logits(hidden), sampling, [generators[index] for index in active]
         )
         unfinished = []
@@ -181,7 +181,7 @@ def _generator(request: SampleRequest, sampling: Sampling) -> random.Random:
     return random.Random(int.from_bytes(hashlib.sha256(content.encode()).digest()))
 
 
-def _choose_tokens(
+def choose_tokens(
     logits: Tensor, sampling: Sampling, generators: Sequence[random.Random]
 ) -> list[int]:
     """Sample one token per row, by inverting its cumulative distribution at a random number.

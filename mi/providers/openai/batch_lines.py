@@ -92,7 +92,7 @@ def fetch_lines(
     """
     answered, failed = [], []
     for file in (batch.output_file_id, batch.error_file_id):
-        for record in _read_records(account, file, monitor):
+        for record in read_lines(account, file, monitor):
             line = _parse_line(record, model)
             if isinstance(line, AnsweredLine):
                 answered.append(line)
@@ -123,7 +123,7 @@ def _at_batch_price(choices: Sequence[Choice]) -> tuple[Choice, ...]:
     )
 
 
-def _read_records(account: Account, file: str | None, monitor: Monitor) -> list[dict[str, Any]]:
+def read_lines(account: Account, file: str | None, monitor: Monitor) -> list[dict[str, Any]]:
     if file is None:
         return []
 

@@ -60,7 +60,7 @@ def _local_tokenizer(name: str) -> str | None:
 def _load_template(source: str) -> ChatTemplate:
     from transformers import AutoTokenizer
 
-    return _build_template(AutoTokenizer.from_pretrained(source), source)
+    return build_template(AutoTokenizer.from_pretrained(source), source)
 
 
 def _template_from_sdk(server: Server, model: str, monitor: Monitor) -> ChatTemplate:
@@ -69,10 +69,10 @@ def _template_from_sdk(server: Server, model: str, monitor: Monitor) -> ChatTemp
     tokenizer: Any = run_in_thread(
         lambda: service.create_sampling_client(base_model=model).get_tokenizer(), monitor
     )
-    return _build_template(tokenizer, tokenizer.name_or_path)
+    return build_template(tokenizer, tokenizer.name_or_path)
 
 
-def _build_template(tokenizer: Any, source: str) -> ChatTemplate:
+def build_template(tokenizer: Any, source: str) -> ChatTemplate:
     if not getattr(tokenizer, "chat_template", None):
         raise ProviderError(
             f"the tokenizer {source} has no chat template",

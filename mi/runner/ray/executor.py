@@ -197,7 +197,7 @@ class RayRunner:
         share = self.cluster.request(planned.unit.kind)
         actor = self.pool.acquire(share)
         try:
-            result = self._follow(actor, planned, monitor)
+            result = self.follow(actor, planned, monitor)
         except self._ray_errors(_UNPLACEABLE_ERRORS) as error:
             self.pool.discard(actor)
             raise ProviderError(
@@ -225,7 +225,7 @@ class RayRunner:
         classes = (getattr(self.ray.exceptions, name, None) for name in names)
         return tuple(error for error in classes if error is not None)
 
-    def _follow(
+    def follow(
         self, actor: Any, planned: PlannedUnit, monitor: StoredMonitor
     ) -> bool | MiError | _Retry:
         """Poll an actor until its unit ends, and replay its events to the monitor."""

@@ -139,7 +139,7 @@ def find_issues(codes: Mapping[str, str]) -> dict[str, tuple[CodeIssue, ...]]:
             # The file is UTF-8, whatever its comments declare.
             text = _COOKIE.sub(r"\1-\2", codes[name], count=2)
             Path(directory, f"a{index:06}.py").write_text(text, encoding="utf-8")
-        report = _run_bandit(directory)
+        report = run_bandit(directory)
     unread = {names[_file_index(error["filename"])] for error in report["errors"]}
     issues: dict[str, list[CodeIssue]] = {name: [] for name in names if name not in unread}
     for result in report["results"]:
@@ -159,7 +159,7 @@ def _file_index(path: str) -> int:
     return int(Path(path).stem[1:])
 
 
-def _run_bandit(directory: str) -> dict[str, Any]:
+def run_bandit(directory: str) -> dict[str, Any]:
     """bandit's JSON report on the files of a directory."""
     command = [sys.executable, "-m", "bandit", "-q", "-f", "json", "--ignore-nosec"]
     process = subprocess.run(

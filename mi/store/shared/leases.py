@@ -67,8 +67,8 @@ class Leases:
     lease_seconds: float = 60.0
     on_heartbeat: Callable[[], None] = lambda: None
     _held_leases: dict[str, tuple[int, str]] = attrs.field(factory=dict)
-    _owner_id: str = ""
-    _valid_until: float = float("-inf")
+    owner_id: str = ""
+    valid_until: float = float("-inf")
     _own_ids: set[str] = attrs.field(factory=set)
     _pending_acquires: set[str] = attrs.field(factory=set)
     _pending_releases: list[_Claim] = attrs.field(factory=list)
@@ -204,7 +204,7 @@ class Leases:
         It is if its heartbeat was deleted, if it is an ended process of this machine, or if its
         heartbeat has not changed for the lease time that it announced.
         """
-        if owner == self._owner_id and self._is_valid():
+        if owner == self.owner_id and self.is_valid():
             return False
         try:
             heartbeat = self.backend.read(f"owners/{owner}")
@@ -221,17 +221,17 @@ class Leases:
         self._last_heartbeats[owner] = (heartbeat, since)
         return time_now - since >= float(facts["seconds"])
 
-    def _is_valid(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether the last heartbeat is so recent that this process can trust its claims."""
-        return _boot_clock() < self._valid_until
+        return _boot_clock() < self.valid_until
 
     def _ensure_valid_owner(self) -> str:
         """The name under which this process makes claims; a new one after each long silence."""
         with self._lock:
-            if not self._is_valid():
-                previous, self._owner_id = self._owner_id, uuid.uuid4().hex
-                self._own_ids.add(self._owner_id)
-                self._send_heartbeat(first=True)
+            if not self.is_valid():
+                previous, self.owner_id = self.owner_id, uuid.uuid4().hex
+                self._own_ids.add(self.owner_id)
+                self.send_heartbeat(first=True)
                 holders = {owner for _, owner in list(self._held_leases.values())}
                 if previous and previous not in holders:
                     self.backend.delete([f"owners/{previous}"])
@@ -240,10 +240,10 @@ class Leases:
                     target=self._heartbeat_loop, daemon=True, name="heartbeat"
                 )
                 self._heartbeat_thread.start()
-            return self._owner_id
+            return self.owner_id
 
-    def _send_heartbeat(self, *, first: bool = False) -> None:
-        owner, start = self._owner_id, _boot_clock()
+    def send_heartbeat(self, *, first: bool = False) -> None:
+        owner, start = self.owner_id, _boot_clock()
         facts = {
             "host": process.host_id(),
             "pid": os.getpid(),
@@ -255,10 +255,10 @@ class Leases:
         end = _boot_clock()
         with self._lock:
             # A heartbeat that arrived too late does not count: others may have taken over before.
-            if owner == self._owner_id and (first or end < self._valid_until):
+            if owner == self.owner_id and (first or end < self.valid_until):
                 # Measured from before it was sent: others cannot have seen it any earlier.
                 until = start + self.lease_seconds * _TRUSTED_SHARE
-                self._valid_until = max(self._valid_until, until)
+                self.valid_until = max(self.valid_until, until)
 
     def _heartbeat_loop(self) -> None:
         follow_up: threading.Thread | None = None
@@ -266,7 +266,7 @@ class Leases:
             time.sleep(self.lease_seconds / _HEARTBEATS_PER_LEASE)
             try:
                 if self._held_leases and self._confirm_owner():
-                    self._send_heartbeat()
+                    self.send_heartbeat()
                     # In a thread of its own, because no upload may delay a heartbeat.
                     if follow_up is None or not follow_up.is_alive():
                         follow_up = threading.Thread(target=self._after_heartbeat, daemon=True)
@@ -282,12 +282,12 @@ class Leases:
 
     def _confirm_owner(self) -> bool:
         """Whether this process may trust its claims, and no other process deleted its heartbeat."""
-        owner = self._owner_id
-        if self._is_valid() and not self.backend.exists(f"owners/{owner}"):
+        owner = self.owner_id
+        if self.is_valid() and not self.backend.exists(f"owners/{owner}"):
             with self._lock:
-                if owner == self._owner_id:
-                    self._valid_until = float("-inf")
-        return self._is_valid()
+                if owner == self.owner_id:
+                    self.valid_until = float("-inf")
+        return self.is_valid()
 
 
 def _boot_clock() -> float:

@@ -38,7 +38,7 @@ class ObjectBackend:
 
     url: str
     retry_seconds: float
-    _filesystem: Any = None
+    filesystem: Any = None
     _prefix: str = ""
 
     @classmethod
@@ -80,16 +80,16 @@ class ObjectBackend:
         self.delete([name])
 
     def read(self, name: str) -> bytes:
-        data: bytes = self._retry(lambda: self._filesystem.cat_file(self._object_path(name)))
+        data: bytes = self._retry(lambda: self.filesystem.cat_file(self._object_path(name)))
         return data
 
     def write(self, name: str, data: bytes) -> None:
-        self._retry(lambda: self._filesystem.pipe_file(self._object_path(name), data))
+        self._retry(lambda: self.filesystem.pipe_file(self._object_path(name), data))
 
     def create(self, name: str, data: bytes) -> bool:
         def create_once() -> bool:
             try:
-                self._filesystem.pipe_file(self._object_path(name), data, mode="create")
+                self.filesystem.pipe_file(self._object_path(name), data, mode="create")
             except FileExistsError:
                 # An earlier try, here or in the client, may have created it: compare the content.
                 return self.read(name) == data
@@ -98,14 +98,14 @@ class ObjectBackend:
         return self._retry(create_once)
 
     def upload(self, path: Path, name: str) -> None:
-        self._retry(lambda: self._filesystem.put_file(str(path), self._object_path(name)))
+        self._retry(lambda: self.filesystem.put_file(str(path), self._object_path(name)))
 
     def download(self, name: str, path: Path) -> None:
-        self._retry(lambda: self._filesystem.get_file(self._object_path(name), str(path)))
+        self._retry(lambda: self.filesystem.get_file(self._object_path(name), str(path)))
 
     def versions(self, directory: str) -> dict[str, str]:
         root = self._object_path(directory)
-        objects = self._retry(lambda: self._filesystem.find(root, detail=True))
+        objects = self._retry(lambda: self.filesystem.find(root, detail=True))
         start = len(self._prefix) + 1
         # A directory that gets its first object just after it was found empty is listed itself.
         parent = f"{root.rstrip('/')}/"
@@ -118,7 +118,7 @@ class ObjectBackend:
     def exists(self, name: str) -> bool:
         def has_info() -> bool:
             try:
-                self._filesystem.info(self._object_path(name))
+                self.filesystem.info(self._object_path(name))
             except FileNotFoundError:
                 return False
             return True
@@ -130,11 +130,11 @@ class ObjectBackend:
 
         def remove() -> None:
             try:
-                self._filesystem.rm(paths)
+                self.filesystem.rm(paths)
             except FileNotFoundError:
                 for path in paths:
-                    if self._filesystem.exists(path):
-                        self._filesystem.rm_file(path)
+                    if self.filesystem.exists(path):
+                        self.filesystem.rm_file(path)
 
         if paths:
             self._retry(remove)
