@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 if TYPE_CHECKING:
-    from .analysis.verdicts import Verdict
+    from .analysis.verdicts import ExpectationVerdict
     from .planning.session import Session
     from .spec import Experiment
 
@@ -88,7 +88,7 @@ class ExpectationItem(pytest.Item):
             raise Refuted(f"refuted{note}: {verdict.says}\n{numbers}")
         self.add_report_section("call", "verdict", f"supported{note}\n{numbers}")
 
-    def _verdict(self) -> Verdict:
+    def _verdict(self) -> ExpectationVerdict:
         from .errors import MiError
 
         try:
@@ -113,7 +113,7 @@ class Refuted(Exception):
     """The results contradict an expectation."""
 
 
-def _verdicts(experiment: Experiment, model: str | None) -> list[Verdict]:
+def _verdicts(experiment: Experiment, model: str | None) -> list[ExpectationVerdict]:
     """Judge an experiment's expectations by the results of the project."""
     from .analysis.verdicts import verdicts
     from .cli.common import load_session

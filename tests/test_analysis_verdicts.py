@@ -13,7 +13,7 @@ import pytest
 
 from mi import DeclarationError, Expect, between, harmful, prefers, trend
 from mi.analysis.rulings import Outcome
-from mi.analysis.verdicts import Verdict, verdicts
+from mi.analysis.verdicts import ExpectationVerdict, verdicts
 from mi.database import Database
 from mi.files.clock import utc_timestamp
 from mi.reporting.findings import outcome_counts
@@ -71,7 +71,7 @@ def test_the_name_of_a_claim_stays_what_it_was() -> None:
 
 def judged(
     folder: Path, *expectations: Expect, name: str = "r", **changes: object
-) -> list[Verdict]:
+) -> list[ExpectationVerdict]:
     """A run of T1 with these expectations, and the verdicts on them."""
     opened, _ = run_experiment(folder, Books(), run_name=name, expectations=expectations)
     if name != "r":  # runs of tests begin in January, and this one began after the first
@@ -83,7 +83,7 @@ def judged(
     return verdicts_of(folder, *expectations)
 
 
-def verdicts_of(folder: Path, *expectations: Expect) -> list[Verdict]:
+def verdicts_of(folder: Path, *expectations: Expect) -> list[ExpectationVerdict]:
     from mi.analysis.evidence import ResultScope
 
     subject = ResultScope(experiments=("T1",), model="books:one", data={"insecure_code": "bundled"})

@@ -10,7 +10,7 @@ import attrs
 from ..spec import Experiment
 from .evidence import ResultScope, load_evidence
 from .findings import Finding, experiment_findings, joint_findings
-from .verdicts import Verdict, verdicts
+from .verdicts import ExpectationVerdict, verdicts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -21,7 +21,7 @@ class ExperimentAnalysis:
     """What the results say about one experiment."""
 
     experiment: Experiment
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[ExpectationVerdict, ...]
     findings: tuple[Finding, ...]
 
 

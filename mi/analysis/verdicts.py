@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Verdict:
+class ExpectationVerdict:
     """The verdict on an expectation.
 
     Args:
@@ -59,7 +59,7 @@ class Verdict:
 
 def verdicts(
     connection: DuckDBPyConnection, experiment: Experiment, scope: ResultScope
-) -> list[Verdict]:
+) -> list[ExpectationVerdict]:
     """Judge each expectation of an experiment, in order, then list the withdrawn ones.
 
     Args:
@@ -80,7 +80,7 @@ def verdicts(
         _, declared, before_data = registered.pop(expectation_id(expectation), unregistered)
         judged.append(_judge(expectation, all_evidence, declared, before_data=before_data))
     withdrawn = [
-        Verdict(
+        ExpectationVerdict(
             says=says,
             outcome=Outcome.INCONCLUSIVE,
             rulings=(),
@@ -109,7 +109,7 @@ def _judge(
     declared: datetime | None,
     *,
     before_data: bool,
-) -> Verdict:
+) -> ExpectationVerdict:
     applicable = [(claim, applicable_evidence(claim, all_evidence)) for claim in expectation.claims]
     comparisons = sum(max(len(evals), 1) for _, evals in applicable)
     rulings = []
@@ -124,7 +124,7 @@ def _judge(
         outcome = Outcome.SUPPORTED
     else:
         outcome = Outcome.INCONCLUSIVE
-    return Verdict(
+    return ExpectationVerdict(
         says=expectation.says,
         outcome=outcome,
         rulings=tuple(rulings),

@@ -8,7 +8,7 @@ import json
 import attrs
 
 from ..analysis.rulings import Outcome
-from ..analysis.verdicts import Verdict, verdicts
+from ..analysis.verdicts import ExpectationVerdict, verdicts
 from ..database import Database
 from ..reporting.console import say
 from ..reporting.findings import outcome_counts, print_verdicts, verdict_json
@@ -20,7 +20,7 @@ def check(args: argparse.Namespace) -> int:
     """Judge each experiment's expectations. Returns 1 if one is refuted, 0 otherwise."""
     args.full = True
     session = load_session(args, args.words)
-    verdicts_by_id: dict[str, list[Verdict]] = {}
+    verdicts_by_id: dict[str, list[ExpectationVerdict]] = {}
     with Database(session.options.db).read_connection() as connection:
         scope = result_scope(args, session, connection)
         for selection in session.selection:

@@ -19,7 +19,7 @@ import attrs
 from ..collect.collection import Collection
 from ..database import Database
 from ..errors import MiError
-from ..planning.open import find_model
+from ..planning.open import select_model
 from ..providers import BUILTIN, Providers
 from ..providers.base import Provider
 from ..providers.types import Check
@@ -67,10 +67,10 @@ def _run_checks(args: argparse.Namespace) -> Iterator[Check]:
     yield from _check_places(options)
     yield _check_experiments(registry.collect())
     providers = Providers(config.client_options)
-    model, provider = find_model(registry, config.model, providers)
+    model, provider = select_model(registry, config.model, providers)
     models: dict[str, dict[str, Model]] = {provider.name: {model.name: model}}
     for name in _judge_models(registry.collection):
-        judge, judge_provider = find_model(registry, name, providers)
+        judge, judge_provider = select_model(registry, name, providers)
         models.setdefault(judge_provider.name, {})[judge.name] = judge
     for name in dict.fromkeys([*models, *BUILTIN, *providers.options.endpoints]):
         if name == provider.name:

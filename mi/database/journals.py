@@ -63,7 +63,7 @@ class Log:
         return self.unread.start > 0
 
 
-def journal_kinds() -> tuple[JournalKind, ...]:
+def loadable_kinds() -> tuple[JournalKind, ...]:
     """The kinds of journal that the database loads.
 
     The eval kinds are imported here and not above, so that reading a table takes no engine.
@@ -102,13 +102,13 @@ def find_log(store: Store, name: str, loaded: LoadedPart | None) -> Log:
 
 
 def _is_free(name: str, file: IO[bytes]) -> bool:
-    kinds = (kind for kind in journal_kinds() if name.startswith(log_prefix(kind)))
+    kinds = (kind for kind in loadable_kinds() if name.startswith(log_prefix(kind)))
     return any(kind.billed_only for kind in kinds) and b'"billed_model"' not in file.readline()
 
 
 def load_logs(reader: JsonlReader, logs: Sequence[Log]) -> None:
     """Load the unread lines of these logs, all logs of a table in one statement."""
-    for kind in journal_kinds():
+    for kind in loadable_kinds():
         _load_table(reader, logs, log_prefix(kind), kind)
     attempts = JournalKind(prefix="", activity="", table="_attempt", columns=_ATTEMPT)
     _load_table(reader, logs, ATTEMPTS, attempts)
@@ -128,7 +128,7 @@ def _load_table(reader: JsonlReader, logs: Sequence[Log], prefix: str, kind: Jou
 
 def load_retired_journals(reader: JsonlReader, paths: Mapping[str, Path]) -> None:
     """Load what was paid for archived journals; `paths` has them by name."""
-    for kind in journal_kinds():
+    for kind in loadable_kinds():
         slices = [
             FileSlice(f"{RETIRED}{name}", name, path, end=complete_length(path))
             for name, path in paths.items()

@@ -13,7 +13,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from .journals import journal_kinds
+from .journals import loadable_kinds
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,7 +32,7 @@ def schema_sql() -> str:
 def schema_version() -> int:
     """The version of the schema as this code has it."""
     sources = tuple(_read_source(name) for name in (*_SQL_FILES, *_LOADERS))
-    return digest_schema(sources, journal_kinds(), _eval_kinds())
+    return digest_schema(sources, loadable_kinds(), _eval_kinds())
 
 
 def digest_schema(sources: Iterable[str], *kinds: Iterable[object]) -> int:

@@ -31,7 +31,7 @@ from .fingerprints import (
     list_fingerprints,
     listing_digest,
 )
-from .journals import LOG_PREFIXES, LoadedPart, Log, journal_kinds
+from .journals import LOG_PREFIXES, LoadedPart, Log, loadable_kinds
 from .jsonl_reader import DamagedFiles, FileChanged, JsonlReader
 from .load import insert_rows, load_retired_training, load_run, load_selection, load_units
 
@@ -205,7 +205,7 @@ def _owned_tables() -> dict[str, tuple[str, tuple[str, ...]]]:
         MIX: ("unit", (*of_unit, "mix")),
         TRAIN: ("unit", (*of_unit, "training", "training_metric")),
         EVAL: ("unit", (*of_unit, "question", "score", "unit_question", "unit_metric")),
-        **{journals.log_prefix(kind): ("journal", (kind.table,)) for kind in journal_kinds()},
+        **{journals.log_prefix(kind): ("journal", (kind.table,)) for kind in loadable_kinds()},
     }
 
 

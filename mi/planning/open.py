@@ -40,7 +40,7 @@ class Registry(Protocol):
     def prices(self) -> PriceTable: ...
 
 
-def find_model(
+def select_model(
     registry: Registry, name: str | None, providers: Providers
 ) -> tuple[Model, Provider]:
     """The model that a user names `provider:name`, or the default one, and its provider.
@@ -98,7 +98,7 @@ def open_session(
         registry.collection, words, full=options.full, transform=transform, cell_filter=cell_filter
     )
     providers = Providers(client_options or ClientOptions())
-    found_model, provider = find_model(registry, model, providers)
+    found_model, provider = select_model(registry, model, providers)
     settings = {setting.id: setting for entry in selected for setting in entry.experiment.settings}
     evals = [spec for entry in selected for spec in entry.experiment.evals]
     evals += [spec for setting in settings.values() for spec in setting.ood_evals]

@@ -11,7 +11,7 @@ from rich.console import Console
 from ..analysis.analyse import Analysis
 from ..analysis.findings import Finding
 from ..analysis.rulings import Outcome, Ruling
-from ..analysis.verdicts import Verdict
+from ..analysis.verdicts import ExpectationVerdict
 from .console import say
 
 _MARKS = {
@@ -27,7 +27,7 @@ _JSON_KEYS = {"conclusive": "told"}
 """Keys of the JSON output that differ from the fields: scripts depend on them."""
 
 
-def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
+def print_verdicts(verdicts: Sequence[ExpectationVerdict], console: Console) -> None:
     """Print each expectation with its verdict, and the numbers below."""
     for verdict in verdicts:
         mark, style = ("–", "dim") if verdict.withdrawn else _MARKS[verdict.outcome]
@@ -38,7 +38,7 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
             say(console, f"    {ruling}", "dim")
 
 
-def _registration_note(verdict: Verdict) -> str:
+def _registration_note(verdict: ExpectationVerdict) -> str:
     if verdict.before_data and not verdict.withdrawn:
         return ""
     if verdict.declared is None:
@@ -46,7 +46,7 @@ def _registration_note(verdict: Verdict) -> str:
     return f" (first run with it: {verdict.declared:%Y-%m-%d %H:%M} UTC)"
 
 
-def outcome_counts(verdicts: Sequence[Verdict]) -> str:
+def outcome_counts(verdicts: Sequence[ExpectationVerdict]) -> str:
     """`2 supported, 1 refuted, 1 inconclusive`."""
     judged = [verdict for verdict in verdicts if not verdict.withdrawn]
     parts = []
@@ -118,7 +118,7 @@ def analysis_json(analysis: Analysis, model: str) -> dict[str, Any]:
     }
 
 
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: ExpectationVerdict) -> dict[str, Any]:
     """A verdict as JSON values."""
     return {
         "says": verdict.says,

@@ -58,9 +58,11 @@ class SilentObserver:
     """An observer that reports nothing and never stops the run; see `Observer`."""
 
     def begin_unit(self, planned: PlannedUnit, index: int, total: int) -> Monitor:
+        """Return a silent monitor; for the arguments see `Observer.begin_unit`."""
         return NullMonitor()
 
-    def end_unit(self, planned: PlannedUnit, outcome: str, detail: str = "") -> None: ...
+    def end_unit(self, planned: PlannedUnit, outcome: str, detail: str = "") -> None:
+        """Do nothing; for the arguments see `Observer.end_unit`."""
 
     def raise_if_stopped(self) -> None: ...
 

@@ -30,7 +30,7 @@ from ..types import (
     TrainJob,
 )
 from . import models as model_files
-from .recipe import LoraRecipe, resolve_recipe
+from .recipe import LoraRecipe, resolve_lora_recipe
 
 if TYPE_CHECKING:
     from .adapted import AdaptedNetwork
@@ -64,7 +64,7 @@ class Local(Provider):
 
     def hyperparameters(self, training: Training) -> LoraRecipe:
         """The values that `training` states, and defaults for the rest."""
-        return resolve_recipe(training)
+        return resolve_lora_recipe(training)
 
     def prepare(self, model: Model, monitor: Monitor) -> None:
         """Download and convert the model, once per machine."""

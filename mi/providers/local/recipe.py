@@ -54,7 +54,7 @@ class LoraRecipe:
     max_length: int = 2048
 
 
-def resolve_recipe(training: Training) -> LoraRecipe:
+def resolve_lora_recipe(training: Training) -> LoraRecipe:
     """The recipe with the values that `training` states and defaults for the rest.
 
     Raises:

@@ -36,7 +36,7 @@ from .batches import run_batches
 from .bodies import grade_body, sample_body
 from .choices import Choice, to_answer, to_grade
 from .errors import retry_api_call
-from .event_loop import EventLoopThread, StopSignal, stream
+from .event_loop import EventLoopThread, StopFlag, stream
 from .job_poller import JobPoller
 from .rate_limiter import AdaptiveLimiter
 from .recipe import Supervised, resolve_supervised
@@ -152,7 +152,7 @@ class OpenAI(Provider):
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """Check keys, reachability, and access to the models and to fine-tuning."""
         names = [model.name for model in models]
-        return diagnostics.diagnose(self.name, self.options, names, monitor)
+        return diagnostics.diagnose_accounts(self.name, self.options, names, monitor)
 
     def _route(self, account: Account) -> completions.Route:
         """The account's route; call this on the event loop, which will use it."""
@@ -177,7 +177,7 @@ class OpenAI(Provider):
             yield from self._run_batches(requests, convert, accounts[0], directory, monitor)
             return
 
-        async def work(put: Callable[[list[A]], None], stop: StopSignal) -> None:
+        async def work(put: Callable[[list[A]], None], stop: StopFlag) -> None:
             def on_choices(sources: Sequence[R], choices: Sequence[Choice]) -> None:
                 put([convert(*pair) for pair in zip(sources, choices, strict=False)])
 

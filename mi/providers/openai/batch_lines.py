@@ -48,7 +48,7 @@ class FailedLine:
         return self.status in (400, 401, 403, 404, 422)
 
 
-def answer_id(source: Any) -> AnswerId:
+def batch_answer_id(source: Any) -> AnswerId:
     """Identifies the answer to one of the engine's requests."""
     return source.question, source.sample
 
@@ -124,6 +124,16 @@ def _at_batch_price(choices: Sequence[Choice]) -> tuple[Choice, ...]:
 
 
 def read_lines(account: Account, file: str | None, monitor: Monitor) -> list[dict[str, Any]]:
+    """Read a file of a batch.
+
+    Args:
+        account: The account that owns it.
+        file: The file's id; None: the batch has no such file, so there are no lines.
+        monitor: Hears of retries and says when to stop.
+
+    Raises:
+        ProviderError: The service did not give the file.
+    """
     if file is None:
         return []
 

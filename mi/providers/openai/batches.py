@@ -19,7 +19,7 @@ from ...files.clock import utc_timestamp
 from ..types import Monitor, RemoteJob
 from .accounts import Account
 from .batch_jobs import ACTIVE, BATCH_LOG, FinishedBatch, submit_batch, wait_for_end
-from .batch_lines import AnswerId, FailedLine, answer_id, custom_id, fetch_lines
+from .batch_lines import AnswerId, FailedLine, batch_answer_id, custom_id, fetch_lines
 from .choices import Choice
 from .completions import CompletionRequest
 from .errors import next_step, retry_api_call
@@ -52,8 +52,10 @@ def run_batches(
             rejected one; `RequestRejected` where a retry would fail alike.
         Interrupted: The user asked to stop; the batch goes on.
     """
-    sources = {answer_id(source): source for request in requests for source in request.sources}
-    wanted = Counter(answer_id(source) for request in requests for source in request.sources)
+    sources = {
+        batch_answer_id(source): source for request in requests for source in request.sources
+    }
+    wanted = Counter(batch_answer_id(source) for request in requests for source in request.sources)
     missing = {custom_id(request.sources): request for request in requests}
     model = str(requests[0].body["model"])
     failed: list[FailedLine] = []
@@ -102,7 +104,9 @@ def _missing_requests(
     """
     open_answers, missing = Counter(wanted), dict[str, CompletionRequest]()
     for request in requests:
-        rest = [source for source in request.sources if _claim(open_answers, answer_id(source))]
+        rest = [
+            source for source in request.sources if _claim(open_answers, batch_answer_id(source))
+        ]
         if len(rest) == len(request.sources):
             missing[custom_id(rest)] = request
         else:

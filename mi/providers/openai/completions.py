@@ -30,7 +30,7 @@ from .errors import (
     is_throttle,
     to_provider_error,
 )
-from .event_loop import StopSignal
+from .event_loop import StopFlag
 from .rate_limiter import AdaptiveLimiter
 from .transport import HttpTransport
 
@@ -98,7 +98,7 @@ async def complete_all(
     routes: Sequence[Route],
     quirks: ServerQuirks,
     callbacks: Callbacks,
-    stop: StopSignal,
+    stop: StopFlag,
 ) -> None:
     """Make all requests, over all routes together.
 
@@ -128,7 +128,7 @@ class _RequestQueue:
 
     requests: Iterator[CompletionRequest]
     group: asyncio.TaskGroup
-    stop: StopSignal
+    stop: StopFlag
     error: ProviderError | None = None
     workers: list[_Worker] = attrs.field(factory=list)
     retries: deque[CompletionRequest] = attrs.field(factory=deque)

@@ -10,7 +10,7 @@ from .accounts import Account, load_accounts
 from .errors import retry_api_call
 
 
-def diagnose(
+def diagnose_accounts(
     name: str, options: ClientOptions, models: Sequence[str], monitor: Monitor
 ) -> Iterator[Check]:
     """Check an endpoint, with a few calls of each account that cost nothing.

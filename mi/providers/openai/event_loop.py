@@ -33,7 +33,7 @@ DRAIN_SECONDS = 60.0
 
 
 @attrs.define(eq=False)
-class StopSignal:
+class StopFlag:
     """A request that work on a loop ends: it starts nothing new and finishes what is in flight.
 
     Use it only from the loop's own thread.
@@ -87,7 +87,7 @@ class EventLoopThread:
 
 def stream(
     loop: EventLoopThread,
-    work: Callable[[Callable[[list[T]], None], StopSignal], Coroutine[Any, Any, None]],
+    work: Callable[[Callable[[list[T]], None], StopFlag], Coroutine[Any, Any, None]],
     monitor: Monitor,
 ) -> Iterator[list[T]]:
     """The results that `work` reports, in groups, in order of arrival.
@@ -102,7 +102,7 @@ def stream(
         Exception: Whatever `work` raised, after everything it had reported.
     """
     results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    stop = StopSignal()
+    stop = StopFlag()
     future = loop.submit(work(results.put, stop))
     future.add_done_callback(lambda _: results.put(_SENTINEL))
     stop_error: MiError | None = None

@@ -32,12 +32,12 @@ from ..types import (
 )
 from . import tokenizer
 from .client import Server, import_sdk, resolve_server
-from .diagnostics import diagnose
+from .diagnostics import diagnose_server
 from .errors import translate_error
 from .futures import run_in_thread
-from .recipe import Adapted, resolve_recipe
+from .recipe import Adapted, resolve_adapted
 from .sampler_slots import SamplerSlots
-from .sampling import ModelUnloaded, Sampler, draw_answers, score_requests
+from .sampling import ModelUnloaded, Sampler, request_answers, request_likelihoods
 from .train import run_training
 
 __all__ = ["Adapted", "Tinker"]
@@ -74,7 +74,7 @@ class Tinker(Provider):
 
     def hyperparameters(self, training: Training) -> Adapted:
         """The values that `training` states, and defaults for the rest."""
-        return resolve_recipe(training)
+        return resolve_adapted(training)
 
     def check_credentials(self) -> None:
         """Check that the key is set and the SDK is installed.
@@ -134,7 +134,7 @@ class Tinker(Provider):
         """
 
         def draw(sampler: Sampler, missing: Sequence[SampleRequest]) -> Iterator[list[Answer]]:
-            return draw_answers(sampler, missing, sampling, monitor)
+            return request_answers(sampler, missing, sampling, monitor)
 
         yield from self._with_loaded_model(subject, requests, draw, monitor)
 
@@ -150,7 +150,7 @@ class Tinker(Provider):
         """
 
         def score(sampler: Sampler, missing: Sequence[ScoreRequest]) -> Iterator[list[Likelihood]]:
-            return score_requests(sampler, missing, monitor)
+            return request_likelihoods(sampler, missing, monitor)
 
         yield from self._with_loaded_model(subject, requests, score, monitor)
 
@@ -167,7 +167,7 @@ class Tinker(Provider):
             yield Check(subject=f"{self.name}: key", ok=None, detail="none is set")
             return
         names = [model.name for model in models]
-        yield from diagnose(self.name, server, names, monitor)
+        yield from diagnose_server(self.name, server, names, monitor)
 
     def _template(self, model: Model, monitor: Monitor) -> ChatTemplate:
         return tokenizer.chat_template(self.server, model.name, monitor)

@@ -22,7 +22,7 @@ from ...units.identity import digest
 from ...version import __version__
 from ..retry import RetryPolicy, retry_call
 from ..types import ClientOptions, Monitor
-from .errors import redact, translate_error
+from .errors import redact_key, translate_error
 from .futures import run_in_thread
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Server:
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderError(
-                f"no server answers at {self.base_url} ({redact(str(error), self.key)})",
+                f"no server answers at {self.base_url} ({redact_key(str(error), self.key)})",
                 hint="start the server, or wait: it compiles for a while before it listens",
             ) from None
 

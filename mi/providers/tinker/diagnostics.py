@@ -9,7 +9,9 @@ from .client import Server
 from .errors import translate_error
 
 
-def diagnose(name: str, server: Server, models: Sequence[str], monitor: Monitor) -> Iterator[Check]:
+def diagnose_server(
+    name: str, server: Server, models: Sequence[str], monitor: Monitor
+) -> Iterator[Check]:
     """Check a server, with calls that cost nothing.
 
     Args:

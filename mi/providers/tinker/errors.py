@@ -22,17 +22,17 @@ _TRANSIENT = (408, 409, 410, 425, 429)
 _FIX_HINT = "fix what the message names, then run again with --retry-failed"
 
 
-def redact(text: str, key: str) -> str:
+def redact_key(text: str, key: str) -> str:
     """The text with every key replaced by `[key]`."""
     return _KEY_PATTERN.sub("[key]", text.replace(key, "[key]"))
 
 
-def http_status(error: BaseException) -> int | None:
+def error_status(error: BaseException) -> int | None:
     """The HTTP status of an error or of its cause; None if the server did not answer."""
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
         return status
-    return http_status(error.__cause__) if error.__cause__ is not None else None
+    return error_status(error.__cause__) if error.__cause__ is not None else None
 
 
 def error_message(error: BaseException) -> str:
@@ -47,12 +47,12 @@ def error_message(error: BaseException) -> str:
 
 def is_at_capacity(error: BaseException) -> bool:
     """Whether the server has no capacity for another training at the moment."""
-    return http_status(error) == 429 or _CAPACITY_TEXT in error_message(error).lower()
+    return error_status(error) == 429 or _CAPACITY_TEXT in error_message(error).lower()
 
 
 def is_outcome_unknown(error: BaseException) -> bool:
     """Whether the request may have succeeded: no complete answer came, or the server failed."""
-    status = http_status(error)
+    status = error_status(error)
     return (
         not is_at_capacity(error)
         and not _is_user_error(error)
@@ -75,8 +75,8 @@ def translate_error(
     """
     if isinstance(error, MiError):
         return error
-    status = http_status(error)
-    text = redact(f"{action}: {error_message(error)}", key).replace("\n", " ")
+    status = error_status(error)
+    text = redact_key(f"{action}: {error_message(error)}", key).replace("\n", " ")
     if _is_user_error(error):
         return RequestRejected(text, hint=_FIX_HINT)
     if status in (401, 402):

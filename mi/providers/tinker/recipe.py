@@ -55,7 +55,7 @@ class Adapted:
     max_length: int = 4096
 
 
-def resolve_recipe(training: Training) -> Adapted:
+def resolve_adapted(training: Training) -> Adapted:
     """The recipe with the values that `training` states and defaults for the rest.
 
     Raises:

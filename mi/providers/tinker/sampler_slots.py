@@ -19,7 +19,7 @@ from ..trained_model import TrainedModel
 from ..types import Monitor
 from .backoff import retry_while_full
 from .client import Server
-from .errors import error_message, http_status, translate_error
+from .errors import error_message, error_status, translate_error
 from .futures import wait_result
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ MAX_RELOADS = 3
 
 def is_model_unloaded(error: BaseException) -> bool:
     """Whether the server does not hold the model that a request was for."""
-    return http_status(error) in (400, 404) and "not loaded" in error_message(error).lower()
+    return error_status(error) in (400, 404) and "not loaded" in error_message(error).lower()
 
 
 @attrs.define

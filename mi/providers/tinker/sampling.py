@@ -12,7 +12,7 @@ from ...spec import Sampling
 from ..chat_template import ChatTemplate
 from ..grouping import group_requests, request_seed
 from ..types import Answer, Likelihood, Message, Monitor, SampleRequest, ScoreRequest, Usage
-from .errors import http_status, translate_error
+from .errors import error_status, translate_error
 from .futures import stream_results
 from .sampler_slots import is_model_unloaded
 
@@ -50,7 +50,7 @@ class Sampler:
     max_concurrent: int
 
 
-def draw_answers(
+def request_answers(
     sampler: Sampler, requests: Sequence[SampleRequest], sampling: Sampling, monitor: Monitor
 ) -> Iterator[list[Answer]]:
     """Sample answers, several of one question in a request.
@@ -126,7 +126,7 @@ class _Candidate:
     answer_length: int
 
 
-def score_requests(
+def request_likelihoods(
     sampler: Sampler, requests: Sequence[ScoreRequest], monitor: Monitor
 ) -> Iterator[list[Likelihood]]:
     """Sum the log-probabilities of each answer's content and end-of-turn tokens.
@@ -166,7 +166,7 @@ def score_requests(
     except RequestRejected:
         raise
     except Exception as error:
-        if http_status(error) in UNSUPPORTED_STATUSES and not is_model_unloaded(error):
+        if error_status(error) in UNSUPPORTED_STATUSES and not is_model_unloaded(error):
             reason = translate_error(error, sampler.key, "the server answered").message
             raise _scoring_refused(sampler, str(reason)) from None
         raise _translate(error, sampler, f"scoring with {sampler.model}") from None

@@ -16,7 +16,7 @@ from ..figures import experiment_figures, joint_heatmap
 from ..tables import interval_note, results_rows
 from .answers import MAX_ANSWERS, answer_columns
 from .content import Page, Section, Table
-from .provenance import cost_table, page_facts, run_table, unit_table
+from .provenance import cost_table, page_facts, run_table, unit_provenance
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,7 +60,7 @@ def build_page(
         provenance=(
             cost_table(connection, scope),
             run_table(connection, scope),
-            unit_table(connection, scope),
+            unit_provenance(connection, scope),
         ),
         answers=answer_columns(connection, scope, max_answers),
     )

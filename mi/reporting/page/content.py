@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from ...analysis.findings import Finding
-from ...analysis.verdicts import Verdict
+from ...analysis.verdicts import ExpectationVerdict
 from ..figures import Drawing
 
 
@@ -40,7 +40,7 @@ class Section:
     title: str
     question: str = ""
     design: tuple[tuple[str, str], ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[ExpectationVerdict, ...] = ()
     findings: tuple[Finding, ...] = ()
     figures: tuple[Drawing, ...] = ()
     tables: tuple[Table, ...] = ()

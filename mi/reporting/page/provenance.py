@@ -64,7 +64,7 @@ def run_table(connection: DuckDBPyConnection, scope: ResultScope) -> Table:
     )
 
 
-def unit_table(connection: DuckDBPyConnection, scope: ResultScope) -> Table:
+def unit_provenance(connection: DuckDBPyConnection, scope: ResultScope) -> Table:
     """The units of these experiments, with their durations and costs."""
     return _query_table(
         connection,

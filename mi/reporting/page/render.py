@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any
 
-from ...analysis.verdicts import Verdict
+from ...analysis.verdicts import ExpectationVerdict
 from .content import Page
 
 
@@ -63,5 +63,5 @@ def _compress(data: dict[str, Any]) -> str:
     return b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
 
-def _badge(verdict: Verdict) -> str:
+def _badge(verdict: ExpectationVerdict) -> str:
     return "withdrawn" if verdict.withdrawn else verdict.outcome.value

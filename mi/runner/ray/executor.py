@@ -228,7 +228,16 @@ class RayRunner:
     def follow(
         self, actor: Any, planned: PlannedUnit, monitor: StoredMonitor
     ) -> bool | MiError | _Retry:
-        """Poll an actor until its unit ends, and replay its events to the monitor."""
+        """Poll an actor until its unit ends, and replay its events to the monitor.
+
+        Args:
+            actor: The Ray actor that runs the unit.
+            planned: The unit.
+            monitor: Receives the actor's events, and says when to stop.
+
+        Returns:
+            Whether the actor produced the unit, the error it ended with, or how to try again.
+        """
         budget, ray = self.resources.budget, self.ray
         share = self.cluster.request(planned.unit.kind)
         budget_left = None if budget.limit is None else budget.limit - budget.spent

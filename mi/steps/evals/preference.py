@@ -50,7 +50,7 @@ class PreferenceKind(EvalKind[Preference]):
     ) -> EvalResult:
         """Ask for the missing likelihoods, and score all pairs.
 
-        Args and Raises: See `EvalKind.run`.
+        For arguments and errors see `EvalKind.run`.
         """
         path = context.paths[LIKELIHOODS.prefix]
         requests = {request.question: request for request in score_requests(eval, questions)}

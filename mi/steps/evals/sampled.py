@@ -65,7 +65,7 @@ class SampledKind(EvalKind[Sampled]):
     ) -> EvalResult:
         """Sample the missing answers, judge those without a verdict, and score all.
 
-        Args and Raises: See `EvalKind.run`.
+        For arguments and errors see `EvalKind.run`.
         """
         distinct = distinct_questions(questions)
         prompts = {question.question: question.prompt for question in distinct}

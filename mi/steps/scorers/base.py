@@ -107,6 +107,7 @@ class StaticScorer(Scorer[J, V]):
         context: EvalContext,
         monitor: Monitor,
     ) -> None:
+        """Compute the verdicts here; for the arguments see `Scorer.request_verdicts`."""
         verdicts = self.verdicts(answers, prompts)
         lines = [
             {"question": answer.question, "sample": answer.sample, "verdict": verdict.to_json()}
@@ -139,6 +140,7 @@ class ModelScorer(Scorer[M, JudgeReply]):
         context: EvalContext,
         monitor: Monitor,
     ) -> None:
+        """Ask the judge model; for the arguments see `Scorer.request_verdicts`."""
         rubric = next(rubric for rubric in judge.rubrics if rubric.name == method)
 
         def request(answer: Answer) -> GradeRequest:
