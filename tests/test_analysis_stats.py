@@ -155,6 +155,7 @@ def test_intervals_cover_what_they_should(design: StudyDesign) -> None:
     assert all(0.92 <= share <= 0.99 for share in found.values()), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["size, half at 400 rows", "ratio, half at 0.45"])
 def test_a_report_recovers_the_half_effect_of_a_known_law(name: str) -> None:
     assert recovery(CURVES[name], StudyDesign(3, 144, 1), 100, np.random.default_rng(11)) >= 0.93

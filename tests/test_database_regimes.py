@@ -19,6 +19,7 @@ from mi.spec import Expect, Experiment, Training, harmful
 from mi.units.cells import declared_conditions
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import INSECURE, QUESTIONS, SECURE, SETTING, Books, experiment
+from tests.support.slow import mostly_slow
 
 DATA = {"insecure_code": "bundled"}
 
@@ -40,7 +41,9 @@ def condition(opened: Session) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["eval:insecure_static", "train"])
-@pytest.mark.parametrize(("missing", "size"), [(0, 10), (1, 12), (2, 14), (0, 16), (1, 18)])
+@pytest.mark.parametrize(
+    ("missing", "size"), mostly_slow([(0, 10), (1, 12), (2, 14), (0, 16), (1, 18)], every=3)
+)
 def test_a_seed_that_is_not_there_counts_for_nothing(
     tmp_path: Path, missing: int, size: int, kind: str
 ) -> None:

@@ -42,6 +42,7 @@ def sandbox(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         yield project
 
 
+@pytest.mark.slow
 def test_every_block_runs(sandbox: Project) -> None:
     ran = 0
     for language, text, name in blocks():

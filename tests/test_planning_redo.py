@@ -306,6 +306,7 @@ def test_a_word_that_names_no_unit_is_told(tmp_path: Path) -> None:
         plan_redo(["eval-"], one.plan(), one.store)
 
 
+@pytest.mark.slow
 def test_a_hosted_training_is_launched_anew_and_stays_in_the_books(project: Project) -> None:
     hosted.declare_few(project, static=False)
     with hosted.loopback() as server:

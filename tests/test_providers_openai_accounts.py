@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tests.support.background import begin, until
 from tests.support.fake_openai import Loopback
 from tests.support.hosted import HOSTED, MODEL, declare_few, loopback, mi, run
@@ -62,6 +64,7 @@ def test_trainings_wait_for_a_free_slot_and_say_so(project: Project) -> None:
         assert not server.books.failed_jobs
 
 
+@pytest.mark.slow
 def test_a_limit_of_requests_is_kept_without_failing(project: Project) -> None:
     declare_few(project)
     with loopback(request_limit=(4, 0.5)) as server:
@@ -89,6 +92,7 @@ def test_without_the_key_that_owns_a_job_nothing_is_launched(project: Project) -
         assert len(server.books.jobs) == 2
 
 
+@pytest.mark.slow
 def test_without_the_key_that_owns_a_model_its_eval_waits_for_the_key(project: Project) -> None:
     declare_few(project)
     with loopback(keys=KEYS, active_jobs=1, train_seconds=1.5) as server:

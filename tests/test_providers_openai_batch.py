@@ -113,6 +113,7 @@ def test_a_batch_whose_creation_was_lost_is_found_again(project: Project) -> Non
         balanced(project, server)
 
 
+@pytest.mark.slow
 def test_lines_that_failed_go_into_another_batch(project: Project) -> None:
     declare_one(project)
     with loopback(faults=Faults(broken=0.05, limited=0.05)) as server:
@@ -123,6 +124,7 @@ def test_lines_that_failed_go_into_another_batch(project: Project) -> None:
         balanced(project, server)
 
 
+@pytest.mark.slow
 def test_lines_that_fail_for_good_are_not_sent_again(project: Project) -> None:
     declare_one(project)
     with loopback(faults=Faults(gone=frozenset({"gpt-4o-2024-08-06"}))) as server:
@@ -139,6 +141,7 @@ def test_lines_that_fail_for_good_are_not_sent_again(project: Project) -> None:
         assert len(server.books.batches) == before
 
 
+@pytest.mark.slow
 def test_a_batch_cancelled_under_way_ends_its_unit_and_the_next_run_asks_anew(
     project: Project,
 ) -> None:
@@ -159,6 +162,7 @@ def test_a_batch_cancelled_under_way_ends_its_unit_and_the_next_run_asks_anew(
         balanced(project, server)
 
 
+@pytest.mark.slow
 def test_what_is_done_again_is_asked_again_in_a_batch_of_its_own(project: Project) -> None:
     declare_one(project)
     with loopback() as server:

@@ -117,6 +117,7 @@ def test_a_refusal_is_told_and_the_other_units_go_on(project: Project, case: Cas
         refused(project, server, case)
 
 
+@pytest.mark.slow
 def test_what_was_refused_is_tried_again_when_asked(project: Project) -> None:
     declare_few(project)
     with loopback(faults=Faults(fail_jobs=1), trainable=frozenset({MODEL})) as server:
@@ -126,6 +127,7 @@ def test_what_was_refused_is_tried_again_when_asked(project: Project) -> None:
         assert sorted(server.books.trainings.values()) == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_file_that_moderation_blocks_is_told_and_never_launched_again(project: Project) -> None:
     declare_few(project)
     with loopback(faults=Faults(closed=True)) as closed:
@@ -149,6 +151,7 @@ def test_a_file_that_moderation_blocks_is_told_and_never_launched_again(project:
         assert "--retry-failed does" in again.err
 
 
+@pytest.mark.slow
 def test_a_job_cancelled_elsewhere_is_launched_again_only_when_asked(project: Project) -> None:
     declare_few(project)
     with loopback(train_seconds=30) as server:

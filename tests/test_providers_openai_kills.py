@@ -17,6 +17,7 @@ from tests.support.fake_openai import Loopback
 from tests.support.hosted import HOSTED, declare_few, loopback
 from tests.support.kill import Step, forked
 from tests.support.project import Project
+from tests.support.slow import mostly_slow
 
 _OPENAI = "mi.providers.openai"
 STEPS = [
@@ -66,7 +67,7 @@ def quiet(server: Loopback) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("step", STEPS, ids=str)
+@pytest.mark.parametrize("step", mostly_slow(STEPS, every=7), ids=str)
 def test_a_killed_run_goes_on_where_it_was(project: Project, step: Step) -> None:
     declare_few(project, static=False)
     with loopback() as server:

@@ -104,6 +104,7 @@ def test_a_key_stands_in_no_file_and_no_line(project: Project) -> None:
     assert [path for path in files if key.encode() in path.read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_what_the_wire_loses_is_asked_again_and_nothing_else(project: Project) -> None:
     declare(project)
     faults = Faults(
@@ -125,6 +126,7 @@ def test_what_the_wire_loses_is_asked_again_and_nothing_else(project: Project) -
     assert sum(books.answers.values()) == stored["n"]
 
 
+@pytest.mark.slow
 def test_empty_filtered_and_refused_answers_are_kept_as_what_they_are(project: Project) -> None:
     declare(project, totals=10, samples=12)
     faults = Faults(filtered=0.1, refused=0.1, empty=0.1, spare_judge=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.slow import mostly_slow
 from tests.support.tinker_runs import PENDING_SAVE, PLANNED, RESUME, TRAIN, assert_balanced
 
 pytest.importorskip("tinker")
@@ -57,7 +58,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PENDING_SAVE, "SAVE_GRACE", 1.0)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", mostly_slow(FAULTS, every=8), ids=str)
 def test_a_fault_on_the_way_costs_time_only(
     project: Project, tiny: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +73,7 @@ def test_a_fault_on_the_way_costs_time_only(
         assert sum(taken) == 2 * PLANNED, "a step was taken twice"
 
 
-@pytest.mark.parametrize("batch", [1, 2, 4, 6])
+@pytest.mark.parametrize("batch", mostly_slow([1, 2, 4, 6], every=4))
 def test_a_step_that_failed_at_the_server_is_in_no_model(
     project: Project, tiny: Path, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.slow import mostly_slow
 from tests.support.tinker_runs import PLANNED, RESUME, TRAIN, assert_balanced
 
 pytest.importorskip("tinker")
@@ -51,7 +52,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
-@pytest.mark.parametrize(("step", "keeps"), CASES, ids=str)
+@pytest.mark.parametrize(("step", "keeps"), mostly_slow(CASES, every=7), ids=str)
 def test_a_killed_run_goes_on_where_it_was(
     project: Project, tiny: Path, step: Step, keeps: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

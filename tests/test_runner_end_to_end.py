@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import attrs
 import duckdb
 import pytest
 
@@ -109,6 +110,7 @@ def test_the_embedded_model_is_trained_and_scored_for_real(project: Project) -> 
 
 @pytest.mark.usefixtures("tiny")
 def test_a_second_run_has_nothing_to_do_and_a_rebuild_changes_nothing(project: Project) -> None:
+    project = attrs.evolve(project, figures=True)
     small(project)
     first = project.mi("run", "S1")
     assert first.code == 0, first.err

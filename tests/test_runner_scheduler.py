@@ -23,6 +23,7 @@ from mi.store import LocalStore
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import Books, Silent
+from tests.support.slow import mostly_slow
 
 
 def test_a_second_run_does_nothing(tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     )
 
 
-@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("number", mostly_slow([1, 2, 4], every=3))
 @pytest.mark.parametrize("when", [crash_before, crash_after], ids=["before", "after"])
 @pytest.mark.parametrize(("owner", "name"), POINTS, ids=[name for _, name in POINTS])
 def test_a_crash_at_any_step_loses_nothing_that_was_delivered(

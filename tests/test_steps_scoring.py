@@ -46,6 +46,7 @@ def edit(project: Project, before: str, after: str) -> None:
     path.write_text(text.replace(before, after), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_changes_decides_what_is_asked(project: Project) -> None:
     """More samples ask for the rest, a threshold for nothing, a judge for judgments only."""
     declare_few(project, static=False)
@@ -98,6 +99,7 @@ def test_a_panel_shares_the_answers_and_says_how_far_it_agrees(project: Project)
     assert " on misaligned" in done.out
 
 
+@pytest.mark.slow
 def test_judging_again_asks_the_model_under_test_nothing_and_keeps_both(project: Project) -> None:
     declare_few(project, static=False)
     words = ("rejudge", "S1", *HOSTED, "--max-cost", "9", "--judge", f"openai:{OTHER}", *PRICE)

@@ -20,6 +20,7 @@ from mi.store.merge import MergePlan, apply_merge, plan_merge
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.engine import run_experiment
 from tests.support.fake_provider import Books
+from tests.support.slow import mostly_slow
 
 
 class Other(Books):
@@ -124,7 +125,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("number", mostly_slow([1, 3], every=2))
 @pytest.mark.parametrize("when", [crash_before, crash_after], ids=["before", "after"])
 @pytest.mark.parametrize(("owner", "name"), STEPS, ids=[name for _, name in STEPS])
 def test_a_merge_that_dies_is_gone_on_with(

@@ -44,6 +44,7 @@ from tests.support.fake_provider import (
     session,
 )
 from tests.support.object_stores import Bucket, address, s3
+from tests.support.slow import mostly_slow
 
 __all__ = ["s3"]
 
@@ -90,7 +91,7 @@ class Machines:
         return found
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=mostly_slow(KINDS, every=2))
 def machines(
     request: pytest.FixtureRequest, tmp_path: Path, s3: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> Machines:
@@ -467,7 +468,7 @@ def test_nothing_is_launched_or_sent_under_a_claim_that_is_lost(machines: Machin
     assert not log.exists()
 
 
-@pytest.mark.parametrize("kind", ["refused", "lost", "cut", "slow"])
+@pytest.mark.parametrize("kind", mostly_slow(["refused", "lost", "cut", "slow"], every=4))
 def test_a_place_with_faults_changes_no_result(
     tmp_path: Path,
     s3: Bucket,

@@ -28,6 +28,8 @@ class Project:
     """A researcher's own folder."""
 
     root: Path
+    figures: bool = False
+    """Whether runs draw their figures, which takes longer than all else in a small one."""
 
     def file(self, name: str, text: str) -> Path:
         path = self.root / name
@@ -46,5 +48,7 @@ class Project:
 
     def mi(self, *words: str, **environment: str) -> Done:
         """Run `mi` here to its end."""
-        done = run_command(words, self.root, {**self.environment(), **environment})
+        done = run_command(
+            words, self.root, {**self.environment(), **environment}, figures=self.figures
+        )
         return Done(done.code, done.out, done.err)
