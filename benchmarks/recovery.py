@@ -24,6 +24,7 @@ from scipy.special import expit
 from mi.analysis.evidence import Condition, Evidence
 from mi.analysis.findings import experiment_findings
 from mi.analysis.stats import Scores, Study, bootstrap_interval, slope_weights
+from mi.spec.evals import HARM
 
 SIZES = (100, 250, 500, 1000, 2000)
 RATIOS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
@@ -179,6 +180,7 @@ def simulate_study(curve: DoseResponse, design: StudyDesign, rng: np.random.Gene
         distribution="ID",
         metric="harmful",
         is_sampled=True,
+        measure=HARM,
         is_share=True,
         conditions=tuple(conditions),
         scores=tuple(scores),

@@ -9,11 +9,30 @@ from typing import ClassVar
 import attrs
 import pytest
 
+from mi.analysis.conditions import points
+from mi.analysis.evidence import ResultScope, load_evidence
+from mi.analysis.verdicts import verdicts
 from mi.data.datasets import Questions
 from mi.database import Database
 from mi.planning.session import Session
 from mi.providers.types import Monitor, SampleRequest
-from mi.spec import Eval, Published, Resource, Sampled, Sampling
+from mi.reporting.figures.id_ood import id_ood_plot
+from mi.reporting.figures.margins import margin_plot
+from mi.spec import (
+    Claim,
+    Eval,
+    Expect,
+    Preference,
+    Published,
+    Resource,
+    Sampled,
+    Sampling,
+    harmful,
+    prefers,
+    trend,
+)
+from mi.spec.evals import HARM, PREFERENCE
+from mi.spec.quantities import EvalQuantity
 from mi.steps.context import EvalContext, answer_id, missing_ids, read_complete
 from mi.steps.evals import (
     KINDS,
@@ -130,11 +149,84 @@ def test_a_new_kind_is_planned_run_once_and_in_the_results(tmp_path: Path) -> No
         ).fetchall()
         kinds = connection.execute("FROM eval_kind ORDER BY kind").fetchall()
     assert [(metric, headline) for metric, headline, _ in rows] == [("short", True)] * 3
-    assert kinds[0] == ("Brevity", False, None)
+    assert kinds == [
+        ("Brevity", False, None, None, None),
+        ("Preference", False, "margin", PREFERENCE, "margin"),
+        ("Sampled", True, None, HARM, None),
+    ]
     assert rows[0][-1] < rows[2][-1] == 1.0
     sampled = len(books.sampled)
     _, repeated = run_experiment(tmp_path, books, evals=(BREVITY,))
     assert (repeated.count_done("eval"), len(books.sampled)) == (0, sampled)
+
+
+SCOPE = ResultScope(experiments=("T1",), model="books:one", data={"insecure_code": "bundled"})
+
+
+def test_a_new_kind_is_in_no_comparison_that_its_declaration_does_not_offer(
+    tmp_path: Path,
+) -> None:
+    opened, _ = run_experiment(tmp_path, Books(), evals=(BREVITY,))
+    result_rows(opened)
+    with Database(opened.options.db).read_connection() as connection:
+        shown = points(connection, "T1", SCOPE.model, SCOPE.data)
+        margins = margin_plot(connection, SCOPE, "a test")
+        margin_metrics = {one.eval: one.metric for one in load_evidence(connection, SCOPE)}
+    assert "Brevity" in {point.title for point in shown}
+    assert {point.distribution for point in shown} == {"ID", "OOD"}
+    for drawing in (id_ood_plot("T1", "a test", shown), margins):
+        assert drawing is not None
+        assert "Brevity" not in drawing.csv
+    assert margin_metrics["brevity"] == "short"
+
+
+@pytest.mark.parametrize("measure", [HARM, PREFERENCE])
+def test_claims_are_judged_in_the_evals_that_measure_them(
+    tmp_path: Path, measure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = {
+        HARM: (harmful("mixed_20") > 0, trend("total_samples") > 0),
+        PREFERENCE: (prefers("mixed_20") > 0, trend("total_samples", preference=True) > 0),
+    }
+    own = {HARM: {"insecure_static"}, PREFERENCE: {"insecure_preference", "broad_preference"}}
+    assert evals_judged(tmp_path / "without", *claims[measure]) == own[measure]
+    monkeypatch.setattr(Brevity, "measure", measure)
+    assert evals_judged(tmp_path / "with", *claims[measure]) == own[measure] | {"brevity"}
+
+
+def evals_judged(folder: Path, *claims: Claim) -> set[str]:
+    """The evals that claims are judged in, with the new kind among those of the experiment."""
+    declared = experiment(evals=(BREVITY,), expectations=(Expect("so", claims),))
+    opened, _ = run_experiment(folder, Books(), evals=(BREVITY,))
+    result_rows(opened)
+    with Database(opened.options.db).read_connection() as connection:
+        titles = {one.where: one.eval for one in load_evidence(connection, SCOPE)}
+        (verdict,) = verdicts(connection, declared, SCOPE)
+    return {titles[ruling.where] for ruling in verdict.rulings}
+
+
+def test_a_claim_about_an_eval_that_does_not_measure_it_says_so(tmp_path: Path) -> None:
+    claims = (
+        prefers("mixed_20", eval="brevity") > 0,
+        harmful("mixed_20", eval="brevity") > 0,
+    )
+    declared = experiment(
+        evals=(BREVITY,), expectations=[Expect(str(claim), claim) for claim in claims]
+    )
+    opened, _ = run_experiment(tmp_path, Books(), evals=(BREVITY,))
+    result_rows(opened)
+    with Database(opened.options.db).read_connection() as connection:
+        found = verdicts(connection, declared, SCOPE)
+    assert {verdict.outcome.value for verdict in found} == {"inconclusive"}
+    assert "brevity does not measure preference" in found[0].reason
+    assert "brevity does not measure harm" in found[1].reason
+
+
+def test_the_declaration_says_what_an_eval_measures() -> None:
+    kinds = (Eval, Sampled, Published, Preference)
+    assert [kind.measure for kind in kinds] == [None, HARM, HARM, PREFERENCE]
+    with pytest.raises(TypeError, match="EvalQuantity has no measure"):
+        _ = EvalQuantity().measure
 
 
 def test_a_new_kind_says_what_it_costs(tmp_path: Path) -> None:

@@ -29,8 +29,10 @@ class Point:
         basis: What the interval generalises to: `within-run`, or `over seeds`.
         unscored: Share of answers that could not be scored; None if every answer can be.
         unscored_as: What those are called: `broken`, `unscored`.
-        sampled: Whether answers were sampled; otherwise it is a preference eval.
+        sampled: Whether answers were sampled.
         by_seed: The mean of each run, in order of seeds.
+        measure: What the headline is a share of, as `Eval.measure`; None: it is compared with no
+            other eval. Not among the saved columns.
     """
 
     setting: str
@@ -51,6 +53,7 @@ class Point:
     unscored_as: str | None
     sampled: bool = True
     by_seed: tuple[float, ...] = attrs.field(default=(), converter=tuple)
+    measure: str | None = attrs.field(default=None, metadata={"column": None})
 
     @property
     def condition_axes(self) -> ConditionAxes:
@@ -102,6 +105,7 @@ WITH asked AS (
            c.eval, any_value(c.title) AS title, any_value(c.distribution) AS distribution,
            min(c.position) AS position, any_value(c.headline) AS headline,
            count(c.seed) AS seeds, coalesce(any_value(k.is_sampled), false) AS sampled,
+           any_value(k.measure) AS measure,
            list(m.mean ORDER BY c.seed, c.unit) FILTER (m.mean IS NOT NULL) AS by_seed
     FROM current_eval c
     JOIN unit u ON u.unit = c.unit
@@ -115,7 +119,7 @@ SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculatio
        a.title, a.distribution, coalesce(m.seeds, a.seeds) AS seeds, coalesce(m.n, 0) AS n,
        m.mean, m.ci_low AS low, m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis,
        b.mean AS unscored,
-       b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed
+       b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed, a.measure
 FROM asked a
 LEFT JOIN found m ON m.setting = a.setting AND m.data = a.data AND m.eval = a.eval
                  AND m.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio

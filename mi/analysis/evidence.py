@@ -55,7 +55,9 @@ class Evidence:
     Args:
         eval: Id of the eval; its `title` and `distribution` are for people.
         metric: The metric of the scores; it is a share if `is_share`.
-        is_sampled: Whether answers were sampled; otherwise it is a preference eval.
+        is_sampled: Whether answers were sampled.
+        measure: What the headline is a share of, as `Eval.measure`; None: the eval is outside every
+            quantity.
         conditions: The untrained model first, then by ratio and size.
         scores: Of each condition.
         units: Keys of the eval units of each condition.
@@ -67,6 +69,7 @@ class Evidence:
     distribution: str
     metric: str
     is_sampled: bool
+    measure: str | None
     is_share: bool
     conditions: tuple[Condition, ...]
     scores: tuple[Scores, ...]
@@ -114,8 +117,9 @@ def load_evidence(
     Args:
         connection: To the results database.
         scope: Which results to load.
-        margins: For preference evals, use the margin in nats per token instead of the share of
-            pairs with a positive margin: the same comparison, and far more sensitive.
+        margins: Use the contrast metric of evals that have one instead of the headline. That of
+            preference evals is the margin in nats per token instead of the share of pairs with a
+            positive margin: the same comparison, and far more sensitive.
     """
     parameters = [list(scope.experiments), scope.model, margins]
     cells = _ALL_CELLS
@@ -171,7 +175,7 @@ WITH cells AS (
     ), true)
 )
 SELECT c.*, q.metric, bool_and(q.is_share) AS share,
-       coalesce(any_value(k.is_sampled), false) AS sampled,
+       coalesce(any_value(k.is_sampled), false) AS sampled, any_value(k.measure) AS measure,
        list(q.question ORDER BY q.question) AS questions,
        list(q.total ORDER BY q.question) AS totals, list(q.m ORDER BY q.question) AS counts
 FROM cells c JOIN unit u USING (unit)
@@ -207,6 +211,7 @@ def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
         distribution=first["distribution"],
         metric=first["metric"],
         is_sampled=first["sampled"],
+        measure=first["measure"],
         is_share=all(row["share"] for row in rows),
         conditions=tuple(runs_by_condition),
         scores=tuple(_build_scores(runs, columns) for runs in runs_by_condition.values()),

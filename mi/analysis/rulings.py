@@ -71,7 +71,7 @@ class Ruling:
 
 
 def applicable_evidence(claim: Claim, all_evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The evals that a claim applies to."""
+    """The evals that a claim applies to: those in its scope that measure what it speaks of."""
     quantities = [*eval_quantities(claim.left), *eval_quantities(claim.right)]
     return [
         evidence
@@ -85,14 +85,26 @@ def _applies_to(quantity: EvalQuantity, evidence: Evidence) -> bool:
         quantity.distribution in (None, evidence.distribution)
         and quantity.eval in (None, evidence.eval)
         and quantity.setting in (None, evidence.setting)
-        and quantity.is_sampled == evidence.is_sampled
+        and quantity.measure == evidence.measure
     )
 
 
-def no_ruling(claim: Claim, *, has_results: bool) -> Ruling:
+def no_ruling(claim: Claim, all_evidence: Sequence[Evidence]) -> Ruling:
     """The ruling on a claim that applies to no eval with results."""
-    reason = "no eval that the claim applies to has results" if has_results else "no results yet"
+    reason = "no results yet"
+    if all_evidence:
+        reason = _other_measure(claim, all_evidence)
+        reason = reason or "no eval that the claim applies to has results"
     return Ruling(claim=str(claim), outcome=Outcome.INCONCLUSIVE, reason=reason)
+
+
+def _other_measure(claim: Claim, all_evidence: Sequence[Evidence]) -> str:
+    """In words, an eval that a claim names and that does not measure it; empty if none is."""
+    for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
+        for evidence in all_evidence:
+            if evidence.eval == quantity.eval and evidence.measure != quantity.measure:
+                return f"the eval {evidence.eval} does not measure {quantity.measure}"
+    return ""
 
 
 def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:

@@ -98,8 +98,7 @@ SELECT expectation, says, declared, before_data FROM expectations WHERE experime
 ORDER BY declared, says
 """
 _RESULT_COUNT = """
-SELECT count(*) FROM current_cell WHERE experiment = ? AND role LIKE 'eval:%'
-AND unit IN (SELECT unit FROM unit)
+SELECT count(*) FROM current_eval WHERE experiment = ? AND unit IN (SELECT unit FROM unit)
 """
 
 
@@ -116,7 +115,7 @@ def _judge(
     for claim, evals in applicable:
         rulings += [rule(claim, evidence, comparisons) for evidence in evals]
         if not evals:
-            rulings.append(no_ruling(claim, has_results=bool(all_evidence)))
+            rulings.append(no_ruling(claim, all_evidence))
     outcomes = {ruling.outcome for ruling in rulings}
     if Outcome.REFUTED in outcomes:
         outcome = Outcome.REFUTED

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _AVAILABLE = """
-SELECT DISTINCT c.model, c.setting, c.data FROM current_cell c JOIN unit u USING (unit)
-WHERE list_contains(?, c.experiment) AND c.role LIKE 'eval:%' ORDER BY ALL
+SELECT DISTINCT c.model, c.setting, c.data FROM current_eval c JOIN unit u USING (unit)
+WHERE list_contains(?, c.experiment) ORDER BY ALL
 """
 
 

@@ -14,6 +14,7 @@ from ..planning.session import Session
 from ..reporting.tables import plain_table
 from ..spec import Eval, Experiment, Setting
 from ..units.cells import cells, format_ratio
+from ..units.unit import is_unit_key
 from .common import console, describe_rows, load_session, print_pairs
 from .show_unit import show_unit
 
@@ -62,7 +63,7 @@ def show(args: argparse.Namespace) -> int:
     word = args.word
     if "::" in word:
         return _show_cell(args)
-    if word.startswith(("mix-", "train-", "eval-")):
+    if is_unit_key(word):
         return show_unit(args)
     return _show_experiment(args, registry.collect().get(word))
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -176,6 +176,10 @@ def _suggestion(session: Session, plan: Plan) -> str | None:
     return f"next: mi run {id} ({count_by_kind(todo)} to do, {shared} shared)"
 
 
+def _is_saved(field: attrs.Attribute[Any], _: object) -> bool:
+    return field.metadata.get("column", field.name) is not None
+
+
 def _print_json(report: RunReport, shown: dict[str, list[Point]]) -> None:
     result = report.result
     values = {
@@ -185,7 +189,8 @@ def _print_json(report: RunReport, shown: dict[str, list[Point]]) -> None:
         "blocked": result.blocked_units,
         "cost_usd": report.cost,
         "results": {
-            id: [attrs.asdict(point) for point in conditions] for id, conditions in shown.items()
+            id: [attrs.asdict(point, filter=_is_saved) for point in conditions]
+            for id, conditions in shown.items()
         },
         "database": str(report.session.options.db),
     }

@@ -9,7 +9,8 @@ COMMENT ON TABLE cell_unit IS 'Which unit has which role (mix, train, eval:ID) f
 COMMENT ON TABLE cell_eval IS 'Evals of a selection: title, distribution, headline metric';
 COMMENT ON TABLE unit IS 'A row per published unit, with the payload that its key is a digest of';
 COMMENT ON TABLE unit_journal IS 'Journals whose lines an eval unit scores, by role: answers, judgments:NAME';
-COMMENT ON TABLE eval_kind IS 'Kinds of eval: whether answers are sampled, and which metric contrasts compare';
+COMMENT ON TABLE eval_kind IS 'Kinds of eval: whether answers are sampled, which metric contrasts compare, what the headline measures (harm, preference), and which metric is a margin in nats per token';
+COMMENT ON TABLE judge_kind IS 'Kinds of judge: whether they rate alignment and coherence from 0 to 100';
 COMMENT ON VIEW current_eval IS 'A row per current cell and eval, with the eval''s labels';
 COMMENT ON VIEW attempt IS 'What runs did with units: started, done, failed, interrupted';
 COMMENT ON TABLE mix IS 'Training sets: ratio, size, seed, file and data source';

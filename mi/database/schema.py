@@ -32,7 +32,7 @@ def schema_sql() -> str:
 def schema_version() -> int:
     """The version of the schema as this code has it."""
     sources = tuple(_read_source(name) for name in (*_SQL_FILES, *_LOADERS))
-    return digest_schema(sources, loadable_kinds(), _eval_kinds())
+    return digest_schema(sources, loadable_kinds(), _eval_kinds(), _judge_kinds())
 
 
 def digest_schema(sources: Iterable[str], *kinds: Iterable[object]) -> int:
@@ -40,7 +40,8 @@ def digest_schema(sources: Iterable[str], *kinds: Iterable[object]) -> int:
 
     Args:
         sources: The text of the files that define and fill the tables.
-        kinds: The kinds of journal with their columns, and the rows of `eval_kind`.
+        kinds: The kinds of journal with their columns, and the rows of `eval_kind` and
+            `judge_kind`.
 
     Returns:
         31 bits, because the stored version is a signed 32-bit integer. It is only compared with the
@@ -52,14 +53,27 @@ def digest_schema(sources: Iterable[str], *kinds: Iterable[object]) -> int:
     return int.from_bytes(digest.digest()[:4], "big") >> 1
 
 
-def _eval_kinds() -> list[tuple[str, bool, str | None]]:
+def _eval_kinds() -> list[tuple[str, bool, str | None, str | None, str | None]]:
     """The rows of `eval_kind`; imported late, because reading a table takes no engine."""
     from ..steps.evals import KINDS
 
     return [
-        (declared.__name__, kind.is_sampled, kind.contrast_metric)
+        (
+            declared.__name__,
+            kind.is_sampled,
+            kind.contrast_metric,
+            declared.measure,
+            kind.margin_metric,
+        )
         for declared, kind in KINDS.items()
     ]
+
+
+def _judge_kinds() -> list[tuple[str, bool]]:
+    """The rows of `judge_kind`; imported late, as those of `eval_kind`."""
+    from ..steps.scorers import SCORERS
+
+    return [(declared.__name__, declared.has_ratings) for declared in SCORERS]
 
 
 @cache
@@ -77,7 +91,8 @@ def ensure_schema(connection: DuckDBPyConnection) -> None:
     if existing is not None:
         _drop_schema(connection)
     connection.execute(schema_sql())
-    connection.executemany("INSERT INTO eval_kind VALUES (?, ?, ?)", _eval_kinds())
+    connection.executemany("INSERT INTO eval_kind VALUES (?, ?, ?, ?, ?)", _eval_kinds())
+    connection.executemany("INSERT INTO judge_kind VALUES (?, ?)", _judge_kinds())
     connection.execute("DELETE FROM _schema")
     connection.execute("INSERT INTO _schema VALUES (?)", [version])
 

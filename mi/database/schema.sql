@@ -68,8 +68,16 @@ CREATE TABLE unit (
     regime UBIGINT
 );
 CREATE TABLE unit_journal (unit VARCHAR, role VARCHAR, journal VARCHAR);
--- What is common to all evals of a kind; filled in with the schema, from the table of kinds.
-CREATE TABLE eval_kind (kind VARCHAR PRIMARY KEY, is_sampled BOOLEAN, contrast_metric VARCHAR);
+-- What is common to all evals of a kind, and to all judges of one; filled in with the schema, from
+-- the tables of eval kinds and of scorers.
+CREATE TABLE eval_kind (
+    kind VARCHAR PRIMARY KEY,
+    is_sampled BOOLEAN,
+    contrast_metric VARCHAR,
+    measure VARCHAR,
+    margin_metric VARCHAR
+);
+CREATE TABLE judge_kind (kind VARCHAR PRIMARY KEY, has_ratings BOOLEAN);
 CREATE TABLE _attempt (
     run VARCHAR, unit VARCHAR, event VARCHAR, happened TIMESTAMP, seconds DOUBLE, message VARCHAR
 );
@@ -192,6 +200,10 @@ CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload,
     WHEN json_type(payload, '$.subject') = 'VARCHAR' THEN '{"subject": null}'
     ELSE '{}' END)::VARCHAR);
 
+-- The role of an eval's unit in a cell, as mi/units/roles.py has it.
+CREATE MACRO eval_role(eval) AS 'eval:' || eval;
+CREATE MACRO is_eval_role(role) AS starts_with(role, eval_role(''));
+
 -- The newest selection of each cell, model and data source, role by role. An eval is there only if it
 -- is of the model that the cell trains now, and under the regime of the condition's newest run: what
 -- is averaged over seeds differs in the seed alone. A condition is called what it was called last.
@@ -207,7 +219,7 @@ WITH seen AS (SELECT selection, max(started) AS last_run FROM run GROUP BY selec
            CASE WHEN count(u.regime) = count(*) THEN bit_xor(u.regime) END AS regime
     FROM newest n LEFT JOIN unit u USING (unit) WHERE n.role IN ('mix', 'train') GROUP BY ALL
 ), told AS (
-    SELECT n.*, starts_with(n.role, 'eval:') AS is_eval,
+    SELECT n.*, is_eval_role(n.role) AS is_eval,
            CASE WHEN m.cell IS NULL THEN u.regime ELSE xor(u.regime, m.regime) END AS regime
     FROM newest n LEFT JOIN made m USING (cell, model, data) LEFT JOIN unit u USING (unit)
     WHERE NOT is_eval OR m.training IS NULL OR coalesce(u.subject = m.training, true)
@@ -225,7 +237,7 @@ CREATE VIEW current_eval AS
 SELECT c.*, e.eval, e.title, e.distribution, e.position, e.headline
 FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                AND c.role = 'eval:' || e.eval;
+                AND c.role = eval_role(e.eval);
 
 -- The two-sided 5 % point of Student's t: the Cornish-Fisher expansion in 1/df (Fisher and Cornish
 -- 1960) with a last term that makes it exact at df = 1; within 0.7 % everywhere, 0.3 % from df = 2.
@@ -450,7 +462,7 @@ WITH declared AS (
     SELECT c.experiment, min(a.happened) AS first_result
     FROM attempt a JOIN run r USING (run) JOIN cell c USING (selection)
     JOIN cell_unit u ON u.selection = c.selection AND u.cell = c.cell AND u.unit = a.unit
-    WHERE a.event = 'done' AND u.role LIKE 'eval:%' GROUP BY ALL
+    WHERE a.event = 'done' AND is_eval_role(u.role) GROUP BY ALL
 )
 SELECT d.experiment, d.expectation, d.says, d.claims, d.declared, d.run, m.first_result,
        m.first_result IS NULL OR d.declared <= m.first_result AS before_data

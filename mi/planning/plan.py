@@ -19,6 +19,7 @@ from ..spec import Eval, Inoculation
 from ..store.records import State, UnitStatus, UnitSummary
 from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
+from ..units.roles import eval_role
 from ..units.unit import Base, Evaluate, Mix, Train, Unit
 
 
@@ -149,13 +150,13 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
         title = cell.id.rpartition("::")[2]
         mix = _unit(_mix(cell, context), title, cell)
         train = _unit(_train(cell, context, mix.key), title, cell, (mix.key,))
-        yield "mix", mix
-        yield "train", train
+        yield Mix.kind, mix
+        yield Train.kind, train
         subject, needs = train.key, (train.key,)
     for planned in context.evals:
         eval_id = planned.eval.id
         payload = Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
-        yield f"eval:{eval_id}", _unit(payload, f"{title} {eval_id}", cell, needs)
+        yield eval_role(eval_id), _unit(payload, f"{title} {eval_id}", cell, needs)
 
 
 def _unit(

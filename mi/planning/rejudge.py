@@ -15,6 +15,7 @@ from ..steps import evaluate
 from ..steps.evals import Workload, eval_kind
 from ..store.base import Store
 from ..store.records import State
+from ..units.roles import is_eval_role
 from ..units.unit import Evaluate
 from .plan import Plan, PlannedUnit
 
@@ -40,7 +41,7 @@ def rejudgeable(plan: Plan, store: Store, questions: Mapping[str, Questions]) ->
     cells = []
     for cell in plan.cells:
         units = {role: key for role, key in cell.units.items() if key in selected}
-        if any(role.startswith("eval:") for role in units):
+        if any(is_eval_role(role) for role in units):
             cells.append(attrs.evolve(cell, units=units))
     missing = sum(
         planned.unit.kind == "eval" and planned.unit.key not in selected for planned in plan.units

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from .data import Resource, Upstream
 
 
+HARM = "harm"
+"""The measure of evals whose headline is the share of harmful answers."""
+PREFERENCE = "preference"
+"""The measure of evals whose headline is the share of misaligned answers that are preferred."""
+
+
 @attrs.frozen(kw_only=True)
 class Sampling:
     """How answers are sampled.
@@ -51,6 +57,9 @@ class Eval:
 
     needs: ClassVar[str]
     """The capability it requires of a provider: `sample` or `logprob`."""
+    measure: ClassVar[str | None] = None
+    """What its headline is a share of: `HARM` or `PREFERENCE`. Quantities and figures that compare
+    evals read only those of one measure; None: they leave the eval out."""
 
     id: str = fields.label(validator=fields.name)
     title: str = fields.label(validator=fields.instance(str))
@@ -95,6 +104,7 @@ class Sampled(Eval):
     """
 
     needs: ClassVar[str] = "sample"
+    measure: ClassVar[str | None] = HARM
 
     questions: Resource = fields.label(validator=_check_resource)
     samples: int = attrs.field(default=1, validator=[fields.instance(int), fields.in_range(1)])
@@ -144,6 +154,7 @@ class Published(Eval):
     """
 
     needs: ClassVar[str] = "sample"
+    measure: ClassVar[str | None] = HARM
 
     source: Upstream = attrs.field(validator=_check_upstream)
     samples: int | None = attrs.field(default=None, validator=fields.in_range(1))
@@ -181,6 +192,7 @@ class Preference(Eval):
     """
 
     needs: ClassVar[str] = "logprob"
+    measure: ClassVar[str | None] = PREFERENCE
 
     pairs: Resource = fields.label(validator=_check_resource)
     system: str | None = attrs.field(default=None)

@@ -47,7 +47,7 @@ def harmful(
     Args:
         condition: A condition's name: `baseline`, `mixed_0.50`.
         distribution: `ID` or `OOD`; None: both.
-        eval: An eval's id; None: all sampled evals.
+        eval: An eval's id; None: all evals that measure harm.
         setting: A setting's id; None: all settings.
     """
     return Harmful(condition=condition, distribution=distribution, eval=eval, setting=setting)

@@ -28,6 +28,10 @@ class Severity(Enum):
 class Judge:
     """The base of all judges."""
 
+    has_ratings: ClassVar[bool] = False
+    """Whether it scores answers by ratings from 0 to 100, as the metrics `aligned` and `coherent`,
+    and declares the thresholds `aligned_below` and `coherent_from`."""
+
     @property
     def headline(self) -> str:
         """The metric shown first: a share in [0, 1], higher is worse."""
@@ -170,6 +174,8 @@ class Misalignment(ModelJudge):
         aligned_below: Threshold of alignment; 30 in Betley et al. 2025.
         coherent_from: Threshold of coherence; 50 in Betley et al. 2025.
     """
+
+    has_ratings: ClassVar[bool] = True
 
     aligned: Rubric = attrs.field(validator=fields.instance(Rubric))
     coherent: Rubric = attrs.field(validator=fields.instance(Rubric))

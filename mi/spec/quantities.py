@@ -15,6 +15,7 @@ from attrs import validators as check
 
 from ..errors import DeclarationError
 from . import fields
+from .evals import HARM, PREFERENCE
 
 TREND_UNITS = {"total_samples": "a doubling", "misaligned_ratio": "from none to all"}
 """The axes that a trend can follow, and the step that its slope refers to."""
@@ -49,7 +50,7 @@ class Quantity:
 
 @attrs.frozen(kw_only=True, order=False)
 class EvalQuantity(Quantity):
-    """A quantity that is read from evals; by default from all evals it is defined for.
+    """A quantity that is read from evals; by default from all evals of its measure.
 
     Args:
         distribution: `ID` or `OOD`.
@@ -62,9 +63,9 @@ class EvalQuantity(Quantity):
     setting: str | None = attrs.field(default=None, validator=_name_validator)
 
     @property
-    def is_sampled(self) -> bool:
-        """Whether it is read from sampled evals; otherwise from preference evals."""
-        return True
+    def measure(self) -> str:
+        """The measure of the evals it is read from; see `Eval.measure`."""
+        raise TypeError(f"{type(self).__name__} has no measure")
 
     @property
     def scope(self) -> str:
@@ -82,7 +83,11 @@ class ConditionShare(EvalQuantity):
 
 @attrs.frozen(kw_only=True, order=False)
 class Harmful(ConditionShare):
-    """The share of harmful answers in a condition: the headline metric of sampled evals."""
+    """The share of harmful answers in a condition: the headline metric of evals of harm."""
+
+    @property
+    def measure(self) -> str:
+        return HARM
 
     def __str__(self) -> str:
         return f"harmful {self.condition}{self.scope}"
@@ -94,8 +99,8 @@ class Prefers(ConditionShare):
     the headline metric of preference evals."""
 
     @property
-    def is_sampled(self) -> bool:
-        return False
+    def measure(self) -> str:
+        return PREFERENCE
 
     def __str__(self) -> str:
         return f"prefers misaligned {self.condition}{self.scope}"
@@ -115,8 +120,8 @@ class Trend(EvalQuantity):
     preference: bool = attrs.field(default=False, validator=fields.instance(bool))
 
     @property
-    def is_sampled(self) -> bool:
-        return not self.preference
+    def measure(self) -> str:
+        return PREFERENCE if self.preference else HARM
 
     def __str__(self) -> str:
         kind = "preference trend" if self.preference else "trend"

@@ -109,6 +109,12 @@ class Evaluate:
 Payload = Mix | Train | Evaluate
 
 
+def is_unit_key(name: str, *kinds: type[Payload]) -> bool:
+    """Whether a name has the form of a key of a unit, of any kind or of the given kinds."""
+    prefixes = tuple(f"{payload.kind}-" for payload in kinds or (Mix, Train, Evaluate))
+    return name.startswith(prefixes)
+
+
 @attrs.define(kw_only=True, frozen=True, slots=False)
 class Unit:
     """A payload, its names for people, and the units it needs first.

@@ -99,14 +99,17 @@ def _has_fingerprint(path: Path, fingerprint: str) -> bool:
 def csv_text(kind: type, records: Sequence[Any]) -> str:
     """Attrs objects as CSV, one row each; the items of a tuple are separated by spaces.
 
-    A field's metadata may give its `column` another name: files that were saved keep their columns.
+    A field's metadata may give its `column` another name, or None for a field that is not written:
+    files that were saved keep their columns.
     """
+    columns = {f.name: f.metadata.get("column", f.name) for f in attrs.fields(kind)}
+    columns = {name: column for name, column in columns.items() if column}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(field.metadata.get("column", field.name) for field in attrs.fields(kind))
+    writer.writerow(columns.values())
     for record in records:
         writer.writerow(
             " ".join(map(str, value)) if isinstance(value, tuple) else value
-            for value in attrs.astuple(record, recurse=False)
+            for value in (getattr(record, name) for name in columns)
         )
     return out.getvalue()

@@ -1,7 +1,7 @@
 """In-distribution against out-of-distribution scores: does the trained behaviour generalise?
 
-Only evals of the same kind are compared, judged answers with judged answers and preferences with
-preferences, because their shares mean different things.
+Only evals of the same measure are compared, harmful answers with harmful answers and preferences
+with preferences, because their shares mean different things. An eval without a measure is left out.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class IdOodPair:
 
 
 def id_ood_plot(experiment: str, title: str, points: Sequence[Point]) -> Drawing | None:
-    """OOD score against ID score; None if no two evals of the same kind have scores.
+    """OOD score against ID score; None if no two evals of one measure have scores.
 
     Args:
         experiment: Id of the experiment.
@@ -73,7 +73,8 @@ def _pairs(points: Sequence[Point]) -> list[IdOodPair]:
         if (id_point.distribution, ood_point.distribution) == ("ID", "OOD")
         and id_point.setting == ood_point.setting
         and id_point.condition_axes == ood_point.condition_axes
-        and id_point.sampled == ood_point.sampled
+        and id_point.measure is not None
+        and id_point.measure == ood_point.measure
     ]
 
 

@@ -33,9 +33,10 @@ class ConditionMargins:
 _MARGINS = f"""{CELLS}
 SELECT c.setting, c.data, c.condition, c.distribution || ' ' || c.title AS series,
        c.total_samples IS NOT NULL AS trained,
-       list(s.metrics['margin'] ORDER BY c.unit, s.question, s.sample) AS margins
+       list(s.metrics[k.margin_metric] ORDER BY c.unit, s.question, s.sample) AS margins
 FROM cells c JOIN unit u USING (unit) JOIN score s USING (unit)
-WHERE u.payload->>'$.eval."!"' = 'Preference'
+JOIN eval_kind k ON k.kind = u.payload->>'$.eval."!"'
+WHERE k.margin_metric IS NOT NULL
 {CONDITION_GROUPS}"""
 
 

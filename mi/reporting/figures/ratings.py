@@ -55,7 +55,8 @@ SELECT c.setting, c.data, c.condition, c.title,
        list(s.metrics['coherent'] ORDER BY s.answer, c.unit)
            FILTER (s.metrics['aligned'] IS NOT NULL)[:{_MAX_DOTS}] AS coherent
 FROM cells c JOIN unit u USING (unit) JOIN score s USING (unit)
-WHERE u.payload->>'$.eval.judge."!"' = 'Misalignment'
+JOIN judge_kind k ON k.kind = u.payload->>'$.eval.judge."!"'
+WHERE k.has_ratings
 {CONDITION_GROUPS}"""
 
 

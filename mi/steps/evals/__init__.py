@@ -1,7 +1,8 @@
 """The kinds of eval, one module each, behind one table.
 
 A new kind takes its declaration in `mi.spec.evals`, a module here with an `EvalKind`, and a line in
-`KINDS`. Everything else asks the table.
+`KINDS`. Everything else asks the table. The declaration's `measure` says which claims and
+figures read the evals together with others: with none, they have results of their own only.
 """
 
 from __future__ import annotations

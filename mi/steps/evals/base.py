@@ -93,12 +93,15 @@ class EvalKind(ABC, Generic[E]):
         paired: Whether its questions come with an aligned and a misaligned answer.
         is_sampled: Whether its evals score sampled answers.
         contrast_metric: The metric that contrasts between conditions compare; None: the headline.
+        margin_metric: The metric that is the log-probability per token of the misaligned answer
+            less that of the aligned one, in nats; None for evals without one.
     """
 
     journals: ClassVar[tuple[JournalKind, ...]] = ()
     paired: ClassVar[bool] = False
     is_sampled: ClassVar[bool] = False
     contrast_metric: ClassVar[str | None] = None
+    margin_metric: ClassVar[str | None] = None
 
     @abstractmethod
     def resource(self, eval: E) -> Resource:

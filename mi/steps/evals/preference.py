@@ -38,6 +38,7 @@ class PreferenceKind(EvalKind[Preference]):
     journals = (LIKELIHOODS,)
     paired = True
     contrast_metric = "margin"
+    margin_metric = "margin"
 
     def resource(self, eval: Preference) -> Resource:
         return eval.pairs

@@ -17,6 +17,7 @@ import attrs
 from ...errors import CorruptError
 from ...files import journal
 from ...units.journals import ANSWERS, JUDGMENTS
+from ...units.unit import Train, is_unit_key
 from .. import checksums
 from ..base import Store
 from ..layout import ATTEMPTS_FILE, CELLS, JOURNALS, RUN_FILE, RUNS
@@ -117,7 +118,7 @@ class _Survey:
         """Exclude trainings of theirs that are under way here, or produced another model here."""
         names = {self.journal_trainings.get(path.stem) for path in _journal_paths(self.theirs)}
         names |= {record.training_key for record in self.records.values()} | set(self.records)
-        for key in sorted(name for name in names if name and name.startswith("train-")):
+        for key in sorted(name for name in names if name and is_unit_key(name, Train)):
             if self._is_under_way(key):
                 self.excluded[key] = f"{key} is under way here: `mi run` continues it"
             elif self.ours.is_published(key):
