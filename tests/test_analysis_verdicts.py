@@ -18,6 +18,7 @@ from mi.database import Database
 from mi.files.clock import utc_timestamp
 from mi.reporting.findings import outcome_counts
 from mi.units.claims import expectation_id
+from registry.settings import insecure_code
 from tests.support import hosted
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import Books, experiment
@@ -72,8 +73,10 @@ def test_the_name_of_a_claim_stays_what_it_was() -> None:
 def judged(
     folder: Path, *expectations: Expect, name: str = "r", **changes: object
 ) -> list[ExpectationVerdict]:
-    """A run of T1 with these expectations, and the verdicts on them."""
-    opened, _ = run_experiment(folder, Books(), run_name=name, expectations=expectations)
+    """A run of T1 with these expectations and all bundled questions, and the verdicts on them."""
+    opened, _ = run_experiment(
+        folder, Books(), run_name=name, settings=insecure_code, expectations=expectations
+    )
     if name != "r":  # runs of tests begin in January, and this one began after the first
         path = opened.store.root / "runs" / name / "run.json"
         facts = json.loads(path.read_text())
@@ -88,7 +91,9 @@ def verdicts_of(folder: Path, *expectations: Expect) -> list[ExpectationVerdict]
 
     subject = ResultScope(experiments=("T1",), model="books:one", data={"insecure_code": "bundled"})
     with Database(folder / "results.duckdb").read_connection() as connection:
-        return verdicts(connection, experiment(expectations=expectations), subject)
+        return verdicts(
+            connection, experiment(settings=insecure_code, expectations=expectations), subject
+        )
 
 
 def test_supported_refuted_and_inconclusive(tmp_path: Path) -> None:

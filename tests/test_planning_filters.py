@@ -129,7 +129,7 @@ def test_a_mark_that_is_not_there_is_pointed_at() -> None:
 
 
 def test_given_marks_are_not_declared() -> None:
-    with pytest.raises(DeclarationError, match="'paid' is given"):
+    with pytest.raises(DeclarationError, match="'paid' is built in"):
         Mark("paid")
 
 

@@ -50,8 +50,8 @@ POINTS = [
     (Books, "sample"),
     (Books, "score"),
     (journal, "append_records"),
-    (journal, "read"),
-    (mix, "write"),
+    (journal, "read_records"),
+    (mix, "write_mix"),
 ]
 
 

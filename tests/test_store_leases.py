@@ -133,7 +133,8 @@ def test_a_dead_process_of_this_machine_is_not_waited_for(
     place: FolderBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead = Leases(place, 600.0)
-    dead.acquire("a").__enter__()  # and never released
+    never_released = dead.acquire("a")
+    never_released.__enter__()
     name = next(iter(place.versions("owners")))
     facts = json.loads(place.read(name))
     place.write(name, json.dumps({**facts, "pid": 2**22 + 1, "began": "12345"}).encode())
@@ -331,12 +332,15 @@ def test_a_claim_that_arrives_beneath_newer_ones_holds_nothing(place: FolderBack
     others = Leases(place, 600.0)
     late = Leases(odd, 600.0)
 
+    never_released: list[Any] = []
+
     def overtaken(create: Any, *words: Any) -> bool:
         odd.odd.clear()
         for _ in range(3):
             with others.acquire("a"):
                 pass
-        others.acquire("a").__enter__()  # and never released
+        never_released.append(others.acquire("a"))
+        never_released[-1].__enter__()
         made: bool = create(*words)
         assert made
         return made

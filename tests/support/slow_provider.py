@@ -35,7 +35,7 @@ class Slow(Unigram):
         first = int(done.read_text()) if done.exists() else 0
         watch.start("train", STEPS, done=first)
         for step in range(first, STEPS):
-            watch.check()
+            watch.raise_if_stopped()
             time.sleep(0.2)
             done.with_suffix(".tmp").write_text(str(step + 1))
             done.with_suffix(".tmp").rename(done)
