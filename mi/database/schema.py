@@ -1,4 +1,4 @@
-"""The schema of `results.duckdb`: created where it is missing, replaced where it is another one.
+"""The schema of `results.duckdb`: created where it is missing, replaced where its version differs.
 
 A database carries the version of the schema it was filled under: a digest of the SQL that defines
 its tables and of the code that fills them. No one has to bump a number: after any change there, the
@@ -53,7 +53,7 @@ def digest_schema(sources: Iterable[str], *kinds: Iterable[object]) -> int:
 
 
 def _eval_kinds() -> list[tuple[str, bool, str | None]]:
-    """The rows of `eval_kind`; imported late, because reading a table takes no engine."""
+    """The rows of `eval_kind`; imported here, because reading a table must not load the engine."""
     from ..steps.evals import KINDS
 
     return [

@@ -106,7 +106,7 @@ class Provider:
         Args:
             job: What to train, on what.
             directory: The unit's working directory; what it holds at the end is published.
-            monitor: Receives progress, and says when to stop.
+            monitor: Receives progress; raises when the run must stop.
 
         Raises:
             ProviderError: The training failed; `RequestRejected` where a retry would fail alike.
@@ -129,7 +129,7 @@ class Provider:
             requests: One for each answer; requests for one question stand together.
             sampling: Temperature and the like. The caller has put `sampling.system` into the chats.
             directory: Where a provider keeps what a repeated call must find.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
 
         Raises:
             ProviderError: An answer cannot be had.
@@ -145,7 +145,7 @@ class Provider:
             judge: The judge model and how it is asked.
             requests: One for each answer and rubric.
             directory: Where a provider keeps what a repeated call must find.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
 
         Raises:
             ProviderError: A grade cannot be had.
@@ -160,7 +160,7 @@ class Provider:
         Args:
             subject: The model that scores.
             requests: A chat and its candidate answers each.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
 
         Raises:
             ProviderError: A likelihood cannot be had.

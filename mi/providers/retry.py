@@ -58,7 +58,7 @@ def retry_call(
 
     Args:
         call: Makes the call.
-        monitor: Says when to stop, also during a wait.
+        monitor: Raises when the run must stop, also during a wait.
         policy: How errors are read.
         action: What the call does, for messages: `listing files`.
         tries: The most attempts.

@@ -127,7 +127,7 @@ def retry_api_call(
 
     Args:
         call: Makes the call.
-        monitor: Says when to stop, also during a wait.
+        monitor: Raises when the run must stop, also during a wait.
         accounts: Whose keys to redact in messages.
         action: What the call does, for messages: `listing files`.
         tries: The most attempts.
