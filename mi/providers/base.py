@@ -43,7 +43,7 @@ class Provider:
     """Trains, samples, scores and judges models; by default it can do none of it.
 
     Attributes:
-        name: What stands before the colon of a model: `openai:gpt-4.1`.
+        name: The part of a model before the colon: `openai:gpt-4.1`.
         capabilities: Of `train`, `sample`, `logprob` and `judge`. The engine plans only these.
         is_free: Whether repeating a unit costs nothing but time.
         max_concurrent_trainings: Training units of one run at the same time.
@@ -132,7 +132,7 @@ class Provider:
             monitor: Raises when the run must stop.
 
         Raises:
-            ProviderError: An answer cannot be had.
+            ProviderError: An answer cannot be obtained.
         """
         self._refuse("sample models")
 
@@ -148,7 +148,7 @@ class Provider:
             monitor: Raises when the run must stop.
 
         Raises:
-            ProviderError: A grade cannot be had.
+            ProviderError: A grade cannot be obtained.
         """
         self._refuse("judge answers")
 
@@ -163,7 +163,7 @@ class Provider:
             monitor: Raises when the run must stop.
 
         Raises:
-            ProviderError: A likelihood cannot be had.
+            ProviderError: A likelihood cannot be obtained.
         """
         self._refuse("score given answers")
 

@@ -133,7 +133,7 @@ def retry_api_call(
         tries: The most attempts.
 
     Raises:
-        ProviderError: The call failed for good, or too often.
+        ProviderError: The call failed permanently, or too often.
         Interrupted: The user asked to stop.
     """
     from openai import OpenAIError
