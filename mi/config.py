@@ -44,6 +44,7 @@ from .errors import UsageError, did_you_mean
 from .providers import API_PROVIDERS
 from .providers.types import ClientOptions
 from .spec import Cluster, ResourceRequest, is_url
+from .spec.options import LEASE_SECONDS
 
 ENVIRONMENT = {
     "model": "MI_MODEL",
@@ -125,7 +126,7 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
         ray=_parse_cluster(value("ray", {}), value("ray_address", None), f"{path} @ tool.mi.ray"),
         sources=layers.sources,
         store=store if is_url(store) else Path(store).resolve(),
-        lease_timeout=float(value(_LEASE_KEY, 60.0)),
+        lease_timeout=float(value(_LEASE_KEY, LEASE_SECONDS)),
         db=Path(value("db", _PATHS["db"])).resolve(),
         figures=Path(value("figures", _PATHS["figures"])).resolve(),
     )

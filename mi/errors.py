@@ -70,7 +70,7 @@ class ProviderError(MiError):
 
 
 class RequestRejected(ProviderError):
-    """A provider rejected a request for good; only `--retry-failed` repeats it."""
+    """A provider rejected a request permanently; only `--retry-failed` repeats it."""
 
 
 class BudgetExceeded(MiError):

@@ -14,7 +14,8 @@ from .common import console, load_session
 from .scope import result_scope
 
 _COLUMNS = (
-    "eval", "condition", "seeds", "questions", "width", "detectable", "seeds for", "samples for",
+    "eval", "condition", "seeds", "questions", "width", "detectable", "needed seeds",
+    "needed samples",
 )  # fmt: skip
 
 
@@ -37,9 +38,9 @@ def power(args: argparse.Namespace) -> int:
     say(
         out,
         "width: of the present 95 % interval; detectable: the smallest difference between two "
-        "conditions that a test detects with 80 % power; seeds for, samples for: how many a "
-        f"width of {args.width:g} takes if all else stays as it is (none: other noise alone is "
-        "wider)",
+        "conditions that a test detects with 80 % power; needed seeds, needed samples: how "
+        f"many give a width of {args.width:g} if all else stays as it is (none: other noise alone "
+        "is wider)",
         "dim",
     )
     if not any(measured.study.basis == "over seeds" for measured in evidence):

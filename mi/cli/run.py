@@ -1,7 +1,7 @@
 """`mi run` and `mi rejudge`: run the missing units, then show all results.
 
 Both commands open a session, prepare its plan, ask for approval of the cost, run the plan and show
-what came of it.
+its results.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the store holds, by name, with a fingerprint that changes when the content does.
 
 A published unit is a directory that is never written to again, so its version is enough: a listing
-takes one `stat` an entry and reads nothing. The digest of a listing stands for all of it: a
+takes one `stat` per entry and reads nothing. The digest of a listing stands for all of it: a
 database that carries the digest of its store is up to date.
 """
 

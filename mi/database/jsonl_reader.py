@@ -97,7 +97,7 @@ class JsonlReader:
         *,
         suffix: str = "",
     ) -> None:
-        """Insert a row a line; the column `owner` holds the owner of each line.
+        """Insert a row per line; the column `owner` holds the owner of each line.
 
         Args:
             statement: The SQL statement up to its FROM.

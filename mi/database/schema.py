@@ -1,4 +1,4 @@
-"""The schema of `results.duckdb`: created where it is missing, replaced where it is another one.
+"""The schema of `results.duckdb`: created where it is missing, replaced where its version differs.
 
 A database carries the version of the schema it was filled under: a digest of the SQL that defines
 its tables and of the code that fills them. No one has to bump a number: after any change there, the

@@ -1,5 +1,8 @@
--- The tables and views of results.duckdb. Names and columns are stable; comments.sql says what they
--- mean, in the database too.
+-- The tables and views of results.duckdb. Their names and columns are stable. comments.sql describes
+-- them, also inside the database.
+--
+-- To add a column to a view, add it here and describe it in comments.sql; tests/test_docs_cookbook.py
+-- fails without. Existing databases are filled again on the next write.
 
 CREATE TABLE run (
     run VARCHAR PRIMARY KEY,
@@ -127,7 +130,7 @@ CREATE TABLE answer (
     cost_usd DOUBLE,
     answer UBIGINT
 );
--- Verdicts take a fifth less room with zstd; texts are looked through too often for it.
+-- zstd saves a fifth of the space of verdicts; answer texts are read too often to compress.
 CREATE TABLE judgment (
     journal VARCHAR,
     question VARCHAR,
@@ -141,7 +144,7 @@ CREATE TABLE judgment (
     billed_output BIGINT,
     cost_usd DOUBLE
 );
--- Likelihoods are in the scores; this is what was paid for them, where it was.
+-- The likelihoods themselves are in `score`; this table holds only what was paid for them.
 CREATE TABLE likelihood (
     journal VARCHAR,
     unit VARCHAR,
@@ -183,17 +186,19 @@ CREATE TABLE retired (
     seconds DOUBLE,
     cost_usd DOUBLE
 );
--- What was loaded from where: of a log, how much of it. The mark is the digest of the store's listing.
+-- The files that were loaded, with the loaded length of each log, and the digest of the store's
+-- listing (`_mark`).
 CREATE TABLE _loaded (name VARCHAR PRIMARY KEY, stamp VARCHAR, size BIGINT, digest VARCHAR);
 CREATE TABLE _mark (mark VARCHAR);
 
--- What an answer is known by: its scores, whoever gave them, have the same key. A join over one
--- number is four times as fast as over its three parts; with a million answers two of them have
--- the same one with a probability of 3e-8.
+-- The id of an answer, which is also in each of its scores, of whichever judge. A join over one
+-- number is four times as fast as a join over its three parts. Among a million answers, two have the
+-- same id with a probability of 3e-8.
 CREATE MACRO answer_key(journal, question, sample) AS
     md5_number_lower(journal || '/' || question || '/' || sample);
 
--- What decides a unit's outcome, but for the seed and for what it is made from.
+-- A digest of everything that decides a unit's outcome, except the seed and the units that it is
+-- made from. Runs with the same regime differ in nothing but the seed.
 CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload, CASE
     WHEN kind = 'mix' THEN '{"seed": null}'
     WHEN kind = 'train' THEN '{"seed": null, "mix": null}'
@@ -204,32 +209,39 @@ CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload,
 CREATE MACRO eval_role(eval) AS 'eval:' || eval;
 CREATE MACRO is_eval_role(role) AS starts_with(role, eval_role(''));
 
--- The newest selection of each cell, model and data source, role by role. An eval is there only if it
--- is of the model that the cell trains now, and under the regime of the condition's newest run: what
--- is averaged over seeds differs in the seed alone. A condition is called what it was called last.
+-- For each cell, model and data source the units of its newest selection, one row per role (mix,
+-- train, eval:ID). An eval is left out if it was run on another model than the one that the cell
+-- trains now, or if its regime differs from that of the condition's newest run: seeds that are
+-- averaged differ in nothing but the seed. A condition has the name that its newest run gave it.
 CREATE VIEW current_cell AS
-WITH seen AS (SELECT selection, max(started) AS last_run FROM run GROUP BY selection), newest AS (
-    SELECT cell.*, cell_unit.role, cell_unit.unit, seen.last_run
-    FROM cell JOIN cell_unit USING (selection, cell) JOIN seen USING (selection)
+WITH last_runs AS (
+    SELECT selection, max(started) AS last_run FROM run GROUP BY selection
+), newest_units AS (
+    SELECT cell.*, cell_unit.role, cell_unit.unit, last_runs.last_run
+    FROM cell JOIN cell_unit USING (selection, cell) JOIN last_runs USING (selection)
     QUALIFY row_number() OVER (
-        PARTITION BY cell.cell, cell.model, cell.data, cell_unit.role ORDER BY seen.last_run DESC
+        PARTITION BY cell.cell, cell.model, cell.data, cell_unit.role
+        ORDER BY last_runs.last_run DESC
     ) = 1
-), made AS (
+), trained_cells AS (  -- the training of a cell, and the regime of its mix and training together
     SELECT n.cell, n.model, n.data, any_value(n.unit) FILTER (n.role = 'train') AS training,
            CASE WHEN count(u.regime) = count(*) THEN bit_xor(u.regime) END AS regime
-    FROM newest n LEFT JOIN unit u USING (unit) WHERE n.role IN ('mix', 'train') GROUP BY ALL
-), told AS (
+    FROM newest_units n LEFT JOIN unit u USING (unit)
+    WHERE n.role IN ('mix', 'train') GROUP BY ALL
+), with_regime AS (  -- every unit with the regime of all that decides it; evals of this model only
     SELECT n.*, is_eval_role(n.role) AS is_eval,
-           CASE WHEN m.cell IS NULL THEN u.regime ELSE xor(u.regime, m.regime) END AS regime
-    FROM newest n LEFT JOIN made m USING (cell, model, data) LEFT JOIN unit u USING (unit)
-    WHERE NOT is_eval OR m.training IS NULL OR coalesce(u.subject = m.training, true)
+           CASE WHEN t.cell IS NULL THEN u.regime ELSE xor(u.regime, t.regime) END AS regime
+    FROM newest_units n LEFT JOIN trained_cells t USING (cell, model, data)
+    LEFT JOIN unit u USING (unit)
+    WHERE NOT is_eval OR t.training IS NULL OR coalesce(u.subject = t.training, true)
 )
 SELECT * EXCLUDE (last_run, is_eval) REPLACE (arg_max(condition, last_run) OVER (
     PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data
 ) AS condition)
-FROM told
+FROM with_regime
 QUALIFY NOT is_eval OR coalesce(regime = arg_max(regime, last_run) OVER (
-    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data, role
+    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data,
+                 role
 ), true);
 
 -- Current cells by eval: the unit, and the eval's labels in the selection.
@@ -253,9 +265,9 @@ CREATE MACRO wilson_low(p, n, t) AS
 CREATE MACRO wilson_high(p, n, t) AS
     least(greatest(wilson_middle(p, n, t) + wilson_half(p, n, t), p), 1);
 
--- Sums of each metric of a unit by question, for the table `unit_question`, which is filled in when
--- a unit is loaded: a million scores take half a second. Sums are taken in a fixed order everywhere,
--- so that the same rows give the same number to the last bit.
+-- Sums of each metric of a unit by question, for the table `unit_question`, which is filled when a
+-- unit is loaded: a million scores take half a second. Every sum in this file has a fixed order, so
+-- the same rows give the same number to the last bit.
 CREATE MACRO question_sums(units) AS TABLE
 WITH long AS (
     SELECT unit, question, sample, unnest(map_entries(metrics), recursive := true)
@@ -268,37 +280,39 @@ FROM long GROUP BY ALL;
 -- Mean and interval of each metric of a unit. Answers to one question are not independent: the
 -- variance is the cluster-robust one with questions as clusters (Liang and Zeger 1986). A share has
 -- Wilson's interval at the number of independent answers which that variance implies (Korn and
--- Graubard 1998), at most n; without variance (a share of 0 or 1) that is n.
+-- Graubard 1998), at most n; without variance (a share of 0 or 1) it is n.
+-- mi/analysis/stats/ has the same formulas in Python; a test compares them.
 CREATE MACRO metric_means(units) AS TABLE
-WITH summed AS (
+WITH sums AS (
     SELECT unit, metric, sum(m) AS n, count(*) AS clusters,
            sum(total ORDER BY question) / sum(m) AS mean, bool_and(is_share) AS is_share,
-           sum(total * total ORDER BY question) AS tt, sum(total * m ORDER BY question) AS tm,
-           sum(m * m) AS mm
+           sum(total * total ORDER BY question) AS sum_total_total,
+           sum(total * m ORDER BY question) AS sum_total_m, sum(m * m) AS sum_m_m
     FROM unit_question WHERE unit IN (SELECT unnest(units)) GROUP BY ALL
-), spread AS (
+), with_variance AS (
     SELECT *, CASE WHEN clusters > 1 THEN
-        greatest(tt - 2 * mean * tm + mean * mean * mm, 0) / (n * n) * clusters / (clusters - 1)
+        greatest(sum_total_total - 2 * mean * sum_total_m + mean * mean * sum_m_m, 0)
+            / (n * n) * clusters / (clusters - 1)
     END AS variance
-    FROM summed
-), sized AS (
+    FROM sums
+), with_effective_n AS (
     SELECT *, CASE WHEN clusters = 1 THEN 1
                    WHEN variance > 0 AND mean > 0 AND mean < 1
                    THEN least(n, mean * (1 - mean) / (variance * (clusters - 1) / clusters))
-                   ELSE n END AS effective,
+                   ELSE n END AS effective_n,
            CASE WHEN clusters = 1 OR (is_share AND n = clusters) THEN t95('Infinity'::DOUBLE)
                 ELSE t95(clusters - 1) END AS t
-    FROM spread
+    FROM with_variance
 )
 SELECT unit, metric, n::BIGINT AS n, clusters::BIGINT AS questions, mean,
-       CASE WHEN is_share THEN wilson_low(mean, effective, t)
+       CASE WHEN is_share THEN wilson_low(mean, effective_n, t)
             ELSE mean - t * sqrt(variance) END AS ci_low,
-       CASE WHEN is_share THEN wilson_high(mean, effective, t)
+       CASE WHEN is_share THEN wilson_high(mean, effective_n, t)
             ELSE mean + t * sqrt(variance) END AS ci_high
-FROM sized;
+FROM with_effective_n;
 
--- What runs did with units. A run that is killed between publishing a unit and writing down that it is
--- done leaves that to the unit, which says who finished it and when.
+-- The events of units in runs. If a run is killed after it published a unit and before it logged
+-- `done`, the event is taken from the unit's record, which holds the run and the time.
 CREATE VIEW attempt AS
 FROM _attempt UNION ALL
 SELECT run, unit, 'done', finished, seconds, NULL FROM unit u
@@ -315,13 +329,13 @@ JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.seed, c.position, m.metric;
 
--- Each condition over its seeds. The interval of one run is within-run, that of `results`. Over
--- several, the variance of the mean has two parts: between runs, and between questions, which all
--- runs share, less what both hold of the same noise (two-way clustering, Cameron, Gelbach and Miller
--- 2011); the degrees of freedom are Satterthwaite's (1946). mi/analysis/stats/study.py is the same in Python.
--- The runs of a condition go by one number: a list of a thousand is no key to sum by.
+-- Each condition over its seeds. With one run its interval is the within-run one of `results`. With
+-- several runs, the variance of the mean is the variance between runs plus the variance between
+-- questions, which all runs share, minus the overlap that both contain (two-way clustering, Cameron,
+-- Gelbach and Miller 2011). The degrees of freedom are Satterthwaite's (1946).
+-- mi/analysis/stats/study.py computes the same in Python.
 CREATE VIEW conditions AS
-WITH cells AS (
+WITH eval_cells AS (
     SELECT c.*, unit.payload->>'$.eval.judge.model' AS judge
     FROM current_eval c JOIN unit USING (unit)
 ), named AS (
@@ -330,63 +344,66 @@ WITH cells AS (
            any_value(position) AS position, any_value(headline) AS headline,
            list(unit ORDER BY seed, unit) AS units, any_value(judge) AS judge,
            count(seed) > 0 AS trained
-    FROM cells GROUP BY ALL
-), teamed AS (
-    SELECT *, md5_number_lower(array_to_string(units, ' ')) AS team FROM named
+    FROM eval_cells GROUP BY ALL
+), grouped AS (  -- a condition's units, as a number: grouping by a long list would be slow
+    SELECT *, md5_number_lower(array_to_string(units, ' ')) AS unit_group FROM named
 ), runs AS (
-    SELECT DISTINCT team, unnest(units) AS unit FROM teamed
-), means AS (
-    SELECT r.team, m.* FROM runs r JOIN unit_metric m USING (unit)
+    SELECT DISTINCT unit_group, unnest(units) AS unit FROM grouped
+), run_means AS (
+    SELECT r.unit_group, m.* FROM runs r JOIN unit_metric m USING (unit)
 ), overall AS (
-    SELECT team, metric, count(*) AS s, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
-           coalesce(var_samp(mean ORDER BY unit), 0) / count(*) AS between_runs,
-           min(ci_low) AS ci_low, max(ci_high) AS ci_high, max(questions) AS asked
-    FROM means GROUP BY ALL
-), moved AS (
-    SELECT o.team, o.s AS runs, o.metric, q.question, bool_and(q.is_share) AS is_share,
-           sum((q.total - m.mean * q.m) / (m.n * o.s) ORDER BY q.unit) AS shift,
-           sum(((q.total - m.mean * q.m) / (m.n * o.s)) ** 2 ORDER BY q.unit) AS squares
-    FROM overall o JOIN means m USING (team, metric)
+    SELECT unit_group, metric, count(*) AS runs, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
+           coalesce(var_samp(mean ORDER BY unit), 0) / count(*) AS run_variance,
+           min(ci_low) AS ci_low, max(ci_high) AS ci_high, max(questions) AS max_questions
+    FROM run_means GROUP BY ALL
+), influence AS (  -- what each question adds to the mean, summed over runs: Σ and Σ of squares
+    SELECT o.unit_group, o.runs, o.metric, q.question, bool_and(q.is_share) AS is_share,
+           sum((q.total - m.mean * q.m) / (m.n * o.runs) ORDER BY q.unit) AS influence,
+           sum(((q.total - m.mean * q.m) / (m.n * o.runs)) ** 2 ORDER BY q.unit) AS squares
+    FROM overall o JOIN run_means m USING (unit_group, metric)
     JOIN unit_question q ON q.unit = m.unit AND q.metric = o.metric
-    WHERE o.s > 1 GROUP BY ALL
-), parts AS (
-    SELECT team, metric, count(*) AS questions, bool_and(is_share) AS is_share,
-           sum(shift * shift ORDER BY question) * count(*) / nullif(count(*) - 1, 0) AS shared,
-           sum(squares - shift * shift / runs ORDER BY question)
-               * runs / (runs - 1) * count(*) / nullif(count(*) - 1, 0) AS twice
-    FROM moved GROUP BY team, runs, metric
-), spread AS (
-    SELECT *, greatest(between_runs + shared - twice, between_runs, shared) AS variance
-    FROM overall LEFT JOIN parts USING (team, metric)
-), sized AS (
+    WHERE o.runs > 1 GROUP BY ALL
+), question_variances AS (
+    SELECT unit_group, metric, count(*) AS questions, bool_and(is_share) AS is_share,
+           sum(influence * influence ORDER BY question)
+               * count(*) / nullif(count(*) - 1, 0) AS question_variance,
+           sum(squares - influence * influence / runs ORDER BY question)
+               * runs / (runs - 1) * count(*) / nullif(count(*) - 1, 0) AS overlap_variance
+    FROM influence GROUP BY unit_group, runs, metric
+), with_variance AS (
+    SELECT *, greatest(run_variance + question_variance - overlap_variance, run_variance,
+                       question_variance) AS variance
+    FROM overall LEFT JOIN question_variances USING (unit_group, metric)
+), with_effective_n AS (  -- the number of independent answers that the variance of a share implies
     SELECT *, CASE WHEN questions = 1 THEN 1
                    WHEN variance > 0 AND mean > 0 AND mean < 1
                    THEN least(n, mean * (1 - mean) / variance)
-                   ELSE n END AS effective,
+                   ELSE n END AS effective_n,
            t95(CASE WHEN questions = 1 THEN 'Infinity'::DOUBLE
-                    WHEN variance > 0 THEN variance ** 2 / (between_runs ** 2 / (s - 1)
-                    + (variance - between_runs) ** 2 / (questions - 1))
+                    WHEN variance > 0 THEN variance ** 2 / (run_variance ** 2 / (runs - 1)
+                    + (variance - run_variance) ** 2 / (questions - 1))
                     ELSE questions - 1 END) AS t
-    FROM spread
-), ends AS (
-    SELECT team, metric, s, n, mean, greatest(asked, coalesce(questions, 0)) AS questions,
-           CASE WHEN s = 1 THEN ci_low
-                WHEN is_share THEN wilson_low(mean, effective, t)
+    FROM with_variance
+), intervals AS (
+    SELECT unit_group, metric, runs, n, mean,
+           greatest(max_questions, coalesce(questions, 0)) AS questions,
+           CASE WHEN runs = 1 THEN ci_low
+                WHEN is_share THEN wilson_low(mean, effective_n, t)
                 ELSE mean - t * sqrt(variance) END AS ci_low,
-           CASE WHEN s = 1 THEN ci_high
-                WHEN is_share THEN wilson_high(mean, effective, t)
+           CASE WHEN runs = 1 THEN ci_high
+                WHEN is_share THEN wilson_high(mean, effective_n, t)
                 ELSE mean + t * sqrt(variance) END AS ci_high
-    FROM sized
+    FROM with_effective_n
 )
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation,
-       c.model, c.data, c.eval, c.distribution, e.metric, e.metric = c.headline AS headline,
-       c.judge, CASE WHEN c.trained THEN e.s ELSE 0 END AS seeds, e.n::BIGINT AS n,
-       e.questions::BIGINT AS questions, e.mean, e.ci_low, e.ci_high,
-       CASE WHEN e.s > 1 THEN 'over seeds' ELSE 'within-run' END AS basis, c.title, c.position,
+       c.model, c.data, c.eval, c.distribution, i.metric, i.metric = c.headline AS headline,
+       c.judge, CASE WHEN c.trained THEN i.runs ELSE 0 END AS seeds, i.n::BIGINT AS n,
+       i.questions::BIGINT AS questions, i.mean, i.ci_low, i.ci_high,
+       CASE WHEN i.runs > 1 THEN 'over seeds' ELSE 'within-run' END AS basis, c.title, c.position,
        c.units
-FROM teamed c JOIN ends e USING (team)
+FROM grouped c JOIN intervals i USING (unit_group)
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, e.metric;
+         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, i.metric;
 
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
@@ -413,8 +430,8 @@ FROM training t JOIN unit u USING (unit) LEFT JOIN mix m ON m.unit = t.mix
 LEFT JOIN cells c ON c.unit = t.unit
 ORDER BY u.finished;
 
--- What was done for whom: trainings, and answers and judgments by the unit that asked for them. What
--- runs on this machine is there with its seconds and no cost.
+-- Work and cost by unit: trainings, and the answers, judgments and likelihoods that units requested.
+-- Work on this machine has seconds and no cost.
 CREATE VIEW spend AS
 WITH uses AS (
     SELECT unit, any_value(model) AS subject, any_value(setting) AS setting,
@@ -451,7 +468,7 @@ FROM parts p LEFT JOIN unit u USING (unit) LEFT JOIN uses x USING (unit)
 ORDER BY p.day, p.unit, p.activity;
 
 -- Every expectation that a run was started with: when it was first declared, and whether that was
--- before any eval of the experiment was done by a run of it.
+-- before a run of the experiment finished an eval.
 CREATE VIEW expectations AS
 WITH declared AS (
     SELECT x.experiment, x.expectation, min(r.started) AS declared,

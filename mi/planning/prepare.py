@@ -1,7 +1,9 @@
 """Preparing a plan: filters, `--force` and rejudging turn a session into one `PreparedPlan`.
 
-Every command that shows, costs or runs units starts here, so `mi plan` shows exactly what `mi run`
-would do. Preparing reads the store and writes nothing: what a redo archives is only listed.
+`mi plan`, `mi run`, `mi rejudge`, `mi status` and `mi tree` start here, so `mi plan` shows exactly
+what `mi run` would do. Commands that apply neither filter nor redo (`mi why`, `mi show`,
+`mi cancel`) use `Session.plan`. Preparing reads the store and writes nothing: what a redo archives
+is only listed.
 """
 
 from __future__ import annotations

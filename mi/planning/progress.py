@@ -1,7 +1,7 @@
 """The progress of the units of a session, as the store and the provider report it.
 
-Nothing is changed: the store says what is finished, failed, locked or begun, its progress files say
-how far a running unit is, and the provider says what became of a job.
+This only reads: the store records what is finished, failed, locked or begun, its progress files
+show how far a running unit is, and the provider reports the state of a job.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from .plan import PlannedUnit
 from .prepare import prepare_plan
 from .session import Session
 
-DONE, RUNNING, REMOTE, FAILED, TODO = "done", "at work", "at the provider", "failed", "to do"
+DONE, RUNNING, REMOTE, FAILED, TODO = "done", "running", "remote", "failed", "to do"
 _JSON_KEYS = {"fraction": "done", "remaining": "left"}
+_JSON_STATES = {RUNNING: "at work", REMOTE: "at the provider"}
+"""States that scripts read under another name than people do."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +51,8 @@ class UnitProgress:
 
     def to_json(self) -> dict[str, Any]:
         """The values under the names that scripts read."""
-        return {_JSON_KEYS.get(name, name): value for name, value in attrs.asdict(self).items()}
+        values = attrs.asdict(self) | {"state": _JSON_STATES.get(self.state, self.state)}
+        return {_JSON_KEYS.get(name, name): value for name, value in values.items()}
 
 
 def unit_progress(session: Session) -> list[UnitProgress]:

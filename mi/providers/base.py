@@ -43,7 +43,7 @@ class Provider:
     """Trains, samples, scores and judges models; by default it can do none of it.
 
     Attributes:
-        name: What stands before the colon of a model: `openai:gpt-4.1`.
+        name: The part of a model before the colon: `openai:gpt-4.1`.
         capabilities: Of `train`, `sample`, `logprob` and `judge`. The engine plans only these.
         is_free: Whether repeating a unit costs nothing but time.
         max_concurrent_trainings: Training units of one run at the same time.
@@ -106,7 +106,7 @@ class Provider:
         Args:
             job: What to train, on what.
             directory: The unit's working directory; what it holds at the end is published.
-            monitor: Receives progress, and says when to stop.
+            monitor: Receives progress; raises when the run must stop.
 
         Raises:
             ProviderError: The training failed; `RequestRejected` where a retry would fail alike.
@@ -129,10 +129,10 @@ class Provider:
             requests: One for each answer; requests for one question stand together.
             sampling: Temperature and the like. The caller has put `sampling.system` into the chats.
             directory: Where a provider keeps what a repeated call must find.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
 
         Raises:
-            ProviderError: An answer cannot be had.
+            ProviderError: An answer cannot be obtained.
         """
         self._refuse("sample models")
 
@@ -145,10 +145,10 @@ class Provider:
             judge: The judge model and how it is asked.
             requests: One for each answer and rubric.
             directory: Where a provider keeps what a repeated call must find.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
 
         Raises:
-            ProviderError: A grade cannot be had.
+            ProviderError: A grade cannot be obtained.
         """
         self._refuse("judge answers")
 
@@ -160,10 +160,10 @@ class Provider:
         Args:
             subject: The model that scores.
             requests: A chat and its candidate answers each.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
 
         Raises:
-            ProviderError: A likelihood cannot be had.
+            ProviderError: A likelihood cannot be obtained.
         """
         self._refuse("score given answers")
 

@@ -51,14 +51,14 @@ class RetryPolicy:
 def retry_call(
     call: Callable[[], T], monitor: Monitor, policy: RetryPolicy, action: str, *, tries: int = 12
 ) -> T:
-    """Make a call that is safe to repeat until it succeeds or fails for good.
+    """Make a call that is safe to repeat until it succeeds or fails permanently.
 
     The wait between attempts doubles from 0.2 to 20 seconds, or is as long as the server asks; 12
     attempts take about two minutes. The user sees a message once the fifth attempt has failed.
 
     Args:
         call: Makes the call.
-        monitor: Says when to stop, also during a wait.
+        monitor: Raises when the run must stop, also during a wait.
         policy: How errors are read.
         action: What the call does, for messages: `listing files`.
         tries: The most attempts.

@@ -8,7 +8,7 @@ import attrs
 
 
 class Monitor(Protocol):
-    """Receives the progress of a unit, and says when to stop."""
+    """Receives the progress of a unit; raises when the run must stop."""
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
         """Begin a phase.
@@ -38,7 +38,7 @@ class Monitor(Protocol):
 
 @attrs.frozen
 class ForwardingMonitor:
-    """Forwards all calls to `monitor`. Subclasses override when to stop."""
+    """Forwards all calls to `monitor`. Subclasses add reasons to stop."""
 
     monitor: Monitor
 

@@ -20,10 +20,10 @@ from ..planning.plan import PlannedUnit
 from ..planning.resources import Resources
 from ..providers.types import Monitor
 from ..store.base import Store
-from .dispatch import UNIT_KINDS, lock_names
 from .queue import ReadyQueue
 from .threads import DaemonThreadPool
 from .types import Run, UnitRunner
+from .unit_kinds import UNIT_KINDS, lock_names
 from .watch import StoredMonitor
 from .worker import run_unit
 

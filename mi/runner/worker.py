@@ -20,8 +20,8 @@ from ..providers.types import Monitor
 from ..store.base import Store
 from ..store.records import State
 from ..units.unit import Unit
-from .dispatch import UnitJob, lock_names, unit_kind
 from .superseded import archive_stale_evals, archive_superseded, read_model_digest
+from .unit_kinds import UnitJob, lock_names, unit_kind
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def run_unit(
         planned: The unit.
         resources: What it runs with.
         store: Where it is locked and published.
-        monitor: Hears of progress and says when to stop.
+        monitor: Receives progress; raises when the run must stop.
         run_id: The run it belongs to.
         record_attempt: Records the start and end of the attempt; None: `store.log_attempt`.
 

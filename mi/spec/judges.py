@@ -1,8 +1,8 @@
 """Judges: what classifies an answer.
 
 A judge works in two steps. Its *method* gives an answer a raw verdict, which may cost money and is
-stored for good. Its thresholds turn verdicts into scores, which costs nothing. Two judges with the
-same method share verdicts, whatever their thresholds.
+stored permanently. Its thresholds turn verdicts into scores, which costs nothing. Two judges with
+the same method share verdicts, whatever their thresholds.
 """
 
 from __future__ import annotations

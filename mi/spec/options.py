@@ -8,6 +8,9 @@ import attrs
 
 from .cluster import Cluster
 
+LEASE_SECONDS = 60.0
+"""How long a process may send no heartbeat before others take over the units it holds."""
+
 
 def is_url(location: object) -> bool:
     """Whether the location of a store is an address that machines share, not a path."""
@@ -51,7 +54,7 @@ class RunOptions:
     max_concurrent: int | None = None
     max_failures: int | None = None
     executor: str = "process"
-    lease_timeout: float = 60.0
+    lease_timeout: float = LEASE_SECONDS
     ray: Cluster = Cluster()
 
     def display_path(self, path: Path | str) -> str:

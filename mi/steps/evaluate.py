@@ -1,7 +1,9 @@
-"""Evaluating: put a model to one eval, and write down the questions and the scores.
+"""Running an eval on a model, through the eval's kind.
 
-What is sampled from the model and what judges reply goes into journals, which belong to the model
-and the way it is asked. The eval's kind fills them and scores what they hold.
+The kind (`evals`) requests what the journals lack and scores what they hold. Answers and verdicts
+go into journals, which belong to a model and a way of asking it, so several evals can share them.
+The questions and scores are returned; the caller (`mi/runner/unit_kinds.py`) writes them into the
+unit's directory.
 """
 
 from __future__ import annotations
@@ -21,13 +23,13 @@ def journal_names(unit: Evaluate) -> dict[str, str]:
 def evaluate(
     unit: Evaluate, questions: Questions, context: EvalContext, monitor: Monitor
 ) -> EvalResult:
-    """Put the model to the eval.
+    """Run the eval on the model under test.
 
     Args:
         unit: The unit's payload.
         questions: What the eval asks.
         context: The model under test, the providers and the journals.
-        monitor: Hears of progress and says when to stop.
+        monitor: Receives progress; raises when the run must stop.
 
     Raises:
         ProviderError: The provider gave fewer answers than it was asked for.

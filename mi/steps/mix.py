@@ -86,7 +86,7 @@ def file_name(setting: str, mix: Mix) -> str:
 
 
 def write_mix(chats: list[Chat], path: Path) -> None:
-    """Write the mix as OpenAI chat JSONL, a row a line."""
+    """Write the mix as OpenAI chat JSONL, a row per line."""
     path.write_text("".join(chat_json(chat) + "\n" for chat in chats), encoding="utf-8")
 
 

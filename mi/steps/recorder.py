@@ -1,4 +1,4 @@
-"""Recording what arrives: a journal line an answer, with what was paid for it.
+"""Recording answers as they arrive: a journal line per answer, with what was paid for it.
 
 The line is written before the budget is charged, so what was paid for is on disk whatever happens
 next. The recorder never stops a run that is over its budget: `Monitor.raise_if_stopped` does, where

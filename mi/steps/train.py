@@ -1,4 +1,7 @@
-"""Training: a base model and a mix, as the job that a provider is given."""
+"""The job of a train unit: everything a provider needs to train a base model on a mix.
+
+Nothing is trained here: the unit's kind (`mi/runner/unit_kinds.py`) passes the job to the provider.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def build_job(
     archived_jobs: tuple[str, ...] = (),
     checkpoint: Callable[[], None] = lambda: None,
 ) -> TrainJob:
-    """The job that trains a model on a mix.
+    """Build the job that trains a model on a mix.
 
     Args:
         key: Key of the training unit.

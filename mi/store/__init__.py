@@ -9,11 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..spec import is_url
+from ..spec.options import LEASE_SECONDS
 from .base import Store
 from .local import LocalStore
-
-LEASE_SECONDS = 60.0
-"""How long a process may send no heartbeat before others take over the units it holds."""
 
 RETRY_SECONDS = 120.0
 """How long a shared place may fail to answer before an operation gives up."""

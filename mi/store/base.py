@@ -357,7 +357,8 @@ class Store(ABC):
         Args:
             run: The run.
             unit: The key of the unit.
-            event: `started`, `done`, `failed`, `interrupted`, `came late` or `put aside`.
+            event: `started`, `done`, `failed`, `interrupted`, `came late` (another process
+                published the unit first) or `put aside` (it was archived so that it can be redone).
             seconds: Wall time of a finished attempt.
             message: The error of a failed attempt.
         """

@@ -1,7 +1,7 @@
 """Finding what nothing needs in a folder store, and removing it.
 
 Records of what was paid never go: an item that cost money is archived first, and keeps its record
-and its billing, whatever else is removed of it.
+and its billing when everything else of it is removed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How far units under way are, in files on this machine that may be lost without harm.
 
-A run writes them now and then, so that `mi status` in another terminal can show them.
+A run writes them every few seconds, so that `mi status` in another terminal can show them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Provenance: with what a run was done. Recorded with every run, never part of a key."""
+"""Provenance: the code, packages and machine of a run. It is recorded and never part of a key."""
 
 from __future__ import annotations
 

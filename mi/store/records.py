@@ -1,6 +1,6 @@
 """What a store records of a unit: its state, and why it failed or how it was made.
 
-The classes below are written to disk as JSON objects with one key a field. A field whose name on
+The classes below are written to disk as JSON objects with one key per field. A field whose name on
 disk differs declares it with `stored_as`; stored names never change.
 """
 

@@ -7,9 +7,13 @@
 | bootstrap percentiles | a function of means without a formula | `bootstrap.bootstrap_interval` |
 | profile likelihood | the dose of half effect | `dose_response.fit_half_effect` |
 
-The variance and the degrees of freedom behind the first two are estimated in `study`. The database
-computes the same intervals in SQL for the views `results` and `conditions` (macros `t95` and
-`wilson_*` in `mi/database/schema.sql`): change both together; a test compares them.
+The variance and the degrees of freedom behind the first two are estimated in `study`.
+
+Tables and figures show intervals that the database computes in SQL by the same formulas
+(`mi/database/schema.sql`): the macro `metric_means` for one run, in the view `results`, and the
+view `conditions` for several runs, both with the macros `t95` and `wilson_*`. Change SQL and Python
+together; `tests/test_analysis_stats.py` compares them. `power.interval_width` predicts widths for
+`mi power` by Student's t, so it has to follow such a change too.
 """
 
 from __future__ import annotations

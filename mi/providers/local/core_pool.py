@@ -1,4 +1,4 @@
-"""A pool of model replicas that share weights, one replica a core.
+"""A pool of model replicas that share weights, one replica per core.
 
 A piece of work runs on one core from start to end, on a replica of its own, so cores never wait for
 one another inside a matrix product. The number of cores decides when a result is ready, never its

@@ -99,7 +99,7 @@ class OpenAI(Provider):
         Args:
             job: The training.
             directory: The unit's working directory.
-            monitor: Receives progress, and says when to stop.
+            monitor: Receives progress; raises when the run must stop.
         """
         return train(job, directory, self.accounts, self._poller, monitor)
 
@@ -118,7 +118,7 @@ class OpenAI(Provider):
             requests: One for each answer.
             sampling: Temperature and the like.
             directory: Holds the log of batches.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
         """
         model, owners = self._resolve_subject(subject, monitor)
         body = sample_body(model, sampling)
@@ -133,7 +133,7 @@ class OpenAI(Provider):
             judge: The judge model and how it is asked.
             requests: One for each answer.
             directory: Holds the log of batches.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
         """
         groups = ([request] * judge.votes for request in requests)
         grades = self._stream(

@@ -64,7 +64,7 @@ def submit_batch(
         directory: Holds the log. Its name tells what is asked for and how often that was archived,
             so the batch of an earlier time is not found.
         poll: Seconds between polls.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The batch cannot be created.
@@ -126,7 +126,7 @@ def wait_for_end(account: Account, id: str, poll: float, monitor: Monitor) -> Fi
         account: The account that owns the batch.
         id: The batch's id.
         poll: Seconds between the first two polls; the interval grows twelvefold.
-        monitor: Receives how many requests are answered, and says when to stop.
+        monitor: Receives the number of answered requests; raises when the run must stop.
 
     Raises:
         ProviderError: The batch cannot be read.

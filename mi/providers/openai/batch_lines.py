@@ -85,7 +85,7 @@ def fetch_lines(
         account: The account that owns the batch.
         batch: The batch.
         model: Whose price applies.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The batch's files cannot be read.
@@ -129,7 +129,7 @@ def read_lines(account: Account, file: str | None, monitor: Monitor) -> list[dic
     Args:
         account: The account that owns it.
         file: The file's id; None: the batch has no such file, so there are no lines.
-        monitor: Hears of retries and says when to stop.
+        monitor: Receives retries; raises when the run must stop.
 
     Raises:
         ProviderError: The service did not give the file.

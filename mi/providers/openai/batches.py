@@ -45,7 +45,7 @@ def run_batches(
         requests: All requests, at least one.
         directory: Holds the log; see `submit_batch`.
         poll: Seconds between polls, at first.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: Requests failed repeatedly, a batch was cancelled meanwhile, or the service
@@ -123,7 +123,7 @@ def cancel_batches(accounts: Sequence[Account], log: Path, monitor: Monitor) -> 
     Args:
         accounts: The configured accounts.
         log: The log of batches.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
     """
     batches = _visit_unfetched(
         accounts, log, monitor, lambda account, id: account.client.batches.cancel(id)
@@ -137,7 +137,7 @@ def pending_batches(accounts: Sequence[Account], log: Path, monitor: Monitor) ->
     Args:
         accounts: The configured accounts.
         log: The log of batches.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
     """
     batches = _visit_unfetched(
         accounts, log, monitor, lambda account, id: account.client.batches.retrieve(id)

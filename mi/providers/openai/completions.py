@@ -110,7 +110,7 @@ async def complete_all(
         stop: Ends the work early, once set.
 
     Raises:
-        ProviderError: A request failed for good. Nothing was started after that, and all choices
+        ProviderError: A request failed permanently. Nothing was started after that, and all choices
             that arrived were reported.
     """
     async with asyncio.TaskGroup() as group:

@@ -19,7 +19,7 @@ def diagnose_accounts(
         name: The endpoint's name.
         options: How it is used.
         models: Names of the models it should serve.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
     """
     try:
         accounts = load_accounts(name, options)

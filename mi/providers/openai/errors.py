@@ -127,13 +127,13 @@ def retry_api_call(
 
     Args:
         call: Makes the call.
-        monitor: Says when to stop, also during a wait.
+        monitor: Raises when the run must stop, also during a wait.
         accounts: Whose keys to redact in messages.
         action: What the call does, for messages: `listing files`.
         tries: The most attempts.
 
     Raises:
-        ProviderError: The call failed for good, or too often.
+        ProviderError: The call failed permanently, or too often.
         Interrupted: The user asked to stop.
     """
     from openai import OpenAIError

@@ -32,7 +32,7 @@ def list_events(account: Account, id: str, monitor: Monitor) -> list[dict[str, A
     Args:
         account: The account that owns the job.
         id: The job's id.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The events cannot be read.
@@ -52,7 +52,7 @@ def newest_metrics(account: Account, id: str, monitor: Monitor) -> dict[str, Any
     Args:
         account: The account that owns the job.
         id: The job's id.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The events cannot be read.
@@ -88,7 +88,7 @@ def metrics_from_results(
     Args:
         account: The account that owns the job.
         job: The job, which has ended.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: A file cannot be read.
@@ -125,7 +125,7 @@ def list_checkpoints(account: Account, id: str, monitor: Monitor) -> list[dict[s
     Args:
         account: The account that owns the job.
         id: The job's id.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The checkpoints cannot be read.

@@ -38,7 +38,7 @@ def upload(account: Account, path: Path, purpose: Purpose, monitor: Monitor) -> 
         account: The account that will own the file.
         path: The file; its stem begins the name at the server.
         purpose: What the server needs it for.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The server rejects the file.

@@ -63,7 +63,7 @@ class JobPoller:
         Args:
             account: The account that owns the job.
             id: The job's id.
-            monitor: Says when to stop.
+            monitor: Raises when the run must stop.
             tries: The most attempts of a call.
 
         Raises:

@@ -35,7 +35,7 @@ def remote_job(
         directory: The unit's working directory.
         accounts: The configured accounts.
         poller: Reads the job.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The job cannot be read.
@@ -59,7 +59,7 @@ def cancel_job(directory: Path, accounts: Sequence[Account], monitor: Monitor) -
     Args:
         directory: The unit's working directory.
         accounts: The configured accounts.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The job cannot be cancelled.

@@ -51,7 +51,7 @@ def launch_job(
         log: The unit's launch log.
         accounts: The configured accounts.
         poller: Knows the load of each account.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
 
     Raises:
         ProviderError: The job cannot be created; `RequestRejected` where a retry would fail alike.
@@ -75,7 +75,7 @@ def find_jobs(
     Args:
         key: The unit's key.
         accounts: Where to look.
-        monitor: Says when to stop.
+        monitor: Raises when the run must stop.
         delays: Seconds to wait before each further look, while there are none.
 
     Raises:

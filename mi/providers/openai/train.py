@@ -47,7 +47,7 @@ def train(
         directory: The unit's working directory.
         accounts: The configured accounts.
         poller: Reads jobs; shared by all trainings of a run.
-        monitor: Receives progress, and says when to stop.
+        monitor: Receives progress; raises when the run must stop.
 
     Raises:
         ProviderError: The training failed, or its results cannot be read.

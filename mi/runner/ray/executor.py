@@ -233,7 +233,7 @@ class RayRunner:
         Args:
             actor: The Ray actor that runs the unit.
             planned: The unit.
-            monitor: Receives the actor's events, and says when to stop.
+            monitor: Receives the actor's events; raises when the run must stop.
 
         Returns:
             Whether the actor produced the unit, the error it ended with, or how to try again.

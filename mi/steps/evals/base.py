@@ -1,8 +1,8 @@
 """The interface of an eval kind: everything the engine needs to know about one.
 
-A kind answers for its evals what differs between them: which questions they ask, which journals
-they fill, how large and how dear they are, how they are run and scored, and where their journals
-stand in the results database. Nothing outside this package tests which kind an eval is of.
+A kind knows everything that differs between evals: which questions they ask, which journals they
+fill, how large they are, how many tokens they are likely to bill, and how they are run and scored.
+Nothing outside this package tests which kind an eval is of.
 """
 
 from __future__ import annotations
@@ -115,13 +115,13 @@ class EvalKind(ABC, Generic[E]):
     def run(
         self, eval: E, questions: Questions, context: EvalContext, monitor: Monitor
     ) -> EvalResult:
-        """Ask for what the journals lack, and score what they hold.
+        """Request what the journals lack, and score what they hold.
 
         Args:
             eval: The eval.
             questions: What it asks.
             context: The model under test, the providers and the journals.
-            monitor: Hears of progress and says when to stop.
+            monitor: Receives progress; raises when the run must stop.
 
         Raises:
             ProviderError: A provider gave fewer answers than it was asked for.
@@ -132,7 +132,7 @@ class EvalKind(ABC, Generic[E]):
     def expected_tokens(
         self, workload: Workload[E], *, subject_is_free: bool
     ) -> Iterator[ExpectedTokens]:
-        """What the requests that the journals lack are likely to bill, one item a model and phase.
+        """Estimate the billed tokens of the missing requests, one item per model and phase.
 
         Args:
             workload: The eval and its journals.

@@ -52,7 +52,7 @@ def judge_answers(
         answers: All answers of the eval.
         prompts: What was asked, by question.
         context: The judge's provider and the journals.
-        monitor: Hears of progress and says when to stop.
+        monitor: Receives progress; raises when the run must stop.
 
     Raises:
         ProviderError: The judge failed, or gave fewer verdicts than it was asked for.

@@ -10,7 +10,7 @@ from .reply import JudgeReply
 
 
 class YesNoScorer(ModelScorer[YesNo]):
-    """A yes from the judge's least probability on."""
+    """Scores an answer as a yes if the probability of YES is at least `judge.least`."""
 
     def outcome(self, judge: YesNo, verdicts: Mapping[str, JudgeReply]) -> tuple[str, Metrics]:
         """The judge's metric (1 or 0), its probability `p_…`, and `unscored`."""

@@ -1,7 +1,7 @@
 """Attempts of runs on their way to the shared place.
 
-Each upload becomes a segment of its own, so events are collected and go out together: at most a
-second late while more arrive, and with the next heartbeat otherwise.
+Each upload becomes a segment of its own, so events are collected and go out together: within a
+second while more arrive, and with the next heartbeat otherwise.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class ClaimFiles:
     def supersede(self, name: str, number: int, expired_owner: str | None) -> None:
         """Clean up after the claim with a number was superseded by the next one.
 
-        The superseded claim stays: it shows a process that is late that it is late. The one before
+        The superseded claim stays: it shows a late process that its lease is gone. The one before
         it is deleted, and so is the heartbeat of an owner that has expired.
 
         Args:

@@ -8,7 +8,7 @@ process has watched its heartbeat stand still for `lease_seconds`, by the watche
 the watcher takes the lease over by creating the next claim. Clocks of machines are never compared.
 
 The owner gives up first. Well before others may consider it dead, it stops trusting itself
-(`_is_valid`), and does nothing until it has claimed its own lease again, which fails if another
+(`is_valid`), and does nothing until it has claimed its own lease again, which fails if another
 process has taken it. So a process that was stopped, swapped out or cut off notices before it does
 harm. If its clock missed the pause (a frozen virtual machine), it finds its heartbeat deleted.
 """
@@ -27,6 +27,7 @@ from contextlib import contextmanager, suppress
 import attrs
 
 from ...errors import LeaseLost, MiError
+from ...spec.options import LEASE_SECONDS
 from . import process
 from .backend import Backend
 from .claims import ClaimFiles
@@ -55,8 +56,8 @@ class Leases:
         lease_seconds: How long this process may send no heartbeat before others take over.
         on_heartbeat: Called after each heartbeat, in a thread of its own.
         _held_leases: Name → number and owner of the claim that holds it.
-        _owner_id: The name under which this process makes claims at present.
-        _valid_until: The time on `_boot_clock` until which this process trusts its claims.
+        owner_id: The name under which this process makes claims at present.
+        valid_until: The time on `_boot_clock` until which this process trusts its claims.
         _own_ids: All names under which this process has ever made claims.
         _pending_acquires: Names that a thread of this process is about to acquire.
         _pending_releases: Claims that may exist under our name and are not held.
@@ -64,7 +65,7 @@ class Leases:
     """
 
     backend: Backend
-    lease_seconds: float = 60.0
+    lease_seconds: float = LEASE_SECONDS
     on_heartbeat: Callable[[], None] = lambda: None
     _held_leases: dict[str, tuple[int, str]] = attrs.field(factory=dict)
     owner_id: str = ""

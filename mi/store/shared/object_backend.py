@@ -32,7 +32,7 @@ class ObjectBackend:
     Args:
         url: `s3://bucket/prefix`.
         retry_seconds: How long the place may fail to answer before an operation gives up.
-        _filesystem: The fsspec file system.
+        filesystem: The fsspec file system.
         _prefix: The path of `url` in it.
     """
 

@@ -72,7 +72,7 @@ class PublishedUnits:
         backend: The files at the shared place.
         root: The store's copy on this machine, which its processes share.
         versions: Published key → version, as of the last `refresh`.
-        _reported_versions: The versions of which `pop_new_keys` has told.
+        _reported_versions: The versions that `pop_new_keys` has reported.
     """
 
     backend: Backend

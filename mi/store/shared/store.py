@@ -1,8 +1,8 @@
-"""The store that several machines share: the truth is elsewhere, with a copy on this machine.
+"""The store that several machines share: the data is remote, and this machine holds a copy.
 
-Providers need paths, so work is done in directories of this process. What is finished is uploaded,
-and now and then what is under way. What other machines did is downloaded when it is needed, once
-for a machine, and compared with its checksum. Names at the shared place:
+Providers need paths, so work is done in directories of this process. Finished units are uploaded,
+and units under way at intervals. The work of other machines is downloaded when it is needed, once
+per machine, and compared with its checksum. Names at the shared place:
 
     published/<key>        the manifest of a unit: its files and their checksums. A unit is
                            published if and only if this exists
@@ -14,7 +14,8 @@ for a machine, and compared with its checksum. Names at the shared place:
     claims/, owners/       leases: which process works on what
 
 A lease can be lost, unlike a file lock. It is therefore checked before a line of a journal is added
-or a unit is published, and both operations also fail by themselves for a process that comes late.
+or a unit is published, and both operations also fail on their own for a process that has lost its
+lease.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Directories in which this process works on units, and what it uploads of them.
 
 Only this process writes there, so a process that was taken for dead can wake up and do no harm.
-What is uploaded, now and then and at the end, is what another machine resumes from.
+Another machine resumes from what was uploaded, at intervals and at the end.
 """
 
 from __future__ import annotations

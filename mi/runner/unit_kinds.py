@@ -43,7 +43,7 @@ class UnitJob:
         resources: Data, providers, prices and the budget.
         store: Where its inputs and journals are.
         directory: Its working directory, which is published when it succeeds.
-        monitor: Hears of progress and says when to stop.
+        monitor: Receives progress; raises when the run must stop.
         model_digest: The digest of the trained model that it evaluates; None for none.
     """
 
@@ -60,7 +60,7 @@ class UnitKind(ABC, Generic[P]):
 
     Attributes:
         uses_model: Whether the provider must prepare the base model first.
-        yields_model: Whether it makes a model, so that evals of an earlier one become stale.
+        yields_model: Whether it produces a model, so that evals of an earlier one become stale.
     """
 
     uses_model: ClassVar[bool] = True
@@ -126,7 +126,7 @@ class TrainKind(UnitKind[Train]):
         sent_before = sent_tokens(job.directory)
         try:
             trained = resources.provider.train(training, job.directory, job.monitor)
-        finally:  # what was sent batch by batch is to be paid, even if the training fails
+        finally:  # batches that were sent are paid for, even if the training fails
             _book_training(key, sent_tokens(job.directory) - sent_before, resources)
         if not sent_tokens(job.directory):
             _book_training(key, trained.billed_tokens, resources)
@@ -135,7 +135,7 @@ class TrainKind(UnitKind[Train]):
 
 
 class EvaluateKind(UnitKind[Evaluate]):
-    """Putting a model to an eval; `mi.steps.evals` knows the kinds of eval."""
+    """Running an eval on a model; `mi.steps.evals` knows the kinds of eval."""
 
     def journal_names(self, payload: Evaluate) -> dict[str, str]:
         return evaluate.journal_names(payload)
