@@ -17,6 +17,7 @@ from mi.database import Database
 from mi.planning.session import Session
 from mi.spec import Expect, Experiment, Training, harmful
 from mi.units.cells import declared_conditions
+from registry.settings import insecure_code
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import INSECURE, QUESTIONS, SECURE, SETTING, Books, experiment
 from tests.support.slow import mostly_slow
@@ -141,7 +142,11 @@ def shown(opened: Session, declared: Experiment) -> list[tuple[str, int | None, 
 def test_a_name_means_what_it_means_in_the_experiment_as_it_is_declared(tmp_path: Path) -> None:
     """Names of a sweep over ratios say no size, and the sizes of earlier runs are still there."""
     claim = Expect("half is enough", harmful("mixed_0.50", eval="insecure_static") > 0.5)
-    ratios = {"misaligned_ratio": (0.25, 0.5), "expectations": (claim,)}
+    ratios = {
+        "settings": insecure_code,  # all questions: the intervals have to tell the sides apart
+        "misaligned_ratio": (0.25, 0.5),
+        "expectations": (claim,),
+    }
     opened, _ = run_experiment(tmp_path, BySize(), run_name="A", total_samples=20, **ratios)
     small, large = (experiment(total_samples=size, **ratios) for size in (20, 80))
     assert shown(opened, small)[1:] == [("mixed_0.25", 20, 0.17), ("mixed_0.50", 20, 0.17)]
