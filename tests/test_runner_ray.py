@@ -137,6 +137,7 @@ def workers() -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_a_killed_driver_is_started_again_and_repeats_nothing(
     project: Project, cluster: Any, straight: list[Any]
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_killed_driver_is_started_again_and_repeats_nothing(
     assert max(Counter(slow.steps(project.root)).values()) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "s3"])
 def test_two_drivers_on_a_shared_place_do_each_unit_once_though_a_node_is_lost(
     project: Project, cluster: Any, straight: list[Any], s3: Bucket, kind: str
@@ -183,6 +185,7 @@ def test_two_drivers_on_a_shared_place_do_each_unit_once_though_a_node_is_lost(
     assert len(done) == len(set(done)) == UNITS
 
 
+@pytest.mark.slow
 def test_asking_to_stop_stops_the_cluster_and_keeps_what_was_done(
     project: Project, cluster: Any
 ) -> None:
@@ -232,6 +235,7 @@ def curves(project: Project, store: str) -> list[Path]:
     return [path for path in paths if len(list(journal.read_records(path))) > 20]
 
 
+@pytest.mark.slow
 def test_a_real_training_survives_the_loss_of_its_worker_and_of_its_driver(
     project: Project, cluster: Any, tmp_path: Path
 ) -> None:
