@@ -88,6 +88,7 @@ def test_a_step_that_failed_at_the_server_is_in_no_model(
         assert not [name for _, name in fake.bad if name.endswith("final")]
 
 
+@pytest.mark.slow
 def test_many_faults_at_once_cost_time_only(
     project: Project, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ def test_where_nobody_answers_it_is_said_soon(project: Project, tiny: Path) -> N
     assert "no server answers at http://127.0.0.1:9" in said(done)
 
 
+@pytest.mark.slow
 def test_a_training_stopped_by_the_user_goes_on_from_where_it_stopped(
     project: Project, tiny: Path
 ) -> None:

@@ -128,6 +128,7 @@ def test_a_second_run_has_nothing_to_do_and_a_rebuild_changes_nothing(project: P
     assert shown.out == "n\n36\n"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_killed_again_and_again_it_ends_with_the_same_results(
     project: Project, tmp_path: Path
@@ -161,6 +162,7 @@ def test_killed_again_and_again_it_ends_with_the_same_results(
     assert {count for _, count in events} == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_ctrl_c_says_what_is_left_and_loses_nothing(project: Project, tmp_path: Path) -> None:
     small(project, totals=(16, 2000))

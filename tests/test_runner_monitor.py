@@ -7,6 +7,8 @@ import signal
 import time
 from typing import Any
 
+import pytest
+
 from tests.support.background import begin, until
 from tests.support.fake_openai import Loopback
 from tests.support.hosted import HOSTED, MODEL, declare_few, loopback, mi, run
@@ -81,6 +83,7 @@ def test_status_without_a_key_or_a_server_tells_what_is_known_here(project: Proj
         assert {unit["detail"] for unit in blind} == {"begun"}
 
 
+@pytest.mark.slow
 def test_a_cancelled_job_is_launched_again_only_when_asked(project: Project) -> None:
     declare_few(project)
     with loopback(train_seconds=30) as server:
@@ -106,6 +109,7 @@ def test_a_cancelled_job_is_launched_again_only_when_asked(project: Project) -> 
         assert len(server.books.jobs) == 4
 
 
+@pytest.mark.slow
 def test_a_job_nobody_follows_is_cancelled_too_and_can_be_launched_again(project: Project) -> None:
     declare_few(project)
     with loopback(train_seconds=30) as server:
@@ -191,6 +195,7 @@ def test_the_first_interrupt_leaves_the_job_running_and_the_next_run_adopts_it(
         assert len(server.books.jobs) == 2
 
 
+@pytest.mark.slow
 def test_an_interrupt_while_a_file_is_processed_is_no_failure(project: Project) -> None:
     declare_few(project)
     with loopback(uploads_seconds=3) as server:

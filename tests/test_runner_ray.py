@@ -291,7 +291,7 @@ A05b = registry.get("A05b").evolve(id="A05b-small", total_samples=16, training=l
 
 def kit(folder: Path, **changes: Any) -> ActorSetup:
     plain: dict[str, Any] = {"rows": {}, "questions": {}, "judges": (), "judge_only": False}
-    where = {"store": str(folder), "claim": 1.0, "run": "r", **changes}
+    where = {"store": str(folder), "lease_seconds": 1.0, "run_id": "r", **changes}
     return ActorSetup(
         model=MODEL, client_options=ClientOptions(), prices=prices(), **plain, **where
     )
@@ -300,7 +300,7 @@ def kit(folder: Path, **changes: Any) -> ActorSetup:
 def test_a_store_of_locks_is_refused_on_another_machine(tmp_path: Path) -> None:
     check_same_code(kit(tmp_path))
     check_same_code(kit(tmp_path, host="elsewhere", store=f"file://{tmp_path}"))
-    with pytest.raises(UsageError, match="another one"):
+    with pytest.raises(UsageError, match="another machine"):
         check_same_code(kit(tmp_path, host="elsewhere"))
 
 
