@@ -37,20 +37,20 @@ def show_unit(args: argparse.Namespace) -> int:
 
 
 def _find_record(store: Store, prefix: str) -> BegunRecord:
-    begun = {record.key: record for record in store.unfinished_units()}
+    unfinished = {record.key: record for record in store.unfinished_units()}
     published = set(store.published_keys())
-    matches = [key for key in sorted({*published, *begun}) if key.startswith(prefix)]
+    matches = [key for key in sorted({*published, *unfinished}) if key.startswith(prefix)]
     if len(matches) != 1:
         hint = did_you_mean(
             prefix,
-            matches or [*published, *begun],
+            matches or [*published, *unfinished],
             empty_hint="nothing was run here yet",
             overflow_hint="`mi tree` shows keys",
         )
         number = "several units" if matches else "no unit"
         raise UsageError(f"{number} in the store: {prefix}", hint=hint)
     key = matches[0]
-    return store.record(key) if key in published else begun[key]
+    return store.record(key) if key in published else unfinished[key]
 
 
 def _print_attempts(attempts: list[AttemptEvent]) -> None:

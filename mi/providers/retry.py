@@ -16,7 +16,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _ATTEMPTS_BEFORE_MESSAGE = 5
-"""Attempts after which the user is told that a server does not answer."""
+"""Attempts before the user is shown that a server does not answer."""
 _FIRST_WAIT, _MAX_WAIT = 0.2, 20.0  # seconds
 
 

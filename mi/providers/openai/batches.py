@@ -125,10 +125,9 @@ def cancel_batches(accounts: Sequence[Account], log: Path, monitor: Monitor) -> 
         log: The log of batches.
         monitor: Raises when the run must stop.
     """
-    batches = _visit_unfetched(
+    return _visit_unfetched(
         accounts, log, monitor, lambda account, id: account.client.batches.cancel(id)
     )
-    return list(batches)
 
 
 def pending_batches(accounts: Sequence[Account], log: Path, monitor: Monitor) -> list[RemoteJob]:
@@ -139,15 +138,15 @@ def pending_batches(accounts: Sequence[Account], log: Path, monitor: Monitor) ->
         log: The log of batches.
         monitor: Raises when the run must stop.
     """
-    batches = _visit_unfetched(
+    return _visit_unfetched(
         accounts, log, monitor, lambda account, id: account.client.batches.retrieve(id)
     )
-    return list(batches)
 
 
 def _visit_unfetched(
     accounts: Sequence[Account], log: Path, monitor: Monitor, call: Callable[[Account, str], Batch]
-) -> Iterator[RemoteJob]:
+) -> list[RemoteJob]:
+    jobs = []
     for id, owner in _unfetched_batches(log).items():
         for account in accounts:
             if owner not in (None, account.fingerprint):
@@ -160,12 +159,14 @@ def _visit_unfetched(
                     f"looking at {id}",
                     tries=2,
                 )
-                yield RemoteJob(
+                job = RemoteJob(
                     job=id,
                     status=batch.status,
                     is_finished=batch.status not in ACTIVE,
                     created_at=batch.created_at,
                 )
+                jobs.append(job)
+    return jobs
 
 
 def _unfetched_batches(log: Path) -> dict[str, str | None]:
