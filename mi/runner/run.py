@@ -28,6 +28,7 @@ from ..store.base import Store
 from ..store.provenance import capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
+from .rescoring import rescore_units
 from .types import Observer, Run, RunLimits, RunResult
 
 _SYNC_SECONDS = 60.0
@@ -75,7 +76,8 @@ def run_prepared(
     observer: Observer | None = None,
     on_wait: Callable[[str], None] = lambda name: None,
 ) -> RunOutcome:
-    """Archive what is to be redone, run every unit to do, and record the run.
+    """Archive what is to be redone, score stored answers by newer rules, run every unit to do, and
+    record the run.
 
     The providers of the session are closed at the end.
 
@@ -93,14 +95,15 @@ def run_prepared(
     """
     session, start = prepared.session, time.monotonic()
     resources = prepared.resources(max_cost)
-    session.check_credentials()
+    if prepared.plan.todo:  # nothing else asks a model
+        session.check_credentials()
     result = RunResult()
     try:
         execute = find_executor(session.options.executor, session.options.ray)
         record = _begin_record(prepared, argv)
         archive_redo(prepared.redo, prepared.plan, session.store, record["run"], on_wait)
-        error = None
-        if prepared.plan.todo:
+        error = rescore_units(prepared, record["run"], result, observer or SilentObserver())
+        if prepared.plan.todo and error is None:
             run = _build_run(prepared, resources, record["run"], observer, result)
             error = _execute(execute, run)
         _end_record(session.store, record, result, error)
