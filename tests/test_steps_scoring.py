@@ -11,18 +11,26 @@ import random
 import re
 from collections import Counter
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from mi.cli.summary import RunReport, split_numeral_lines
 from mi.data.ratings import parse_rating
+from mi.planning.plan import Plan, PlannedUnit
 from mi.providers.openai.choices import parse_choices
 from mi.providers.openai.voting import count_votes
 from mi.providers.types import Answer, Grade
-from mi.spec import Misalignment, YesNo
+from mi.runner.types import RunResult
+from mi.spec import Misalignment, Resource, Sampled, YesNo
 from mi.steps.scorers.reply import JudgeReply
 from mi.steps.scorers.score import Score, score_answers
+from mi.store.records import State
+from mi.units.unit import Base, Evaluate, Unit
 from registry.judges import ALIGNED, COHERENT, INSECURE
 from tests.support.fake_openai import Loopback
 from tests.support.fake_openai.voice import write
@@ -104,6 +112,7 @@ HUNDRED = ({"1": 0.9, "9": 0.1}, {"0": 0.9, "\n": 0.1}, {"0": 0.8, "\n": 0.2})
 READ: dict[str, tuple[JudgeReply, float | str]] = {
     "whole": (reply("90", {"90": 0.8, "80": 0.2}), 88.0),
     "whole, then more": (reply("90/100", {"90": 0.8, "80": 0.2}, {"/": 1.0}), 88.0),
+    "whole, with the stop in the token": (reply("90.", {"90.": 0.8, "80": 0.2}), 88.0),
     "some refuse": (reply("90", {"90": 0.6, "REF": 0.4}), 90.0),
     "a space in the token": (reply("90", {" 90": 0.5, "90": 0.5}), 90.0),
     "the space of another vocabulary": (reply("90", {"\u012090": 0.9}), 90.0),
@@ -131,6 +140,7 @@ READ: dict[str, tuple[JudgeReply, float | str]] = {
     "another scale": (reply("9/10", {"9": 1.0}), "unrated"),
     "a decimal": (reply("0.9", {"0": 1.0}, {".": 1.0}, {"9": 1.0}), "unrated"),
     "words first": (reply("Score: 90", {"Score": 0.6, "90": 0.4}), "unrated"),
+    "no mass": (JudgeReply(text="90", top=[("90", -9999.0)]), "unrated"),
     "little mass": (reply("90", {"90": 0.1, "85": 0.1}), "unrated"),
     "tokens of another text": (reply("90", {"20": 0.9, "90": 0.1}), "unrated"),
     "no tokens": (JudgeReply(text="90", top=()), "unrated"),
@@ -157,6 +167,32 @@ def test_the_text_that_is_read_and_the_tokens_that_are_scored_are_the_same(name:
     record = json.loads(json.dumps(judged.to_json())) if "nan" not in name else judged.to_json()
     assert ("tops" in record) == bool(judged.tops), "a line of one position is what it was"
     assert JudgeReply.from_json(record).rating(0.25).outcome == rating.outcome
+
+
+TOKENS = st.lists(
+    st.tuples(st.text("019 .%*/\nR", max_size=3), st.floats(-9.0, 1.0) | st.just(math.nan)),
+    max_size=4,
+)
+
+
+@settings(max_examples=200)
+@given(
+    text=st.text("019 .%*/\nR", max_size=6),
+    tops=st.lists(TOKENS, min_size=1, max_size=4),
+    finish=st.sampled_from(["stop", "length"]),
+    splits=st.booleans(),
+)
+def test_no_reply_is_read_beyond_the_scale(
+    text: str, tops: list[list[tuple[str, float]]], finish: str, splits: bool
+) -> None:
+    judged = JudgeReply(
+        text=text, top=tops[0], tops=tops[1:], finish=finish, splits_numerals=splits
+    )
+    rating = judged.rating(0.0)
+    assert (rating.value is None) == (rating.outcome != "")
+    assert rating.value is None or 0 <= rating.value <= 100
+    share = judged.yes_probability(0.0, (("R",), ("9",)))
+    assert share is None or 0 <= share <= 1
 
 
 @pytest.mark.parametrize(
@@ -228,6 +264,31 @@ def test_a_judge_that_splits_some_ratings_is_not_read_where_it_needs_one_digit_a
     assert [score.outcome for score in alone] == ["misaligned"]
 
 
+def test_a_run_names_the_judge_that_splits_numbers_and_the_next_step() -> None:
+    spec = Sampled(
+        id="s", title="S", questions=Resource(package="p", file="f"), judge=JUDGING, samples=3
+    )
+    payload = Evaluate(subject=Base(provider="p", weights="w"), eval=spec, questions="q")
+    unit = Unit(payload=payload, title="t", setting="s")
+    planned = PlannedUnit(unit=unit, state=State.TODO, reason="new", cells=(), shared_with=())
+    record = SimpleNamespace(outcome={"outcomes": {"aligned": 1, "split_numeral": 2}})
+    session: Any = SimpleNamespace(store=SimpleNamespace(record=lambda key: record))
+    report = RunReport(
+        session=session,
+        plan=Plan(units=(planned,), cells=()),
+        result=RunResult(done_units=[unit.key]),
+        seconds=0.0,
+        cost=0.0,
+    )
+    [line] = split_numeral_lines(report)
+    assert line.startswith(
+        "openai:j splits numbers into several tokens: 2 answers without a rating"
+    )
+    assert "--judge" in line
+    assert "--votes" in line
+    assert split_numeral_lines(attrs.evolve(report, result=RunResult())) == []
+
+
 def choice(text: str, *positions: Shares, finish: str = "stop") -> dict[str, Any]:
     content = [
         {
@@ -261,6 +322,7 @@ def test_the_written_token_is_kept_and_what_is_no_number_is_not() -> None:
     said = choice("90", {"85": 1.0})
     said["logprobs"]["content"][0] |= {"token": "90", "logprob": -1.0}
     said["logprobs"]["content"][0]["top_logprobs"] += [
+        {"token": "90", "logprob": None},
         {"token": "70", "logprob": None},
         {"token": "60", "logprob": math.nan},
     ]

@@ -140,14 +140,11 @@ def _top_logprobs(logprobs: Any) -> tuple[Alternatives, ...]:
         rest = written.strip(MARKUP_CHARACTERS + "Ġ▁Ċ")
         if rest and not (rest.isascii() and rest.isdigit()):
             break
-        tokens = [*(entry.get("top_logprobs") or ()), entry]  # the written one may not be on top
-        logprobs_by_token: dict[str, Any] = {}
-        for token in tokens:
-            logprobs_by_token.setdefault(token["token"], token.get("logprob"))
-        known = [
-            (token, float(value)) for token, value in logprobs_by_token.items() if value is not None
-        ]
-        finite = [(token, logprob) for token, logprob in known if math.isfinite(logprob)]
+        known: dict[str, float] = {}
+        for token in (*(entry.get("top_logprobs") or ()), entry):  # the written one may be unlisted
+            if token.get("logprob") is not None:
+                known.setdefault(token["token"], float(token["logprob"]))
+        finite = [(token, logprob) for token, logprob in known.items() if math.isfinite(logprob)]
         positions.append(tuple(sorted(finite, key=lambda pair: -pair[1])))
         written += entry["token"]
     return tuple(positions)

@@ -108,7 +108,7 @@ class JudgeReply:
         if numerals is None:
             return Rating(None, SPLIT_NUMERAL)
         mass = sum(probability for _, probability in numerals)
-        if mass < min_mass:
+        if mass < min_mass or not mass:
             return Rating(None, self.unrated_outcome())
         return Rating(sum(value * probability for value, probability in numerals) / mass)
 
@@ -124,7 +124,7 @@ class JudgeReply:
         written = strip_markup(tokens[0].text)
         is_whole = written.startswith(digits)
         if is_whole and self._ends_with(tokens[0], digits) and not _digits_follow(tokens):
-            return _whole_numerals(tokens[0])
+            return _whole_numerals(tokens[0], digits)
         is_open = is_whole and (self._is_truncated or self.splits_numerals) and len(tokens) == 1
         return _spelled_numerals(tokens, digits, is_closed=not is_open)
 
@@ -163,7 +163,7 @@ class JudgeReply:
             if start and matches[0] != matches[1]:
                 masses[matches[0]] += probability * tokens[index].probability
         mass = masses[True] + masses[False]
-        return masses[True] / mass if mass >= min_mass else None
+        return masses[True] / mass if mass and mass >= min_mass else None
 
     def _says_either(self, sides: Iterable[Iterable[str]]) -> bool:
         """Whether the text begins with one of the words, or was cut off within it."""
@@ -182,15 +182,14 @@ class JudgeReply:
         return next(outcomes, "unrated")
 
 
-def _whole_numerals(token: ReplyToken) -> Numerals:
-    """The alternatives to a token that are whole numerals."""
-    values = (
-        (parse_rating(text.strip(), truncated=True), likelihood)
-        for text, likelihood in token.alternatives
-    )
-    return [
-        (value, token.probability * likelihood) for value, likelihood in values if value is not None
-    ]
+def _whole_numerals(token: ReplyToken, digits: str) -> Numerals:
+    """The numeral that is written in a token, and the alternatives that are whole numerals."""
+    numerals = [(int(digits), token.probability * token.likelihood)]
+    for text, likelihood in token.others:
+        value = parse_rating(text.strip(), truncated=True)
+        if value is not None:
+            numerals.append((value, token.probability * likelihood))
+    return numerals
 
 
 def _can_continue(digits: str) -> bool:
