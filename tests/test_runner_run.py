@@ -79,10 +79,11 @@ def test_scores_of_older_rules_are_made_again_from_what_is_stored(
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[3:]), encoding="utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(rescoring, "read_model_digest", lambda key, store: key and "another")
+        patch.setattr(rescoring, "has_other_model", lambda path, digest: True)
         result = run_prepared(prepare_plan(opened), argv=["notebook"]).result
     assert result.rescored_units == {baseline.unit.key: (1, 2)}
-    assert result.rescoring_problems == {tuned.unit.key: "its model was trained again"}
+    [problem] = result.rescoring_problems.items()
+    assert problem == (tuned.unit.key, "its journals are about a model that was trained again")
     new = opened.store.record(baseline.unit.key)
     assert (new.scoring, new.finished, new.run) == (2, old.finished, old.run)
     assert new.outcome == old.outcome

@@ -175,7 +175,7 @@ TOKENS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     text=st.text("019 .%*/\nR", max_size=6),
     tops=st.lists(TOKENS, min_size=1, max_size=4),

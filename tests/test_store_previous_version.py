@@ -122,7 +122,7 @@ def test_ratings_are_scored_again_without_a_key_where_the_answers_are_there(stud
         if "judgments:aligned" in unit["journals"]
         and unit["payload"]["eval"]["judge"]["model"] == DECLARED
     ]
-    lost = units[judged[0]]
+    lost, before = units[judged[0]], means(study)
     (study.root / ".mi" / "journals" / f"{lost['journals']['answers']}.jsonl").unlink()
     done = study.mi("run", *words, OPENAI_API_KEY="")
     assert done.code == 0, done.err
@@ -132,8 +132,10 @@ def test_ratings_are_scored_again_without_a_key_where_the_answers_are_there(stud
     after = records(study)
     assert after[judged[0]] == lost
     assert {after[key].get("scoring") for key in judged[1:]} == {2}
-    found = {name for unit, name in means(study) if unit == judged[1]}
-    assert {"misaligned_of_all", "misaligned_of_coherent"} <= found
+    found = means(study)
+    assert {item: found[item] for item in before} == before, "whole numerals read as they did"
+    new = {name for unit, name in found.keys() - before.keys() if unit == judged[1]}
+    assert new == {"misaligned_of_all", "misaligned_of_coherent"}
     done = study.mi("run", *words, OPENAI_API_KEY="")
     assert "were scored again" not in done.out
     assert f"{judged[0]} keeps its old scores: {problem}" in done.out

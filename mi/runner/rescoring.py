@@ -21,7 +21,7 @@ from ..steps import evaluate
 from ..steps.context import Journals
 from ..store.base import Store
 from ..units.unit import Evaluate
-from .superseded import digest_appender, read_model_digest
+from .superseded import digest_appender, has_other_model
 from .types import Observer, RunResult
 from .unit_kinds import SCORES_FILE, count_outcomes, lock_names, score_lines
 
@@ -94,13 +94,11 @@ def _rescore(
         record = store.record(unit.key)
         if record.scoring >= current:
             return None
-        digest = read_model_digest(payload.training_key, store)
-        if record.model_digest not in (None, digest):
-            raise CorruptError("its model was trained again")
-        journals = Journals(
-            paths={role: store.journal(name) for role, name in record.journals.items()},
-            append=digest_appender(digest, store),
-        )
+        paths = {role: store.journal(name) for role, name in record.journals.items()}
+        digest = record.model_digest
+        if digest is not None and any(has_other_model(path, digest) for path in paths.values()):
+            raise CorruptError("its journals are about a model that was trained again")
+        journals = Journals(paths=paths, append=digest_appender(digest, store))
         scores = evaluate.rescore(payload, questions[payload.questions], journals).scores
         rescored = attrs.evolve(
             record,

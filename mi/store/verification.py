@@ -33,6 +33,7 @@ from .records import State, UnitStatus, UnitSummary
 CACHE_FILE = "checked.json"
 RACY_NS = 2_000_000_000
 _FINGERPRINT_DIGITS = 16
+_SUMMARY_FIELDS = len(attrs.fields(UnitSummary))
 
 
 @attrs.define
@@ -56,7 +57,9 @@ class VerificationCache:
     def get(self, key: str, fingerprint: str) -> UnitSummary | None:
         """The summary of a unit, or None if it was not verified with this fingerprint."""
         entry = self._entries.get(key)
-        return UnitSummary(*entry[1:]) if entry is not None and entry[0] == fingerprint else None
+        if entry is None or entry[0] != fingerprint or len(entry) > 1 + _SUMMARY_FIELDS:
+            return None  # a later version has written more than this one can read
+        return UnitSummary(*entry[1:])
 
     def put(self, key: str, fingerprint: str, summary: UnitSummary) -> None:
         """Remember a unit that was verified; `save` writes it to the disk.
