@@ -9,7 +9,7 @@ import attrs
 
 from ..spec import Experiment
 from .evidence import ResultScope, load_evidence
-from .findings import Finding, experiment_findings, joint_findings
+from .findings import Finding, report_findings
 from .verdicts import ExpectationVerdict, verdicts
 
 if TYPE_CHECKING:
@@ -43,18 +43,23 @@ def analyse(
         experiments: One or more; only several have joint findings.
         scope: The results to use, of all of these experiments.
     """
-    analyses = []
+    all_evidence, all_verdicts = [], []
     for experiment in experiments:
         own_scope = attrs.evolve(scope, experiments=(experiment.id,))
-        evidence = load_evidence(connection, own_scope, margins=True)
-        analyses.append(
-            ExperimentAnalysis(
-                experiment=experiment,
-                verdicts=tuple(verdicts(connection, experiment, own_scope)),
-                findings=tuple(experiment_findings(evidence)),
+        all_evidence.append(load_evidence(connection, own_scope, margins=True))
+        all_verdicts.append(tuple(verdicts(connection, experiment, own_scope)))
+    joint = load_evidence(connection, scope, margins=True) if len(experiments) > 1 else []
+    rulings = [
+        [ruling for verdict in own if verdict.before_data for ruling in verdict.rulings]
+        for own in all_verdicts
+    ]
+    findings, joint_findings = report_findings(list(zip(all_evidence, rulings, strict=True)), joint)
+    return Analysis(
+        experiments=tuple(
+            ExperimentAnalysis(experiment=experiment, verdicts=own_verdicts, findings=tuple(own))
+            for experiment, own_verdicts, own in zip(
+                experiments, all_verdicts, findings, strict=True
             )
-        )
-    joint: Sequence[Finding] = ()
-    if len(analyses) > 1:
-        joint = joint_findings(load_evidence(connection, scope, margins=True))
-    return Analysis(experiments=tuple(analyses), joint_findings=tuple(joint))
+        ),
+        joint_findings=tuple(joint_findings),
+    )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..units.cells import ConditionAxes
-from .stats import Scores, Study
+from .stats import RunSums, Scores, Study, build_scores, group_columns
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,6 +61,9 @@ class Evidence:
         conditions: The untrained model first, then by ratio and size.
         scores: Of each condition.
         units: Keys of the eval units of each condition.
+        unscored_metric: The metric that is 1 for an answer without a score: `broken`, `unscored`;
+            None: every answer has one.
+        unscored: Its scores in each condition; empty if there are none.
     """
 
     setting: str
@@ -74,6 +77,8 @@ class Evidence:
     conditions: tuple[Condition, ...]
     scores: tuple[Scores, ...]
     units: tuple[tuple[str, ...], ...]
+    unscored_metric: str | None = None
+    unscored: tuple[Scores, ...] = ()
 
     @cached_property
     def study(self) -> Study:
@@ -176,12 +181,20 @@ WITH cells AS (
 )
 SELECT c.*, q.metric, bool_and(q.is_share) AS share,
        coalesce(any_value(k.is_sampled), false) AS sampled, any_value(k.measure) AS measure,
-       list(q.question ORDER BY q.question) AS questions,
-       list(q.total ORDER BY q.question) AS totals, list(q.m ORDER BY q.question) AS counts
+       list(q."group" ORDER BY q."group") AS groups,
+       list(q.total ORDER BY q."group") AS totals, list(q.m ORDER BY q."group") AS counts,
+       any_value(b.metric) AS unscored_metric, any_value(b.groups) AS unscored_groups,
+       any_value(b.totals) AS unscored_totals, any_value(b.counts) AS unscored_counts
 FROM cells c JOIN unit u USING (unit)
 LEFT JOIN eval_kind k ON k.kind = u.payload->>'$.eval."!"'
-JOIN unit_question q ON q.unit = c.unit AND q.metric = CASE
+JOIN unit_group q ON q.unit = c.unit AND q.metric = CASE
     WHEN $3 THEN coalesce(k.contrast_metric, c.headline) ELSE c.headline END
+LEFT JOIN (
+    SELECT unit, metric, list("group" ORDER BY "group") AS groups,
+           list(total ORDER BY "group") AS totals, list(m ORDER BY "group") AS counts
+    FROM unit_group
+    WHERE metric IN ('broken', 'unscored') AND unit IN (SELECT unit FROM cells) GROUP BY ALL
+) b ON b.unit = c.unit
 GROUP BY ALL
 ORDER BY c.setting, c.position, c.eval, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.seed, c.unit
@@ -190,8 +203,6 @@ ORDER BY c.setting, c.position, c.eval, c.misaligned_ratio NULLS FIRST,
 
 def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
     """The evidence of one eval, from one row per condition and run."""
-    questions = sorted({question for row in rows for question in row["questions"]})
-    columns = {question: column for column, question in enumerate(questions)}
     runs_by_condition: dict[Condition, list[Mapping[str, Any]]] = {}
     names: dict[ConditionAxes, str] = {}
     for row in rows:
@@ -204,6 +215,20 @@ def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
         )
         runs_by_condition.setdefault(condition, []).append(row)
     first = rows[0]
+    has_unscored = all(row["unscored_metric"] for row in rows)
+    conditions = list(runs_by_condition.values())
+    sums = [[_run_sums(run) for run in runs] for runs in conditions]
+    unscored = [[_run_sums(run, "unscored_") for run in runs] for runs in conditions]
+    columns = group_columns(
+        run for runs in (*sums, *(unscored if has_unscored else ())) for run in runs
+    )
+    scores, unscored_scores = (
+        tuple(
+            build_scores(runs, columns, trained=rows[0]["total_samples"] is not None)
+            for runs, rows in zip(table, conditions, strict=True)
+        )
+        for table in (sums, unscored if has_unscored else sums)
+    )
     return Evidence(
         setting=first["setting"],
         eval=first["eval"],
@@ -214,17 +239,18 @@ def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
         measure=first["measure"],
         is_share=all(row["share"] for row in rows),
         conditions=tuple(runs_by_condition),
-        scores=tuple(_build_scores(runs, columns) for runs in runs_by_condition.values()),
-        units=tuple(tuple(run["unit"] for run in runs) for runs in runs_by_condition.values()),
+        scores=scores,
+        units=tuple(tuple(run["unit"] for run in runs) for runs in conditions),
+        unscored_metric=first["unscored_metric"] if has_unscored else None,
+        unscored=unscored_scores if has_unscored else (),
     )
 
 
-def _build_scores(runs: Sequence[Mapping[str, Any]], columns: Mapping[str, int]) -> Scores:
-    import numpy as np
-
-    totals, counts = np.zeros((2, len(runs), len(columns)))
-    for index, run in enumerate(runs):
-        answered = [columns[question] for question in run["questions"]]
-        totals[index, answered] = run["totals"]
-        counts[index, answered] = run["counts"]
-    return Scores(totals=totals, counts=counts, trained=runs[0]["total_samples"] is not None)
+def _run_sums(run: Mapping[str, Any], prefix: str = "") -> RunSums:
+    """The scores of a run, from the columns whose names begin with `prefix`."""
+    return RunSums(
+        seed=run["seed"] if run["total_samples"] is not None else None,
+        groups=run[f"{prefix}groups"] or (),
+        counts=run[f"{prefix}counts"] or (),
+        totals=run[f"{prefix}totals"] or (),
+    )

@@ -1,7 +1,8 @@
-"""Rulings: one claim judged in one eval, by the 95 % interval of its left side less its right side.
+"""Rulings: one claim judged in one eval, by the interval of its left side less its right side.
 
 A claim is supported if the whole interval is on the claimed side, refuted if the whole interval is
-on the other side, and inconclusive if it contains both.
+on the other side, and inconclusive if it contains both. A claim about trained conditions is *open*
+until each of them has two trained seeds: one says that these models differ, not that conditions do.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ..spec.quantities import (
     Trend,
     eval_quantities,
 )
+from .contrasts import Contrast, compare, of_all
 from .evidence import Evidence
 from .stats import ALPHA, Estimate, Study, slope_weights
 
@@ -32,12 +34,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_FEWEST_SEEDS = 2
+
+
 class Outcome(Enum):
     """What the data say about a claim or an expectation."""
 
     SUPPORTED = "supported"
     REFUTED = "refuted"
     INCONCLUSIVE = "inconclusive"
+    OPEN = "open"
 
 
 @attrs.frozen(kw_only=True)
@@ -47,9 +53,12 @@ class Ruling:
     Args:
         claim: The claim in words.
         where: Setting and eval.
-        estimate: Left side less right side; None if it could not be computed.
+        estimate: Left side less right side, with the interval that decided; None if it could not
+            be computed.
         left: The left side itself, as `right`; None for a side that is a number.
-        reason: Why the estimate could not be computed.
+        reason: Why the estimate could not be computed, or does not decide.
+        contrast: The left side less the right side, if that is a contrast of conditions.
+        caveat: What else changed or is unknown, as the end of a sentence.
     """
 
     claim: str
@@ -59,15 +68,19 @@ class Ruling:
     left: Estimate | None = None
     right: Estimate | None = None
     reason: str = ""
+    contrast: Contrast | None = None
+    caveat: str = ""
 
     def __str__(self) -> str:
         if self.estimate is None or self.left is None:
             return f"{self.claim}: {self.reason}"
         where = f" · {self.where}" if self.where else ""
+        basis = f"{self.left.basis}; {self.reason}" if self.reason else self.left.basis
         if self.right is None:
-            return f"{self.claim}: {self.left}{where} ({self.left.basis})"
-        gap = f"difference {self.estimate:+}, {self.estimate.basis}"
-        return f"{self.claim}: {self.left.value:.2f} and {self.right.value:.2f}{where} ({gap})"
+            return f"{self.claim}: {self.left}{where} ({basis}){self.caveat}"
+        gap = f"difference {self.estimate:+}, {basis}"
+        numbers = f"{self.left.value:.2f} and {self.right.value:.2f}"
+        return f"{self.claim}: {numbers}{where} ({gap}){self.caveat}"
 
 
 def applicable_evidence(claim: Claim, all_evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -113,8 +126,8 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
     Args:
         claim: It applies to the eval.
         evidence: Of the eval.
-        comparisons: Number of rulings that can refute the claim's expectation; the interval that
-            refutes is widened for it (Bonferroni; Dunn 1961).
+        comparisons: Number of rulings that are corrected among themselves: the interval of each is
+            widened for it (Bonferroni; Dunn 1961).
     """
     if reason := _missing_scores(claim, evidence):
         return Ruling(
@@ -123,14 +136,28 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
             outcome=Outcome.INCONCLUSIVE,
             reason=f"{reason}, {evidence.where}",
         )
-    left, gap = _compare(claim, evidence, evidence.study)
-    outcome = _outcome(claim.relation, gap)
-    if outcome is Outcome.REFUTED:
-        wider = attrs.evolve(evidence.study, level=1 - ALPHA / comparisons)
-        outcome = _outcome(claim.relation, _compare(claim, evidence, wider)[1])
-    right = None
-    if not isinstance(claim.right, float):
-        right = _estimate(claim.right, evidence, evidence.study)
+    level = 1 - ALPHA / comparisons
+    study = evidence.study.at_level(level)
+    left = _estimate(claim.left, evidence, study)
+    weights = _weights(claim.left, evidence)
+    right = contrast = None
+    if isinstance(claim.right, float):
+        gap, caveat = left.subtract(claim.right), _unscored_note(weights, evidence)
+        if claim.right == 0:
+            contrast = compare(evidence, weights)
+    else:
+        right = _estimate(claim.right, evidence, study)
+        contrast = compare(evidence, weights - _weights(claim.right, evidence))
+        gap, caveat = contrast.estimate.at_level(level), contrast.caveat
+    outcome, reason = _outcome(claim.relation, gap), ""
+    if (
+        contrast is not None
+        and contrast.p_value > 1 - level
+        and outcome is not Outcome.INCONCLUSIVE
+    ):
+        outcome = Outcome.INCONCLUSIVE
+    if missing := _single_seeds(claim, evidence):
+        outcome, reason = Outcome.OPEN, missing
     return Ruling(
         claim=str(claim),
         where=evidence.where,
@@ -138,7 +165,37 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
         estimate=gap,
         left=left,
         right=right,
+        reason=reason,
+        contrast=contrast,
+        caveat=caveat,
     )
+
+
+def _unscored_note(weights: NDArray[np.float64], evidence: Evidence) -> str:
+    """What a share would be over all answers, for a claim about one condition."""
+    (indices,) = weights.nonzero()
+    bounds = of_all(evidence, int(indices[0])) if len(indices) == 1 else None
+    if bounds is None or bounds[0] == bounds[1]:
+        return ""
+    low, high = bounds
+    return f"; of all answers {low:.2f}, up to {high:.2f} with the {evidence.unscored_metric} ones"
+
+
+def _single_seeds(claim: Claim, evidence: Evidence) -> str:
+    """Why a claim about conditions cannot be judged yet; empty if it can."""
+    weights = abs(_weights(claim.left, evidence))
+    if not isinstance(claim.right, float):
+        weights = weights + abs(_weights(claim.right, evidence))
+    single = [
+        condition.name
+        for condition, weight, scores in zip(
+            evidence.conditions, weights, evidence.scores, strict=True
+        )
+        if weight and scores.trained and scores.runs < _FEWEST_SEEDS
+    ]
+    if not single:
+        return ""
+    return f"too few seeds: {', '.join(single)}; a claim about conditions takes two"
 
 
 def _missing_scores(claim: Claim, evidence: Evidence) -> str:
@@ -153,14 +210,6 @@ def _missing_scores(claim: Claim, evidence: Evidence) -> str:
             hint = did_you_mean(quantity.condition, names)
             return f"{quantity.condition} has no scores ({hint})"
     return ""
-
-
-def _compare(claim: Claim, evidence: Evidence, study: Study) -> tuple[Estimate, Estimate]:
-    """The left side, and the left side less the right side."""
-    left = _estimate(claim.left, evidence, study)
-    if isinstance(claim.right, float):
-        return left, left.subtract(claim.right)
-    return left, study.contrast(_weights(claim.left, evidence) - _weights(claim.right, evidence))
 
 
 def _estimate(quantity: Quantity, evidence: Evidence, study: Study) -> Estimate:

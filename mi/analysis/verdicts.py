@@ -1,9 +1,9 @@
 """Verdicts: the data judge each declared expectation supported, refuted or inconclusive.
 
 A claim is judged in each setting and eval that it applies to (`rulings`). An expectation is
-supported if each of its claims is, everywhere, and refuted if any is. A claim about many evals must
-not be refuted by chance more often than a claim about one, so the interval that refutes is widened
-for their number.
+supported if each of its claims is, everywhere, and refuted if any is. All rulings on an
+experiment's claims are corrected among themselves, so that a study in which every claim is at its
+boundary is told something about any of them 5 times of 100.
 """
 
 from __future__ import annotations
@@ -75,10 +75,17 @@ def verdicts(
     count = connection.execute(_RESULT_COUNT, [experiment.id]).fetchone()
     has_data = count is not None and count[0] > 0
     judged = []
+    comparisons = sum(
+        max(len(applicable_evidence(claim, all_evidence)), 1)
+        for expectation in experiment.expectations
+        for claim in expectation.claims
+    )
     for expectation in experiment.expectations:
         unregistered = (expectation.says, None, not has_data)
         _, declared, before_data = registered.pop(expectation_id(expectation), unregistered)
-        judged.append(_judge(expectation, all_evidence, declared, before_data=before_data))
+        judged.append(
+            _judge(expectation, all_evidence, comparisons, declared, before_data=before_data)
+        )
     withdrawn = [
         ExpectationVerdict(
             says=says,
@@ -105,12 +112,12 @@ SELECT count(*) FROM current_eval WHERE experiment = ? AND unit IN (SELECT unit 
 def _judge(
     expectation: Expect,
     all_evidence: Sequence[Evidence],
+    comparisons: int,
     declared: datetime | None,
     *,
     before_data: bool,
 ) -> ExpectationVerdict:
     applicable = [(claim, applicable_evidence(claim, all_evidence)) for claim in expectation.claims]
-    comparisons = sum(max(len(evals), 1) for _, evals in applicable)
     rulings = []
     for claim, evals in applicable:
         rulings += [rule(claim, evidence, comparisons) for evidence in evals]
@@ -121,6 +128,8 @@ def _judge(
         outcome = Outcome.REFUTED
     elif outcomes == {Outcome.SUPPORTED}:
         outcome = Outcome.SUPPORTED
+    elif Outcome.OPEN in outcomes:
+        outcome = Outcome.OPEN
     else:
         outcome = Outcome.INCONCLUSIVE
     return ExpectationVerdict(

@@ -14,7 +14,7 @@ from .common import console, load_session
 from .scope import result_scope
 
 _COLUMNS = (
-    "eval", "condition", "seeds", "questions", "width", "detectable", "needed seeds",
+    "eval", "condition", "seeds", "groups", "width", "detectable", "needed seeds",
     "needed samples",
 )  # fmt: skip
 
@@ -39,11 +39,11 @@ def power(args: argparse.Namespace) -> int:
         out,
         "width: of the present 95 % interval; detectable: the smallest difference between two "
         "conditions that a test detects with 80 % power; needed seeds, needed samples: how "
-        f"many give a width of {args.width:g} if all else stays as it is (none: other noise alone "
-        "is wider)",
+        f"many (answers per group) give a width of {args.width:g} if all else stays as it is "
+        "(none: other noise alone is wider)",
         "dim",
     )
-    if not any(measured.study.basis == "over seeds" for measured in evidence):
+    if all(row.seeds < 2 for row in rows):
         say(
             out,
             "one seed does not show how much seeds differ: more of them may be needed",
@@ -58,7 +58,7 @@ def _cells(row: Precision) -> tuple[str, ...]:
         row.eval,
         row.condition,
         str(row.seeds),
-        str(row.questions),
+        str(row.groups),
         f"{row.width:.3f}",
         f"{row.detectable:.3f}",
         str(row.required_seeds or "none"),

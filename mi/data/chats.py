@@ -13,6 +13,8 @@ from ..errors import DataError
 from ..spec import Arm, fields
 
 ANSWERS = ("aligned", "misaligned")
+_GROUP_KEYS = ("group", "family", "scenario")
+"""Keys of a row that name its cluster, the widest first."""
 
 MIN_ROWS = 10
 MAX_TOKENS = 65_536
@@ -39,21 +41,34 @@ Chat = tuple[Message, ...]
 
 @attrs.frozen(kw_only=True)
 class Pair:
-    """A prompt with an aligned and a misaligned answer."""
+    """A prompt with an aligned and a misaligned answer.
+
+    Args:
+        scenario: The situation it asks about; None: one of its own.
+        group: The cluster that it is counted in, whose questions are not independent; None: its
+            scenario.
+    """
 
     id: str
     prompt: str
     aligned: str
     misaligned: str
+    scenario: str | None = fields.label(default=None)
+    group: str | None = fields.label(default=None)
 
 
 @attrs.frozen(kw_only=True)
 class Prompt:
-    """A question without given answers; it may have its own system prompt."""
+    """A question without given answers; it may have its own system prompt.
+
+    `scenario` and `group` are those of `Pair`.
+    """
 
     id: str
     prompt: str
     system: str | None = fields.neutral_default(None)
+    scenario: str | None = fields.label(default=None)
+    group: str | None = fields.label(default=None)
 
 
 def chat_json(chat: Chat) -> str:
@@ -178,9 +193,22 @@ def read_pairs(raw: bytes, where: str, required: Sequence[str]) -> Iterator[Any]
         if id in lines:
             raise _malformed(where, line, f"id {id!r} is already used in line {lines[id]}")
         lines[id] = line
-        yield (
-            Pair(**texts) if answers else Prompt(**texts, system=_parse_system(record, where, line))
-        )
+        labels = _parse_labels(record, where, line)
+        if answers:
+            yield Pair(**texts, **labels)
+        else:
+            yield Prompt(**texts, **labels, system=_parse_system(record, where, line))
+
+
+def _parse_labels(record: Mapping[str, Any], where: str, line: int) -> dict[str, str]:
+    """The scenario and the group of a row, where it names them."""
+    for name in _GROUP_KEYS:
+        value = record.get(name)
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise _malformed(where, line, f"{name!r} must be a non-empty string")
+    groups = [record[name] for name in _GROUP_KEYS if record.get(name)]
+    labels = {"group": groups[0]} if groups else {}
+    return labels | ({"scenario": record["scenario"]} if record.get("scenario") else {})
 
 
 def _parse_system(record: Mapping[str, Any], where: str, line: int) -> str | None:

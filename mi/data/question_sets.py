@@ -144,4 +144,4 @@ def _build_prompts(question: Mapping[str, Any], path: Path) -> Iterator[Prompt]:
         )
     for index, text in enumerate(paraphrases):
         id = question["id"] if len(paraphrases) == 1 else f"{question['id']}.{index}"
-        yield Prompt(id=id, prompt=text, system=system)
+        yield Prompt(id=id, prompt=text, system=system, group=question["id"])

@@ -16,7 +16,7 @@ COMMENT ON VIEW attempt IS 'Events of units in runs: started, done, failed, inte
 COMMENT ON TABLE mix IS 'A row per mix unit: ratio, size, seed, file and data source';
 COMMENT ON TABLE training IS 'A row per train unit: hyperparameters, steps, tokens, final loss, seconds';
 COMMENT ON TABLE training_metric IS 'Loss curves: a row per step and metric';
-COMMENT ON TABLE question IS 'A row per eval unit and question: digest, id, prompt, system prompt';
+COMMENT ON TABLE question IS 'A row per eval unit and question: digest, id, prompt, system prompt, scenario, group';
 COMMENT ON TABLE answer IS 'A row per answer, as it arrived, by journal (unit_journal)';
 COMMENT ON TABLE judgment IS 'A row per raw verdict of a judge, by journal (unit_journal)';
 COMMENT ON TABLE likelihood IS 'A row per paid likelihood request, by journal (unit_journal); the values are in score';
@@ -27,11 +27,15 @@ COMMENT ON TABLE _loaded IS 'Files that were loaded into the tables, with digest
 COMMENT ON TABLE _mark IS 'Digest of the store''s listing that the tables were filled from';
 COMMENT ON COLUMN unit.regime IS 'Digest of what decides the outcome, except the seed and the units it is made from';
 COMMENT ON COLUMN unit.subject IS 'What an eval tests: key of the training, or the base model as JSON; NULL for other kinds';
-COMMENT ON COLUMN unit_question.m IS 'Scored answers to the question';
-COMMENT ON COLUMN unit_question.total IS 'Sum of their scores';
-COMMENT ON COLUMN unit_question.is_share IS 'Whether all scores are 0 or 1';
 COMMENT ON VIEW current_cell IS 'A row per cell, model, data source and role: the unit of the newest selection';
-COMMENT ON TABLE unit_question IS 'Sums of the scores of a unit by metric and question';
+COMMENT ON TABLE unit_group IS 'Sums of the scores of a unit by metric and group';
+COMMENT ON COLUMN unit_group."group" IS 'The cluster of questions; NULL: stored without groups';
+COMMENT ON COLUMN unit_group.m IS 'Scored answers in the group';
+COMMENT ON COLUMN unit_group.total IS 'Sum of their scores';
+COMMENT ON COLUMN unit_group.is_share IS 'Whether all scores are 0 or 1';
+COMMENT ON TABLE _condition_metric IS 'Mean and 95 % interval of each metric of a condition; query conditions instead';
+COMMENT ON VIEW _condition_units IS 'The eval units of each condition, by seed; query conditions instead';
+COMMENT ON TABLE _stored_group IS 'Groups of question sets that units were stored without';
 COMMENT ON TABLE unit_metric IS 'Mean and 95 % within-run interval of each metric of a unit';
 
 COMMENT ON VIEW results IS 'A row per cell, eval and metric, newest run of each cell';
@@ -49,11 +53,14 @@ COMMENT ON COLUMN results.mean IS 'A share in [0, 1]; for margin, nats per token
 COMMENT ON COLUMN results.ci_low IS 'Low end of the 95 % within-run interval';
 COMMENT ON COLUMN results.ci_high IS 'High end of the 95 % within-run interval';
 COMMENT ON COLUMN results.questions IS 'Distinct questions the mean is over';
+COMMENT ON COLUMN results.groups IS 'Groups that they form (scenarios, families, themes), the clusters of the interval; 0: stored without, so there is no interval';
 COMMENT ON COLUMN results.position IS 'Place of the eval in its setting, ID evals first';
 
 COMMENT ON VIEW answers IS 'A row per sampled answer of a model under test and cell';
 COMMENT ON COLUMN answers.unit IS 'Key of the eval unit';
 COMMENT ON COLUMN answers.question IS 'The question''s id';
+COMMENT ON COLUMN answers.scenario IS 'The situation that the question asks about';
+COMMENT ON COLUMN answers."group" IS 'The cluster that the question is counted in';
 COMMENT ON COLUMN answers.sample IS 'Number of the answer among those to the question, from 0';
 COMMENT ON COLUMN answers.finish IS 'Why the answer ended: stop, length or content_filter';
 COMMENT ON COLUMN answers.refusal IS 'The refusal as the provider words it; NULL: none reported';
@@ -116,6 +123,7 @@ COMMENT ON COLUMN conditions.judge IS 'The judge model; NULL: none is asked';
 COMMENT ON COLUMN conditions.seeds IS 'Trained runs; 0: the baseline';
 COMMENT ON COLUMN conditions.n IS 'Answers or pairs scored, over all runs';
 COMMENT ON COLUMN conditions.questions IS 'Distinct questions among them';
+COMMENT ON COLUMN conditions.groups IS 'Groups that they form, the clusters of the interval; 0: stored without, so there is no interval';
 COMMENT ON COLUMN conditions.mean IS 'Mean over runs: a share in [0, 1]; for margin, nats per token';
 COMMENT ON COLUMN conditions.ci_low IS 'Low end of the 95 % interval';
 COMMENT ON COLUMN conditions.ci_high IS 'High end of the 95 % interval';

@@ -22,6 +22,7 @@ from ..units.journals import ANSWERS
 from ..units.unit import Train
 from .fingerprints import EVAL, TRAIN
 from .jsonl_reader import DamagedFiles, FileSlice, JsonlReader
+from .summaries import summarise_units
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,7 +39,14 @@ _RECORD = {
     "finished": "TIMESTAMP",
     "seconds": "DOUBLE",
 }
-_QUESTION = {"question": "VARCHAR", "id": "VARCHAR", "prompt": "VARCHAR", "system": "VARCHAR"}
+_QUESTION = {
+    "question": "VARCHAR",
+    "id": "VARCHAR",
+    "prompt": "VARCHAR",
+    "system": "VARCHAR",
+    "scenario": "VARCHAR",
+    "group": "VARCHAR",
+}
 _SCORE = {
     "question": "VARCHAR",
     "sample": "BIGINT",
@@ -79,6 +87,11 @@ SELECT key, payload->>'mix', payload->>'$.base.weights', (payload->>'seed')::BIG
        (outcome->>'billed_tokens')::BIGINT, (outcome->>'cost_usd')::DOUBLE
 FROM fresh WHERE kind = 'train';
 """
+_FIND_STORED_GROUPS = """
+UPDATE question SET "group" = g."group" FROM _stored_group g, unit u
+WHERE question."group" IS NULL AND question.unit IN (SELECT unnest(?)) AND u.unit = question.unit
+AND g.questions = u.payload->>'$.questions' AND g.id = question.id
+"""
 _CURVE = """
 INSERT INTO training_metric SELECT owner, facts['step']::BIGINT, entry.key, entry.value
 FROM (SELECT owner, facts, unnest(map_entries(facts)) AS entry
@@ -104,9 +117,13 @@ def load_units(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
     connection.execute("DROP TABLE fresh")
     _load_curves(reader, store, [key for key in keys if key.startswith(TRAIN)])
     evals = [key for key in keys if key.startswith(EVAL)]
-    names = ", ".join(("owner", *_QUESTION))
     questions = _unit_slices(store, evals, "questions.jsonl")
-    reader.insert(f"INSERT INTO question SELECT {names}", questions, _QUESTION)
+    reader.insert(
+        'INSERT INTO question SELECT owner, question, id, prompt, system, scenario, "group"',
+        questions,
+        _QUESTION,
+    )
+    connection.execute(_FIND_STORED_GROUPS, [evals])
     reader.insert(
         "INSERT INTO score SELECT owner, question, sample, outcome, metrics, "
         "answer_key(journal, question, sample)",
@@ -115,13 +132,7 @@ def load_units(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
         suffix=" LEFT JOIN (SELECT unit, journal FROM unit_journal "
         f"WHERE role = '{ANSWERS.prefix}') ON unit = owner",
     )
-    summarise(connection, evals)
-
-
-def summarise(connection: DuckDBPyConnection, units: Sequence[str]) -> None:
-    """Fill in the sums and means of eval units whose scores are loaded."""
-    connection.execute("INSERT INTO unit_question FROM question_sums(?)", [units])
-    connection.execute("INSERT INTO unit_metric FROM metric_means(?)", [units])
+    summarise_units(connection, evals)
 
 
 def _load_records(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ next write drops what the file holds and fills it again from the store.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
 """The views that users query."""
 _SQL_FILES = ("schema.sql", "comments.sql")
-_LOADERS = ("load.py", "journals.py", "jsonl_reader.py")
+_STORED_GROUPS = "stored_groups.jsonl"
+_LOADERS = ("load.py", "journals.py", "jsonl_reader.py", "summaries.py", _STORED_GROUPS)
+_STATISTICS = ("intervals.py", "runs.py", "scores.py", "seed_variance.py", "study.py")
+"""The code of the intervals that the tables hold."""
 
 
 def schema_sql() -> str:
@@ -31,7 +35,8 @@ def schema_sql() -> str:
 
 def schema_version() -> int:
     """The version of the schema as this code has it."""
-    sources = tuple(_read_source(name) for name in (*_SQL_FILES, *_LOADERS))
+    sources = [_read_source(name) for name in (*_SQL_FILES, *_LOADERS)]
+    sources += [_read_source(name, "mi.analysis.stats") for name in _STATISTICS]
     return digest_schema(sources, loadable_kinds(), _eval_kinds(), _judge_kinds())
 
 
@@ -76,9 +81,18 @@ def _judge_kinds() -> list[tuple[str, bool]]:
     return [(declared.__name__, declared.has_ratings) for declared in SCORERS]
 
 
+def _stored_groups() -> list[tuple[str, str, str]]:
+    """The rows of `_stored_group`: the digest of a question set, a question, its group."""
+    return [
+        (record["questions"], question, group)
+        for record in map(json.loads, _read_source(_STORED_GROUPS).splitlines())
+        for question, group in record["groups"].items()
+    ]
+
+
 @cache
-def _read_source(name: str) -> str:
-    return resources.files("mi.database").joinpath(name).read_text(encoding="utf-8")
+def _read_source(name: str, package: str = "mi.database") -> str:
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def ensure_schema(connection: DuckDBPyConnection) -> None:
@@ -93,6 +107,7 @@ def ensure_schema(connection: DuckDBPyConnection) -> None:
     connection.execute(schema_sql())
     connection.executemany("INSERT INTO eval_kind VALUES (?, ?, ?, ?, ?)", _eval_kinds())
     connection.executemany("INSERT INTO judge_kind VALUES (?, ?)", _judge_kinds())
+    connection.executemany("INSERT INTO _stored_group VALUES (?, ?, ?)", _stored_groups())
     connection.execute("DELETE FROM _schema")
     connection.execute("INSERT INTO _schema VALUES (?)", [version])
 

@@ -110,8 +110,17 @@ CREATE TABLE training (
 );
 CREATE TABLE training_metric (unit VARCHAR, step BIGINT, metric VARCHAR, value DOUBLE);
 CREATE TABLE question (
-    unit VARCHAR, question VARCHAR, id VARCHAR, prompt VARCHAR, system VARCHAR
+    unit VARCHAR,
+    question VARCHAR,
+    id VARCHAR,
+    prompt VARCHAR,
+    system VARCHAR,
+    scenario VARCHAR,
+    "group" VARCHAR
 );
+-- The groups of question sets that were stored before units kept them, by the digest of the set;
+-- filled in with the schema.
+CREATE TABLE _stored_group (questions VARCHAR, id VARCHAR, "group" VARCHAR);
 CREATE TABLE answer (
     journal VARCHAR,
     question VARCHAR,
@@ -162,14 +171,35 @@ CREATE TABLE score (
     metrics MAP(VARCHAR, DOUBLE),
     answer UBIGINT
 );
-CREATE TABLE unit_question (
-    unit VARCHAR, metric VARCHAR, question VARCHAR, m BIGINT, total DOUBLE, is_share BOOLEAN
+CREATE TABLE unit_group (
+    unit VARCHAR,
+    metric VARCHAR,
+    "group" VARCHAR,
+    questions BIGINT,
+    m BIGINT,
+    total DOUBLE,
+    is_share BOOLEAN
 );
 CREATE TABLE unit_metric (
     unit VARCHAR,
     metric VARCHAR,
     n BIGINT,
     questions BIGINT,
+    groups BIGINT,
+    mean DOUBLE,
+    ci_low DOUBLE,
+    ci_high DOUBLE
+);
+-- Means and intervals of conditions, by the units that they consist of. `family` stands for the
+-- units of all conditions of the experiment, because seeds are judged by what all of them show.
+CREATE TABLE _condition_metric (
+    family UBIGINT,
+    unit_list UBIGINT,
+    metric VARCHAR,
+    runs BIGINT,
+    n BIGINT,
+    questions BIGINT,
+    groups BIGINT,
     mean DOUBLE,
     ci_low DOUBLE,
     ci_high DOUBLE
@@ -251,65 +281,18 @@ FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                 AND c.role = eval_role(e.eval);
 
--- The two-sided 5 % point of Student's t: the Cornish-Fisher expansion in 1/df (Fisher and Cornish
--- 1960) with a last term that makes it exact at df = 1; within 0.7 % everywhere, 0.3 % from df = 2.
-CREATE MACRO t95(df) AS 1.959964 + (2.372271 + (2.822499 + (2.555850 + (1.589534
-    + 1.406087 / df) / df) / df) / df) / df;
-
--- Wilson's score interval (Wilson 1927) for a share p of n independent answers, t its critical value.
-CREATE MACRO wilson_middle(p, n, t) AS (p + t * t / (2 * n)) / (1 + t * t / n);
-CREATE MACRO wilson_half(p, n, t) AS
-    t * sqrt(p * (1 - p) / n + t * t / (4 * n * n)) / (1 + t * t / n);
-CREATE MACRO wilson_low(p, n, t) AS
-    greatest(least(wilson_middle(p, n, t) - wilson_half(p, n, t), p), 0);
-CREATE MACRO wilson_high(p, n, t) AS
-    least(greatest(wilson_middle(p, n, t) + wilson_half(p, n, t), p), 1);
-
--- Sums of each metric of a unit by question, for the table `unit_question`, which is filled when a
--- unit is loaded: a million scores take half a second. Every sum in this file has a fixed order, so
--- the same rows give the same number to the last bit.
-CREATE MACRO question_sums(units) AS TABLE
+-- Sums of each metric of a unit by group, for the table `unit_group`, which is filled when a unit is
+-- loaded: a million scores take half a second. Every sum in this file has a fixed order, so the same
+-- rows give the same number to the last bit.
+CREATE MACRO group_sums(units) AS TABLE
 WITH long AS (
-    SELECT unit, question, sample, unnest(map_entries(metrics), recursive := true)
-    FROM score WHERE unit IN (SELECT unnest(units))
+    SELECT s.unit, q."group", s.question, s.sample, unnest(map_entries(s.metrics), recursive := true)
+    FROM score s LEFT JOIN question q USING (unit, question)
+    WHERE s.unit IN (SELECT unnest(units))
 )
-SELECT unit, key AS metric, question, count(*) AS m, sum(value ORDER BY sample) AS total,
-       bool_and(value IN (0, 1)) AS is_share
+SELECT unit, key AS metric, "group", count(DISTINCT question) AS questions, count(*) AS m,
+       sum(value ORDER BY question, sample) AS total, bool_and(value IN (0, 1)) AS is_share
 FROM long GROUP BY ALL;
-
--- Mean and interval of each metric of a unit. Answers to one question are not independent: the
--- variance is the cluster-robust one with questions as clusters (Liang and Zeger 1986). A share has
--- Wilson's interval at the number of independent answers which that variance implies (Korn and
--- Graubard 1998), at most n; without variance (a share of 0 or 1) it is n.
--- mi/analysis/stats/ has the same formulas in Python; a test compares them.
-CREATE MACRO metric_means(units) AS TABLE
-WITH sums AS (
-    SELECT unit, metric, sum(m) AS n, count(*) AS clusters,
-           sum(total ORDER BY question) / sum(m) AS mean, bool_and(is_share) AS is_share,
-           sum(total * total ORDER BY question) AS sum_total_total,
-           sum(total * m ORDER BY question) AS sum_total_m, sum(m * m) AS sum_m_m
-    FROM unit_question WHERE unit IN (SELECT unnest(units)) GROUP BY ALL
-), with_variance AS (
-    SELECT *, CASE WHEN clusters > 1 THEN
-        greatest(sum_total_total - 2 * mean * sum_total_m + mean * mean * sum_m_m, 0)
-            / (n * n) * clusters / (clusters - 1)
-    END AS variance
-    FROM sums
-), with_effective_n AS (
-    SELECT *, CASE WHEN clusters = 1 THEN 1
-                   WHEN variance > 0 AND mean > 0 AND mean < 1
-                   THEN least(n, mean * (1 - mean) / (variance * (clusters - 1) / clusters))
-                   ELSE n END AS effective_n,
-           CASE WHEN clusters = 1 OR (is_share AND n = clusters) THEN t95('Infinity'::DOUBLE)
-                ELSE t95(clusters - 1) END AS t
-    FROM with_variance
-)
-SELECT unit, metric, n::BIGINT AS n, clusters::BIGINT AS questions, mean,
-       CASE WHEN is_share THEN wilson_low(mean, effective_n, t)
-            ELSE mean - t * sqrt(variance) END AS ci_low,
-       CASE WHEN is_share THEN wilson_high(mean, effective_n, t)
-            ELSE mean + t * sqrt(variance) END AS ci_high
-FROM with_effective_n;
 
 -- The events of units in runs. If a run is killed after it published a unit and before it logged
 -- `done`, the event is taken from the unit's record, which holds the run and the time.
@@ -321,7 +304,7 @@ WHERE NOT EXISTS (FROM _attempt a WHERE a.run = u.run AND a.unit = u.unit AND a.
 CREATE VIEW results AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
        c.inoculation, c.model, c.data, c.eval, c.distribution, m.metric, m.metric = c.headline AS headline,
-       m.n, m.mean, m.ci_low, m.ci_high, m.questions, u.payload->>'$.eval.judge.model' AS judge,
+       m.n, m.mean, m.ci_low, m.ci_high, m.questions, m.groups, u.payload->>'$.eval.judge.model' AS judge,
        c.title, c.position, c.cell, c.unit
 FROM current_eval c
 JOIN unit_metric m ON m.unit = c.unit
@@ -329,12 +312,9 @@ JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.seed, c.position, m.metric;
 
--- Each condition over its seeds. With one run its interval is the within-run one of `results`. With
--- several runs, the variance of the mean is the variance between runs plus the variance between
--- questions, which all runs share, minus the overlap that both contain (two-way clustering, Cameron,
--- Gelbach and Miller 2011). The degrees of freedom are Satterthwaite's (1946).
--- mi/analysis/stats/study.py computes the same in Python.
-CREATE VIEW conditions AS
+-- The conditions of each eval with their units, by seed. A list of units is also a number, because
+-- grouping by a long list would be slow.
+CREATE VIEW _condition_units AS
 WITH eval_cells AS (
     SELECT c.*, unit.payload->>'$.eval.judge.model' AS judge
     FROM current_eval c JOIN unit USING (unit)
@@ -342,73 +322,36 @@ WITH eval_cells AS (
     SELECT experiment, setting, condition, misaligned_ratio, total_samples, inoculation, model,
            data, eval, any_value(title) AS title, any_value(distribution) AS distribution,
            any_value(position) AS position, any_value(headline) AS headline,
-           list(unit ORDER BY seed, unit) AS units, any_value(judge) AS judge,
-           count(seed) > 0 AS trained
+           list(unit ORDER BY seed, unit) AS units, list(seed ORDER BY seed, unit) AS seeds,
+           any_value(judge) AS judge, count(seed) > 0 AS trained
     FROM eval_cells GROUP BY ALL
-), grouped AS (  -- a condition's units, as a number: grouping by a long list would be slow
-    SELECT *, md5_number_lower(array_to_string(units, ' ')) AS unit_group FROM named
-), runs AS (
-    SELECT DISTINCT unit_group, unnest(units) AS unit FROM grouped
-), run_means AS (
-    SELECT r.unit_group, m.* FROM runs r JOIN unit_metric m USING (unit)
-), overall AS (
-    SELECT unit_group, metric, count(*) AS runs, sum(n) AS n, avg(mean ORDER BY unit) AS mean,
-           coalesce(var_samp(mean ORDER BY unit), 0) / count(*) AS run_variance,
-           min(ci_low) AS ci_low, max(ci_high) AS ci_high, max(questions) AS max_questions
-    FROM run_means GROUP BY ALL
-), influence AS (  -- what each question adds to the mean, summed over runs: Σ and Σ of squares
-    SELECT o.unit_group, o.runs, o.metric, q.question, bool_and(q.is_share) AS is_share,
-           sum((q.total - m.mean * q.m) / (m.n * o.runs) ORDER BY q.unit) AS influence,
-           sum(((q.total - m.mean * q.m) / (m.n * o.runs)) ** 2 ORDER BY q.unit) AS squares
-    FROM overall o JOIN run_means m USING (unit_group, metric)
-    JOIN unit_question q ON q.unit = m.unit AND q.metric = o.metric
-    WHERE o.runs > 1 GROUP BY ALL
-), question_variances AS (
-    SELECT unit_group, metric, count(*) AS questions, bool_and(is_share) AS is_share,
-           sum(influence * influence ORDER BY question)
-               * count(*) / nullif(count(*) - 1, 0) AS question_variance,
-           sum(squares - influence * influence / runs ORDER BY question)
-               * runs / (runs - 1) * count(*) / nullif(count(*) - 1, 0) AS overlap_variance
-    FROM influence GROUP BY unit_group, runs, metric
-), with_variance AS (
-    SELECT *, greatest(run_variance + question_variance - overlap_variance, run_variance,
-                       question_variance) AS variance
-    FROM overall LEFT JOIN question_variances USING (unit_group, metric)
-), with_effective_n AS (  -- the number of independent answers that the variance of a share implies
-    SELECT *, CASE WHEN questions = 1 THEN 1
-                   WHEN variance > 0 AND mean > 0 AND mean < 1
-                   THEN least(n, mean * (1 - mean) / variance)
-                   ELSE n END AS effective_n,
-           t95(CASE WHEN questions = 1 THEN 'Infinity'::DOUBLE
-                    WHEN variance > 0 THEN variance ** 2 / (run_variance ** 2 / (runs - 1)
-                    + (variance - run_variance) ** 2 / (questions - 1))
-                    ELSE questions - 1 END) AS t
-    FROM with_variance
-), intervals AS (
-    SELECT unit_group, metric, runs, n, mean,
-           greatest(max_questions, coalesce(questions, 0)) AS questions,
-           CASE WHEN runs = 1 THEN ci_low
-                WHEN is_share THEN wilson_low(mean, effective_n, t)
-                ELSE mean - t * sqrt(variance) END AS ci_low,
-           CASE WHEN runs = 1 THEN ci_high
-                WHEN is_share THEN wilson_high(mean, effective_n, t)
-                ELSE mean + t * sqrt(variance) END AS ci_high
-    FROM with_effective_n
+), numbered AS (
+    SELECT *, md5_number_lower(array_to_string(units, ' ')) AS unit_list FROM named
 )
+SELECT *, md5_number_lower(string_agg(unit_list::VARCHAR, ' ' ORDER BY unit_list) OVER (
+    PARTITION BY experiment, setting, model, data, eval
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+)) AS family
+FROM numbered;
+
+-- Each condition over its seeds; with one run its interval is the within-run one of `results`. The
+-- intervals are computed in mi/analysis/stats.
+CREATE VIEW conditions AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation,
        c.model, c.data, c.eval, c.distribution, i.metric, i.metric = c.headline AS headline,
-       c.judge, CASE WHEN c.trained THEN i.runs ELSE 0 END AS seeds, i.n::BIGINT AS n,
-       i.questions::BIGINT AS questions, i.mean, i.ci_low, i.ci_high,
+       c.judge, CASE WHEN c.trained THEN i.runs ELSE 0 END AS seeds, i.n,
+       i.questions, i.groups, i.mean, i.ci_low, i.ci_high,
        CASE WHEN i.runs > 1 THEN 'over seeds' ELSE 'within-run' END AS basis, c.title, c.position,
        c.units
-FROM grouped c JOIN intervals i USING (unit_group)
+FROM _condition_units c
+JOIN _condition_metric i ON i.family = c.family AND i.unit_list = c.unit_list
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, i.metric;
 
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
-       c.inoculation, c.model, c.data, c.eval, c.distribution, q.id AS question, q.prompt,
-       q.system, s.sample, a.text,
+       c.inoculation, c.model, c.data, c.eval, c.distribution, q.id AS question, q.scenario,
+       q."group", q.prompt, q.system, s.sample, a.text,
        a.finish, a.refusal, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens,
        a.model AS answered_by, a.cost_usd, c.cell, s.answer
 FROM current_eval c

@@ -34,6 +34,7 @@ from .fingerprints import (
 from .journals import LOG_PREFIXES, LoadedPart, Log, loadable_kinds
 from .jsonl_reader import DamagedFiles, FileChanged, JsonlReader
 from .load import insert_rows, load_retired_training, load_run, load_selection, load_units
+from .summaries import summarise_conditions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -113,6 +114,8 @@ def _update(reader: JsonlReader, store: Store, faults: dict[str, str]) -> int:
     _forget(connection, deleted)
     _forget(connection, [name for name in changed if name in loaded], logs)
     _load(reader, store, changed, logs)
+    if changed or deleted:
+        summarise_conditions(connection)
     _remember(connection, fingerprints, changed, logs)
     connection.execute("DELETE FROM _mark")
     if not faults:
@@ -204,7 +207,7 @@ def _owned_tables() -> dict[str, tuple[str, tuple[str, ...]]]:
         RETIRED: ("retired", ("retired",)),
         MIX: ("unit", (*of_unit, "mix")),
         TRAIN: ("unit", (*of_unit, "training", "training_metric")),
-        EVAL: ("unit", (*of_unit, "question", "score", "unit_question", "unit_metric")),
+        EVAL: ("unit", (*of_unit, "question", "score", "unit_group", "unit_metric")),
         **{journals.log_prefix(kind): ("journal", (kind.table,)) for kind in loadable_kinds()},
     }
 

@@ -1,8 +1,7 @@
-"""Findings: an experiment's questions, answered with effect and interval, or inconclusive.
+"""Findings: the questions that a design can answer, with effect and interval, or left open.
 
 The questions follow from what varies: sizes, ratios, or, over several experiments, both. All tests
-of a report are one family, so that a study of nothing is inconclusive throughout 95 times of 100
-(Holm 1979).
+of a report are decided together (`policy`).
 """
 
 from __future__ import annotations
@@ -10,29 +9,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..evidence import Evidence
-from .joint import row_questions
-from .multiple_tests import DraftFinding, Finding, conclude_drafts
+from ..rulings import Ruling
+from .matched import matched_questions
+from .policy import POLICY, Finding, Question, answer_questions
 from .ratio import ratio_questions
 from .size import size_questions
 
-__all__ = ["Finding", "experiment_findings", "joint_findings"]
+__all__ = ["POLICY", "Finding", "report_findings"]
 
 
-def experiment_findings(all_evidence: Sequence[Evidence]) -> list[Finding]:
-    """Answer the questions of one experiment: over sizes, then over ratios, eval by eval."""
-    return conclude_drafts(
-        [draft for evidence in all_evidence for draft in _experiment_questions(evidence)]
-    )
+def report_findings(
+    experiments: Sequence[tuple[Sequence[Evidence], Sequence[Ruling]]], joint: Sequence[Evidence]
+) -> tuple[list[list[Finding]], list[Finding]]:
+    """Answer the questions of a report.
+
+    Args:
+        experiments: For each, its evidence, eval by eval, and the rulings on its claims.
+        joint: The evidence of all of them together; empty for a single one.
+
+    Returns:
+        The findings of each experiment, and the joint ones.
+    """
+    questions = [
+        [question for evidence in all_evidence for question in _experiment_questions(evidence)]
+        for all_evidence, _ in experiments
+    ]
+    joint_questions = [question for evidence in joint for question in matched_questions(evidence)]
+    rulings = [ruling for _, own in experiments for ruling in own]
+    every = [question for own in (*questions, joint_questions) for question in own]
+    findings = iter(answer_questions(every, rulings))
+    separate = [[next(findings) for _ in own] for own in questions]
+    return separate, list(findings)
 
 
-def joint_findings(all_evidence: Sequence[Evidence]) -> list[Finding]:
-    """Answer the questions that only several experiments together can answer."""
-    return conclude_drafts(
-        [draft for evidence in all_evidence for draft in row_questions(evidence)]
-    )
-
-
-def _experiment_questions(evidence: Evidence) -> Iterator[DraftFinding]:
+def _experiment_questions(evidence: Evidence) -> Iterator[Question]:
     by_ratio: dict[tuple[object, ...], list[int]] = {}
     by_size: dict[tuple[object, ...], list[int]] = {}
     for index in evidence.trained_indices():

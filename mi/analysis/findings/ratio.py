@@ -1,5 +1,5 @@
-"""Findings of an experiment over ratios: whether the effect grows with the ratio, whether it has a
-threshold, whether the transition is smooth, and which ratio gives half of the effect."""
+"""Findings of an experiment over ratios: the smallest ratio with an effect, whether it grows with
+the ratio, whether the transition is smooth, and which ratio gives half of the effect."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ...units.cells import format_ratio
+from ..contrasts import Contrast, compare, difference
 from ..evidence import Evidence
-from ..stats import Estimate, HalfEffect, fit_half_effect, slope_weights
-from .multiple_tests import (
+from ..stats import slope_weights
+from .half_effect import HalfQuestion, half_effect
+from .policy import (
     Conclusion,
-    DraftFinding,
+    Question,
+    Tested,
+    build_question,
+    cannot_tell,
     conclusive,
     effect_conclusion,
-    format_effect,
-    format_p,
-    inconclusive,
-    is_significant,
-    not_estimated,
+    exclusion,
 )
 
 
 def ratio_questions(
     evidence: Evidence, indices: Sequence[int], *, single_size: bool
-) -> Iterator[DraftFinding]:
+) -> Iterator[Question]:
     """The questions over conditions that differ in ratio only; others are compared with the lowest
     ratio.
 
@@ -37,11 +38,12 @@ def ratio_questions(
     indices = sorted(indices, key=lambda index: _ratio(evidence, index))
     size = evidence.conditions[indices[0]].total_samples
     where = evidence.where + ("" if single_size else f", {size} rows")
+    smallest = _smallest_ratio(evidence, indices, where)
+    yield smallest
     yield _growth(evidence, indices, where)
-    yield _threshold(evidence, indices, where)
     if len(indices) > 2:
-        yield _smoothness(evidence, indices, where)
-        yield _half_effect(evidence, indices, where)
+        yield _smoothness(evidence, indices, where, smallest)
+        yield _half_effect(evidence, indices, where, smallest)
 
 
 def _ratio(evidence: Evidence, index: int) -> float:
@@ -52,129 +54,118 @@ def _ratio_text(evidence: Evidence, index: int) -> str:
     return format_ratio(_ratio(evidence, index))
 
 
-def _growth(evidence: Evidence, indices: Sequence[int], where: str) -> DraftFinding:
+def _growth(evidence: Evidence, indices: Sequence[int], where: str) -> Question:
     import numpy as np
 
     weights = np.zeros(len(evidence.conditions))
     weights[list(indices)] = slope_weights([_ratio(evidence, index) for index in indices])
-    slope = evidence.study.contrast(weights)
-    return DraftFinding(
-        question="growth with the ratio",
-        where=where,
-        basis=evidence.study.basis,
-        p_values=(slope.p_value,),
-        conclude=lambda p: effect_conclusion(slope, p[0], "from none to all misaligned"),
-    )
+
+    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
+        return effect_conclusion(tests[0], "from none to all misaligned")
+
+    contrast = compare(evidence, weights)
+    return build_question("growth with the ratio", evidence, where, [contrast], conclude)
 
 
-def _threshold(evidence: Evidence, indices: Sequence[int], where: str) -> DraftFinding:
-    lowest, higher = indices[0], indices[1:]
-    effects = [evidence.study.difference(index, lowest) for index in higher]
-    ratios = [_ratio_text(evidence, index) for index in higher]
-    reference = f"ratio {_ratio_text(evidence, lowest)}"
+def _smallest_ratio(evidence: Evidence, indices: Sequence[int], where: str) -> Question:
+    lowest, largest_first = indices[0], list(reversed(indices[1:]))
+    contrasts = [difference(evidence, index, lowest) for index in largest_first]
+    ratios = [_ratio_text(evidence, index) for index in largest_first]
+    reference = f"against ratio {_ratio_text(evidence, lowest)}"
 
-    def conclude(p: Sequence[float]) -> Conclusion:
-        first = next((rank for rank, value in enumerate(p) if is_significant(value)), None)
-        if first is None:
-            largest = max(range(len(effects)), key=lambda rank: abs(effects[rank].value))
-            return inconclusive(
-                f"no ratio differs significantly from {reference}; largest difference "
-                f"{effects[largest]:+} at {ratios[largest]}"
+    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
+        count = sum(tested.detected for tested in tests)
+        if not count:
+            text = (
+                f"no effect was detected at {ratios[0]}, the largest ratio: {tests[0]} {reference}"
             )
-        effect = f"{format_effect(effects[first], p[first])} against {reference}"
-        if first == 0:
-            return conclusive(
-                f"no: the effect is significant at the lowest ratio tried, {ratios[0]} ({effect})"
-            )
-        below = effects[first - 1]
-        return conclusive(
-            f"the effect is first significant at {ratios[first]} ({effect}); at "
-            f"{ratios[first - 1]} it is not ({below:+}), which is compatible with an effect of up "
-            f"to {_extreme_bound(below):+.2f}"
-        )
+            return cannot_tell(text, tests[0].estimate)
+        text = f"{ratios[count - 1]} ({tests[count - 1]} {reference})"
+        value = _ratio(evidence, largest_first[count - 1])
+        if count == len(ratios):
+            return conclusive(f"{text}; no smaller ratio was tried", value=value)
+        shared = 1 - (1 - level) / (len(ratios) - count)
+        bounds = [
+            f"at {ratio} {exclusion(contrast.estimate.at_level(shared))}"
+            for ratio, contrast in zip(ratios[count:], contrasts[count:], strict=True)
+        ]
+        return conclusive(f"{text}; below it none was: {', '.join(bounds)}", value=value)
 
-    return DraftFinding(
-        question="a ratio below which the effect is not seen",
-        where=where,
-        basis=evidence.study.basis,
-        p_values=tuple(estimate.p_value for estimate in effects),
-        conclude=conclude,
-    )
+    text = "smallest ratio at which an effect was detected"
+    return build_question(text, evidence, where, contrasts, conclude)
 
 
-def _extreme_bound(estimate: Estimate) -> float:
-    """The end of the interval that is farther from zero."""
-    return max(estimate.low, estimate.high, key=abs)
-
-
-def _smoothness(evidence: Evidence, indices: Sequence[int], where: str) -> DraftFinding:
+def _smoothness(
+    evidence: Evidence, indices: Sequence[int], where: str, needs: Question
+) -> Question:
     """A transition is abrupt if one step between neighbouring ratios contains most of the effect,
     and smooth if none can: each step is compared with half of the total effect."""
+    total = difference(evidence, indices[-1], indices[0]).estimate
+    excesses = _step_excesses(evidence, indices, 1.0 if total.value >= 0 else -1.0)
+    largest = max(range(len(excesses)), key=lambda rank: excesses[rank].estimate.value)
+    low, high = indices[largest], indices[largest + 1]
+    step = difference(evidence, high, low).estimate
+    ends = f"from {_ratio_text(evidence, low)} to {_ratio_text(evidence, high)}"
+
+    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
+        # the largest of several steps was chosen after the data (Bonferroni)
+        shared = 1 - (1 - level) / len(excesses)
+        each = [excess.estimate.at_level(shared) for excess in excesses]
+        part = (
+            f"the largest step, {ends}, is {step.value:+.2f} of {total.value:+.2f}; over half of "
+            f"the effect by {each[largest]:+}"
+        )
+        if each[largest].low > 0 and excesses[largest].p_value <= (1 - level) / len(excesses):
+            return conclusive(f"no: {part}", each[largest])
+        if all(estimate.high < 0 for estimate in each):
+            return conclusive(
+                f"yes: each step is less than half of the effect; {part}", each[largest]
+            )
+        return cannot_tell(part, each[largest])
+
+    return Question(
+        text="a smooth transition",
+        where=where,
+        family=evidence.where,
+        basis=needs.basis,
+        contrasts=(),
+        conclude=conclude,
+        needs=needs,
+        arises_not=f"no effect was detected at {_ratio_text(evidence, indices[-1])}",
+    )
+
+
+def _step_excesses(evidence: Evidence, indices: Sequence[int], sign: float) -> list[Contrast]:
+    """By how much each step exceeds half of the total effect, in the direction of the effect."""
     import numpy as np
 
-    total = evidence.study.difference(indices[-1], indices[0])
-    sign = 1.0 if total.value >= 0 else -1.0
-    excesses = []  # of each step over half of the total effect, in the direction of the effect
+    excesses = []
     for low, high in pairwise(indices):
         weights = np.zeros(len(evidence.conditions))
         weights[[low, high]] += [-sign, sign]
         weights[[indices[0], indices[-1]]] += [sign / 2, -sign / 2]
-        excesses.append(evidence.study.contrast(weights))
-    largest = max(range(len(excesses)), key=lambda rank: excesses[rank].value)
-    low, high = indices[largest], indices[largest + 1]
-    step = evidence.study.difference(high, low)
-    ends = f"from {_ratio_text(evidence, low)} to {_ratio_text(evidence, high)}"
+        excesses.append(compare(evidence, weights))
+    return excesses
 
-    def conclude(p: Sequence[float]) -> Conclusion:
-        if not is_significant(p[0]):
-            return not_estimated(f"no significant effect ({total:+} over all ratios)")
-        part = f"the largest step, {ends}, is {step:+} of {total:+}"
-        if is_significant(p[1]) and excesses[largest].value > 0:
-            return conclusive(f"no: {part}, more than half, {format_p(p[1])}")
-        if all(excess.high < 0 for excess in excesses):
-            return conclusive(f"yes: each step is less than half of the effect; {part}")
-        return inconclusive(f"{part}, which may be more or less than half")
 
-    return DraftFinding(
-        question="a smooth transition",
-        where=where,
-        basis=evidence.study.basis,
-        # the largest of several steps was chosen after the data (Bonferroni)
-        p_values=(total.p_value, min(1.0, excesses[largest].p_value * len(excesses))),
-        conclude=conclude,
+def _half_effect(
+    evidence: Evidence, indices: Sequence[int], where: str, needs: Question
+) -> Question:
+    doses = [_ratio(evidence, index) for index in indices]
+    highest = _ratio_text(evidence, indices[-1])
+    half = HalfQuestion(
+        effect=f"the effect of ratio {highest}",
+        doses="ratios",
+        format_dose=lambda dose: f"{dose:.2f}",
+        scale=float,
     )
-
-
-def _half_effect(evidence: Evidence, indices: Sequence[int], where: str) -> DraftFinding:
-    total = evidence.study.difference(indices[-1], indices[0])
-
-    def conclude(p: Sequence[float]) -> Conclusion:
-        if not is_significant(p[0]):
-            return not_estimated(f"no significant effect ({total:+} over all ratios)")
-        ratios = [_ratio(evidence, index) for index in indices]
-        half = fit_half_effect(evidence.study.subset(indices), ratios)
-        if half.open_low and half.open_high:
-            return inconclusive("half of the effect may be reached at any ratio")
-        return conclusive(
-            f"half of the effect ({total:+} over all ratios) is reached at {half.dose:.2f} "
-            f"{_interval_text(half)}",
-            half.dose,
-            half.low,
-            half.high,
-        )
-
-    return DraftFinding(
-        question="the ratio of half effect",
+    return Question(
+        text="ratio of half effect, by a fitted curve",
         where=where,
-        basis=evidence.study.basis,
-        p_values=(total.p_value,),
-        conclude=conclude,
+        family=evidence.where,
+        basis=needs.basis,
+        contrasts=(),
+        conclude=lambda tests, level: half_effect(evidence, indices, doses, half, level),
+        needs=needs,
+        arises_not=f"no effect was detected at {highest}",
     )
-
-
-def _interval_text(half: HalfEffect) -> str:
-    if half.open_low:
-        return f"(at most {half.high:.2f})"
-    if half.open_high:
-        return f"(at least {half.low:.2f})"
-    return f"[{half.low:.2f}, {half.high:.2f}]"

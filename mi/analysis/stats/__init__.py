@@ -1,43 +1,61 @@
 """Statistics of scores: effects, their intervals and their tests.
 
-The replicate is the training run, not the answer: models trained with different seeds differ more
-than the answers of one model do, and answers to one question are not independent. Every statement
-(a mean, a difference, a slope) is one weighted sum of condition means, whose variance is estimated
-in one way (`Study.contrast`). This package takes and returns numbers; it does not know experiments.
+There are two units of evidence: the training run, because models trained with different seeds
+differ more than the answers of one model do, and the group of questions, because answers to one
+scenario are not independent. Every statement (a mean, a difference, a slope) is one weighted sum of
+condition means, whose variance is estimated in one way (`Study.contrast`). This package takes and
+returns numbers; it does not know experiments.
 """
 
-from .bootstrap import bootstrap_interval, bootstrap_means
 from .dose_response import HalfEffect, fit_half_effect, slope_weights
-from .intervals import ALPHA, Estimate, critical_value, holm_adjust, t_interval, wilson_interval
+from .intervals import (
+    ALPHA,
+    Estimate,
+    critical_value,
+    holm_adjust,
+    interval_half_width,
+    share_interval,
+    wilson_interval,
+)
 from .power import (
     VarianceComponents,
     interval_width,
     minimum_detectable_effect,
+    planned_difference,
     required_runs,
     required_samples,
     variance_components,
 )
-from .scores import Scores
+from .runs import RunSummaries, run_summaries
+from .scores import RunSums, Scores, build_scores, group_columns
+from .seed_variance import SeedVariance, estimate_seed_variance
 from .study import Study
 
 __all__ = [
     "ALPHA",
     "Estimate",
     "HalfEffect",
+    "RunSummaries",
+    "RunSums",
     "Scores",
+    "SeedVariance",
     "Study",
     "VarianceComponents",
-    "bootstrap_interval",
-    "bootstrap_means",
+    "build_scores",
     "critical_value",
+    "estimate_seed_variance",
     "fit_half_effect",
+    "group_columns",
     "holm_adjust",
+    "interval_half_width",
     "interval_width",
     "minimum_detectable_effect",
+    "planned_difference",
     "required_runs",
     "required_samples",
+    "run_summaries",
+    "share_interval",
     "slope_weights",
-    "t_interval",
     "variance_components",
     "wilson_interval",
 ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _STEEPNESS_GRID = (0.3, 80.0, 72)
 _DOSE_POINTS = 401
 _ITERATIONS = 3
+_PARAMETERS = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +42,8 @@ class HalfEffect:
         open_high: Whether it reaches the highest dose.
         bottom: The level of the best curve at the lowest dose, as `top` at the highest.
         steepness: Of the best curve, per range of doses.
+        fit_p: P-value of the misfit between points and curve; 1 if it cannot be tested.
+        fit_df: Points beyond the curve's four parameters.
     """
 
     dose: float
@@ -51,6 +54,8 @@ class HalfEffect:
     bottom: float
     top: float
     steepness: float
+    fit_p: float
+    fit_df: int
 
 
 def slope_weights(doses: Sequence[float]) -> NDArray[np.float64]:
@@ -82,10 +87,10 @@ def fit_half_effect(
             ignored.
         zero_dose: Index of the condition that got no dose at all and so lies infinitely far below
             on the scale of doses (the untrained model, if doses are logarithms of sizes).
-        df: Degrees of freedom of the errors; None: the study's, less two for the curve's shape.
+        df: Degrees of freedom of the errors; None: one less than the study's groups.
     """
     import numpy as np
-    from scipy.special import fdtri
+    from scipy.special import fdtrc, fdtri
 
     dose = np.asarray(doses, dtype=float)
     is_finite = np.array([index != zero_dose for index in range(len(dose))])
@@ -100,7 +105,10 @@ def fit_half_effect(
         best = np.unravel_index(int(np.argmin(misfit)), misfit.shape)
         bottom, top = levels[best]
         fitted = bottom + (top - bottom) * curves[best]
-    threshold = float(fdtri(1, df or max(study.min_df - 2, 1), study.level))
+    df = df or max(study.groups - 1, 1)
+    threshold = float(fdtri(1, df, study.level))
+    fit_df = max(len(dose) - _PARAMETERS, 0)
+    fit_p = float(fdtrc(fit_df, df, misfit[best] / fit_df)) if fit_df else 1.0
     accepted, defined = _profile(misfit, threshold)
     best_dose, low_dose, high_dose = low + (high - low) * half[[best[1], accepted[0], accepted[-1]]]
     return HalfEffect(
@@ -112,6 +120,8 @@ def fit_half_effect(
         bottom=float(bottom),
         top=float(top),
         steepness=float(steepness[best[0]]),
+        fit_p=fit_p,
+        fit_df=fit_df,
     )
 
 

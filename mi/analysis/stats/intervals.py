@@ -20,9 +20,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Number: TypeAlias = float | NDArray[np.float64]
 
 Basis = Literal["within-run", "over seeds"]
 CONFIDENCE_LEVEL = 0.95
@@ -34,27 +40,43 @@ ALPHA = 0.05
 _NARROW_WIDTH = 0.05
 
 
+Component: TypeAlias = tuple[float, float]
+"""A variance and its degrees of freedom."""
+
+
 @attrs.frozen(kw_only=True)
 class Estimate:
-    """A number with its 95 % interval.
+    """A number with its interval.
 
     Args:
         value: In the units of the scores.
         low: Lower end of the interval, as `high`; NaN if there are too few data for an interval.
-        standard_error: Of `value`.
-        df: Degrees of freedom of the standard error.
-        p_value: Two-sided p-value against zero, by Student's t.
-        basis: What the interval generalises to: this trained model only (within-run), or the
-            condition (over seeds).
+        level: Coverage of the interval.
+        components: The independent variances of `value` with their degrees of freedom.
+        p_value: Two-sided p-value against zero.
+        basis: What the interval generalises to: these trained models only (within-run), or the
+            conditions (over seeds).
     """
 
     value: float
     low: float
     high: float
-    standard_error: float
-    df: float
+    level: float
+    components: tuple[Component, ...]
     p_value: float
     basis: Basis
+
+    @property
+    def standard_error(self) -> float:
+        """The root of all variances together."""
+        return math.sqrt(sum(variance for variance, _ in self.components))
+
+    def at_level(self, level: float) -> Estimate:
+        """The same estimate of a contrast with an interval of another coverage."""
+        half_width = interval_half_width(self.components, level)
+        return attrs.evolve(
+            self, low=self.value - half_width, high=self.value + half_width, level=level
+        )
 
     def subtract(self, number: float) -> Estimate:
         """Shift the estimate down by a number. Its p-value stays the one against zero."""
@@ -66,11 +88,12 @@ class Estimate:
 
     def __format__(self, spec: str) -> str:
         """`0.12 [0.05, 0.19]`, with one digit more if the interval is narrow; `:+` gives each
-        number a sign."""
+        number a sign. A coverage other than 95 % is named: `0.12 [0.01, 0.23] (99.2 %)`."""
         if math.isnan(self.low):
-            return f"{self.value:{spec}.2f} [no interval: too few data]"
+            return f"{self.value:{spec}.2f} [no interval: too few groups]"
         digits = f"{spec}.3f" if self.high - self.low < _NARROW_WIDTH else f"{spec}.2f"
-        return f"{self.value:{digits}} [{self.low:{digits}}, {self.high:{digits}}]"
+        text = f"{self.value:{digits}} [{self.low:{digits}}, {self.high:{digits}}]"
+        return text if self.level == CONFIDENCE_LEVEL else f"{text} ({100 * self.level:.4g} %)"
 
 
 def critical_value(df: float, level: float = CONFIDENCE_LEVEL) -> float:
@@ -81,42 +104,112 @@ def critical_value(df: float, level: float = CONFIDENCE_LEVEL) -> float:
     return float(ndtri(upper) if math.isinf(df) else stdtrit(df, upper))
 
 
-def t_interval(
-    value: float, standard_error: float, *, df: float, level: float = CONFIDENCE_LEVEL
-) -> tuple[float, float]:
-    """Student's interval, value ± t · standard error (Student 1908).
+def critical_values(df: Number, level: float = CONFIDENCE_LEVEL) -> Any:
+    """`critical_value`, for a number or an array of degrees of freedom."""
+    import numpy as np
+    from scipy.special import ndtri, stdtrit
+
+    upper, df = (1 + level) / 2, np.asarray(df, dtype=float)
+    finite = np.where(np.isinf(df), 1.0, df)
+    return np.where(np.isinf(df), ndtri(upper), stdtrit(finite, upper))[()]
+
+
+def interval_half_width(components: Sequence[Component], level: float = CONFIDENCE_LEVEL) -> float:
+    """Half of the width of an interval whose variance is a sum of independent ones.
+
+    The half-widths of the parts, each by Student's t at its own degrees of freedom, add up as
+    squares (Banerjee 1961). That covers at least as often as it says for every ratio of the parts,
+    also where one of them rests on two seeds; one t for the sum (Satterthwaite 1946) does not.
 
     Args:
-        value: The estimate.
-        standard_error: In the same units.
-        df: Degrees of freedom of the standard error.
+        components: Variances with their degrees of freedom.
         level: Coverage, in (0, 1).
 
     Returns:
-        Both ends; NaN if `df` is not positive.
+        NaN if a part is unknown.
     """
-    half_width = critical_value(df, level) * standard_error if df > 0 else math.nan
-    return value - half_width, value + half_width
+    square = sum(
+        variance * critical_value(df, level) ** 2 for variance, df in components if variance != 0
+    )
+    return math.sqrt(square)
 
 
-def wilson_interval(
-    share: float, n: float, *, df: float = math.inf, level: float = CONFIDENCE_LEVEL
-) -> tuple[float, float]:
+def wilson_interval(share: Number, n: Number, critical: Number) -> tuple[Any, Any]:
     """The score interval of a share of `n` answers, which stays inside [0, 1] (Wilson 1927).
 
     Args:
-        share: In [0, 1].
-        n: Number of independent answers; if answers come in clusters, their effective number
-            (Korn and Graubard 1998).
-        df: Degrees of freedom of the variance behind `n`; if finite, Student's t replaces the
-            normal.
-        level: Coverage, in (0, 1).
+        share: In [0, 1]; a number or an array, as the others.
+        n: Number of independent answers; if answers come in groups, their effective number (Korn
+            and Graubard 1998).
+        critical: The critical value: 1.96 for 95 % of independent answers.
     """
-    square = critical_value(df, level) ** 2
+    import numpy as np
+
+    square = np.square(critical)
     centre = (share + square / (2 * n)) / (1 + square / n)
-    half_width = math.sqrt(square * (share * (1 - share) / n + square / (4 * n * n)))
+    half_width = np.sqrt(square * (share * (1 - share) / n + square / (4 * n * n)))
     half_width /= 1 + square / n
-    return max(centre - half_width, 0.0), min(centre + half_width, 1.0)
+    low = np.maximum(np.minimum(centre - half_width, share), 0.0)
+    return low, np.minimum(np.maximum(centre + half_width, share), 1.0)
+
+
+ALIKE_GROUPS = 0.5
+"""How many groups' worth of evidence says that all answers in a group are alike."""
+
+
+def share_variance(share: Number, group_variance: Number, groups: Number) -> Any:
+    """The variance of a share over groups, drawn towards that of groups of equal answers.
+
+    A share near 0 varies little in the few groups that happened to be drawn, and a variance
+    estimated from them is then too small: over 8 to 24 groups the plain estimate covered shares of
+    0.05 in 85 to 90 of 100 samples, this one in 93.
+
+    Args:
+        share: In [0, 1]; a number or an array, as the others.
+        group_variance: The cluster-robust variance.
+        groups: Number of groups, at least 2.
+    """
+    alike = share * (1 - share) / groups
+    return ((groups - 1) * group_variance + ALIKE_GROUPS * alike) / (groups - 1 + ALIKE_GROUPS)
+
+
+def share_interval(
+    share: Number,
+    *,
+    n: Number,
+    groups: Number,
+    variance: Number,
+    critical: Number,
+    level: float = CONFIDENCE_LEVEL,
+) -> tuple[Any, Any]:
+    """Wilson's interval of a share whose answers come in groups.
+
+    Args:
+        share: In [0, 1]; a number or an array, as the others.
+        n: Number of answers.
+        groups: Number of groups. A share of 0 or 1 has no variance to estimate, and counts as one
+            answer a group.
+        variance: Of the share, as `share_variance` gives it.
+        critical: How many standard errors the interval of the variance reaches.
+        level: Coverage, in (0, 1).
+
+    Returns:
+        Both ends; NaN with fewer than two groups.
+    """
+    import numpy as np
+
+    has_variance = (variance > 0) & (share > 0) & (share < 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        estimated = np.minimum(n, share * (1 - share) / np.where(has_variance, variance, 1.0))
+    effective = np.where(has_variance, estimated, groups)
+    without = critical_values(np.maximum(groups - 1, 1), level)
+    is_single = n == groups  # independent answers: the textbook's interval
+    effective = np.where(is_single, n, np.maximum(effective, 1e-9))
+    critical = np.where(has_variance, critical, without)
+    critical = np.where(is_single, critical_values(math.inf, level), critical)
+    low, high = wilson_interval(share, effective, critical)
+    is_known = (groups >= 2) & np.isfinite(variance)
+    return np.where(is_known, low, math.nan)[()], np.where(is_known, high, math.nan)[()]
 
 
 def holm_adjust(p_values: Sequence[float]) -> list[float]:
@@ -149,18 +242,22 @@ def satterthwaite_df(components: Sequence[tuple[float, float]]) -> float:
     return min((df for _, df in components if df > 0), default=math.nan)
 
 
-def p_value(value: float, standard_error: float, df: float) -> float:
-    """Two-sided p-value of `value` against zero, by Student's t.
+def p_value(value: float, components: Sequence[Component]) -> float:
+    """Two-sided p-value of `value` against zero: one less the coverage of the interval that just
+    reaches it.
 
     Args:
         value: The estimate.
-        standard_error: In the same units; NaN if unknown, and then the p-value is 1.
-        df: Degrees of freedom of the standard error; NaN if unknown, likewise.
+        components: Its variances with their degrees of freedom. If one is NaN, the p-value is 1.
     """
-    from scipy.special import stdtr
-
-    if math.isnan(standard_error) or math.isnan(df):
+    if any(math.isnan(variance) or math.isnan(df) for variance, df in components):
         return 1.0
-    if standard_error == 0:
+    if not any(variance for variance, _ in components):
         return 1.0 if value == 0 else 0.0
-    return float(2 * stdtr(df, -abs(value) / standard_error))
+    low, high = -math.log(1e-12), 0.0  # of -log p
+    low, high = 0.0, low
+    for _ in range(50):
+        middle = (low + high) / 2
+        reaches = interval_half_width(components, 1 - math.exp(-middle)) >= abs(value)
+        low, high = (low, middle) if reaches else (middle, high)
+    return math.exp(-high)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
-from ...data.chats import Chat, Message
+from ...data.chats import Chat, Message, Pair, Prompt
 from ...data.datasets import Questions, read_questions
 from ...errors import CorruptError
 from ...providers.types import Monitor
@@ -37,12 +37,16 @@ class Question:
         id: The id it has in its file.
         prompt: The user's turn.
         system: The question's own system prompt, if it has one.
+        scenario: The situation it asks about.
+        group: The cluster it is counted in: answers to its questions are not independent.
     """
 
     question: str
     id: str
     prompt: str
     system: str | None = None
+    scenario: str
+    group: str
 
 
 @attrs.frozen(kw_only=True)
@@ -172,6 +176,24 @@ class EvalKind(ABC, Generic[E]):
     def has_all_answers(self, workload: Workload[E]) -> bool:
         """Whether nothing but a judge is left to ask; False for evals without a judge."""
         return False
+
+
+def build_question(question: str, row: Pair | Prompt) -> Question:
+    """The question of a row; without labels it is a scenario and a group of its own.
+
+    Args:
+        question: Digest of what is asked.
+        row: What is asked.
+    """
+    scenario = row.scenario or row.id
+    return Question(
+        question=question,
+        id=row.id,
+        prompt=row.prompt,
+        system=row.system if isinstance(row, Prompt) else None,
+        scenario=scenario,
+        group=row.group or scenario,
+    )
 
 
 def build_chat(system: str | None, prompt: str) -> Chat:

@@ -26,9 +26,9 @@ from .base import (
     EvalKind,
     EvalResult,
     ExpectedTokens,
-    Question,
     Workload,
     build_chat,
+    build_question,
 )
 
 
@@ -62,10 +62,7 @@ class PreferenceKind(EvalKind[Preference]):
         )
         context.record_all(batches, LIKELIHOODS.prefix, monitor)
         lines = read_complete(path, requests, question_id, LIKELIHOODS.prefix)
-        asked = tuple(
-            Question(question=_pair_digest(pair), id=pair.id, prompt=pair.prompt)
-            for pair in _pairs(questions)
-        )
+        asked = tuple(build_question(_pair_digest(pair), pair) for pair in _pairs(questions))
         scores = tuple(_score_pair(question, lines[question]) for question in requests)
         return EvalResult(questions=asked, scores=scores)
 

@@ -45,6 +45,7 @@ from .base import (
     Question,
     Workload,
     build_chat,
+    build_question,
 )
 
 _GRADE_TOKENS = 2.0
@@ -162,8 +163,7 @@ def distinct_questions(questions: Questions) -> tuple[Question, ...]:
 def _question(pair: Pair | Prompt) -> Question:
     system = pair.system if isinstance(pair, Prompt) else None
     text = pair.prompt if system is None else canonical((system, pair.prompt))
-    name = digest(text)[:QUESTION_DIGITS]
-    return Question(question=name, id=pair.id, prompt=pair.prompt, system=system)
+    return build_question(digest(text)[:QUESTION_DIGITS], pair)
 
 
 def _chat(eval: Sampled, question: Question) -> Chat:

@@ -1,0 +1,99 @@
+"""Matched contrasts: what aligned rows do, at equal numbers of misaligned rows.
+
+A training set with aligned rows is compared with the *undefended* one: the same misaligned rows for
+the same seed, and nothing else. The estimand is the effect of adding aligned rows with the training
+steps that they bring. No law of dose and response is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+import attrs
+
+from ...units.cells import arm_counts
+from ..contrasts import Contrast, difference
+from ..evidence import Evidence
+from .policy import Conclusion, Question, Tested, build_question, cannot_tell, conclusive
+
+_EQUAL_WEIGHT, _OTHER_WEIGHT = 10.0, 10.0
+"""Relative to the questions of single experiments: this is what a joint report is for."""
+
+
+@attrs.frozen(kw_only=True)
+class _Pair:
+    """A defended and an undefended condition with equal numbers of misaligned rows."""
+
+    misaligned: int
+    aligned: int
+    contrast: Contrast
+
+    @property
+    def proportion(self) -> Fraction:
+        """Aligned rows for each misaligned one."""
+        return Fraction(self.aligned, self.misaligned)
+
+    @property
+    def text(self) -> str:
+        """`250 misaligned rows: 750 aligned ones (3 ×)`."""
+        times = self.proportion
+        name = f"{times.numerator}" if times.denominator == 1 else str(times)
+        return f"{self.aligned} aligned rows ({name} ×) added to {self.misaligned} misaligned ones"
+
+
+def matched_questions(evidence: Evidence) -> Iterator[Question]:
+    """What aligned rows do: in equal number, from the largest training set down, then in others."""
+    pairs = list(_pairs(evidence))
+    equal = [pair for pair in pairs if pair.proportion == 1]
+    others = [pair for pair in pairs if pair.proportion != 1]
+    equal.sort(key=lambda pair: -pair.misaligned)
+    others.sort(key=lambda pair: (-pair.proportion, -pair.misaligned))
+    if equal:
+        text = "as many aligned rows as misaligned ones: what do they change?"
+        yield _question(text, evidence, equal, _EQUAL_WEIGHT)
+    if others:
+        text = "more or fewer aligned rows than misaligned ones: what do they change?"
+        yield _question(text, evidence, others, _OTHER_WEIGHT)
+
+
+def _pairs(evidence: Evidence) -> Iterator[_Pair]:
+    undefended: dict[int, int] = {}
+    defended: list[tuple[int, int, int]] = []
+    for index in evidence.trained_indices():
+        condition = evidence.conditions[index]
+        assert condition.total_samples is not None
+        if condition.inoculation is not None or not condition.misaligned_ratio:
+            continue
+        misaligned, aligned = arm_counts(condition.misaligned_ratio, condition.total_samples)
+        if aligned:
+            defended.append((misaligned, aligned, index))
+        else:
+            undefended[misaligned] = index
+    for misaligned, aligned, index in defended:
+        if misaligned in undefended:
+            contrast = difference(evidence, index, undefended[misaligned])
+            yield _Pair(misaligned=misaligned, aligned=aligned, contrast=contrast)
+
+
+def _question(text: str, evidence: Evidence, pairs: Sequence[_Pair], weight: float) -> Question:
+    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
+        count = sum(tested.detected for tested in tests)
+        parts = [
+            _sentence(pair, tested) for pair, tested in zip(pairs, tests[:count], strict=False)
+        ]
+        if not count:
+            return cannot_tell(f"{pairs[0].text} change the score by {tests[0]}", tests[0].estimate)
+        if count < len(pairs):
+            rest = pairs[count]
+            parts.append(f"cannot tell for {rest.text} ({tests[count]})")
+        estimate = tests[0].estimate
+        return conclusive("; ".join(parts), estimate)
+
+    contrasts = [pair.contrast for pair in pairs]
+    return build_question(text, evidence, evidence.where, contrasts, conclude, weight=weight)
+
+
+def _sentence(pair: _Pair, tested: Tested) -> str:
+    verb = "lower" if tested.estimate.value < 0 else "raise"
+    return f"{pair.text}, with the steps that they bring, {verb} the score: {tested}"
