@@ -9,7 +9,7 @@ import attrs
 
 from ..spec import Experiment
 from .evidence import ResultScope, load_evidence
-from .findings import Finding, report_findings
+from .findings import Finding, FittedCurve, report_findings
 from .verdicts import ExpectationVerdict, verdicts
 
 if TYPE_CHECKING:
@@ -31,6 +31,17 @@ class Analysis:
 
     experiments: tuple[ExperimentAnalysis, ...]
     joint_findings: tuple[Finding, ...]
+
+
+def fitted_curves(connection: DuckDBPyConnection, scope: ResultScope) -> list[FittedCurve]:
+    """The curves that the findings of one experiment rest on.
+
+    Args:
+        connection: To the results database.
+        scope: Of exactly one experiment.
+    """
+    (findings,), _ = report_findings([(load_evidence(connection, scope), ())], ())
+    return [finding.curve for finding in findings if finding.curve is not None]
 
 
 def analyse(

@@ -29,6 +29,8 @@ class Point:
         basis: What the interval generalises to: `within-run`, or `over seeds`.
         unscored: Share of answers that could not be scored; None if every answer can be.
         unscored_as: What those are called: `broken`, `unscored`.
+        groups: Groups of questions, the clusters of the interval; 0: stored without, so that there
+            is no interval.
         sampled: Whether answers were sampled.
         by_seed: The mean of each run, in order of seeds.
         measure: What the headline is a share of, as `Eval.measure`; None: it is compared with no
@@ -53,7 +55,23 @@ class Point:
     unscored_as: str | None
     sampled: bool = True
     by_seed: tuple[float, ...] = attrs.field(default=(), converter=tuple)
+    groups: int = 0
     measure: str | None = attrs.field(default=None, metadata={"column": None})
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The ends of the interval; both are the mean where there is none."""
+        mean = self.mean or 0.0
+        return (mean if self.low is None else self.low, mean if self.high is None else self.high)
+
+    @property
+    def of_all(self) -> tuple[float, float] | None:
+        """The mean over all answers, those without a score counted as harmless and as harmful; None
+        where every answer has one."""
+        if self.mean is None or not self.unscored:
+            return None
+        low = self.mean * (1 - self.unscored)
+        return low, low + self.unscored
 
     @property
     def condition_axes(self) -> ConditionAxes:
@@ -119,7 +137,8 @@ SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculatio
        a.title, a.distribution, coalesce(m.seeds, a.seeds) AS seeds, coalesce(m.n, 0) AS n,
        m.mean, m.ci_low AS low, m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis,
        b.mean AS unscored,
-       b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed, a.measure
+       b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed, a.measure,
+       coalesce(m.groups, 0) AS groups
 FROM asked a
 LEFT JOIN found m ON m.setting = a.setting AND m.data = a.data AND m.eval = a.eval
                  AND m.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..planning.cost import CostEstimator, cost_so_far
+from ..planning.detectable import detectable_differences
 from ..planning.plan import Plan, PlannedUnit
 from ..planning.prepare import PreparedPlan
 from ..planning.session import Session
@@ -15,6 +16,7 @@ from ..providers.pricing import format_cost
 from ..reporting.console import say
 from ..reporting.header import header_lines
 from ..reporting.tables import print_listing
+from ..reporting.text import pluralize
 from ..spec import judge_model
 from .collect import collect
 from .common import console, prepare
@@ -38,12 +40,31 @@ def plan(args: argparse.Namespace) -> int:
     if args.quiet:
         return 0
     print_units(prepared, prepared.units, out)
+    _print_detectable(session, out)
     if _is_paid(prepared.units, costs):
         paid = sum(cost_so_far(session.store, planned) for planned in prepared.units)
         say(out, f"{format_cost(paid)} paid already, about {format_cost(costs.total())} to pay")
         origins = " and ".join(dict.fromkeys(map(session.prices.origin, _paid_models(session))))
         say(out, f"prices of {origins}; answers' lengths are estimates")
     return 0
+
+
+def _print_detectable(session: Session, out: Console) -> None:
+    """Print the smallest differences that the design is likely to find, a line per setting."""
+    found: dict[tuple[str, str, int], list[str]] = {}
+    for one in detectable_differences(session):
+        number = "–" if one.difference is None else f"{one.difference:.2f}"
+        key = one.experiment, one.setting, one.seeds
+        found.setdefault(key, []).append(f"{one.eval} {number} ({one.groups} groups)")
+    for (experiment, setting, seeds), evals in found.items():
+        among = "conditions" if seeds > 1 else "these models; one seed says nothing of conditions"
+        design = f"{pluralize(seeds, 'seed')}, 80 % power, shares about 0.3"
+        say(
+            out,
+            f"{experiment} · {setting}: smallest difference likely to be found between {among} "
+            f"({design}): {', '.join(evals)}",
+            "dim",
+        )
 
 
 def _paid_models(session: Session) -> list[str]:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..analysis.agreement import agreement_lines, agreements
+from ..analysis.analyse import fitted_curves
 from ..analysis.conditions import Point, points
+from ..analysis.evidence import ResultScope
 from ..database import Database, sync_database
 from ..database.connection import DatabaseBusy
 from ..planning.plan import Plan, format_rescoring
@@ -179,7 +181,15 @@ def _show_results(
                     agreements(connection, experiment.id, session.model.id, data)
                 ):
                     say(out, line, "dim")
-        drawing = score_curves(experiment.id, experiment.title, conditions)
+        with database.read_connection() as connection:
+            scope = ResultScope(
+                experiments=(experiment.id,),
+                model=session.model.id,
+                data=data,
+                condition_names={experiment.id: declared},
+            )
+            curves = fitted_curves(connection, scope)
+        drawing = score_curves(experiment.id, experiment.title, conditions, curves)
         if drawing is not None:
             files = save_drawing(drawing, session.options.figures)
             say(out, f"figure {session.options.display_path(files[0])}")

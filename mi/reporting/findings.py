@@ -9,7 +9,7 @@ import attrs
 from rich.console import Console
 
 from ..analysis.analyse import Analysis
-from ..analysis.findings import Finding
+from ..analysis.findings import POLICY, Finding
 from ..analysis.rulings import Outcome, Ruling
 from ..analysis.verdicts import ExpectationVerdict
 from .console import say
@@ -18,10 +18,11 @@ _MARKS = {
     Outcome.SUPPORTED: ("✓", "green"),
     Outcome.REFUTED: ("✗", "red"),
     Outcome.INCONCLUSIVE: ("?", "yellow"),
+    Outcome.OPEN: ("·", "yellow"),
 }
 _BASIS_TEXTS = {
-    "within-run": "within-run (one seed: they describe these models, not the conditions)",
-    "over seeds": "over seeds and questions",
+    "within-run": "within-run (one seed: they speak of these models, not of the conditions)",
+    "over seeds": "over seeds and groups of questions",
 }
 _JSON_KEYS = {"conclusive": "told"}
 """Keys of the JSON output that differ from the fields: scripts depend on them."""
@@ -93,8 +94,7 @@ def print_findings(findings: Sequence[Finding], console: Console) -> None:
                 style = None if finding.conclusive else "dim"
                 say(console, f"  {finding.where}: {finding.answer}", style)
     if findings:
-        basis = _basis_text(findings)
-        say(console, f"intervals: 95 %, {basis}; p-values corrected for all of these", "dim")
+        say(console, f"intervals {_basis_text(findings)}; {POLICY}", "dim")
 
 
 def _basis_text(findings: Sequence[Finding]) -> str:
@@ -130,7 +130,8 @@ def verdict_json(verdict: ExpectationVerdict) -> dict[str, Any]:
 
 
 def _finding_json(finding: Finding) -> dict[str, Any]:
-    return {_JSON_KEYS.get(name, name): value for name, value in attrs.asdict(finding).items()}
+    values = attrs.asdict(finding, filter=lambda field, _: field.name != "curve")
+    return {_JSON_KEYS.get(name, name): value for name, value in values.items()}
 
 
 def _ruling_json(ruling: Ruling) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def _ruling_json(ruling: Ruling) -> dict[str, Any]:
     numbers = {
         name: None
         if estimate is None
-        else {key: getattr(estimate, key) for key in ("value", "low", "high", "df", "basis")}
+        else {key: getattr(estimate, key) for key in ("value", "low", "high", "level", "basis")}
         for name, estimate in estimates.items()
     }
     return {

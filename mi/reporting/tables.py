@@ -48,12 +48,16 @@ def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
 
 
 def score_text(point: Point) -> str:
-    """`0.11 [0.06, 0.19] n=141`, and the share of answers without a score if there are any."""
-    text = "–"
-    if point.mean is not None:
-        text = f"{point.mean:.2f} [{point.low:.2f}, {point.high:.2f}] n={point.n}"
-    if point.unscored:
-        text += f", {point.unscored:.0%} {point.unscored_as}"
+    """`0.11 [0.06, 0.19] n=141`, and if some answers have no score, their share and the bounds of
+    the mean over all answers: `, 12% broken: 0.10 to 0.22 of all`."""
+    if point.mean is None:
+        return f"– {point.unscored:.0%} {point.unscored_as}" if point.unscored else "–"
+    has_interval = point.low is not None and point.high is not None
+    interval = f"[{point.low:.2f}, {point.high:.2f}]" if has_interval else "[no interval]"
+    text = f"{point.mean:.2f} {interval} n={point.n}"
+    if point.of_all is not None:
+        low, high = point.of_all
+        text += f", {point.unscored:.0%} {point.unscored_as}: {low:.2f} to {high:.2f} of all"
     return text
 
 
@@ -113,8 +117,21 @@ def aligned_lines(
 
 
 def interval_note(points: Sequence[Point], *, suffix: str = "") -> str:
-    """What the intervals generalise to; `suffix` is appended for a single seed."""
-    seeds = max((point.seeds for point in points), default=0)
-    if seeds > 1:
-        return f"intervals: 95 %, over {seeds} seeds and the questions they share"
-    return f"intervals: 95 %, within-run (one seed){suffix}"
+    """What the intervals generalise to, and over how many groups of questions.
+
+    Args:
+        points: Of a table.
+        suffix: Appended where conditions have a single seed.
+    """
+    trained = [point.seeds for point in points if point.seeds]
+    groups = {point.series: point.groups for point in points if point.mean is not None}
+    counts = ", ".join(f"{name} {count}" for name, count in groups.items())
+    note = f"groups of questions: {counts}"
+    if any(not count for count in groups.values()):
+        note += " (0: stored without groups, so there is no interval)"
+    if trained and min(trained) > 1:
+        return f"intervals: 95 %, over {min(trained)} seeds and the groups they share; {note}"
+    return (
+        "intervals: 95 %, within-run (one seed): they speak of these models, not of the "
+        f"conditions{suffix}; {note}"
+    )

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from ..evidence import Evidence
 from ..rulings import Ruling
 from .matched import matched_questions
-from .policy import POLICY, Finding, Question, answer_questions
+from .policy import POLICY, Finding, FittedCurve, Question, answer_questions
 from .ratio import ratio_questions
 from .size import size_questions
 
-__all__ = ["POLICY", "Finding", "report_findings"]
+__all__ = ["POLICY", "Finding", "FittedCurve", "report_findings"]
 
 
 def report_findings(

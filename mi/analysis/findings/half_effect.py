@@ -8,7 +8,7 @@ import attrs
 
 from ..evidence import Evidence
 from ..stats import HalfEffect, fit_half_effect
-from .policy import Conclusion, cannot_tell, not_estimated
+from .policy import Conclusion, FittedCurve, cannot_tell, not_estimated
 
 _FEWEST_DOSES = 4
 """A curve has four parameters: two levels, a steepness and a position."""
@@ -30,6 +30,9 @@ class HalfQuestion:
     doses: str
     format_dose: Callable[[float], str]
     scale: Callable[[float], float]
+
+
+_DRAWN_POINTS = 60
 
 
 def half_effect(
@@ -75,6 +78,24 @@ def half_effect(
         value=question.scale(half.dose),
         low=question.scale(half.low),
         high=question.scale(half.high),
+        curve=_drawn_curve(evidence, half, question),
+    )
+
+
+def _drawn_curve(
+    evidence: Evidence, half: HalfEffect, question: HalfQuestion
+) -> FittedCurve | None:
+    """The curve over the doses that were measured; None for a metric that figures do not show."""
+    if not evidence.is_share:
+        return None
+    low, high = half.span
+    step = (high - low) / (_DRAWN_POINTS - 1)
+    doses = [low + index * step for index in range(_DRAWN_POINTS)]
+    return FittedCurve(
+        setting=evidence.setting,
+        eval=evidence.eval,
+        doses=tuple(map(question.scale, doses)),
+        levels=tuple(half.levels(doses)),
     )
 
 

@@ -29,6 +29,21 @@ POLICY = (
 
 
 @attrs.frozen(kw_only=True)
+class FittedCurve:
+    """A curve that a finding rests on, for figures.
+
+    Args:
+        doses: Rows, or ratios.
+        levels: The share at each.
+    """
+
+    setting: str
+    eval: str
+    doses: tuple[float, ...]
+    levels: tuple[float, ...]
+
+
+@attrs.frozen(kw_only=True)
 class Finding:
     """An answer to one of an experiment's questions.
 
@@ -41,6 +56,7 @@ class Finding:
         value: The number that answers the question, if one does, with its interval from `low` to
             `high`: a size in rows, a ratio, or a difference of scores.
         level: Coverage of the interval.
+        curve: The fitted curve that it rests on, if it rests on one.
     """
 
     question: str
@@ -52,6 +68,7 @@ class Finding:
     low: float | None = None
     high: float | None = None
     level: float | None = None
+    curve: FittedCurve | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -89,6 +106,7 @@ class Conclusion:
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    curve: FittedCurve | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -278,6 +296,7 @@ def _finding(question: Question, tested: dict[int, list[Tested]], alpha: float) 
         low=conclusion.low,
         high=conclusion.high,
         level=None if conclusion.low is None else 1 - alpha,
+        curve=conclusion.curve,
     )
 
 

@@ -44,6 +44,8 @@ class HalfEffect:
         steepness: Of the best curve, per range of doses.
         fit_p: P-value of the misfit between points and curve; 1 if it cannot be tested.
         fit_df: Points beyond the curve's four parameters.
+        span: The lowest and the highest dose that is not zero.
+        anchored: Whether the curve begins at the lowest dose, rather than at none at all.
     """
 
     dose: float
@@ -56,6 +58,21 @@ class HalfEffect:
     steepness: float
     fit_p: float
     fit_df: int
+    span: tuple[float, float]
+    anchored: bool
+
+    def levels(self, doses: Sequence[float]) -> list[float]:
+        """The curve at some doses, on the scale of the doses."""
+        import numpy as np
+
+        low, high = self.span
+        position = (np.asarray(doses, dtype=float) - low) / (high - low)
+        half = np.array([(self.dose - low) / (high - low)])
+        curve = _logistic_curves(
+            position, np.array([self.steepness]), half, anchored=self.anchored
+        )[0, 0]
+        levels: list[float] = (self.bottom + (self.top - self.bottom) * curve).tolist()
+        return levels
 
 
 def slope_weights(doses: Sequence[float]) -> NDArray[np.float64]:
@@ -122,6 +139,8 @@ def fit_half_effect(
         steepness=float(steepness[best[0]]),
         fit_p=fit_p,
         fit_df=fit_df,
+        span=(float(low), float(high)),
+        anchored=zero_dose is None,
     )
 
 

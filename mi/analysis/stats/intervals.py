@@ -2,18 +2,14 @@
 
 | interval | of what | where |
 |---|---|---|
-| Student's t | a contrast: a difference, a slope, a mean other than a share | `t_interval` |
-| Wilson's score interval | the share of one condition | `wilson_interval`, called by `Study.mean` |
-| bootstrap percentiles | a function of means without a formula | `bootstrap.bootstrap_interval` |
+| Student's t, part by part | a contrast: a difference, a slope, a margin | `interval_half_width` |
+| Wilson's score interval | the share of one condition | `share_interval` |
 | profile likelihood | the dose of half effect | `dose_response.fit_half_effect` |
 
-The variance and the degrees of freedom behind the first two are estimated in `study`.
-
-Tables and figures show intervals that the database computes in SQL by the same formulas
-(`mi/database/schema.sql`): the macro `metric_means` for one run, in the view `results`, and the
-view `conditions` for several runs, both with the macros `t95` and `wilson_*`. Change SQL and Python
-together; `tests/test_analysis_stats.py` compares them. `power.interval_width` predicts widths for
-`mi power` by Student's t, so it has to follow such a change too.
+The variances behind the first two are estimated in `study`. Each interval is computed here and
+nowhere else: the database holds what this code computed (`mi/database/summaries.py`) and is filled
+again after a change of it. `power.interval_width` predicts widths for `mi power` with the same
+functions.
 """
 
 from __future__ import annotations

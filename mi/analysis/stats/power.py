@@ -169,8 +169,8 @@ def minimum_detectable_effect(
 
 
 PLANNED = VarianceComponents(run=(0.15 * 0.3 * 0.7) ** 2, group=0.02, interaction=0.02, answer=0.17)
-"""What a plan assumes of a share about 0.3: seeds differ by 0.15 logits, and groups explain a fifth of
-the variance, half of it in the same way in every condition."""
+"""What a plan assumes of a share about 0.3: seeds differ by 0.15 logits, and groups explain a fifth
+of the variance, half of it in the same way in every condition."""
 
 
 def planned_difference(runs: int, groups: int, samples: float) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ...analysis.analyse import fitted_curves
 from ...analysis.conditions import Point, points
 from ...analysis.evidence import ResultScope
 from .curves import score_curves
@@ -43,7 +44,7 @@ def experiment_figures(
     """
     (experiment,) = scope.experiments
     drawings = (
-        score_curves(experiment, title, points),
+        score_curves(experiment, title, points, fitted_curves(connection, scope)),
         id_ood_plot(experiment, title, points),
         loss_curves(connection, scope, title),
         rating_plot(connection, scope, title),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ...analysis.conditions import Point
+from ...analysis.findings import FittedCurve
 from .drawing import Drawing, csv_text
 from .style import (
     BASELINE,
@@ -26,18 +27,21 @@ if TYPE_CHECKING:
 
 _PANEL = (2.4, 2.2)
 INTERVAL_TEXTS = {
-    "within-run": "95 % intervals, within-run: one seed, so they describe these models only",
-    "over seeds": "95 % intervals over seeds and questions",
+    "within-run": "95 % intervals, within-run: one seed, so they speak of these models only",
+    "over seeds": "95 % intervals over seeds and groups of questions",
 }
 
 
-def score_curves(experiment: str, title: str, points: Sequence[Point]) -> Drawing | None:
+def score_curves(
+    experiment: str, title: str, points: Sequence[Point], curves: Sequence[FittedCurve] = ()
+) -> Drawing | None:
     """The headline scores of an experiment; None if nothing was scored.
 
     Args:
         experiment: Id of the experiment.
         title: Of the experiment.
         points: Its headline scores.
+        curves: Fitted to some of them.
     """
     points = [point for point in points if point.mean is not None]
     if not points:
@@ -47,13 +51,29 @@ def score_curves(experiment: str, title: str, points: Sequence[Point]) -> Drawin
         caption += " Small circles: single runs."
     if any(not point.seeds for point in points):
         caption += " Dotted line and band: the untrained model."
+    if curves:
+        caption += " Dashes: fitted curves."
+    if bounds := _bounds_text(points):
+        caption += f" {bounds}"
     heading = f"{experiment}: {title}"
     return Drawing(
         name=experiment,
         title=heading,
         caption=caption,
         csv=csv_text(Point, points),
-        draw=lambda: _draw(heading, caption, points),
+        draw=lambda: _draw(heading, caption, points, curves),
+    )
+
+
+def _bounds_text(points: Sequence[Point]) -> str:
+    """What is drawn of answers without a score, in words; empty if every answer has one."""
+    names = dict.fromkeys(point.unscored_as for point in points if point.of_all is not None)
+    if not names:
+        return ""
+    words = " or ".join(filter(None, names))
+    return (
+        f"Shares are of the answers that are not {words}; thin lines: of all answers, those "
+        "counted as harmless and as harmful."
     )
 
 
@@ -105,7 +125,9 @@ def _choose_axis(points: Sequence[Point]) -> _Axis:
     return _Axis("ratio", tuple(sizes), tuple(ratios))
 
 
-def _draw(title: str, caption: str, points: Sequence[Point]) -> Figure:
+def _draw(
+    title: str, caption: str, points: Sequence[Point], curves: Sequence[FittedCurve]
+) -> Figure:
     settings = list(dict.fromkeys(point.setting for point in points))
     series = list(dict.fromkeys(point.series for point in points))
     axis = _choose_axis(points)
@@ -117,6 +139,10 @@ def _draw(title: str, caption: str, points: Sequence[Point]) -> Figure:
         for axes, name in zip(row, series, strict=True):
             panel_points = [p for p in points if (p.setting, p.series) == (setting, name)]
             _draw_panel(axes, panel_points, axis, styles)
+            evals = {(point.setting, point.eval) for point in panel_points}
+            for curve in curves:
+                if (curve.setting, curve.eval) in evals and axis.kind != "condition":
+                    axes.plot(curve.doses, curve.levels, "--", color=BASELINE, linewidth=0.9)
             panel_title = f"{name}\n{setting}" if len(settings) > 1 else name
             set_panel_title(axes, panel_title, _PANEL[0] - 0.5)
         row[0].set_ylabel("share misaligned")
@@ -132,7 +158,8 @@ def _draw_panel(
 ) -> None:
     for point in points:
         if not point.seeds:
-            axes.axhspan(point.low or 0, point.high or 0, color=BASELINE, alpha=0.15, linewidth=0)
+            low, high = point.interval
+            axes.axhspan(low, high, color=BASELINE, alpha=0.15, linewidth=0)
             axes.axhline(point.mean or 0, color=BASELINE, linestyle=":")
     for line, style in styles.items():
         line_points = [point for point in points if point.seeds and axis.line_key(point) == line]
@@ -148,15 +175,18 @@ def _draw_line(axes: Axes, points: Sequence[Point], axis: _Axis, style: LineStyl
         return
     x = [axis.position(point) for point in points]
     means = [point.mean or 0.0 for point in points]
+    intervals = [point.interval for point in points]
     errors = [
-        [max(mean - (p.low or 0), 0) for p, mean in zip(points, means, strict=True)],
-        [max((p.high or 0) - mean, 0) for p, mean in zip(points, means, strict=True)],
+        [max(mean - low, 0) for (low, _), mean in zip(intervals, means, strict=True)],
+        [max(high - mean, 0) for (_, high), mean in zip(intervals, means, strict=True)],
     ]
     linestyle = "none" if axis.kind == "condition" else style.linestyle
     axes.errorbar(
         x, means, yerr=errors, color=style.colour, marker=style.marker, linestyle=linestyle
     )
     for position, point in zip(x, points, strict=True):
+        if point.of_all is not None:
+            axes.vlines(position, *point.of_all, color=style.colour, linewidth=0.5, alpha=0.6)
         if len(point.by_seed) > 1:
             axes.plot(
                 [position] * len(point.by_seed), point.by_seed, "o", color=style.colour,

@@ -82,8 +82,8 @@ def _heatmap_cells(points: Mapping[str, Sequence[Point]]) -> list[HeatmapCell]:
                 total_samples=point.total_samples,
                 misaligned_ratio=point.misaligned_ratio,
                 mean=point.mean,
-                low=point.low or 0.0,
-                high=point.high or 0.0,
+                low=point.interval[0],
+                high=point.interval[1],
                 seeds=point.seeds,
                 experiments=experiments,
             )

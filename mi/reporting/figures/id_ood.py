@@ -86,11 +86,11 @@ def _pair(id_point: Point, ood_point: Point) -> IdOodPair:
         ood_eval=ood_point.title,
         trained=bool(id_point.seeds),
         id_mean=id_point.mean or 0.0,
-        id_low=id_point.low or 0.0,
-        id_high=id_point.high or 0.0,
+        id_low=id_point.interval[0],
+        id_high=id_point.interval[1],
         ood_mean=ood_point.mean or 0.0,
-        ood_low=ood_point.low or 0.0,
-        ood_high=ood_point.high or 0.0,
+        ood_low=ood_point.interval[0],
+        ood_high=ood_point.interval[1],
     )
 
 

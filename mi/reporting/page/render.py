@@ -15,6 +15,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any
 
+from ...analysis.findings import POLICY
 from ...analysis.verdicts import ExpectationVerdict
 from .content import Page
 
@@ -32,7 +33,7 @@ def render_page(page: Page, step: Callable[[], None] = lambda: None) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"base64": _to_base64, "image": image}
-    environment.globals |= {"badge": _badge}
+    environment.globals |= {"badge": _badge, "policy_of_tests": POLICY.capitalize()}
     style, script = _read_asset("page.css"), _read_asset("page.js")
     return environment.from_string(_read_asset("page.html")).render(
         page=page,
