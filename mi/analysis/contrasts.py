@@ -89,8 +89,14 @@ def compare(evidence: Evidence, weights: Sequence[float] | NDArray[np.float64]) 
     )
 
 
-def difference(evidence: Evidence, index: int, reference: int) -> Contrast:
-    """The mean of a condition less that of another, by their indices."""
+def condition_difference(evidence: Evidence, index: int, reference: int) -> Contrast:
+    """The mean of a condition less that of another.
+
+    Args:
+        evidence: Of one eval.
+        index: Of the condition.
+        reference: Index of the condition it is compared with.
+    """
     count = len(evidence.conditions)
     return compare(evidence, [float((i == index) - (i == reference)) for i in range(count)])
 

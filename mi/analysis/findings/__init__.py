@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ..evidence import Evidence
 from ..rulings import Ruling
 from .matched import matched_questions
-from .policy import POLICY, Finding, FittedCurve, Question, answer_questions
+from .policy import POLICY, Finding, FittedCurve, ReportQuestion, answer_questions
 from .ratio import ratio_questions
 from .size import size_questions
 
@@ -42,7 +42,7 @@ def report_findings(
     return separate, list(findings)
 
 
-def _experiment_questions(evidence: Evidence) -> Iterator[Question]:
+def _experiment_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
     by_ratio: dict[tuple[object, ...], list[int]] = {}
     by_size: dict[tuple[object, ...], list[int]] = {}
     for index in evidence.trained_indices():

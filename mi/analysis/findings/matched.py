@@ -13,9 +13,9 @@ from fractions import Fraction
 import attrs
 
 from ...units.cells import arm_counts
-from ..contrasts import Contrast, difference
+from ..contrasts import Contrast, condition_difference
 from ..evidence import Evidence
-from .policy import Conclusion, Question, Tested, build_question, cannot_tell, conclusive
+from .policy import Conclusion, ReportQuestion, Tested, cannot_tell, conclusive, report_question
 
 _EQUAL_WEIGHT, _OTHER_WEIGHT = 10.0, 10.0
 """Relative to the questions of single experiments: this is what a joint report is for."""
@@ -42,7 +42,7 @@ class _Pair:
         return f"{self.aligned} aligned rows ({name} ×) added to {self.misaligned} misaligned ones"
 
 
-def matched_questions(evidence: Evidence) -> Iterator[Question]:
+def matched_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
     """What aligned rows do: in equal number, from the largest training set down, then in others."""
     pairs = list(_pairs(evidence))
     equal = [pair for pair in pairs if pair.proportion == 1]
@@ -72,11 +72,13 @@ def _pairs(evidence: Evidence) -> Iterator[_Pair]:
             undefended[misaligned] = index
     for misaligned, aligned, index in defended:
         if misaligned in undefended:
-            contrast = difference(evidence, index, undefended[misaligned])
+            contrast = condition_difference(evidence, index, undefended[misaligned])
             yield _Pair(misaligned=misaligned, aligned=aligned, contrast=contrast)
 
 
-def _question(text: str, evidence: Evidence, pairs: Sequence[_Pair], weight: float) -> Question:
+def _question(
+    text: str, evidence: Evidence, pairs: Sequence[_Pair], weight: float
+) -> ReportQuestion:
     def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
         count = sum(tested.detected for tested in tests)
         parts = [
@@ -91,7 +93,7 @@ def _question(text: str, evidence: Evidence, pairs: Sequence[_Pair], weight: flo
         return conclusive("; ".join(parts), estimate)
 
     contrasts = [pair.contrast for pair in pairs]
-    return build_question(text, evidence, evidence.where, contrasts, conclude, weight=weight)
+    return report_question(text, evidence, evidence.where, contrasts, conclude, weight=weight)
 
 
 def _sentence(pair: _Pair, tested: Tested) -> str:

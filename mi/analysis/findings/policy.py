@@ -110,7 +110,7 @@ class Conclusion:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Question:
+class ReportQuestion:
     """A question with its tests, before it is known how many questions a report has.
 
     Args:
@@ -131,30 +131,30 @@ class Question:
     basis: str
     contrasts: tuple[Contrast, ...]
     conclude: Callable[[Sequence[Tested], float], Conclusion]
-    needs: Question | None = None
+    needs: ReportQuestion | None = None
     arises_not: str = ""
     weight: float = 1.0
 
 
-def build_question(
+def report_question(
     text: str,
     evidence: Evidence,
     where: str,
     contrasts: Sequence[Contrast],
     conclude: Callable[[Sequence[Tested], float], Conclusion],
     *,
-    needs: Question | None = None,
+    needs: ReportQuestion | None = None,
     arises_not: str = "",
     weight: float = 1.0,
-) -> Question:
-    """A question with tests in one eval; the other arguments are those of `Question`.
+) -> ReportQuestion:
+    """A question with tests in one eval; the other arguments are those of `ReportQuestion`.
 
     Args:
         evidence: Of the eval.
         contrasts: At least one. It speaks of conditions only if each of them does.
     """
     speaks_of_conditions = all(c.estimate.basis == "over seeds" for c in contrasts)
-    return Question(
+    return ReportQuestion(
         text=text,
         where=where,
         family=evidence.where,
@@ -186,7 +186,7 @@ def claim_key(contrast: Contrast) -> ClaimKey:
 
 
 def answer_questions(
-    questions: Sequence[Question], rulings: Sequence[Ruling] = ()
+    questions: Sequence[ReportQuestion], rulings: Sequence[Ruling] = ()
 ) -> list[Finding]:
     """Decide on all tests of a report together, and draw the conclusions.
 
@@ -217,7 +217,7 @@ def answer_questions(
 
 
 def _decide(
-    questions: Sequence[Question], decided: Sequence[Sequence[Ruling | None]]
+    questions: Sequence[ReportQuestion], decided: Sequence[Sequence[Ruling | None]]
 ) -> tuple[list[float], list[int]]:
     """The level of each question, and how many of its tests detected an effect."""
     families = list(dict.fromkeys(question.family for question in questions))
@@ -250,7 +250,9 @@ def _decide(
             alphas[heir] += alphas[finished] / len(heirs)
 
 
-def _open(questions: Sequence[Question], counts: Sequence[int], family: str | None) -> list[int]:
+def _open(
+    questions: Sequence[ReportQuestion], counts: Sequence[int], family: str | None
+) -> list[int]:
     """The questions with tests that have not all succeeded, of one family or of any."""
     return [
         index
@@ -278,7 +280,7 @@ def _tested(contrast: Contrast, ruling: Ruling | None, alpha: float, *, detected
     )
 
 
-def _finding(question: Question, tested: dict[int, list[Tested]], alpha: float) -> Finding:
+def _finding(question: ReportQuestion, tested: dict[int, list[Tested]], alpha: float) -> Finding:
     needed = question.needs
     if needed is not None and not tested[id(needed)][0].detected:
         conclusion = not_estimated(question.arises_not)

@@ -7,25 +7,25 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ...units.cells import format_ratio
-from ..contrasts import Contrast, compare, difference
+from ..contrasts import Contrast, compare, condition_difference
 from ..evidence import Evidence
 from ..stats import slope_weights
 from .half_effect import HalfQuestion, half_effect
 from .policy import (
     Conclusion,
-    Question,
+    ReportQuestion,
     Tested,
-    build_question,
     cannot_tell,
     conclusive,
     effect_conclusion,
     exclusion,
+    report_question,
 )
 
 
 def ratio_questions(
     evidence: Evidence, indices: Sequence[int], *, single_size: bool
-) -> Iterator[Question]:
+) -> Iterator[ReportQuestion]:
     """The questions over conditions that differ in ratio only; others are compared with the lowest
     ratio.
 
@@ -54,7 +54,7 @@ def _ratio_text(evidence: Evidence, index: int) -> str:
     return format_ratio(_ratio(evidence, index))
 
 
-def _growth(evidence: Evidence, indices: Sequence[int], where: str) -> Question:
+def _growth(evidence: Evidence, indices: Sequence[int], where: str) -> ReportQuestion:
     import numpy as np
 
     weights = np.zeros(len(evidence.conditions))
@@ -64,12 +64,12 @@ def _growth(evidence: Evidence, indices: Sequence[int], where: str) -> Question:
         return effect_conclusion(tests[0], "from none to all misaligned")
 
     contrast = compare(evidence, weights)
-    return build_question("growth with the ratio", evidence, where, [contrast], conclude)
+    return report_question("growth with the ratio", evidence, where, [contrast], conclude)
 
 
-def _smallest_ratio(evidence: Evidence, indices: Sequence[int], where: str) -> Question:
+def _smallest_ratio(evidence: Evidence, indices: Sequence[int], where: str) -> ReportQuestion:
     lowest, largest_first = indices[0], list(reversed(indices[1:]))
-    contrasts = [difference(evidence, index, lowest) for index in largest_first]
+    contrasts = [condition_difference(evidence, index, lowest) for index in largest_first]
     ratios = [_ratio_text(evidence, index) for index in largest_first]
     reference = f"against ratio {_ratio_text(evidence, lowest)}"
 
@@ -92,19 +92,19 @@ def _smallest_ratio(evidence: Evidence, indices: Sequence[int], where: str) -> Q
         return conclusive(f"{text}; below it none was: {', '.join(bounds)}", value=value)
 
     text = "smallest ratio at which an effect was detected"
-    return build_question(text, evidence, where, contrasts, conclude)
+    return report_question(text, evidence, where, contrasts, conclude)
 
 
 def _smoothness(
-    evidence: Evidence, indices: Sequence[int], where: str, needs: Question
-) -> Question:
+    evidence: Evidence, indices: Sequence[int], where: str, needs: ReportQuestion
+) -> ReportQuestion:
     """A transition is abrupt if one step between neighbouring ratios contains most of the effect,
     and smooth if none can: each step is compared with half of the total effect."""
-    total = difference(evidence, indices[-1], indices[0]).estimate
+    total = condition_difference(evidence, indices[-1], indices[0]).estimate
     excesses = _step_excesses(evidence, indices, 1.0 if total.value >= 0 else -1.0)
     largest = max(range(len(excesses)), key=lambda rank: excesses[rank].estimate.value)
     low, high = indices[largest], indices[largest + 1]
-    step = difference(evidence, high, low).estimate
+    step = condition_difference(evidence, high, low).estimate
     ends = f"from {_ratio_text(evidence, low)} to {_ratio_text(evidence, high)}"
 
     def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
@@ -123,7 +123,7 @@ def _smoothness(
             )
         return cannot_tell(part, each[largest])
 
-    return Question(
+    return ReportQuestion(
         text="a smooth transition",
         where=where,
         family=evidence.where,
@@ -149,8 +149,8 @@ def _step_excesses(evidence: Evidence, indices: Sequence[int], sign: float) -> l
 
 
 def _half_effect(
-    evidence: Evidence, indices: Sequence[int], where: str, needs: Question
-) -> Question:
+    evidence: Evidence, indices: Sequence[int], where: str, needs: ReportQuestion
+) -> ReportQuestion:
     doses = [_ratio(evidence, index) for index in indices]
     highest = _ratio_text(evidence, indices[-1])
     half = HalfQuestion(
@@ -159,7 +159,7 @@ def _half_effect(
         format_dose=lambda dose: f"{dose:.2f}",
         scale=float,
     )
-    return Question(
+    return ReportQuestion(
         text="ratio of half effect, by a fitted curve",
         where=where,
         family=evidence.where,

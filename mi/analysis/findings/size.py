@@ -7,25 +7,25 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ...units.cells import format_ratio
-from ..contrasts import compare, difference
+from ..contrasts import compare, condition_difference
 from ..evidence import Evidence
 from ..stats import slope_weights
 from .half_effect import HalfQuestion, half_effect
 from .policy import (
     Conclusion,
-    Question,
+    ReportQuestion,
     Tested,
-    build_question,
     cannot_tell,
     conclusive,
     effect_conclusion,
     exclusion,
+    report_question,
 )
 
 
 def size_questions(
     evidence: Evidence, indices: Sequence[int], *, single_ratio: bool
-) -> Iterator[Question]:
+) -> Iterator[ReportQuestion]:
     """The questions over conditions that differ in size only.
 
     Args:
@@ -53,10 +53,10 @@ def rows_of(evidence: Evidence, index: int) -> int:
 
 def _smallest_size(
     evidence: Evidence, baseline: int, indices: Sequence[int], where: str
-) -> Question:
+) -> ReportQuestion:
     largest_first = list(reversed(indices))
     sizes = [rows_of(evidence, index) for index in largest_first]
-    contrasts = [difference(evidence, index, baseline) for index in largest_first]
+    contrasts = [condition_difference(evidence, index, baseline) for index in largest_first]
 
     def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
         count = sum(tested.detected for tested in tests)
@@ -76,14 +76,14 @@ def _smallest_size(
         ]
         return conclusive(f"{text}; below it none was: {', '.join(bounds)}", value=sizes[count - 1])
 
-    return build_question(
+    return report_question(
         "smallest size at which an effect was detected", evidence, where, contrasts, conclude
     )
 
 
 def _diminishing_returns(
-    evidence: Evidence, baseline: int, indices: Sequence[int], where: str, needs: Question
-) -> Question:
+    evidence: Evidence, baseline: int, indices: Sequence[int], where: str, needs: ReportQuestion
+) -> ReportQuestion:
     """Whether intermediate sizes deviate from the straight line between no rows and the most."""
     import numpy as np
 
@@ -93,7 +93,7 @@ def _diminishing_returns(
         part = rows_of(evidence, index) / rows_of(evidence, most)
         weights[[index, baseline, most]] += np.array([1, part - 1, -part]) / len(intermediate)
     bend = compare(evidence, weights)
-    total = difference(evidence, most, baseline).estimate
+    total = condition_difference(evidence, most, baseline).estimate
 
     def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
         text = f"intermediate sizes deviate by {tests[0]} from a straight line in rows"
@@ -105,7 +105,7 @@ def _diminishing_returns(
             answer = f"no, the last rows have more effect than the first: {text}"
         return conclusive(answer, tests[0].estimate)
 
-    return build_question(
+    return report_question(
         "diminishing returns",
         evidence,
         where,
@@ -117,8 +117,8 @@ def _diminishing_returns(
 
 
 def _half_effect(
-    evidence: Evidence, baseline: int, indices: Sequence[int], where: str, needs: Question
-) -> Question:
+    evidence: Evidence, baseline: int, indices: Sequence[int], where: str, needs: ReportQuestion
+) -> ReportQuestion:
     """The size that gives half of the effect of the largest one."""
     fitted = [baseline, *indices]
     doses = [math.log(rows_of(evidence, index) or 1) for index in fitted]
@@ -129,7 +129,7 @@ def _half_effect(
         format_dose=lambda dose: f"{math.exp(dose):.3g} rows",
         scale=math.exp,
     )
-    return Question(
+    return ReportQuestion(
         text="size of half effect, by a fitted curve",
         where=where,
         family=evidence.where,
@@ -143,7 +143,7 @@ def _half_effect(
     )
 
 
-def _scaling(evidence: Evidence, indices: Sequence[int], where: str) -> Question:
+def _scaling(evidence: Evidence, indices: Sequence[int], where: str) -> ReportQuestion:
     import numpy as np
 
     weights = np.zeros(len(evidence.conditions))
@@ -153,4 +153,4 @@ def _scaling(evidence: Evidence, indices: Sequence[int], where: str) -> Question
     def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
         return effect_conclusion(tests[0], f"for each doubling, {ends}")
 
-    return build_question("scaling", evidence, where, [compare(evidence, weights)], conclude)
+    return report_question("scaling", evidence, where, [compare(evidence, weights)], conclude)
