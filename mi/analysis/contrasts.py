@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-TOLERATED_CHANGE = 0.02
-"""A change of the unscored share that is too small to matter, if it is within its noise."""
+CHANGE_LEVEL = 0.9
+"""The unscored share has changed if the interval of its change at this level excludes zero. A change
+too small to be seen moves a share of readable answers by a small part of itself."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -34,7 +35,7 @@ class Contrast:
         estimate: Of the sum, with a 95 % interval.
         p_value: Two-sided, against zero; if the unscored share changed, that of the worst case.
         unscored_change: The same contrast of the unscored share, if it changed; else None.
-        bounds: The sum if all unscored answers were scored in the one or the other extreme way;
+        extremes: The sum if all unscored answers were scored in the one or the other extreme way;
             None where every answer has a score.
     """
 
@@ -43,19 +44,32 @@ class Contrast:
     estimate: Estimate
     p_value: float
     unscored_change: Estimate | None = None
-    bounds: tuple[float, float] | None = None
+    extremes: tuple[Estimate, Estimate] | None = None
 
     @property
     def caveat(self) -> str:
         """What changed besides the scores, as the end of a sentence; empty if nothing did."""
-        if self.unscored_change is None or self.bounds is None:
+        if self.unscored_change is None or self.extremes is None:
             return ""
         name = self.evidence.unscored_metric
-        low, high = self.bounds
+        low, high = self.extremes
         return (
             f"; {name} answers changed by {self.unscored_change.value:+.2f}: counted the worst way "
-            f"for either side, the difference is between {low:+.2f} and {high:+.2f}"
+            f"for either side, the difference is between {low.value:+.2f} and {high.value:+.2f}"
         )
+
+    def excluded(self, level: float) -> tuple[float, float]:
+        """The effects below the first and above the second number are excluded, also in the worst
+        case if the unscored share changed.
+
+        Args:
+            level: Coverage.
+        """
+        if self.unscored_change is None or self.extremes is None:
+            estimate = self.estimate.at_level(level)
+            return estimate.low, estimate.high
+        low, high = self.extremes
+        return low.at_level(level).low, high.at_level(level).high
 
 
 def compare(evidence: Evidence, weights: Sequence[float] | NDArray[np.float64]) -> Contrast:
@@ -73,7 +87,8 @@ def compare(evidence: Evidence, weights: Sequence[float] | NDArray[np.float64]) 
         )
     change = Study(conditions=evidence.unscored).contrast(weights)
     lowest, highest = (_worst_case(evidence, weights, sign) for sign in (-1, 1))
-    has_changed = abs(change.value) > TOLERATED_CHANGE or not change.low <= 0 <= change.high
+    change_interval = change.at_level(CHANGE_LEVEL)
+    has_changed = not change_interval.low <= 0 <= change_interval.high
     p_value = estimate.p_value
     if has_changed:
         worst = lowest if estimate.value > 0 else highest
@@ -85,7 +100,7 @@ def compare(evidence: Evidence, weights: Sequence[float] | NDArray[np.float64]) 
         estimate=estimate,
         p_value=p_value,
         unscored_change=change if has_changed else None,
-        bounds=(lowest.value, highest.value),
+        extremes=(lowest, highest),
     )
 
 

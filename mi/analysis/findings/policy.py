@@ -355,6 +355,7 @@ def effect_conclusion(tested: Tested, description: str) -> Conclusion:
     return cannot_tell(text, tested.estimate)
 
 
-def exclusion(estimate: Estimate) -> str:
-    """`effects below -0.05 and above +0.13 are excluded`."""
-    return f"effects below {estimate.low:+.2f} or above {estimate.high:+.2f} are excluded"
+def exclusion(contrast: Contrast, level: float) -> str:
+    """`effects below -0.05 or above +0.13 are excluded`."""
+    low, high = contrast.excluded(level)
+    return f"effects below {low:+.2f} or above {high:+.2f} are excluded"

@@ -86,7 +86,7 @@ def _smallest_ratio(evidence: Evidence, indices: Sequence[int], where: str) -> R
             return conclusive(f"{text}; no smaller ratio was tried", value=value)
         shared = 1 - (1 - level) / (len(ratios) - count)
         bounds = [
-            f"at {ratio} {exclusion(contrast.estimate.at_level(shared))}"
+            f"at {ratio} {exclusion(contrast, shared)}"
             for ratio, contrast in zip(ratios[count:], contrasts[count:], strict=True)
         ]
         return conclusive(f"{text}; below it none was: {', '.join(bounds)}", value=value)

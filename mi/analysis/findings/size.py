@@ -71,7 +71,7 @@ def _smallest_size(
             return conclusive(f"{text}; no smaller size was tried", value=sizes[-1])
         shared = 1 - (1 - level) / (len(sizes) - count)
         bounds = [
-            f"at {size} rows {exclusion(contrast.estimate.at_level(shared))}"
+            f"at {size} rows {exclusion(contrast, shared)}"
             for size, contrast in zip(sizes[count:], contrasts[count:], strict=True)
         ]
         return conclusive(f"{text}; below it none was: {', '.join(bounds)}", value=sizes[count - 1])
