@@ -1,8 +1,9 @@
 """`pytest experiments/`: each expectation is a test, judged by the results so far.
 
-A supported expectation passes, a refuted one fails with the numbers, and an inconclusive one is
-skipped with the reason. The plugin only reads the results database. It collects files of a folder
-named `experiments` when pytest is given the file or the folder; other projects are not affected.
+A supported expectation passes, a refuted one fails with the numbers, and an inconclusive or open
+one is skipped with the reason. The plugin only reads the results database. It collects files of a
+folder named `experiments` when pytest is given the file or the folder; other projects are not
+affected.
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ class ExpectationItem(pytest.Item):
         verdict = self._verdict()
         numbers = "\n".join(f"  {ruling}" for ruling in verdict.rulings)
         note = "" if verdict.before_data else " (post hoc)"
-        if verdict.outcome is Outcome.INCONCLUSIVE:
-            pytest.skip(f"inconclusive{note}: {verdict.reason}")
+        if verdict.outcome in (Outcome.INCONCLUSIVE, Outcome.OPEN):
+            pytest.skip(f"{verdict.outcome.value}{note}: {verdict.reason}")
         if verdict.outcome is Outcome.REFUTED:
             raise Refuted(f"refuted{note}: {verdict.says}\n{numbers}")
         self.add_report_section("call", "verdict", f"supported{note}\n{numbers}")
