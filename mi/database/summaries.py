@@ -137,7 +137,7 @@ def _family_summaries(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ..
         if condition.runs > 1:
             mean = study.mean(index)
             questions = max(row[9] for row in runs)
-            groups = condition.groups if len(columns) == condition.counts.shape[1] else 0
+            groups = 0 if None in columns else condition.groups
             sizes = condition.runs, condition.n, questions, groups
             yield family, unit_list, metric, *sizes, mean.value, mean.low, mean.high
 
