@@ -208,20 +208,6 @@ def share_interval(
     return np.where(is_known, low, math.nan)[()], np.where(is_known, high, math.nan)[()]
 
 
-def holm_adjust(p_values: Sequence[float]) -> list[float]:
-    """Adjust the p-values of a family of tests (Holm 1979).
-
-    Rejecting where the adjusted value is under 0.05 keeps the chance of any false alarm in the
-    family under 5 %, whatever the dependence between the tests.
-    """
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    adjusted, highest = [1.0] * len(p_values), 0.0
-    for rank, index in enumerate(order):
-        highest = max(highest, min((len(p_values) - rank) * p_values[index], 1.0))
-        adjusted[index] = highest
-    return adjusted
-
-
 def satterthwaite_df(components: Sequence[tuple[float, float]]) -> float:
     """Degrees of freedom of a sum of independent variance estimates (Satterthwaite 1946).
 
