@@ -15,7 +15,8 @@ from typing import Any
 import attrs
 
 from mi.database import Database
-from mi.database.load import insert_rows, summarise
+from mi.database.load import insert_rows
+from mi.database.summaries import summarise_conditions, summarise_units
 
 MODEL = "openai:made-up"
 
@@ -84,7 +85,8 @@ def build_database(path: Path, *designs: Design) -> Database:
             _insert_declaration(connection, design, number)
         _insert_answers(connection, max(design.letters for design in designs))
         units = connection.execute("SELECT DISTINCT unit FROM score").fetchall()
-        summarise(connection, [unit for (unit,) in units])
+        summarise_units(connection, [unit for (unit,) in units])
+        summarise_conditions(connection)
     return database
 
 
@@ -200,7 +202,8 @@ def _insert_evals(connection: Any, selection: str, evals: Sequence[SyntheticEval
             """
             INSERT INTO question
             SELECT DISTINCT unit, question, $1 || '-' || question[12:],
-                   'Question ' || question[12:] || ' of ' || $1 || ': what would you do?', NULL
+                   'Question ' || question[12:] || ' of ' || $1 || ': what would you do?', NULL,
+                   question, question
             FROM drawn
             """,
             [eval.id],
