@@ -107,7 +107,8 @@ def ensure_schema(connection: DuckDBPyConnection) -> None:
     connection.execute(schema_sql())
     connection.executemany("INSERT INTO eval_kind VALUES (?, ?, ?, ?, ?)", _eval_kinds())
     connection.executemany("INSERT INTO judge_kind VALUES (?, ?)", _judge_kinds())
-    connection.executemany("INSERT INTO _stored_group VALUES (?, ?, ?)", _stored_groups())
+    columns = [list(column) for column in zip(*_stored_groups(), strict=True)]
+    connection.execute("INSERT INTO _stored_group SELECT unnest(?), unnest(?), unnest(?)", columns)
     connection.execute("DELETE FROM _schema")
     connection.execute("INSERT INTO _schema VALUES (?)", [version])
 
