@@ -116,7 +116,7 @@ def test_importing_an_experiment_from_another_file_is_no_second_one(project: Pro
 
 @pytest.mark.parametrize(
     ("word", "code", "hint"),
-    [("A05c", 4, "A05a"), ("a05a", 4, "A05a"), ("Z*", 5, "A05a"), ("no.py", 4, "no such file")],
+    [("A05d", 4, "A05a"), ("a05a", 4, "A05a"), ("Z*", 5, "A05a"), ("no.py", 4, "no such file")],
 )
 def test_an_unknown_name_suggests_the_nearest(
     project: Project, word: str, code: int, hint: str

@@ -1,4 +1,4 @@
-"""The database says what the store says, and its intervals are the textbook's."""
+"""The database says what the store says."""
 
 from __future__ import annotations
 
@@ -19,76 +19,13 @@ from hypothesis import strategies as st
 from benchmarks import synthetic_store
 from mi.database import VIEWS, Database, DatabaseBusy, journals, jsonl_reader, sync_database
 from mi.database.jsonl_reader import LARGE_FILE
-from mi.database.load import insert_rows, summarise
-from mi.database.schema import digest_schema, schema_sql, schema_version
+from mi.database.schema import digest_schema, schema_version
 from mi.errors import StoreError
 from mi.files.journal import append_records, read_records
 from mi.steps.evals import journal_kinds
 from mi.store import LocalStore
 from tests.support.engine import result_rows, run_experiment
 from tests.support.fake_provider import QUESTIONS, Books
-
-
-def metric(values: list[tuple[str, int, float]]) -> Any:
-    connection = duckdb.connect()
-    connection.execute(schema_sql())
-    rows = [
-        ("eval-1", question, sample, "x", {"m": value}, None) for question, sample, value in values
-    ]
-    insert_rows(connection, "score", rows)
-    summarise(connection, ["eval-1"])
-    query = "SELECT n, questions, mean, ci_low, ci_high FROM unit_metric"
-    return connection.execute(query).fetchone()
-
-
-def shares(successes: int, n: int) -> list[tuple[str, int, float]]:
-    return [(f"q{i}", 0, float(i < successes)) for i in range(n)]
-
-
-@pytest.mark.parametrize(
-    ("successes", "n", "low", "high"),
-    [
-        # Newcombe (1998), table I, method 3: the score method.
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0000, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_a_share_has_wilsons_interval(successes: int, n: int, low: float, high: float) -> None:
-    found = metric(shares(successes, n))
-    assert found[:2] == (n, n)
-    assert found[2] == pytest.approx(successes / n)
-    assert found[3:] == pytest.approx((low, high), abs=0.00006)
-
-
-@given(st.integers(0, 40), st.integers(1, 40))
-@settings(max_examples=40, deadline=None)
-def test_an_interval_lies_in_the_unit_range_around_the_mean(successes: int, n: int) -> None:
-    _, _, mean, low, high = metric(shares(min(successes, n), n))
-    assert 0 <= low <= mean <= high <= 1
-
-
-def test_samples_of_one_question_are_not_independent() -> None:
-    """Twenty equal answers to each question say no more than one."""
-    once = metric([(f"q{i}", 0, float(i < 5)) for i in range(10)])
-    often = metric([(f"q{i}", s, float(i < 5)) for i in range(10) for s in range(20)])
-    assert often[0] == 200
-    assert often[2] == once[2]
-    assert often[3] < once[3] < once[4] < often[4]  # their variance is estimated, too: Student's t
-
-
-def test_no_harm_in_all_answers_to_few_questions_has_the_interval_of_the_answers() -> None:
-    """As one harmful answer of 800 would have."""
-    _, _, mean, low, high = metric([(f"q{i}", s, 0.0) for i in range(8) for s in range(100)])
-    assert (mean, low) == (0, 0)
-    assert 0.005 < high < 0.01
-
-
-def test_other_numbers_have_students_interval() -> None:
-    _, _, mean, low, high = metric([(f"q{i}", 0, float(i)) for i in range(11)])
-    half = 2.228139 * (11 / 11) ** 0.5  # the sample variance of 0..10 is 11
-    assert (mean, low, high) == pytest.approx((5, 5 - half, 5 + half), rel=1e-5)
 
 
 def test_a_rebuilt_database_has_the_same_rows(tmp_path: Path) -> None:

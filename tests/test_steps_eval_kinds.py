@@ -39,11 +39,10 @@ from mi.steps.evals import (
     EvalKind,
     EvalResult,
     ExpectedTokens,
-    Question,
     Workload,
     eval_kind,
 )
-from mi.steps.evals.base import build_chat
+from mi.steps.evals.base import build_chat, build_question
 from mi.steps.scorers.score import Score
 from mi.units.identity import digest, key
 from mi.units.journals import USAGE_COLUMNS, JournalKind
@@ -86,10 +85,7 @@ class BrevityKind(EvalKind[Brevity]):
     def run(
         self, eval: Brevity, questions: Questions, context: EvalContext, monitor: Monitor
     ) -> EvalResult:
-        asked = [
-            Question(question=digest(pair.prompt)[:16], id=pair.id, prompt=pair.prompt)
-            for pair in questions.pairs
-        ]
+        asked = [build_question(digest(pair.prompt)[:16], pair) for pair in questions.pairs]
         requests = {
             (item.question, 0): SampleRequest(
                 question=item.question, sample=0, chat=build_chat(None, item.prompt)

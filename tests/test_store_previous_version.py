@@ -34,8 +34,27 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(root / "study")
 
 
-def rows(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text)))
+NEW_COLUMNS = {"groups", "scenario", "group"}
+INTERVAL = ("ci_low", "ci_high")
+"""What tables that are filled anew lack: that version stored no groups, which intervals count."""
+
+
+def rows(text: str, *withheld: str) -> list[dict[str, str]]:
+    """The rows of a view as CSV, in some order, with the columns that version 0.1.0 had.
+
+    Args:
+        text: The CSV.
+        withheld: Columns whose values are left out.
+    """
+    found = [
+        {
+            name: "" if name in withheld else value
+            for name, value in row.items()
+            if name not in NEW_COLUMNS
+        }
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+    return sorted(found, key=lambda row: list(row.values()))
 
 
 @pytest.mark.parametrize(("model", "ids"), [("local:model", ("K1", "K2")), (HOSTED, ("K2",))])
@@ -61,13 +80,13 @@ def test_a_database_of_the_previous_version_answers_at_once_and_when_rebuilt(
         "ORDER BY ALL"
         for view in VIEWS
     }
-    for command in ((), ("rebuild",)):
+    for command, withheld in (((), ()), (("rebuild",), INTERVAL)):
         assert not command or study.mi(*command).code == 0
         for view, query in queries.items():
             told = study.mi("sql", query, "--format", "csv")
             assert told.code == 0, told.err
             expected = (study.root / "expected" / f"{view}.csv").read_text(encoding="utf-8")
-            assert rows(told.out) == rows(expected), view
+            assert rows(told.out) == rows(expected, *withheld), view
 
 
 def records(study: Project) -> dict[str, dict[str, Any]]:
