@@ -12,7 +12,7 @@ from mi.analysis.contrasts import Contrast
 from mi.analysis.evidence import Evidence
 from mi.analysis.findings.policy import (
     Finding,
-    Question,
+    ReportQuestion,
     answer_questions,
     conclusive,
 )
@@ -49,9 +49,9 @@ def contrast(p_value: float) -> Contrast:
     return Contrast(evidence=sizes(), weights=(0.0,) * 6, estimate=estimate, p_value=p_value)
 
 
-def question(*p_values: float, family: str = "one", weight: float = 1.0) -> Question:
+def question(*p_values: float, family: str = "one", weight: float = 1.0) -> ReportQuestion:
     """A question that answers with the number of tests that detected something."""
-    return Question(
+    return ReportQuestion(
         text="how many?", where=family, family=family, basis="over seeds", weight=weight,
         contrasts=tuple(map(contrast, p_values)),
         conclude=lambda tests, level: conclusive(
@@ -60,11 +60,11 @@ def question(*p_values: float, family: str = "one", weight: float = 1.0) -> Ques
     )  # fmt: skip
 
 
-def detected(*questions: Question) -> list[int]:
+def detected(*questions: ReportQuestion) -> list[int]:
     return [int(finding.answer) for finding in answer_questions(questions)]
 
 
-def levels(*questions: Question) -> list[float | None]:
+def levels(*questions: ReportQuestion) -> list[float | None]:
     return [finding.level for finding in answer_questions(questions)]
 
 
