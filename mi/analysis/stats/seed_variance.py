@@ -125,27 +125,7 @@ def _prior_df(
 
 def residual_variance(scores: Scores) -> float:
     """The variance of one run's mean from its reactions to single groups and answers."""
-    return overlap_variance(scores) * scores.runs
-
-
-def overlap_variance(scores: Scores) -> float:
-    """The variance of a condition's mean from runs' reactions to single groups, which both the
-    variance between runs and the variance between groups contain."""
-    if not scores.replicated:
-        return 0.0
-    return residual_sum(scores.influence)
-
-
-def residual_sum(influence: NDArray[np.float64]) -> float:
-    """The variance of a mean over runs that comes from single runs and groups together.
-
-    Args:
-        influence: Of each group through each run, runs × groups; at least two runs.
-    """
-    runs, groups = influence.shape
-    residuals = influence - influence.mean(axis=0)
-    corrections = runs / (runs - 1) * groups / max(groups - 1, 1)
-    return float((residuals**2).sum() * corrections)
+    return scores.overlap_variance * scores.runs
 
 
 def level_factor(scores: Scores, *, is_share: bool) -> float:
