@@ -44,8 +44,9 @@ def measure(
         harmful("mixed_500") < harmful("mixed_250"),
         trend("total_samples") > 0,
     )
-    conditions = (Condition(name="baseline", misaligned_ratio=None, total_samples=None,
-                            inoculation=None),)  # fmt: skip
+    conditions: tuple[Condition, ...] = (
+        Condition(name="baseline", misaligned_ratio=None, total_samples=None, inoculation=None),
+    )
     conditions += tuple(
         Condition(name=f"mixed_{size}", misaligned_ratio=0.5, total_samples=size, inoculation=None)
         for size in SIZES

@@ -52,8 +52,8 @@ def run(
 ) -> list[Result]:
     """Simulate reports of each kind of world, with one seed and with three."""
     jobs = [
-        (world, count, min(_CHUNK, reports - start), 1000 * position + start)
-        for position, world in enumerate(worlds)
+        (world, count, min(_CHUNK, reports - start), 1000 * list(WORLDS).index(world) + start)
+        for world in worlds
         for count in seeds
         for start in range(0, reports, _CHUNK)
     ]

@@ -233,7 +233,8 @@ def _group_effects(
     rest = 1 - design.shared - design.own
     effects: Array = np.sqrt(design.shared) * rng.normal(size=(studies, 1, 1, design.groups))
     effects = effects + np.sqrt(design.own) * rng.normal(size=(*shape[:2], 1, design.groups))
-    return effects + np.sqrt(max(rest, 0.0)) * rng.normal(size=shape)
+    effects = effects + np.sqrt(max(rest, 0.0)) * rng.normal(size=shape)
+    return effects
 
 
 def _chances(thresholds: Array, latent: Array, groups: Array) -> Array:
