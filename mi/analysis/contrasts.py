@@ -36,7 +36,7 @@ class Contrast:
         p_value: Two-sided, against zero; if the unscored share changed, that of the worst case.
         unscored_change: The same contrast of the unscored share, if it changed; else None.
         extremes: The sum if all unscored answers were scored in the one or the other extreme way;
-            None where every answer has a score.
+            None unless the unscored share changed.
     """
 
     evidence: Evidence
@@ -85,21 +85,21 @@ def compare(evidence: Evidence, weights: Sequence[float] | NDArray[np.float64]) 
         return Contrast(
             evidence=evidence, weights=weights, estimate=estimate, p_value=estimate.p_value
         )
-    change = Study(conditions=evidence.unscored).contrast(weights)
-    lowest, highest = (_worst_case(evidence, weights, sign) for sign in (-1, 1))
+    change = evidence.unscored_study.contrast(weights)
     change_interval = change.at_level(CHANGE_LEVEL)
-    has_changed = not change_interval.low <= 0 <= change_interval.high
-    p_value = estimate.p_value
-    if has_changed:
-        worst = lowest if estimate.value > 0 else highest
-        holds = worst.value * estimate.value > 0
-        p_value = max(p_value, worst.p_value) if holds else 1.0
+    if change_interval.low <= 0 <= change_interval.high:
+        return Contrast(
+            evidence=evidence, weights=weights, estimate=estimate, p_value=estimate.p_value
+        )
+    lowest, highest = (_worst_case(evidence, weights, sign) for sign in (-1, 1))
+    worst = lowest if estimate.value > 0 else highest
+    holds = worst.value * estimate.value > 0
     return Contrast(
         evidence=evidence,
         weights=weights,
         estimate=estimate,
-        p_value=p_value,
-        unscored_change=change if has_changed else None,
+        p_value=max(estimate.p_value, worst.p_value) if holds else 1.0,
+        unscored_change=change,
         extremes=(lowest, highest),
     )
 

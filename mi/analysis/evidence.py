@@ -85,6 +85,11 @@ class Evidence:
         """The scores as a study; its indices are those of `conditions`."""
         return Study(conditions=self.scores, is_share=self.is_share)
 
+    @cached_property
+    def unscored_study(self) -> Study:
+        """The shares of answers without a score as a study; the same indices."""
+        return Study(conditions=self.unscored)
+
     @property
     def baseline_index(self) -> int | None:
         """Index of the untrained model; None if it has no scores."""

@@ -15,7 +15,14 @@ from .policy import POLICY, Finding, FittedCurve, ReportQuestion, answer_questio
 from .ratio import ratio_questions
 from .size import size_questions
 
-__all__ = ["POLICY", "Finding", "FittedCurve", "report_findings"]
+__all__ = [
+    "POLICY",
+    "Finding",
+    "FittedCurve",
+    "experiment_questions",
+    "matched_questions",
+    "report_findings",
+]
 
 
 def report_findings(
@@ -31,7 +38,7 @@ def report_findings(
         The findings of each experiment, and the joint ones.
     """
     questions = [
-        [question for evidence in all_evidence for question in _experiment_questions(evidence)]
+        [question for evidence in all_evidence for question in experiment_questions(evidence)]
         for all_evidence, _ in experiments
     ]
     joint_questions = [question for evidence in joint for question in matched_questions(evidence)]
@@ -42,7 +49,8 @@ def report_findings(
     return separate, list(findings)
 
 
-def _experiment_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
+def experiment_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
+    """The questions that one experiment's design can answer in one eval."""
     by_ratio: dict[tuple[object, ...], list[int]] = {}
     by_size: dict[tuple[object, ...], list[int]] = {}
     for index in evidence.trained_indices():

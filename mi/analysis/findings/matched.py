@@ -13,7 +13,7 @@ from fractions import Fraction
 import attrs
 
 from ...units.cells import arm_counts
-from ..contrasts import Contrast, condition_difference
+from ..contrasts import Contrast, compare, condition_difference
 from ..evidence import Evidence
 from .policy import Conclusion, ReportQuestion, Tested, cannot_tell, conclusive, report_question
 
@@ -43,7 +43,8 @@ class _Pair:
 
 
 def matched_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
-    """What aligned rows do: in equal number, from the largest training set down, then in others."""
+    """What aligned rows do: in equal number, then in others; on average, then from the largest
+    training set down."""
     pairs = list(_pairs(evidence))
     equal = [pair for pair in pairs if pair.proportion == 1]
     others = [pair for pair in pairs if pair.proportion != 1]
@@ -79,23 +80,32 @@ def _pairs(evidence: Evidence) -> Iterator[_Pair]:
 def _question(
     text: str, evidence: Evidence, pairs: Sequence[_Pair], weight: float
 ) -> ReportQuestion:
-    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
-        count = sum(tested.detected for tested in tests)
-        parts = [
-            _sentence(pair, tested) for pair, tested in zip(pairs, tests[:count], strict=False)
-        ]
-        if not count:
-            return cannot_tell(f"{pairs[0].text} change the score by {tests[0]}", tests[0].estimate)
-        if count < len(pairs):
-            rest = pairs[count]
-            parts.append(f"cannot tell for {rest.text} ({tests[count]})")
-        estimate = tests[0].estimate
-        return conclusive("; ".join(parts), estimate)
+    """The pairs on average, then one by one: an average over several pairs has far more degrees of
+    freedom than any of them, and a pair is told only if the average is (Maurer, Hothorn and
+    Lehmacher 1995)."""
+    import numpy as np
 
     contrasts = [pair.contrast for pair in pairs]
+    names = [pair.text for pair in pairs]
+    if len(pairs) > 1:
+        mean = np.mean([contrast.weights for contrast in contrasts], axis=0)
+        contrasts.insert(0, compare(evidence, mean))
+        names.insert(0, f"on average over {len(pairs)} training sets, aligned rows")
+
+    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
+        count = sum(tested.detected for tested in tests)
+        if not count:
+            return cannot_tell(f"{names[0]} change the score by {tests[0]}", tests[0].estimate)
+        parts = [
+            _sentence(name, tested) for name, tested in zip(names, tests[:count], strict=False)
+        ]
+        if count < len(names):
+            parts.append(f"cannot tell for {names[count]} ({tests[count]})")
+        return conclusive("; ".join(parts), tests[0].estimate)
+
     return report_question(text, evidence, evidence.where, contrasts, conclude, weight=weight)
 
 
-def _sentence(pair: _Pair, tested: Tested) -> str:
+def _sentence(name: str, tested: Tested) -> str:
     verb = "lower" if tested.estimate.value < 0 else "raise"
-    return f"{pair.text}, with the steps that they bring, {verb} the score: {tested}"
+    return f"{name}, with the steps that they bring, {verb} the score: {tested}"

@@ -216,12 +216,12 @@ def _least_squares(
     """
     import numpy as np
 
-    root = np.linalg.cholesky(study.covariance(expected))
-    means = np.linalg.solve(root, study.means)
-    ones = np.linalg.solve(root, np.ones(len(means)))
+    whiten = np.linalg.inv(np.linalg.cholesky(study.covariance(expected)))
+    means = whiten @ study.means
+    ones = whiten @ np.ones(len(means))
     exists = np.asarray(np.isfinite(curves).all(axis=-1))
     filled: NDArray[np.float64] = np.where(exists[..., None], curves, 0.0)
-    whitened = np.linalg.solve(root, filled[..., None])[..., 0]
+    whitened = filled @ whiten.T
     aa, ab, bb = ones @ ones, whitened @ ones, (whitened**2).sum(axis=-1)
     ay, by = ones @ means, whitened @ means
     determinant = aa * bb - ab**2

@@ -34,6 +34,7 @@ ALPHA = 0.05
 """Significance level of every test: 1 - CONFIDENCE_LEVEL."""
 
 _NARROW_WIDTH = 0.05
+_SMALLEST_P = 1e-12
 
 
 Component: TypeAlias = tuple[float, float]
@@ -236,10 +237,23 @@ def p_value(value: float, components: Sequence[Component]) -> float:
         return 1.0
     if not any(variance for variance, _ in components):
         return 1.0 if value == 0 else 0.0
-    low, high = -math.log(1e-12), 0.0  # of -log p
-    low, high = 0.0, low
-    for _ in range(50):
-        middle = (low + high) / 2
-        reaches = interval_half_width(components, 1 - math.exp(-middle)) >= abs(value)
-        low, high = (low, middle) if reaches else (middle, high)
-    return math.exp(-high)
+    if len(components) == 1:
+        from scipy.special import ndtr, stdtr
+
+        ((variance, df),) = components
+        ratio = -abs(value) / math.sqrt(variance)
+        return float(2 * (ndtr(ratio) if math.isinf(df) else stdtr(df, ratio)))
+    return _combined_p_value(abs(value), components)
+
+
+def _combined_p_value(size: float, components: Sequence[Component]) -> float:
+    """`p_value` where several variances add up; at least `_SMALLEST_P`."""
+    from scipy.optimize import brentq
+
+    def excess(log: float) -> float:
+        return interval_half_width(components, 1 - math.exp(log)) - size
+
+    lowest = math.log(_SMALLEST_P)
+    if excess(lowest) <= 0:
+        return _SMALLEST_P
+    return math.exp(brentq(excess, lowest, 0.0, xtol=1e-10)) if size else 1.0

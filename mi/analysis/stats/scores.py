@@ -89,10 +89,28 @@ class Scores:
             return 0.0
         return float(share_variance(self.mean, self.group_variance, self.groups))
 
+    @cached_property
+    def overlap_variance(self) -> float:
+        """The variance of the mean from runs' reactions to single groups, which both the variance
+        between runs and the variance between groups contain; 0 without several trained models."""
+        return residual_sum(self.influence) if self.replicated else 0.0
+
     @property
     def replicated(self) -> bool:
         """Whether there are several trained models to compare."""
         return self.trained and self.runs > 1
+
+
+def residual_sum(influence: NDArray[np.float64]) -> float:
+    """The variance of a mean over runs that comes from single runs and groups together.
+
+    Args:
+        influence: Of each group through each run, runs × groups; at least two runs.
+    """
+    runs, groups = influence.shape
+    residuals = influence - influence.mean(axis=0)
+    corrections = runs / (runs - 1) * groups / max(groups - 1, 1)
+    return float((residuals**2).sum() * corrections)
 
 
 @attrs.frozen(kw_only=True)

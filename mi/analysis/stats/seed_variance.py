@@ -104,6 +104,7 @@ def _prior_df(
     is one standard error of that excess away from its estimate.
     """
     import numpy as np
+    from scipy.optimize import brentq
     from scipy.special import digamma, polygamma
 
     usable = (observed > 0) & (expected > 0)
@@ -116,36 +117,15 @@ def _prior_df(
     fourth = float(polygamma(3, half).mean()) + 3 * chance**2
     standard_error = math.sqrt((fourth - chance**2) / count)
     excess = max(float(logs.var(ddof=1)) - chance, 0.0) + CAUTION * standard_error
-    low, high = 1e-6, 2.0 * float(df.sum())
-    for _ in range(60):  # the trigamma function falls, so halve the interval
-        middle = (low + high) / 2
-        low, high = (middle, high) if float(polygamma(1, middle / 2)) > excess else (low, middle)
-    return high
+    most = 2.0 * float(df.sum())
+    if float(polygamma(1, most / 2)) >= excess:
+        return most
+    return float(brentq(lambda prior: float(polygamma(1, prior / 2)) - excess, 1e-6, most))
 
 
 def residual_variance(scores: Scores) -> float:
     """The variance of one run's mean from its reactions to single groups and answers."""
-    return overlap_variance(scores) * scores.runs
-
-
-def overlap_variance(scores: Scores) -> float:
-    """The variance of a condition's mean from runs' reactions to single groups, which both the
-    variance between runs and the variance between groups contain."""
-    if not scores.replicated:
-        return 0.0
-    return residual_sum(scores.influence)
-
-
-def residual_sum(influence: NDArray[np.float64]) -> float:
-    """The variance of a mean over runs that comes from single runs and groups together.
-
-    Args:
-        influence: Of each group through each run, runs × groups; at least two runs.
-    """
-    runs, groups = influence.shape
-    residuals = influence - influence.mean(axis=0)
-    corrections = runs / (runs - 1) * groups / max(groups - 1, 1)
-    return float((residuals**2).sum() * corrections)
+    return scores.overlap_variance * scores.runs
 
 
 def level_factor(scores: Scores, *, is_share: bool) -> float:

@@ -33,13 +33,11 @@ from .intervals import (
     satterthwaite_df,
     share_interval,
 )
-from .scores import Scores
+from .scores import Scores, residual_sum
 from .seed_variance import (
     SeedVariance,
     estimate_seed_variance,
     level_factor,
-    overlap_variance,
-    residual_sum,
 )
 
 if TYPE_CHECKING:
@@ -226,7 +224,7 @@ class Study:
             expected = self.seed_variance.expected(condition, is_share=self.is_share)
             moderated, df = self.seed_variance.moderate(observed, condition.runs - 1, expected)
             variances.append((weight**2 * moderated / condition.runs, df))
-            overlap += weight**2 * overlap_variance(condition)
+            overlap += weight**2 * condition.overlap_variance
         return sum(variance for variance, _ in variances), satterthwaite_df(variances), overlap
 
     def _between_pairs(self, chosen: Sequence[tuple[float, Scores]]) -> tuple[float, float, float]:
