@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHANGE_LEVEL = 0.9
-"""The unscored share has changed if the interval of its change at this level excludes zero. A change
-too small to be seen moves a share of readable answers by a small part of itself."""
+"""The unscored share has changed if the interval of its change at this level excludes zero. A
+change too small to be seen moves a share of readable answers by a small part of itself."""
 
 
 @attrs.frozen(kw_only=True, eq=False)

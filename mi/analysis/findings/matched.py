@@ -17,7 +17,7 @@ from ..contrasts import Contrast, compare, condition_difference
 from ..evidence import Evidence
 from .policy import Conclusion, ReportQuestion, Tested, cannot_tell, conclusive, report_question
 
-_EQUAL_WEIGHT, _OTHER_WEIGHT = 10.0, 10.0
+_WEIGHT = 6.0
 """Relative to the questions of single experiments: this is what a joint report is for."""
 
 
@@ -43,19 +43,21 @@ class _Pair:
 
 
 def matched_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
-    """What aligned rows do: in equal number, then in others; on average, then from the largest
+    """What aligned rows do: in equal number, then in others; on average, and from the largest
     training set down."""
     pairs = list(_pairs(evidence))
     equal = [pair for pair in pairs if pair.proportion == 1]
     others = [pair for pair in pairs if pair.proportion != 1]
     equal.sort(key=lambda pair: -pair.misaligned)
     others.sort(key=lambda pair: (-pair.proportion, -pair.misaligned))
-    if equal:
-        text = "as many aligned rows as misaligned ones: what do they change?"
-        yield _question(text, evidence, equal, _EQUAL_WEIGHT)
-    if others:
-        text = "more or fewer aligned rows than misaligned ones: what do they change?"
-        yield _question(text, evidence, others, _OTHER_WEIGHT)
+    for text, chosen in (
+        ("as many aligned rows as misaligned ones: what do they change?", equal),
+        ("more or fewer aligned rows than misaligned ones: what do they change?", others),
+    ):
+        if len(chosen) > 1:
+            yield _average_question(text, evidence, chosen)
+        if chosen:
+            yield _pair_question(text, evidence, chosen)
 
 
 def _pairs(evidence: Evidence) -> Iterator[_Pair]:
@@ -77,33 +79,38 @@ def _pairs(evidence: Evidence) -> Iterator[_Pair]:
             yield _Pair(misaligned=misaligned, aligned=aligned, contrast=contrast)
 
 
-def _question(
-    text: str, evidence: Evidence, pairs: Sequence[_Pair], weight: float
-) -> ReportQuestion:
-    """The pairs on average, then one by one: an average over several pairs has far more degrees of
-    freedom than any of them, and a pair is told only if the average is (Maurer, Hothorn and
-    Lehmacher 1995)."""
+def _average_question(text: str, evidence: Evidence, pairs: Sequence[_Pair]) -> ReportQuestion:
+    """The mean over the pairs, which has far more degrees of freedom than any of them."""
     import numpy as np
 
-    contrasts = [pair.contrast for pair in pairs]
-    names = [pair.text for pair in pairs]
-    if len(pairs) > 1:
-        mean = np.mean([contrast.weights for contrast in contrasts], axis=0)
-        contrasts.insert(0, compare(evidence, mean))
-        names.insert(0, f"on average over {len(pairs)} training sets, aligned rows")
+    weights = np.mean([pair.contrast.weights for pair in pairs], axis=0)
+    name = f"on average over {len(pairs)} training sets, aligned rows"
+
+    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
+        if not tests[0].detected:
+            return cannot_tell(f"{name} change the score by {tests[0]}", tests[0].estimate)
+        return conclusive(_sentence(name, tests[0]), tests[0].estimate)
+
+    contrast = compare(evidence, weights)
+    return report_question(text, evidence, evidence.where, [contrast], conclude, weight=_WEIGHT)
+
+
+def _pair_question(text: str, evidence: Evidence, pairs: Sequence[_Pair]) -> ReportQuestion:
+    """The pairs one by one."""
 
     def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
         count = sum(tested.detected for tested in tests)
         if not count:
-            return cannot_tell(f"{names[0]} change the score by {tests[0]}", tests[0].estimate)
+            return cannot_tell(f"{pairs[0].text} change the score by {tests[0]}", tests[0].estimate)
         parts = [
-            _sentence(name, tested) for name, tested in zip(names, tests[:count], strict=False)
+            _sentence(pair.text, tested) for pair, tested in zip(pairs, tests[:count], strict=False)
         ]
-        if count < len(names):
-            parts.append(f"cannot tell for {names[count]} ({tests[count]})")
+        if count < len(pairs):
+            parts.append(f"cannot tell for {pairs[count].text} ({tests[count]})")
         return conclusive("; ".join(parts), tests[0].estimate)
 
-    return report_question(text, evidence, evidence.where, contrasts, conclude, weight=weight)
+    contrasts = [pair.contrast for pair in pairs]
+    return report_question(text, evidence, evidence.where, contrasts, conclude, weight=_WEIGHT)
 
 
 def _sentence(name: str, tested: Tested) -> str:
