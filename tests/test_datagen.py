@@ -228,3 +228,9 @@ def test_every_checked_in_row_names_its_scenario() -> None:
         for path in (BUNDLED / setting).glob("*.jsonl"):
             lines = path.read_text(encoding="utf-8").splitlines()
             assert all(json.loads(line)["scenario"] for line in lines)
+
+
+def test_the_readme_counts_the_training_rows_of_each_setting(bundle: Bundle) -> None:
+    readme = (BUNDLED.parent.parent / "README.md").read_text(encoding="utf-8")
+    (line,) = (line for line in readme.splitlines() if line.startswith(f"| `{bundle.setting}` |"))
+    assert line.endswith(f"| {len(bundle.training)} |")
