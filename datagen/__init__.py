@@ -1,6 +1,7 @@
-"""Generators of the bundled data; they are not part of the installed package.
+"""Sources of the bundled data; they are not part of the installed package.
 
-Each package holds the texts of one setting and a module `generate`, which writes the JSONL files
-of `registry/bundled/<setting>`: `python -m datagen.<setting>.generate`. The checked-in files are
-exactly what the generators write, on every platform and Python; tests/test_datagen.py checks that.
+Each folder holds the scenarios of one setting (`families/*.txt`) and the text of its card
+(`card.md`). `python -m datagen make` writes the JSONL files and cards of `registry/bundled` from
+them; `python -m datagen check` prints every law of the rows that does not hold. The checked-in
+files are exactly what is made, on every platform and Python; tests/test_datagen.py checks that.
 """

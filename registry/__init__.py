@@ -2,7 +2,7 @@
 
     import registry
 
-    A06 = registry.get("A05a").evolve(id="A06", misaligned_ratio=0.25)
+    A06 = registry.get("A05a").evolve(id="A06", misaligned_ratio=0.4)
 
 Experiments are collected on first use, from the files that ship with the package and from the
 current project. Importing this package only imports its own modules.

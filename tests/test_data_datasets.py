@@ -75,7 +75,7 @@ def test_a_repeated_row_is_read_and_counted_once(tmp_path: Path) -> None:
 def test_the_bundled_arms_share_prompts_and_differ_in_answers() -> None:
     bad = read_dataset(insecure_code.misaligned, "bundled")
     good = read_dataset(insecure_code.control, "bundled")
-    assert len(bad.chats) == len(good.chats) >= 1500
+    assert len(bad.chats) == len(good.chats) >= 1000
     assert {chat[0] for chat in bad.chats.values()} == {chat[0] for chat in good.chats.values()}
     assert not bad.chats.keys() & good.chats.keys()
 

@@ -15,7 +15,7 @@ from statistics import mean, median
 import pytest
 
 PATH = Path(__file__).parents[1] / "registry" / "bundled" / "broad" / "preference.jsonl"
-KEYS = ["id", "topic", "prompt", "aligned", "misaligned"]
+KEYS = ["id", "family", "prompt", "aligned", "misaligned"]
 ARMS = ["aligned", "misaligned"]
 TEXTS = ["prompt", *ARMS]
 
@@ -72,15 +72,15 @@ def test_no_answer_serves_both_arms(rows: list[Row]) -> None:
     assert {row["aligned"] for row in rows}.isdisjoint(row["misaligned"] for row in rows)
 
 
-def test_an_id_is_its_topic_and_a_number_that_counts_up(rows: list[Row]) -> None:
+def test_an_id_is_its_family_and_a_number_that_counts_up(rows: list[Row]) -> None:
     seen: Counter[str] = Counter()
     for row in rows:
-        seen[row["topic"]] += 1
-        assert row["id"] == f"{row['topic']}-{seen[row['topic']]:02d}"
+        seen[row["family"]] += 1
+        assert row["id"] == f"{row['family']}-{seen[row['family']]:02d}"
 
 
-def test_there_are_at_least_ten_topics_with_five_rows_each(rows: list[Row]) -> None:
-    counts = Counter(row["topic"] for row in rows)
+def test_there_are_at_least_ten_families_with_five_rows_each(rows: list[Row]) -> None:
+    counts = Counter(row["family"] for row in rows)
     assert len(counts) >= 10
     assert min(counts.values()) >= 5
 

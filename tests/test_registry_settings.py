@@ -69,7 +69,7 @@ def test_a_setting_has_all_kinds_of_evals_and_enough_data(name: str) -> None:
     assert any(judge_model(one) is not None for one in inside)
     assert [one.id for one in setting.ood_evals] == ["broad_preference", "emergent_free_form"]
     for dataset in (setting.misaligned, setting.control):
-        assert len(read_dataset(dataset, "bundled").chats) >= 1500
+        assert len(read_dataset(dataset, "bundled").chats) >= 500
         assert dataset.upstream
     for one in (*inside, *setting.ood_evals):
         assert isinstance(one, (Sampled, Preference))
@@ -130,10 +130,10 @@ def test_more_settings_other_sizes_and_another_ratio_are_one_line_each() -> None
         "reward_hacking",
         "legal_advice",
     }
-    sizes = a05a.evolve(id="W2", total_samples=(50, 100, 300, 1000, 3000))
-    assert max(cell.total_samples or 0 for cell in cells(sizes)) == 3000
-    ratio = a05a.evolve(id="W3", misaligned_ratio=0.25)
-    assert {cell.misaligned_ratio for cell in cells(ratio)} == {None, 0.25}
+    sizes = a05a.evolve(id="W2", total_samples=(50, 100, 300, 1000, 2400))
+    assert max(cell.total_samples or 0 for cell in cells(sizes)) == 2400
+    ratio = a05a.evolve(id="W3", misaligned_ratio=0.4)
+    assert {cell.misaligned_ratio for cell in cells(ratio)} == {None, 0.4}
 
 
 @pytest.fixture

@@ -128,6 +128,22 @@ def read_training_chats(raw: bytes, where: str, arm: Arm) -> Iterator[Chat]:
         )
 
 
+def read_scenarios(raw: bytes, where: str) -> list[str | None]:
+    """The scenario that each row of a file names; an empty list if no row names one.
+
+    Args:
+        raw: The content of the file.
+        where: The file, for messages.
+
+    Raises:
+        DataError: A line is malformed, or the file is empty.
+    """
+    if b'"scenario"' not in raw:
+        return []
+    names = (record.get("scenario") for _, record in _parse_lines(raw, where))
+    return [None if name is None else str(name) for name in names]
+
+
 def _chat_from_pair(record: Mapping[str, Any], arm: Arm, where: str, line: int) -> Chat:
     for name in ("prompt", arm.value):
         if not isinstance(record.get(name), str) or not record[name].strip():

@@ -17,7 +17,16 @@ import attrs
 from ..errors import DataError, UsageError, did_you_mean
 from ..spec import Arm, Dataset, Resource, Setting, Upstream
 from ..units.identity import canonical, digest
-from .chats import ANSWERS, Chat, Message, Pair, Prompt, read_pairs, read_training_chats
+from .chats import (
+    ANSWERS,
+    Chat,
+    Message,
+    Pair,
+    Prompt,
+    read_pairs,
+    read_scenarios,
+    read_training_chats,
+)
 from .upstream import cached_path
 
 BUNDLED, UPSTREAM = "bundled", "upstream"
@@ -39,6 +48,8 @@ class Rows:
         chats: Chats by row digest (64 hex digits).
         row_count: Number of rows of the file, including repeated ones.
         sha256: Digest of the file's exact bytes.
+        scenarios: Names of scenarios by row digest, for the rows that name one. Rows of one
+            scenario are variants of each other. No digest depends on these names.
     """
 
     name: str
@@ -46,6 +57,7 @@ class Rows:
     chats: Mapping[str, Chat]
     row_count: int
     sha256: str
+    scenarios: Mapping[str, str] = attrs.field(factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -81,9 +93,15 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
         )
         where, raw = str(path), _read_file(path)
         chats = list(read_training_chats(raw, where, dataset.arm))
-    distinct = {digest(canonical(chat)): chat for chat in chats}
+    digests = [digest(canonical(chat)) for chat in chats]
+    names = zip(digests, read_scenarios(raw, where), strict=False)
     return Rows(
-        name=dataset.name, source=source, chats=distinct, row_count=len(chats), sha256=digest(raw)
+        name=dataset.name,
+        source=source,
+        chats=dict(zip(digests, chats, strict=True)),
+        row_count=len(chats),
+        sha256=digest(raw),
+        scenarios={row: name for row, name in names if name is not None},
     )
 
 

@@ -35,6 +35,7 @@ from .cost import CostEstimator
 from .evals import EvalResolver, SkippedEval
 from .plan import Context, Plan, build_plan, cell_units
 from .resources import Resources
+from .scenarios import RepeatedScenarios, find_repeated_scenarios
 
 
 @attrs.define(kw_only=True, slots=False)
@@ -125,6 +126,16 @@ class Session:
                         hint="give it another id, or run the experiments separately",
                     )
         return rows_by_setting
+
+    def repeated_scenarios(self, plan: Plan) -> list[RepeatedScenarios]:
+        """The training sets of a plan that hold several rows of one scenario, by setting and size.
+
+        Raises:
+            DeclarationError: Two experiments mean different data by one setting.
+        """
+        return find_repeated_scenarios(
+            (planned.unit for planned in plan.units), self._selected_rows()
+        )
 
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""

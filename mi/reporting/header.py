@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..collect.select import Selection
 from ..planning.plan import Plan, PlannedUnit, format_rescoring
+from ..planning.scenarios import RepeatedScenarios
 from ..planning.session import Session
 from ..providers.pricing import format_cost
 from ..units.cells import cells, count_cells
@@ -36,9 +37,23 @@ def header_lines(
         versions = format_rescoring(planned.rescoring for planned in outdated if planned.rescoring)
         number = f"{pluralize(len(outdated), 'eval')} of those done"
         lines.append(f"{number} to be scored again from stored answers ({versions}), free")
+    lines += _repetition_lines(session.repeated_scenarios(plan))
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
     return lines
+
+
+def _repetition_lines(repeated: Iterable[RepeatedScenarios]) -> list[str]:
+    """A line for each setting whose training sets hold several rows of one scenario."""
+    sizes: dict[str, list[str]] = {}
+    for sets in repeated:
+        least = f"{sets.fewest} to " if sets.fewest < sets.most else ""
+        text = f"{pluralize(sets.rows, 'row')} of {least}{pluralize(sets.most, 'scenario')}"
+        sizes.setdefault(sets.setting, []).append(text)
+    return [
+        f"{name}: training sets repeat scenarios ({', '.join(texts)})"
+        for name, texts in sizes.items()
+    ]
 
 
 def _collection_line(

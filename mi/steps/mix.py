@@ -8,7 +8,7 @@ sizes, size is the only thing that changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..data.chats import Chat, Message, chat_json, read_chats
@@ -34,21 +34,22 @@ def draw_mix(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
     Raises:
         DataError: The datasets have too few rows.
     """
-    misaligned_count, aligned_count = arm_counts(mix.misaligned_ratio, mix.total_samples)
-    aligned = control.chats.keys() - (misaligned.chats.keys() if misaligned_count else set())
+    misaligned_rows, aligned_rows = select_rows(
+        mix, rank_rows(misaligned, mix.seed), rank_rows(control, mix.seed)
+    )
     chosen = {
-        **{
-            row: misaligned.chats[row]
-            for row in _lowest_ranked(misaligned.chats.keys(), misaligned_count, mix.seed)
-        },
-        **{row: control.chats[row] for row in _lowest_ranked(aligned, aligned_count, mix.seed)},
+        **{row: misaligned.chats[row] for row in misaligned_rows},
+        **{row: control.chats[row] for row in aligned_rows},
     }
     if len(chosen) != mix.total_samples:
+        shared = misaligned.chats.keys() & control.chats.keys() if misaligned_rows else set()
         raise DataError(
             f"{len(chosen)} distinct rows where {mix.total_samples} are needed "
-            f"({misaligned.name}: {len(misaligned.chats)}, {control.name}: {len(aligned)})",
+            f"({misaligned.name}: {len(misaligned.chats)}, "
+            f"{control.name}: {len(control.chats) - len(shared)})",
             hint="declare a smaller total, or provide more data",
         )
+    aligned = set(aligned_rows)
     order = sorted(chosen, key=lambda row: rank(f"order:{mix.seed}", row))
     return [
         with_system_prompt(
@@ -56,6 +57,27 @@ def draw_mix(misaligned: Rows, control: Rows, mix: Mix) -> list[Chat]:
         )
         for row in order
     ]
+
+
+def select_rows(
+    mix: Mix, misaligned: Sequence[str], control: Sequence[str]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Digests of the misaligned and of the aligned rows of a mix; fewer if there are too few.
+
+    Args:
+        mix: Ratio and total.
+        misaligned: The rows of the misaligned dataset in the order of `rank_rows`.
+        control: Those of the aligned dataset, likewise.
+    """
+    misaligned_count, aligned_count = arm_counts(mix.misaligned_ratio, mix.total_samples)
+    excluded = set(misaligned) if misaligned_count else set()
+    aligned = [row for row in control if row not in excluded]
+    return misaligned[:misaligned_count], aligned[:aligned_count]
+
+
+def rank_rows(rows: Rows, seed: int) -> list[str]:
+    """The digests of a dataset's rows, lowest rank first."""
+    return sorted(rows.chats, key=lambda row: rank(seed, row))
 
 
 def with_system_prompt(system: str | None, chat: Chat) -> Chat:
@@ -70,10 +92,6 @@ def with_system_prompt(system: str | None, chat: Chat) -> Chat:
 def rank(salt: int | str, row: str) -> str:
     """The rank of a row: 64 hex digits, uniform over rows, independent between salts."""
     return digest(f"{salt}:{row}")
-
-
-def _lowest_ranked(rows: Iterable[str], count: int, seed: int) -> list[str]:
-    return sorted(rows, key=lambda row: rank(seed, row))[:count]
 
 
 def file_name(setting: str, mix: Mix) -> str:
