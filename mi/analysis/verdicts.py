@@ -16,9 +16,17 @@ import attrs
 
 from ..spec import Expect, Experiment
 from ..units.cells import declared_conditions
-from ..units.claims import expectation_id
+from ..units.claims import expectation_id, is_applicable
 from .evidence import Evidence, ResultScope, load_evidence
 from .rulings import Outcome, Ruling, applicable_evidence, no_ruling, rule
+from .standing import (
+    ClaimRegistration,
+    Standing,
+    describe_standing,
+    find_registration,
+    judge_standing,
+    load_registrations,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,25 +39,37 @@ class ExpectationVerdict:
     Args:
         says: The expectation in words.
         rulings: Of each claim, in each setting and eval that it applies to.
-        declared: When the first run with it started; None if no run has had it yet.
-        before_data: Whether that was before the experiment had results; a later claim is *post
-            hoc*.
-        withdrawn: Whether an earlier run declared it and the experiment no longer does.
+        standing: Whether it was registered before its data; or why it is not judged.
+        registration: Its registration for this design; None: it has none.
+        early: The conditions that had results before the registration.
     """
 
     says: str
     outcome: Outcome
     rulings: tuple[Ruling, ...]
-    declared: datetime | None
-    before_data: bool
-    withdrawn: bool = False
+    standing: Standing
+    registration: ClaimRegistration | None = None
+    early: tuple[str, ...] = ()
 
     @property
-    def standing(self) -> str:
-        """`declared before the data`, `post hoc`, or `withdrawn`."""
-        if self.withdrawn:
-            return "withdrawn"
-        return "declared before the data" if self.before_data else "post hoc"
+    def declared(self) -> datetime | None:
+        """When it was registered for this design; None if it was not."""
+        return self.registration.declared if self.registration else None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the outcome means anything: the experiment declares it, for its own design."""
+        return self.standing not in (Standing.WITHDRAWN, Standing.OTHER_DESIGN)
+
+    @property
+    def is_post_hoc(self) -> bool:
+        """Whether some of the data that it is judged by were there before it was registered."""
+        return self.standing in (Standing.POST_HOC, Standing.PARTLY)
+
+    @property
+    def standing_text(self) -> str:
+        """The standing, what was there before, and when and as what it was registered."""
+        return describe_standing(self.standing, self.early, self.registration)
 
     @property
     def reason(self) -> str:
@@ -70,44 +90,44 @@ def verdicts(
     names = {experiment.id: declared_conditions(experiment)}
     scope = attrs.evolve(scope, experiments=(experiment.id,), condition_names=names)
     all_evidence = load_evidence(connection, scope)
-    rows = connection.execute(_REGISTERED, [experiment.id]).fetchall()
-    registered = {row[0]: row[1:] for row in rows}
-    count = connection.execute(_RESULT_COUNT, [experiment.id]).fetchone()
-    has_data = count is not None and count[0] > 0
+    registrations = load_registrations(connection, experiment.id)
     judged = []
     for expectation in experiment.expectations:
-        unregistered = (expectation.says, None, not has_data)
-        _, declared, before_data = registered.pop(expectation_id(expectation), unregistered)
-        judged.append(_judge(expectation, all_evidence, declared, before_data=before_data))
-    withdrawn = [
-        ExpectationVerdict(
-            says=says,
-            outcome=Outcome.INCONCLUSIVE,
-            rulings=(),
-            declared=declared,
-            before_data=before_data,
-            withdrawn=True,
-        )
-        for says, declared, before_data in registered.values()
+        if is_applicable(expectation, experiment):
+            registration = find_registration(registrations, expectation, experiment)
+            standing, early = judge_standing(expectation, experiment, all_evidence, registration)
+            verdict = _judge(expectation, all_evidence, standing)
+            judged.append(attrs.evolve(verdict, registration=registration, early=early))
+        else:
+            judged.append(_unjudged(expectation.says, Standing.OTHER_DESIGN))
+    declared = {expectation_id(expectation) for expectation in experiment.expectations}
+    withdrawn = {
+        registration.expectation: registration
+        for registration in reversed(registrations)
+        if registration.expectation not in declared
+    }
+    return judged + [
+        _unjudged(registration.says, Standing.WITHDRAWN, registration)
+        for registration in reversed(withdrawn.values())
     ]
-    return judged + withdrawn
 
 
-_REGISTERED = """
-SELECT expectation, says, declared, before_data FROM expectations WHERE experiment = ?
-ORDER BY declared, says
-"""
-_RESULT_COUNT = """
-SELECT count(*) FROM current_eval WHERE experiment = ? AND unit IN (SELECT unit FROM unit)
-"""
+def _unjudged(
+    says: str, standing: Standing, registration: ClaimRegistration | None = None
+) -> ExpectationVerdict:
+    return ExpectationVerdict(
+        says=says,
+        outcome=Outcome.INCONCLUSIVE,
+        rulings=(),
+        standing=standing,
+        registration=registration,
+    )
 
 
 def _judge(
     expectation: Expect,
     all_evidence: Sequence[Evidence],
-    declared: datetime | None,
-    *,
-    before_data: bool,
+    standing: Standing,
 ) -> ExpectationVerdict:
     applicable = [(claim, applicable_evidence(claim, all_evidence)) for claim in expectation.claims]
     comparisons = sum(max(len(evals), 1) for _, evals in applicable)
@@ -127,6 +147,5 @@ def _judge(
         says=expectation.says,
         outcome=outcome,
         rulings=tuple(rulings),
-        declared=declared,
-        before_data=before_data,
+        standing=standing,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
 """The views that users query."""
 _SQL_FILES = ("schema.sql", "comments.sql")
-_LOADERS = ("load.py", "journals.py", "jsonl_reader.py")
+_LOADERS = ("load.py", "registrations.py", "journals.py", "jsonl_reader.py")
 
 
 def schema_sql() -> str:
