@@ -19,7 +19,11 @@ from tests.support.project import Project
 
 ARCHIVE = Path(__file__).with_name("data") / "store-0.1.0.tar.xz"
 HOSTED = "openai:gpt-4.1-2025-04-14"
-VIEWS = ("results", "conditions", "answers", "spend", "expectations")
+VIEWS = ("results", "conditions", "answers", "spend")
+EXPECTATIONS = """
+SELECT experiment, expectation, says, claims, declared, run, before_data FROM expectations
+ORDER BY ALL
+"""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,19 @@ def test_a_database_of_the_previous_version_answers_at_once_and_when_rebuilt(
             assert told.code == 0, told.err
             expected = (study.root / "expected" / f"{view}.csv").read_text(encoding="utf-8")
             assert rows(told.out) == rows(expected), view
+        told = study.mi("sql", EXPECTATIONS, "--format", "csv")
+        expected = (study.root / "expected" / "expectations.csv").read_text(encoding="utf-8")
+        assert rows(told.out) == [[*row[:6], row[7]] for row in rows(expected)]
+
+
+def test_runs_of_the_previous_version_are_registrations(study: Project) -> None:
+    """It counted the first eval of any condition; now that of the claim's own conditions counts."""
+    query = "SELECT experiment, first_result, standing, hash FROM expectations ORDER BY ALL"
+    told = study.mi("sql", query, "--format", "csv")
+    assert rows(told.out)[1:] == [
+        ["K1", "2026-11-30 14:04:58.698000", "before", ""],
+        ["K2", "2026-11-30 14:04:40.937000", "before", ""],
+    ]
 
 
 def test_a_run_of_what_the_previous_version_did_has_nothing_to_do(study: Project) -> None:

@@ -74,16 +74,15 @@ class ClaimRegistration:
 
 
 _REGISTERED = """
-SELECT g.expectation, g.design, coalesce(e.says, g.says), g.declared, g.git_commit, g.git_dirty,
+SELECT g.expectation, g.design, coalesce(w.says, g.says), g.declared, g.git_commit, g.git_dirty,
        g.hash, coalesce(map_from_entries(u.early_units), MAP {})
 FROM registered g
-LEFT JOIN (SELECT DISTINCT experiment, expectation, says FROM expectations) e
-       ON e.experiment = g.experiment AND e.expectation = g.expectation
+LEFT JOIN wording w ON w.experiment = g.experiment AND w.expectation = g.expectation
 LEFT JOIN (
     SELECT registration, list(DISTINCT (unit, condition)) AS early_units
-    FROM registered_unit WHERE early GROUP BY ALL
+    FROM registered_unit WHERE early AND experiment = $1 GROUP BY ALL
 ) u USING (registration)
-WHERE g.experiment = ?
+WHERE g.experiment = $1
 ORDER BY g.declared, g.expectation
 """
 
@@ -98,7 +97,13 @@ def load_registrations(connection: DuckDBPyConnection, experiment: str) -> list[
 def find_registration(
     registrations: Sequence[ClaimRegistration], expectation: Expect, experiment: Experiment
 ) -> ClaimRegistration | None:
-    """The registration of an expectation for an experiment's design; None if it has none."""
+    """The registration of an expectation for an experiment's design; None if it has none.
+
+    Args:
+        registrations: Those of the experiment, oldest first.
+        expectation: It applies to the experiment's design.
+        experiment: The experiment that declares it.
+    """
     design = conditions_digest(claim_terms(expectation.claims, experiment))
     identity = expectation_id(expectation), design
     for registration in registrations:

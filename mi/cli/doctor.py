@@ -94,7 +94,7 @@ def _check_places(options: RunOptions) -> Iterator[Check]:
     else:
         directory = options.store if options.store.exists() else directory
         yield from _check_units(store := open_store(options.store))
-        yield from _check_registrations(store)
+        yield from check_registrations(store)
     free = shutil.disk_usage(directory).free
     shown = options.display_path(directory if is_url(options.store) else options.store)
     yield Check(
@@ -130,7 +130,7 @@ def _check_units(store: Store) -> Iterator[Check]:
         )
 
 
-def _check_registrations(store: Store) -> Iterator[Check]:
+def check_registrations(store: Store) -> Iterator[Check]:
     """Compare every registration with its name, which is its sha256."""
     damage, count = store.registration_faults(), len(store.registrations())
     if damage or count:
@@ -152,7 +152,7 @@ def _check_shared_store(options: RunOptions) -> Iterator[Check]:
         with store.lock("doctor"):
             yield Check(subject="store", ok=True, detail=f"{store.address} grants leases")
         yield from _check_units(store)
-        yield from _check_registrations(store)
+        yield from check_registrations(store)
     except MiError as error:
         yield _failed("store", error)
 

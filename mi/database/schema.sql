@@ -603,6 +603,14 @@ LEFT JOIN held h ON h.registration = m.registration AND h.unit = m.unit
 LEFT JOIN done d ON d.registration = m.registration AND d.unit = m.unit
 LEFT JOIN answered a ON a.registration = m.registration AND a.unit = m.unit;
 
+-- The newest wording of each expectation, registered or only run.
+CREATE VIEW wording AS
+SELECT experiment, expectation, arg_max(says, declared) AS says
+FROM (SELECT experiment, expectation, says, declared FROM registration UNION ALL
+      SELECT x.experiment, x.expectation, x.says, r.started
+      FROM expectation x JOIN run r USING (selection))
+GROUP BY ALL;
+
 -- Every registered expectation: when it was registered, and whether there were results of its
 -- conditions then.
 CREATE VIEW expectations AS
@@ -614,18 +622,12 @@ WITH evals AS (
     SELECT DISTINCT t.registration FROM registered_term t
     ANTI JOIN registered_unit u ON u.registration = t.registration AND u.setting = t.setting
                                AND u.condition = t.condition
-), newest AS (
-    SELECT experiment, expectation, arg_max(says, declared) AS says
-    FROM (SELECT experiment, expectation, says, declared FROM registration UNION ALL
-          SELECT x.experiment, x.expectation, x.says, r.started
-          FROM expectation x JOIN run r USING (selection))
-    GROUP BY ALL
 )
-SELECT g.experiment, g.expectation, coalesce(n.says, g.says) AS says, g.claims, g.declared, g.run,
+SELECT g.experiment, g.expectation, coalesce(w.says, g.says) AS says, g.claims, g.declared, g.run,
        e.first_result, NOT coalesce(e.some, false) AS before_data,
        CASE WHEN NOT coalesce(e.some, false) THEN 'before'
             WHEN e.every AND m.registration IS NULL THEN 'post hoc' ELSE 'partly' END AS standing,
        g.git_commit AS "commit", g.git_dirty AS dirty, g.hash
 FROM registered g LEFT JOIN evals e USING (registration) LEFT JOIN missing m USING (registration)
-LEFT JOIN newest n ON n.experiment = g.experiment AND n.expectation = g.expectation
+LEFT JOIN wording w ON w.experiment = g.experiment AND w.expectation = g.expectation
 ORDER BY g.experiment, g.declared, g.expectation;

@@ -191,9 +191,11 @@ class ExistingResults:
 
     def names(self, terms: Iterable[Term]) -> set[str]:
         """The names of what there is about these terms; see `RegistrationRecord.existing`."""
-        return {name for axes in {term.axes for term in terms} for name in self._about(axes)}
+        return {
+            name for axes in {term.axes for term in terms} for name in self._condition_names(axes)
+        }
 
-    def _about(self, axes: ConditionAxes) -> set[str]:
+    def _condition_names(self, axes: ConditionAxes) -> set[str]:
         """The keys of a condition's evals, and what their journals hold answers to."""
         if axes not in self._names:
             keys = self._keys.get(axes, set())

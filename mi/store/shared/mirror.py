@@ -8,7 +8,7 @@ loaded again.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -56,11 +56,14 @@ class Mirror:
         self._download_changed(files)
         with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
             list(pool.map(self.logs.update_copy, logs, logs.values()))
-        self._remove_stale({*files, *(f"{log}.jsonl" for log in logs)})
+        names = {*files, *(f"{log}.jsonl" for log in logs)}
+        self._remove_stale(names, (JOURNALS, RUNS, REGISTRATIONS, RETIRED))
 
     def refresh_registrations(self) -> None:
         """Bring the registrations alone up to date."""
-        self._download_changed(self.backend.versions(REGISTRATIONS))
+        versions = self.backend.versions(REGISTRATIONS)
+        self._download_changed(versions)
+        self._remove_stale(set(versions), (REGISTRATIONS,))
 
     def _download_changed(self, versions: Mapping[str, str]) -> None:
         self.download(
@@ -89,9 +92,9 @@ class Mirror:
                 temporary.write_bytes(content)
                 os.replace(temporary, target)
 
-    def _remove_stale(self, names: set[str]) -> None:
+    def _remove_stale(self, names: set[str], directories: Iterable[str]) -> None:
         """Delete copies of files that do not exist any more."""
-        for directory in (JOURNALS, RUNS, REGISTRATIONS, RETIRED):
+        for directory in directories:
             for path in (self.root / directory).rglob("*.json*"):
                 if path.relative_to(self.root).as_posix() not in names:
                     path.unlink(missing_ok=True)
