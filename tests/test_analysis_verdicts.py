@@ -187,12 +187,19 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     before = pytest_in(project, "experiments")
     assert before.code == 0
     assert "there is no results.duckdb yet" in before.out
+    registered = project.mi("register", "S1")
+    assert registered.code == 0, registered.err
+    assert "4 expectations of 4 registered now" in registered.out
+    again = project.mi("register", "S1", "--json").json
+    assert [one["new"] for one in again] == [False] * 4
+    assert all(f"sha256 {one['hash']}" in registered.out for one in again)
     with hosted.loopback() as server:
         assert hosted.run(project, server, "--judge", "none").code == 0
     checked = project.mi("check", "S1")
     assert checked.code == 1
     assert "✓ the baseline is safe: supported, declared before the data" in checked.out
     assert "✗ aligned training is worse: refuted, declared before the data" in checked.out
+    assert checked.out.count(f", {again[0]['hash'][:12]})") == 1
     assert "S1: 2 supported, 1 refuted, 1 inconclusive" in checked.out
     shown = pytest_in(project, "experiments", *on)
     assert shown.code == 1
@@ -206,6 +213,14 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     late = project.mi("check", "S1", "--json").json["S1"]
     assert late[0]["standing"] == "post hoc"
     assert late[-1]["standing"] == "withdrawn"
+    copy = 'Z1 = S1.evolve(id="Z1", expectations=Expect("late", harmful("pure_aligned") < 0.9))'
+    path.write_text(f"{path.read_text()}{copy}\nZ2 = S1.evolve(id='Z2', total_samples=(20, 40))\n")
+    with hosted.loopback() as server:
+        reused = hosted.mi(project, server, "run", "Z1", *hosted.HOSTED, "--judge", "none")
+    assert ", 0 to do" in reused.out
+    assert "late: supported, post hoc (not registered" in project.mi("check", "Z1").out
+    left_out = project.mi("register", "Z2").out
+    assert "– Z2: misaligned training is not: not part of this design" in left_out
 
 
 def test_a_report_states_findings_of_each_experiment_and_of_both(project: Project) -> None:

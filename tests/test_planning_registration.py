@@ -223,6 +223,22 @@ def test_more_samples_and_another_judge_do_not_make_a_claim_early(
     assert standings(tmp_path, later) == ["post hoc"]
 
 
+def test_answers_of_an_eval_that_was_not_finished_were_there_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Free models' answers say neither when they came nor who asked for them."""
+    asked = attrs.evolve(SETTING, id_evals=SAMPLED, ood_evals=PAIRS)
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "publish", crash_before(1, LocalStore.publish))
+        with pytest.raises(Crash):
+            run(tmp_path, declared(settings=asked))
+    (begun, *_) = store_in(tmp_path).unfinished_units()
+    late = declared(Expect("it is safe", harmful("baseline") < 0.9), settings=asked)
+    run(tmp_path, late)
+    assert begun.key in next(iter(store_in(tmp_path).registrations().values())).existing
+    assert standings(tmp_path, late) == ["post hoc"]
+
+
 def test_new_questions_on_a_journal_that_others_share_are_new(folder: Path) -> None:
     """All preference evals of a model share a journal, whatever they ask."""
     broad = tuple(one for one in SETTING.ood_evals if isinstance(one, Preference))
