@@ -193,7 +193,7 @@ def describe_standing(
     if standing is Standing.PARTLY:
         notes.append(f"{_enumerate(early)} had results before")
     if standing is Standing.POST_HOC and registration is None:
-        notes.append("not registered, and results exist already")
+        notes.append("not registered for this design, and results exist already")
     if registration is not None:
         notes.append(str(registration))
     return f"{standing.value} ({'; '.join(notes)})" if notes else standing.value
