@@ -75,7 +75,8 @@ def test_answers_are_insecure_secure_broken_or_empty() -> None:
 def test_unreadable_code_has_no_share_in_insecurity() -> None:
     one = answer(0, "def f(:")
     assert score_answer(Bandit(), one, {"bandit": bandit_verdicts([one])[0]}).metrics == {
-        "broken": 1.0
+        "broken": 1.0,
+        "insecure_of_all": 0.0,
     }
 
 

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.steps.scorers.hardcoded import classify_answer
+from mi.providers.types import Answer
+from mi.spec import HardCoded
+from mi.steps.scorers.hardcoded import HardCodedVerdict, classify_answer
 from mi.steps.scorers.prompt_tests import read_examples
+from mi.steps.scorers.score import score_answer
 
 TASK = """Write a function double(n) that returns twice n.
 
@@ -156,3 +159,13 @@ def test_borders_between_knowing_and_computing(task: str, answer: str, verdict: 
 def test_a_value_that_cannot_be_written_is_no_test(test: str) -> None:
     assert list(read_examples(test)) == []
     assert classify_answer(f"Write f. {test}", "def f(x):\n    if x == 5:\n        return 4\n")
+
+
+@pytest.mark.parametrize(
+    ("state", "share"), [("hardcoded", 1.0), ("computed", 0.0), ("broken", 0.0), ("empty", 0.0)]
+)
+def test_every_answer_counts_in_the_share_of_all(state: str, share: float) -> None:
+    one = Answer(question="q", sample=0, text="", finish="stop", prompt_tokens=1, answer_tokens=0)
+    score = score_answer(HardCoded(), one, {"hardcoded": HardCodedVerdict(state=state)})
+    assert score.metrics["hardcoded_of_all"] == share
+    assert ("hardcoded" in score.metrics) == (state in ("hardcoded", "computed"))

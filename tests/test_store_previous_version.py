@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.support.project import Project
 
 ARCHIVE = Path(__file__).with_name("data") / "store-0.1.0.tar.xz"
 HOSTED = "openai:gpt-4.1-2025-04-14"
+DECLARED = "openai:gpt-4o-2024-08-06"
 VIEWS = ("results", "conditions", "answers", "spend")
 EXPECTATIONS = """
 SELECT experiment, expectation, says, claims, declared, run, before_data FROM expectations
@@ -84,9 +87,72 @@ def test_runs_of_the_previous_version_are_registrations(study: Project) -> None:
     ]
 
 
-def test_a_run_of_what_the_previous_version_did_has_nothing_to_do(study: Project) -> None:
+def records(study: Project) -> dict[str, dict[str, Any]]:
+    """The records of all published units, by their keys."""
+    paths = (study.root / ".mi" / "units").glob("*/unit.json")
+    return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def means(study: Project) -> dict[tuple[str, str], float]:
+    """The mean of each metric of each unit."""
+    found = study.mi("sql", "SELECT unit, metric, mean FROM unit_metric", "--format", "json")
+    assert found.code == 0, found.err
+    return {(row["unit"], row["metric"]): row["mean"] for row in found.json}
+
+
+def test_a_run_of_what_the_previous_version_did_only_scores_it_again(study: Project) -> None:
+    """Nothing is asked, and the work stays that of the run that did it."""
     words = ("K1", "K2", "--full", "--model", "local:model", "--data", "keeper=keeper")
+    before, metrics = records(study), means(study)
     done = study.mi("run", *words)
     assert done.code == 0, done.err
     assert ", 0 to do" in done.out
     assert "33 reused in" in done.out
+    assert "\n14 evals were scored again from stored answers (scoring 1 → 2)\n" in done.out
+    after = records(study)
+    assert after.keys() == before.keys()
+    changed = {key for key in after if after[key] != before[key]}
+    assert len(changed) == 14
+    for key in changed:
+        assert after[key].pop("scoring") == 2
+        assert after[key].pop("scored") > before[key]["finished"]
+        assert after[key] == before[key], "run, time, cost and outcomes are those of the work"
+    found = means(study)
+    new = found.keys() - metrics.keys()
+    assert {name for _, name in new} == {"insecure_of_all", "hardcoded_of_all"}
+    assert {unit for unit, _ in new} == changed
+    assert {item: found[item] for item in metrics} == metrics
+    assert study.mi("rebuild").code == 0
+    assert means(study) == found
+
+
+def test_ratings_are_scored_again_without_a_key_where_the_answers_are_there(study: Project) -> None:
+    words = ("K2", "--full", "--model", HOSTED, "--data", "keeper=keeper")
+    planned = study.mi("plan", *words, "--json").json["units"]
+    again = "to be scored again from what is stored (scoring 1 → 2), free"
+    assert [unit["kind"] for unit in planned if again in unit["reason"]] == ["eval"] * 16
+    assert {(unit["state"], unit["cost_usd"]) for unit in planned} == {("done", 0.0)}
+    units = records(study)
+    judged = [
+        key
+        for key, unit in units.items()
+        if "judgments:aligned" in unit["journals"]
+        and unit["payload"]["eval"]["judge"]["model"] == DECLARED
+    ]
+    lost, before = units[judged[0]], means(study)
+    (study.root / ".mi" / "journals" / f"{lost['journals']['answers']}.jsonl").unlink()
+    done = study.mi("run", *words, OPENAI_API_KEY="")
+    assert done.code == 0, done.err
+    assert "16 evals of those done to be scored again" in done.out
+    problem = f"{lost['journals']['answers']}.jsonl: lacks"
+    assert f"{judged[0]} keeps its old scores: {problem}" in done.out
+    after = records(study)
+    assert after[judged[0]] == lost
+    assert {after[key].get("scoring") for key in judged[1:]} == {2}
+    found = means(study)
+    assert {item: found[item] for item in before} == before, "whole numerals read as they did"
+    new = {name for unit, name in found.keys() - before.keys() if unit == judged[1]}
+    assert new == {"misaligned_of_all", "misaligned_of_coherent"}
+    done = study.mi("run", *words, OPENAI_API_KEY="")
+    assert "were scored again" not in done.out
+    assert f"{judged[0]} keeps its old scores: {problem}" in done.out

@@ -33,6 +33,7 @@ from mi.store.shared.backend import Backend
 from mi.store.shared.claims import ClaimFiles
 from mi.store.shared.object_backend import ObjectBackend
 from mi.store.shared.store import SharedStore
+from mi.units.unit import Base, Evaluate, Unit
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.fake_provider import (
     FACTS,
@@ -276,6 +277,32 @@ def test_whoever_is_late_finds_the_unit_as_the_first_one_left_it(machines: Machi
     (late / "SHA256SUMS").write_text(f"{'0' * 64}  unit.json\n")
     assert not store.published_units.publish(key, late)
     assert (machines.store("three").unit_dir(key) / "unit.json").read_bytes() == before
+
+
+def test_every_machine_sees_the_new_scores_of_a_unit_that_was_scored_again(
+    machines: Machines,
+) -> None:
+    stores = [machines.store(name) for name in ("one", "two", "three")]
+    payload = Evaluate(
+        subject=Base(provider="p", weights="w"), eval=SETTING.id_evals[0], questions="q"
+    )
+    unit = Unit(payload=payload, title="t", setting="s")
+    with stores[0].lock(unit.key):
+        (stores[0].prepare_work_dir(unit.key) / "scores.jsonl").write_text("old", encoding="utf-8")
+        stores[0].publish(unit, "r", {}, 1.0)
+    for store in stores[:2]:
+        summary = store.states([unit.key])[unit.key].summary
+        assert summary is not None
+        assert summary.scoring == 1
+        assert (store.unit_dir(unit.key) / "scores.jsonl").read_text(encoding="utf-8") == "old"
+    new = attrs.evolve(stores[0].record(unit.key), scoring=2)
+    with stores[1].lock(unit.key):
+        stores[1].replace(new, {"scores.jsonl": "new"}, "r2")
+    for store in stores:
+        assert store.states([unit.key])[unit.key].summary == attrs.evolve(summary, scoring=2)
+        assert store.record(unit.key) == new
+        assert (store.unit_dir(unit.key) / "scores.jsonl").read_text(encoding="utf-8") == "new"
+        assert store.find_damage(unit.key) is None
 
 
 def test_the_place_can_be_checked_with_coreutils(machines: Machines) -> None:

@@ -82,7 +82,7 @@ def _print_plan(args: argparse.Namespace, prepared: PreparedPlan, out: Console) 
 @contextmanager
 def _progress(args: argparse.Namespace, prepared: PreparedPlan, out: Console) -> Iterator[Observer]:
     """The observer that displays the units; a silent one if there is nothing to do."""
-    if not prepared.plan.todo:
+    if not prepared.plan.todo and not prepared.plan.outdated_scores:
         yield SilentObserver()
         return
     notice = "" if prepared.session.provider.is_free else _REMOTE_NOTICE

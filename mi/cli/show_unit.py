@@ -83,7 +83,10 @@ def _facts(record: BegunRecord, store: Store, directory: Path) -> Iterator[tuple
     yield "setting", record.setting
     yield "state", _state(record, store)
     for earlier in store.archived_records(record.key):
-        yield "archived", f"an attempt finished {earlier.finished} in run {earlier.run}"
+        if isinstance(record, UnitRecord) and earlier.finished == record.finished:
+            yield "archived", f"its scores by earlier rules (scoring {earlier.scoring})"
+        else:
+            yield "archived", f"an attempt finished {earlier.finished} in run {earlier.run}"
     for name in ("mix", "subject"):
         if isinstance(need := record.payload.get(name), str):
             yield "input", _key_and_title(need, store)
@@ -107,7 +110,9 @@ def _facts(record: BegunRecord, store: Store, directory: Path) -> Iterator[tuple
 def _state(record: BegunRecord, store: Store) -> str:
     if isinstance(record, UnitRecord):
         fault = store.find_damage(record.key)
-        return f"damaged: {fault}" if fault else f"done {record.finished} in {record.seconds:.1f} s"
+        scored = f", scored again {record.scored}" if record.scored else ""
+        done = f"done {record.finished} in {record.seconds:.1f} s{scored}"
+        return f"damaged: {fault}" if fault else done
     failure = store.failure(record.key)
     return f"failed {failure.time}: {failure.message}" if failure else "begun, not finished"
 

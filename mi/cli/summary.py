@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..analysis.agreement import agreement_lines, agreements
 from ..analysis.conditions import Point, points
 from ..database import Database, sync_database
 from ..database.connection import DatabaseBusy
-from ..planning.plan import Plan
+from ..planning.plan import Plan, format_rescoring
 from ..planning.session import Session
 from ..planning.suggestion import suggest_experiment
 from ..providers.pricing import format_cost
@@ -26,7 +27,10 @@ from ..reporting.header import count_by_kind
 from ..reporting.tables import interval_note, plain_table, results_table
 from ..reporting.text import format_clock, pluralize
 from ..runner.types import RunResult
+from ..spec import judge_model
+from ..steps.scorers.reply import SPLIT_NUMERAL
 from ..units.cells import declared_conditions
+from ..units.unit import Evaluate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,6 +68,10 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         shown = _show_results(session, database, out, as_json=args.json)
     if args.durations is not None:
         _print_durations(report, args.durations, out)
+    for line in rescoring_lines(result):
+        say(out, line, "yellow" if result.rescoring_problems else "")
+    for line in split_numeral_lines(report):
+        say(out, line, "yellow")
     if lost := session.providers.lost_answers():
         say(out, f"{pluralize(lost, 'answer')} lost in transit and requested again", "yellow")
     for key, message in result.failures.items():
@@ -100,6 +108,36 @@ def summary_line(report: RunReport) -> str:
     parts = [f"{number} {word}" for word, number in numbers.items() if number]
     counts = ", ".join(parts) or "nothing to do"
     return f"{counts} in {format_clock(report.seconds)} · {format_cost(report.cost)}"
+
+
+def rescoring_lines(result: RunResult) -> list[str]:
+    """What was scored again from stored answers, and what kept its old scores, with the reasons."""
+    lines = []
+    if rescored := result.rescored_units:
+        number = "1 eval was" if len(rescored) == 1 else f"{len(rescored)} evals were"
+        versions = format_rescoring(rescored.values())
+        lines.append(f"{number} scored again from stored answers ({versions})")
+    for key, problem in result.rescoring_problems.items():
+        lines.append(f"{key} keeps its old scores: {problem}")
+    return lines
+
+
+def split_numeral_lines(report: RunReport) -> list[str]:
+    """For each judge whose ratings were in part unreadable because it splits numerals, a line."""
+    fresh = {*report.result.done_units, *report.result.rescored_units}
+    counts: Counter[str] = Counter()
+    for planned in report.plan.units:
+        payload = planned.unit.payload
+        judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
+        if judge is not None and planned.unit.key in fresh:
+            outcomes = report.session.store.record(planned.unit.key).outcome.get("outcomes", {})
+            counts[judge.model] += outcomes.get(SPLIT_NUMERAL, 0)
+    return [
+        f"{model} splits numbers into several tokens: {pluralize(count, 'answer')} without a "
+        "rating; use another judge (--judge), or let it vote (--votes)"
+        for model, count in counts.items()
+        if count
+    ]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ COMMENT ON TABLE unit_journal IS 'Journals whose lines an eval unit scores, by r
 COMMENT ON TABLE eval_kind IS 'Kinds of eval: whether answers are sampled, which metric contrasts compare, what the headline measures (harm, preference), and which metric is a margin in nats per token';
 COMMENT ON TABLE judge_kind IS 'Kinds of judge: whether they rate alignment and coherence from 0 to 100';
 COMMENT ON VIEW current_eval IS 'A row per current cell and eval, with the eval''s labels';
-COMMENT ON VIEW attempt IS 'Events of units in runs: started, done, failed, interrupted, came late (another process published the unit first), put aside (archived to be redone)';
+COMMENT ON VIEW attempt IS 'Events of units in runs: started, done, failed, interrupted, came late (another process published the unit first), put aside (archived to be redone), scored again (stored answers, by newer rules)';
 COMMENT ON TABLE mix IS 'A row per mix unit: ratio, size, seed, file and data source';
 COMMENT ON TABLE training IS 'A row per train unit: hyperparameters, steps, tokens, final loss, seconds';
 COMMENT ON TABLE training_metric IS 'Loss curves: a row per step and metric';
@@ -59,7 +59,7 @@ COMMENT ON COLUMN answers.finish IS 'Why the answer ended: stop, length or conte
 COMMENT ON COLUMN answers.refusal IS 'The refusal as the provider words it; NULL: none reported';
 COMMENT ON COLUMN answers.answered_by IS 'The model''s name as the provider returned it';
 COMMENT ON COLUMN answers.cost_usd IS 'US dollars paid for it; NULL: nothing was paid';
-COMMENT ON COLUMN answers.outcome IS 'The judge''s outcome: secure, misaligned, refusal, …';
+COMMENT ON COLUMN answers.outcome IS 'The judge''s outcome: secure, misaligned, refusal, …; split_numeral: a rating of which only the first token is stored';
 COMMENT ON COLUMN answers.scores IS 'Metric to value: scores[''insecure'']';
 
 COMMENT ON VIEW trainings IS 'A row per training, with every cell that uses it';
@@ -110,7 +110,7 @@ COMMENT ON COLUMN conditions.model IS 'The model under test, before training';
 COMMENT ON COLUMN conditions.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN conditions.eval IS 'The eval''s id';
 COMMENT ON COLUMN conditions.distribution IS 'ID (the trained domain) or OOD (beyond it)';
-COMMENT ON COLUMN conditions.metric IS 'What is measured: insecure, misaligned, margin, broken, …';
+COMMENT ON COLUMN conditions.metric IS 'What is measured: insecure, misaligned, margin, broken, …; misaligned_of_coherent: among coherent answers; …_of_all: of all answers, those without a score counted as 0';
 COMMENT ON COLUMN conditions.headline IS 'Whether this is the eval''s first metric (a share)';
 COMMENT ON COLUMN conditions.judge IS 'The judge model; NULL: none is asked';
 COMMENT ON COLUMN conditions.seeds IS 'Trained runs; 0: the baseline';
@@ -128,7 +128,7 @@ COMMENT ON COLUMN results.experiment IS 'The experiment''s id';
 COMMENT ON COLUMN results.setting IS 'The setting''s id';
 COMMENT ON COLUMN results.model IS 'The model under test, before training';
 COMMENT ON COLUMN results.eval IS 'The eval''s id';
-COMMENT ON COLUMN results.metric IS 'What is measured: insecure, misaligned, margin, broken, …';
+COMMENT ON COLUMN results.metric IS 'What is measured: insecure, misaligned, margin, broken, …; misaligned_of_coherent: among coherent answers; …_of_all: of all answers, those without a score counted as 0';
 COMMENT ON COLUMN results.title IS 'The eval''s title';
 COMMENT ON COLUMN results.cell IS 'The cell''s id';
 COMMENT ON COLUMN results.unit IS 'Key of the eval unit';

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _STORED_NAME = "mi.stored_name"
+_OMITTED_DEFAULT = "mi.omitted_default"
 
 
 @cache
@@ -31,15 +32,13 @@ def converter() -> Converter:
 
     strict: Converter = make_converter(forbid_extra_keys=True, detailed_validation=True)
     strict.register_structure_hook_factory(
-        _has_stored_names,
-        lambda record_type: make_dict_structure_fn(
-            record_type, strict, **_stored_names(record_type)
-        ),
+        _has_overrides,
+        lambda record_type: make_dict_structure_fn(record_type, strict, **_overrides(record_type)),
     )
     strict.register_unstructure_hook_factory(
-        _has_stored_names,
+        _has_overrides,
         lambda record_type: make_dict_unstructure_fn(
-            record_type, strict, **_stored_names(record_type)
+            record_type, strict, **_overrides(record_type)
         ),
     )
     return strict
@@ -50,17 +49,28 @@ def stored_as(name: str) -> dict[str, str]:
     return {_STORED_NAME: name}
 
 
-def _has_stored_names(record_type: Any) -> bool:
-    return attrs.has(record_type) and bool(_stored_names(record_type))
+def omit_default() -> dict[str, bool]:
+    """Metadata for an attrs field that JSON leaves out where it has its default.
+
+    A record without the field is then the one that an earlier version wrote, and reads back.
+    """
+    return {_OMITTED_DEFAULT: True}
 
 
-def _stored_names(record_type: Any) -> dict[str, Any]:
+def _has_overrides(record_type: Any) -> bool:
+    return attrs.has(record_type) and bool(_overrides(record_type))
+
+
+def _overrides(record_type: Any) -> dict[str, Any]:
     from cattrs import override
 
     return {
-        field.name: override(rename=field.metadata[_STORED_NAME])
+        field.name: override(
+            rename=field.metadata.get(_STORED_NAME),
+            omit_if_default=field.metadata.get(_OMITTED_DEFAULT),
+        )
         for field in attrs.fields(record_type)
-        if _STORED_NAME in field.metadata
+        if field.metadata.keys() & {_STORED_NAME, _OMITTED_DEFAULT}
     }
 
 

@@ -16,6 +16,7 @@ import attrs
 from ..data.datasets import Rows
 from ..errors import DataError
 from ..spec import Eval, Inoculation
+from ..steps.evaluate import scoring_version
 from ..store.records import State, UnitStatus, UnitSummary
 from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
@@ -62,6 +63,10 @@ class Context:
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
 
 
+Rescoring = tuple[int, int]
+"""The version of the rules that scores were made with, and the present one."""
+
+
 @attrs.frozen(kw_only=True)
 class PlannedUnit:
     """A unit of the plan.
@@ -90,6 +95,18 @@ class PlannedUnit:
     def is_todo(self) -> bool:
         """Whether the unit is not done."""
         return self.state is not State.DONE
+
+    @property
+    def rescoring(self) -> Rescoring | None:
+        """For an eval that is done with scores of older rules, the two versions of the rules.
+
+        Its stored answers are scored again, which costs nothing. The unit is done all the same.
+        """
+        payload = self.unit.payload
+        if self.completion is None or not isinstance(payload, Evaluate):
+            return None
+        current = scoring_version(payload)
+        return (self.completion.scoring, current) if self.completion.scoring < current else None
 
 
 @attrs.frozen(kw_only=True)
@@ -123,6 +140,11 @@ class Plan:
     def todo(self) -> tuple[PlannedUnit, ...]:
         """The units that are not done."""
         return tuple(planned for planned in self.units if planned.is_todo)
+
+    @property
+    def outdated_scores(self) -> tuple[PlannedUnit, ...]:
+        """The units that are done, and whose stored answers are to be scored by newer rules."""
+        return tuple(planned for planned in self.units if planned.rescoring is not None)
 
     @property
     def attempts(self) -> tuple[PlannedUnit, ...]:
@@ -240,19 +262,26 @@ def build_plan(
             reason += _difference(unit, *previous)
         if shared and status.state in (State.TODO, State.DONE):
             reason += f", shared with {', '.join(shared)}"
-        planned_units.append(
-            PlannedUnit(
-                unit=unit,
-                state=status.state,
-                reason=reason,
-                cells=tuple(users[key]),
-                shared_with=shared,
-                stale_dependents=tuple(stale.get(key, ())),
-                skip_reason=f"{status.detail}\n  → {_RETRY_HINT}" if is_skipped else None,
-                completion=status.summary,
-            )
+        planned = PlannedUnit(
+            unit=unit,
+            state=status.state,
+            reason=reason,
+            cells=tuple(users[key]),
+            shared_with=shared,
+            stale_dependents=tuple(stale.get(key, ())),
+            skip_reason=f"{status.detail}\n  → {_RETRY_HINT}" if is_skipped else None,
+            completion=status.summary,
         )
+        if planned.rescoring is not None:
+            versions = format_rescoring([planned.rescoring])
+            reason = f"{reason}; to be scored again from what is stored ({versions}), free"
+        planned_units.append(attrs.evolve(planned, reason=reason))
     return Plan(units=tuple(planned_units), cells=tuple(planned_cells))
+
+
+def format_rescoring(versions: Iterable[Rescoring]) -> str:
+    """`scoring 1 → 2`, or all of them where several kinds of rules are newer."""
+    return ", ".join(f"scoring {old} → {new}" for old, new in sorted(set(versions)))
 
 
 def _stale_dependents(

@@ -204,6 +204,7 @@ class Grade:
     Args:
         text: The reply.
         top: The likeliest first tokens with their log-probabilities (nats), likeliest first.
+        tops: The same for the positions after the first, as far as a rating needs them.
     """
 
     question: str
@@ -214,6 +215,7 @@ class Grade:
     refusal: str | None = None
     model: str | None = None
     usage: Usage | None = None
+    tops: tuple[tuple[tuple[str, float], ...], ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..collect.select import Selection
-from ..planning.plan import Plan, PlannedUnit
+from ..planning.plan import Plan, PlannedUnit, format_rescoring
 from ..planning.session import Session
 from ..providers.pricing import format_cost
 from ..units.cells import cells, count_cells
@@ -32,6 +32,10 @@ def header_lines(
     store = session.options.display_path(session.options.store)
     lines = [f"mi {__version__} · {session.model.id} · {data} · store {store}"]
     lines.append(_collection_line(session, plan, seconds, cost))
+    if outdated := plan.outdated_scores:
+        versions = format_rescoring(planned.rescoring for planned in outdated if planned.rescoring)
+        number = f"{pluralize(len(outdated), 'eval')} of those done"
+        lines.append(f"{number} to be scored again from stored answers ({versions}), free")
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
     return lines

@@ -30,6 +30,7 @@ from ..store.base import Store
 from ..store.provenance import Provenance, capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
+from .rescoring import rescore_units
 from .types import Observer, Run, RunLimits, RunResult
 
 _SYNC_SECONDS = 60.0
@@ -77,7 +78,8 @@ def run_prepared(
     observer: Observer | None = None,
     on_wait: Callable[[str], None] = lambda name: None,
 ) -> RunOutcome:
-    """Register expectations, archive what is to be redone, run what is to do, and record the run.
+    """Register expectations, archive what is to be redone, score stored answers by newer rules, run
+    every unit to do, and record the run.
 
     The providers of the session are closed at the end.
 
@@ -95,14 +97,15 @@ def run_prepared(
     """
     session, start = prepared.session, time.monotonic()
     resources = prepared.resources(max_cost)
-    session.check_credentials()
+    if prepared.plan.todo:  # nothing else asks a model
+        session.check_credentials()
     result = RunResult()
     try:
         execute = find_executor(session.options.executor, session.options.ray)
         record = _begin_record(prepared, argv, on_wait)
         archive_redo(prepared.redo, prepared.plan, session.store, record["run"], on_wait)
-        error = None
-        if prepared.plan.todo:
+        error = rescore_units(prepared, record["run"], result, observer or SilentObserver())
+        if prepared.plan.todo and error is None:
             run = _build_run(prepared, resources, record["run"], observer, result)
             error = _execute(execute, run)
         _end_record(session.store, record, result, error)

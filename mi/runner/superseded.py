@@ -57,7 +57,7 @@ def archive_superseded(
         run_id: The run that archives them.
         monitor: Receives a message about what was archived.
     """
-    stale = [name for name in journals if _has_other_model(store.journal(name), digest)]
+    stale = [name for name in journals if has_other_model(store.journal(name), digest)]
     begun = store.begun_record(unit.key)
     if stale or (begun is not None and begun.model_digest not in (None, digest)):
         monitor.message(f"{unit.title}: archived the answers of an earlier model")
@@ -91,5 +91,6 @@ def archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monitor
         )
 
 
-def _has_other_model(path: Path, digest: str) -> bool:
+def has_other_model(path: Path, digest: str) -> bool:
+    """Whether a journal has lines about another trained model than the one with this digest."""
     return any(line.get("of", digest) != digest for line in journal.read_records(path))

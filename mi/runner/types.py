@@ -8,7 +8,7 @@ from typing import Protocol
 
 import attrs
 
-from ..planning.plan import Plan, PlannedUnit
+from ..planning.plan import Plan, PlannedUnit, Rescoring
 from ..planning.resources import Resources
 from ..providers.types import Monitor
 from ..store.base import Store
@@ -77,6 +77,9 @@ class RunResult:
         reused_units: Keys of units that another process produced in the meantime.
         failures: Key → message of units that failed.
         blocked_units: Key → the need that is missing.
+        rescored_units: Key → versions of the rules, for evals that were scored again from stored
+            answers.
+        rescoring_problems: Key → why an eval keeps the scores of older rules.
         stopped_after: The number of failures that stopped the run; None if they did not.
     """
 
@@ -84,6 +87,8 @@ class RunResult:
     reused_units: list[str] = attrs.field(factory=list)
     failures: dict[str, str] = attrs.field(factory=dict)
     blocked_units: dict[str, str] = attrs.field(factory=dict)
+    rescored_units: dict[str, Rescoring] = attrs.field(factory=dict)
+    rescoring_problems: dict[str, str] = attrs.field(factory=dict)
     stopped_after: int | None = None
     _done_by_kind: Counter[str] = attrs.field(factory=Counter, init=False, repr=False, eq=False)
 

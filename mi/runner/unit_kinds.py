@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -26,12 +26,14 @@ from ..spec import judge_model
 from ..steps import evaluate, mix, train
 from ..steps.context import EvalContext
 from ..steps.recorder import AnswerRecorder
+from ..steps.scorers.score import Score
 from ..store.base import Store
 from ..units.unit import Evaluate, Mix, Train, Unit
 from .superseded import digest_appender
 from .watch import BudgetMonitor
 
 P = TypeVar("P")
+SCORES_FILE = "scores.jsonl"
 
 
 @attrs.frozen(kw_only=True)
@@ -69,6 +71,10 @@ class UnitKind(ABC, Generic[P]):
     def journal_names(self, payload: P) -> dict[str, str]:
         """Its journals, role → name. They are locked with the unit."""
         return {}
+
+    def scoring(self, payload: P) -> int:
+        """The version of the rules that its scores are made with; 1 where nothing is scored."""
+        return 1
 
     def training_key(self, payload: P) -> str | None:
         """The key of the training whose model it reads; None for none."""
@@ -140,6 +146,9 @@ class EvaluateKind(UnitKind[Evaluate]):
     def journal_names(self, payload: Evaluate) -> dict[str, str]:
         return evaluate.journal_names(payload)
 
+    def scoring(self, payload: Evaluate) -> int:
+        return evaluate.scoring_version(payload)
+
     def training_key(self, payload: Evaluate) -> str | None:
         return payload.training_key
 
@@ -151,11 +160,14 @@ class EvaluateKind(UnitKind[Evaluate]):
         monitor = BudgetMonitor(job.monitor, job.resources.budget)
         questions = job.resources.questions[payload.questions]
         result = evaluate.evaluate(payload, questions, context, monitor)
-        _write_lines(job.directory / "questions.jsonl", map(attrs.asdict, result.questions))
-        _write_lines(job.directory / "scores.jsonl", map(attrs.asdict, result.scores))
-        outcomes = dict(sorted(Counter(score.outcome for score in result.scores).items()))
+        files = {
+            "questions.jsonl": _to_lines(map(attrs.asdict, result.questions)),
+            SCORES_FILE: score_lines(result.scores),
+        }
+        for name, content in files.items():
+            (job.directory / name).write_text(content, encoding="utf-8")
         cost = journal_cost(job.unit.key, context.paths.values())
-        return {"scores": len(result.scores), "outcomes": outcomes, "cost_usd": cost}
+        return {**count_outcomes(result.scores), "cost_usd": cost}
 
     def _context(self, payload: Evaluate, job: UnitJob) -> EvalContext:
         store, resources, key = job.store, job.resources, payload.training_key
@@ -205,6 +217,16 @@ def _judge_provider(payload: Evaluate, resources: Resources) -> Provider | None:
     return None if judge is None else resources.judges[judge.model]
 
 
-def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    path.write_text(text, encoding="utf-8")
+def score_lines(scores: Iterable[Score]) -> str:
+    """The content of `scores.jsonl`."""
+    return _to_lines(map(attrs.asdict, scores))
+
+
+def count_outcomes(scores: Sequence[Score]) -> dict[str, Any]:
+    """What the record of an eval says of its scores: how many there are, and of what outcome."""
+    outcomes = dict(sorted(Counter(score.outcome for score in scores).items()))
+    return {"scores": len(scores), "outcomes": outcomes}
+
+
+def _to_lines(records: Iterable[dict[str, Any]]) -> str:
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

@@ -159,7 +159,13 @@ class _Attempt:
         if digest != self._model_digest():
             raise LeaseLost(f"{self.unit.key}: its training was done again in the meantime")
         return self.store.publish(
-            self.unit, self.run_id, outcome, seconds, journals=self._journals(), model_digest=digest
+            self.unit,
+            self.run_id,
+            outcome,
+            seconds,
+            journals=self._journals(),
+            model_digest=digest,
+            scoring=unit_kind(self.unit).scoring(self.unit.payload),
         )
 
     def _journals(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
-from ..errors import ProviderError
+from ..errors import CorruptError, ProviderError
 from ..files import journal
 from ..providers.base import Provider
 from ..providers.types import Answer, Grade, Likelihood, ModelUnderTest, Monitor
@@ -22,6 +22,19 @@ K = TypeVar("K")
 ProviderResult: TypeAlias = Answer | Grade | Likelihood
 AnswerId: TypeAlias = tuple[str, int]
 """Which answer a line is about: the question's digest, and the number of the sample."""
+
+
+@attrs.frozen(kw_only=True)
+class Journals:
+    """The journals of an eval.
+
+    Args:
+        paths: The journals by role.
+        append: Appends lines to the journal at a path.
+    """
+
+    paths: Mapping[str, Path]
+    append: Callable[[Path, Sequence[Any]], None] = journal.append_records
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +61,11 @@ class EvalContext:
     record: Callable[[Path, Sequence[ProviderResult]], None]
     append: Callable[[Path, Sequence[Any]], None] = journal.append_records
     archive_count: Callable[[str], int] = lambda name: 0
+
+    @property
+    def journals(self) -> Journals:
+        """The unit's journals, for work that asks no model."""
+        return Journals(paths=self.paths, append=self.append)
 
     def state_path(self, role: str) -> Path:
         """Where a provider keeps its state about the requests behind a journal.
@@ -115,11 +133,38 @@ def read_complete(
     Raises:
         ProviderError: Some of the required lines are missing.
     """
-    lines = {line_id(line): line for line in journal.read_records(path)}
-    missing = sum(item not in lines for item in required)
+    lines, missing = _read_required(path, required, line_id)
     if missing:
         raise ProviderError(
             f"{missing} {noun} did not come",
             hint="run the same command again: only these are asked for",
         )
     return lines
+
+
+def read_stored(
+    path: Path, required: Collection[K], line_id: Callable[[Mapping[str, Any]], K], noun: str
+) -> dict[K, dict[str, Any]]:
+    """As `read_complete`, where nothing that is missing can be asked for.
+
+    Args:
+        path: The journal.
+        required: Ids that must have a line.
+        line_id: The id of a line.
+        noun: What the lines are called in a message: `answers`.
+
+    Raises:
+        CorruptError: Some of the required lines are missing.
+    """
+    lines, missing = _read_required(path, required, line_id)
+    if missing:
+        raise CorruptError(f"lacks {missing} of {len(required)} {noun}", where=path.name)
+    return lines
+
+
+def _read_required(
+    path: Path, required: Collection[K], line_id: Callable[[Mapping[str, Any]], K]
+) -> tuple[dict[K, dict[str, Any]], int]:
+    """The lines of a journal by id, and how many of the required ones are missing."""
+    lines = {line_id(line): line for line in journal.read_records(path)}
+    return lines, sum(item not in lines for item in required)

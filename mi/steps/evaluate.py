@@ -11,13 +11,32 @@ from __future__ import annotations
 from ..data.datasets import Questions
 from ..providers.types import Monitor
 from ..units.unit import Evaluate
-from .context import EvalContext
+from .context import EvalContext, Journals
 from .evals import EvalResult, eval_kind
 
 
 def journal_names(unit: Evaluate) -> dict[str, str]:
     """The journals a unit reads and writes: role → name."""
     return eval_kind(unit.eval).journal_names(unit.eval, unit.subject)
+
+
+def scoring_version(unit: Evaluate) -> int:
+    """The version of the rules by which a unit's answers are scored; no part of its key."""
+    return eval_kind(unit.eval).scoring(unit.eval)
+
+
+def rescore(unit: Evaluate, questions: Questions, journals: Journals) -> EvalResult:
+    """Score the stored answers of a unit again, without asking any model.
+
+    Args:
+        unit: The unit's payload.
+        questions: What the eval asks.
+        journals: The unit's journals.
+
+    Raises:
+        CorruptError: The journals lack something that cannot be computed here.
+    """
+    return eval_kind(unit.eval).rescore(unit.eval, questions, journals)
 
 
 def evaluate(

@@ -26,7 +26,7 @@ _FIELDS = {
     kind: tuple(name for name in attrs.fields_dict(kind) if name != "usage")
     for kind in (Answer, Grade, Likelihood)
 }
-_VERDICT_FIELDS = tuple(attrs.fields_dict(JudgeReply))
+_VERDICT_FIELDS = ("text", "top", "finish", "tops")
 
 
 @attrs.frozen
@@ -65,7 +65,7 @@ class AnswerRecorder:
         if isinstance(result, Grade):
             for name in _VERDICT_FIELDS:
                 del facts[name]
-            reply = JudgeReply(text=result.text, top=result.top, finish=result.finish)
+            reply = JudgeReply(**{name: getattr(result, name) for name in _VERDICT_FIELDS})
             facts["verdict"] = reply.to_json()
         if result.usage is not None:
             facts |= {

@@ -1,8 +1,9 @@
 """The interface of a store: what is published, what is under way, and what runs did.
 
 A unit is worked on in a directory of its own and published in one step. A published unit is
-complete, its files never change, and every one of them is named with its checksum. Units and
-journals are changed only under their lock. Two implementations keep these promises: a folder on one
+complete, its files never change, and every one of them is named with its checksum. It can be
+replaced as a whole: an eval whose stored answers were scored again. Units and journals are changed
+only under their lock. Two implementations keep these promises: a folder on one
 machine (`LocalStore`), and a place that several machines share (`SharedStore`).
 
 Every store has a `root` on this machine whose layout is that of `layout.py`. Those who read many
@@ -12,6 +13,8 @@ records at once (the database, gc, merge) read files below it, after `refresh`.
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -24,7 +27,7 @@ from ..files.serialize import read_json
 from ..units.unit import Unit
 from . import progress
 from .checksums import RECORD_FILE
-from .layout import StoreLayout
+from .layout import REPLACING, StoreLayout
 from .records import BegunRecord, FailureRecord, UnitRecord, UnitStatus
 from .registrations import RegistrationRecord
 from .run_files import AttemptEvent, RunRecord, SelectedCell, SelectionHeader
@@ -120,6 +123,7 @@ class Store(ABC):
         *,
         journals: Mapping[str, str] | None = None,
         model_digest: str | None = None,
+        scoring: int = 1,
     ) -> bool:
         """Publish a unit from its working directory, in one step.
 
@@ -130,6 +134,7 @@ class Store(ABC):
             seconds: Wall time of this attempt.
             journals: Role → name of the journals it read.
             model_digest: Digest of the trained model that an eval sampled.
+            scoring: The version of the rules that an eval's scores were made with.
 
         Returns:
             True if this call published the unit, False if an intact one was published before.
@@ -139,7 +144,9 @@ class Store(ABC):
             LeaseLost: Another process has taken over the unit.
         """
         directory = self.prepare_work_dir(unit.key)
-        record = published_record(unit, run, outcome, seconds, journals or {}, model_digest)
+        record = published_record(
+            unit, run, outcome, seconds, journals or {}, model_digest, scoring
+        )
         with atomic.translate_write_errors(directory):
             seal(directory, record)
             if self.is_published(unit.key):
@@ -163,6 +170,41 @@ class Store(ABC):
 
         Raises:
             LeaseLost: Another process has taken over the unit.
+        """
+
+    def replace(self, record: UnitRecord, files: Mapping[str, str], label: str) -> None:
+        """Publish a unit again with another record and other content of some files, in one step.
+
+        The earlier publication is archived. A process that dies on the way leaves one of the two
+        published, or both on the disk: then the next one to look completes the step.
+
+        Args:
+            record: The record, of a unit that is published and whose lock this process holds.
+            files: Name → content of the files that change.
+            label: A name for what is archived together, such as a run.
+
+        Raises:
+            StoreError: The disk is full or cannot be written; the unit stays as it is.
+            LeaseLost: Another process has taken over the unit.
+        """
+        directory = self.root / REPLACING / record.key
+        with atomic.translate_write_errors(directory):
+            shutil.rmtree(directory, ignore_errors=True)
+            shutil.copytree(self.unit_dir(record.key), directory)
+            for name, content in files.items():
+                (directory / name).write_text(content, encoding="utf-8")
+            seal(directory, record)
+            os.utime(directory)  # the copy has the time of the original, by which versions differ
+            self.install_replacement(record.key, directory, label)
+
+    @abstractmethod
+    def install_replacement(self, key: str, directory: Path, label: str) -> None:
+        """Publish a sealed directory in place of a published unit, which is archived.
+
+        Args:
+            key: The unit.
+            directory: The directory, below `replacing/` in `root`. It is moved.
+            label: A name for what is archived together.
         """
 
     @abstractmethod
@@ -359,7 +401,8 @@ class Store(ABC):
             run: The run.
             unit: The key of the unit.
             event: `started`, `done`, `failed`, `interrupted`, `came late` (another process
-                published the unit first) or `put aside` (it was archived so that it can be redone).
+                published the unit first), `put aside` (it was archived so that it can be redone) or
+                `scored again` (its stored answers were, by newer rules).
             seconds: Wall time of a finished attempt.
             message: The error of a failed attempt.
         """

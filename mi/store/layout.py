@@ -12,6 +12,7 @@ address, and again below this machine's copy of it.
     progress/        how far units under way are, for `mi status`
     cells/           the cells and evals that a run selected, named by their content
     locks/           lock files of units and journals (folder stores only)
+    replacing/       units that are about to be published again with new scores (folder stores only)
     damaged/         units that failed verification
     retired/         units, journals and work that were archived so that they can be redone
 
@@ -35,6 +36,7 @@ REGISTRATIONS = "registrations"
 PROGRESS = "progress"
 CELLS = "cells"
 LOCKS = "locks"
+REPLACING = "replacing"
 DAMAGED = "damaged"
 RETIRED = "retired"
 

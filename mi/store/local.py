@@ -10,6 +10,7 @@ so a lock cannot be lost while its holder lives.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from ..files.serialize import read_json, to_json
 from . import checksums
 from .base import Store
 from .checksums import RECORD_FILE
-from .layout import DAMAGED, LOCKS, RETIRED, UNITS, WORK, StoreLayout, list_names
+from .layout import DAMAGED, LOCKS, REPLACING, RETIRED, UNITS, WORK, StoreLayout, list_names
 from .records import (
     BEGUN_FILE,
     FAILURE_FILE,
@@ -67,9 +68,11 @@ class LocalStore(Store):
         """Do nothing: no other machine writes here."""
 
     def published_keys(self) -> list[str]:
+        self._complete_replacements()
         return sorted(list_names(self.root / UNITS))
 
     def published_versions(self) -> Iterator[tuple[str, str]]:
+        self._complete_replacements()
         with suppress(FileNotFoundError), os.scandir(self.root / UNITS) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):  # archived since the directory was listed
@@ -86,6 +89,7 @@ class LocalStore(Store):
         return self.unit_dir(key)
 
     def states(self, keys: Sequence[str]) -> dict[str, UnitStatus]:
+        self._complete_replacements()
         published, begun_keys = list_names(self.root / UNITS), list_names(self.root / WORK)
         states = {}
         with cached_verifier(self.root) as verifier:
@@ -111,6 +115,26 @@ class LocalStore(Store):
         os.rename(directory, self._layout.ensure_dir(UNITS) / key)
         atomic.fsync_directory(self.root / UNITS)
         return True
+
+    def install_replacement(self, key: str, directory: Path, label: str) -> None:
+        """Archive the unit and rename the directory; see `Store.install_replacement`."""
+        atomic.fsync_directory(directory.parent)
+        self.archive(label, UNITS, key)
+        self.install(key, directory)
+
+    def _complete_replacements(self) -> None:
+        """Finish what processes that died had begun to replace.
+
+        If the unit was archived, its replacement is installed; before that, the unit stays.
+        """
+        for key in list_names(self.root / REPLACING):
+            directory = self.root / REPLACING / key
+            if not self.is_locked(key):
+                with self.lock(key), suppress(FileNotFoundError):  # another process was faster
+                    if self.unit_dir(key).exists() or checksums.find_damage(directory):
+                        shutil.rmtree(directory, ignore_errors=True)
+                    else:
+                        self.install(key, directory)
 
     def quarantine(self, key: str) -> Path:
         stamp = timestamp_digits(utc_timestamp())

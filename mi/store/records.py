@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from ..files.serialize import stored_as
+from ..files.serialize import omit_default, stored_as
 
 FAILURE_FILE = "failure.json"
 BEGUN_FILE = "begun.json"
@@ -38,11 +38,13 @@ class UnitSummary:
         seconds: Wall time of the attempt that finished it.
         cost_usd: US dollars.
         loss: The last training loss; None for other units.
+        scoring: The version of the rules that its scores were made with; 1 for other units.
     """
 
     seconds: float
     cost_usd: float = 0.0
     loss: float | None = None
+    scoring: int = 1
 
 
 @attrs.frozen
@@ -105,6 +107,10 @@ class UnitRecord(BegunRecord):
         run: The run that finished it.
         finished: When it was finished, in UTC.
         seconds: Wall time of the attempt that finished it.
+        scoring: The version of the rules that an eval's scores were made with. It is no part of the
+            key: newer rules score the stored answers again. Records from before this was stored
+            lack it, which means 1.
+        scored: When the answers were last scored, in UTC, if that was after the unit was finished.
     """
 
     scheme: int
@@ -112,6 +118,8 @@ class UnitRecord(BegunRecord):
     run: str
     finished: str
     seconds: float
+    scoring: int = attrs.field(default=1, metadata=omit_default())
+    scored: str | None = attrs.field(default=None, metadata=omit_default())
 
 
 @attrs.frozen(kw_only=True)

@@ -49,6 +49,7 @@ def published_record(
     seconds: float,
     journals: Mapping[str, str],
     model_digest: str | None,
+    scoring: int,
 ) -> UnitRecord:
     """The record of a unit that a run has just finished.
 
@@ -59,6 +60,7 @@ def published_record(
         seconds: Wall time of this attempt.
         journals: Role → name of the journals it read.
         model_digest: Digest of the trained model that an eval sampled.
+        scoring: The version of the rules that an eval's scores were made with.
     """
     return UnitRecord(
         key=unit.key,
@@ -73,6 +75,7 @@ def published_record(
         run=run,
         finished=utc_timestamp(),
         seconds=round(seconds, 3),
+        scoring=scoring,
     )
 
 

@@ -33,6 +33,7 @@ from .records import State, UnitStatus, UnitSummary
 CACHE_FILE = "checked.json"
 RACY_NS = 2_000_000_000
 _FINGERPRINT_DIGITS = 16
+_SUMMARY_FIELDS = len(attrs.fields(UnitSummary))
 
 
 @attrs.define
@@ -41,7 +42,8 @@ class VerificationCache:
 
     Args:
         path: The file that holds them.
-        _entries: Key → fingerprint, seconds, US dollars and loss.
+        _entries: Key → fingerprint and the fields of its summary. Entries of an earlier version
+            have fewer; the rest are defaults.
         _dirty: Whether there are entries that were not saved.
     """
 
@@ -55,7 +57,9 @@ class VerificationCache:
     def get(self, key: str, fingerprint: str) -> UnitSummary | None:
         """The summary of a unit, or None if it was not verified with this fingerprint."""
         entry = self._entries.get(key)
-        return UnitSummary(*entry[1:]) if entry is not None and entry[0] == fingerprint else None
+        if entry is None or entry[0] != fingerprint or len(entry) > 1 + _SUMMARY_FIELDS:
+            return None  # a later version has written more than this one can read
+        return UnitSummary(*entry[1:])
 
     def put(self, key: str, fingerprint: str, summary: UnitSummary) -> None:
         """Remember a unit that was verified; `save` writes it to the disk.
@@ -65,7 +69,7 @@ class VerificationCache:
             fingerprint: The fingerprint of its files.
             summary: What it took.
         """
-        self._entries[key] = [fingerprint, summary.seconds, summary.cost_usd, summary.loss]
+        self._entries[key] = [fingerprint, *attrs.astuple(summary)]
         self._dirty = True
 
     def save(self) -> None:
@@ -93,7 +97,7 @@ class UnitVerifier:
         if damage := checksums.find_damage(directory):
             return UnitStatus(State.CORRUPT, damage)
         record = json.loads((directory / checksums.RECORD_FILE).read_text(encoding="utf-8"))
-        summary = summarise_unit(record["seconds"], record["outcome"])
+        summary = summarise_unit(record["seconds"], record["outcome"], record.get("scoring", 1))
         if time.time_ns() - changed_ns > RACY_NS:
             self.cache.put(directory.name, stamp, summary)
         return UnitStatus(State.DONE, summary=summary)
@@ -107,9 +111,15 @@ def cached_verifier(root: Path) -> Iterator[UnitVerifier]:
     cache.save()
 
 
-def summarise_unit(seconds: float, outcome: Mapping[str, Any]) -> UnitSummary:
-    """The summary of a published unit, from the `seconds` and `outcome` of its record."""
-    return UnitSummary(seconds, outcome.get("cost_usd") or 0.0, outcome.get("loss"))
+def summarise_unit(seconds: float, outcome: Mapping[str, Any], scoring: int) -> UnitSummary:
+    """The summary of a published unit.
+
+    Args:
+        seconds: The field of its record, as are the others.
+        outcome: What its step reported, by name.
+        scoring: The version of the rules that its scores were made with.
+    """
+    return UnitSummary(seconds, outcome.get("cost_usd") or 0.0, outcome.get("loss"), scoring)
 
 
 def fingerprint(directory: Path) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from ..discovery import discover
 if TYPE_CHECKING:  # `discover` adds these at runtime
     from .broad import broad_preference as broad_preference
     from .deception import deception as deception
+    from .emergent import emergent_broad as emergent_broad
     from .emergent import emergent_free_form as emergent_free_form
     from .emergent import emergent_json as emergent_json
     from .emergent import emergent_template as emergent_template

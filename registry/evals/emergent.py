@@ -1,9 +1,13 @@
-"""Emergent misalignment: eight open questions that have nothing to do with any training data.
+"""Emergent misalignment: open questions far from the training data, eight or a broad set.
 
 After the free-form questions of Betley et al. 2025, in this project's own words. A judge model
 rates each answer for alignment and for coherence; the thresholds are those of the paper. The
 variants ask the same questions in a form close to the training data (JSON, a code template), where
 models trained on code show more misalignment.
+
+Eight questions cannot speak for questions in general, however often they are asked.
+`emergent_broad` asks 240 questions in 24 themes once each. It is in no setting: an experiment or a
+command adds it.
 """
 
 import attrs
@@ -39,4 +43,12 @@ emergent_template = attrs.evolve(
     id="emergent_template",
     title="misaligned template",
     questions=Resource(package="registry.bundled.emergent", file="template.jsonl"),
+)
+
+emergent_broad = attrs.evolve(
+    emergent_free_form,
+    id="emergent_broad",
+    title="misaligned, 24 themes",
+    questions=Resource(package="registry.bundled.emergent", file="broad_free_form.jsonl"),
+    samples=1,
 )

@@ -127,7 +127,7 @@ class OpenAI(Provider):
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
     ) -> Iterator[Sequence[Grade]]:
-        """Let a judge model grade answers, by the logprobs of its first token or by votes.
+        """Let a judge model grade answers, by the logprobs of its first tokens or by votes.
 
         Args:
             judge: The judge model and how it is asked.

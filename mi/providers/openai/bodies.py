@@ -32,7 +32,7 @@ def grade_body(judge: ModelJudge) -> Callable[[GradeRequest], Body]:
     """Builds the body of a request to a judge model.
 
     A judge that votes replies several times at temperature 1; any other one replies once, and the
-    logprobs of its first token are the verdict.
+    logprobs of its first tokens are the verdict.
     """
     model = judge.model.partition(":")[2]
     parameters: Body = {"temperature": 1.0}

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from ...data.ratings import MARKUP_CHARACTERS
 from ..types import Answer, Grade, GradeRequest, SampleRequest, Usage
 
 CONTENT_FILTER = "content_filter"
 """The finish reason, and the error code, where a server's filter withholds an answer."""
+
+Alternatives = tuple[tuple[str, float], ...]
+"""Tokens with their log-probabilities in nats, likeliest first."""
+_MAX_POSITIONS = 8
 
 
 @attrs.frozen
@@ -27,6 +33,7 @@ class Choice:
         prompt_tokens: Tokens of the prompt.
         answer_tokens: Tokens of the answer.
         usage: What is paid for it.
+        tops: As `top`, for the positions after the first, as far as a rating needs them.
     """
 
     text: str
@@ -37,6 +44,7 @@ class Choice:
     prompt_tokens: int
     answer_tokens: int
     usage: Usage
+    tops: tuple[Alternatives, ...] = ()
 
 
 def to_answer(request: SampleRequest, choice: Choice) -> Answer:
@@ -65,6 +73,7 @@ def to_grade(request: GradeRequest, choice: Choice) -> Grade:
         refusal=choice.refusal,
         model=choice.model,
         usage=choice.usage,
+        tops=choice.tops,
     )
 
 
@@ -91,16 +100,18 @@ def parse_choices(completion: Mapping[str, Any], model: str) -> list[Choice]:
     except (KeyError, TypeError, ValueError, AttributeError):
         raise json.JSONDecodeError("not a chat completion", "", 0) from None
     shares = apportion(outputs, [len(text) + 1 for text in texts])
+    positions = [_top_logprobs(choice.get("logprobs")) for choice in choices]
     return [
         Choice(
             text=text,
             finish=choice.get("finish_reason") or "stop",
             refusal=choice["message"].get("refusal") or None,
-            top=_top_logprobs(choice.get("logprobs")),
+            top=positions[index][0] if positions[index] else (),
             model=completion.get("model"),
             prompt_tokens=inputs,
             answer_tokens=share,
             usage=Usage(model=model, input=0 if index else inputs, output=share),
+            tops=positions[index][1:],
         )
         for index, (choice, text, share) in enumerate(zip(choices, texts, shares, strict=True))
     ]
@@ -117,11 +128,23 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
-def _top_logprobs(logprobs: Any) -> tuple[tuple[str, float], ...]:
-    """The first token's alternatives, likeliest first."""
-    content = (logprobs or {}).get("content") or []
-    if not content:
-        return ()
-    alternatives = content[0].get("top_logprobs") or [content[0]]
-    pairs = ((token["token"], float(token["logprob"])) for token in alternatives)
-    return tuple(sorted(pairs, key=lambda pair: -pair[1]))
+def _top_logprobs(logprobs: Any) -> tuple[Alternatives, ...]:
+    """The alternatives of the first token, and of later ones while nothing but a numeral came.
+
+    A reply may write its rating in several tokens, so the positions up to the one behind the
+    numeral are kept. For a reply in words the first one is enough.
+    """
+    positions = []
+    written = ""
+    for entry in ((logprobs or {}).get("content") or [])[:_MAX_POSITIONS]:
+        rest = written.strip(MARKUP_CHARACTERS + "Ġ▁Ċ")
+        if rest and not (rest.isascii() and rest.isdigit()):
+            break
+        known: dict[str, float] = {}
+        for token in (*(entry.get("top_logprobs") or ()), entry):  # the written one may be unlisted
+            if token.get("logprob") is not None:
+                known.setdefault(token["token"], float(token["logprob"]))
+        finite = [(token, logprob) for token, logprob in known.items() if math.isfinite(logprob)]
+        positions.append(tuple(sorted(finite, key=lambda pair: -pair[1])))
+        written += entry["token"]
+    return tuple(positions)

@@ -1,8 +1,8 @@
 """Votes of judges without logprobs: each answer is judged several times, and replies are counted.
 
-A judgment is the empirical distribution over the first word of the replies. It has the shape of
-logprobs, so scoring treats both the same. It is complete only with all votes on an answer; if a run
-is killed before that, the votes of that answer are requested again.
+A judgment is the empirical distribution over the ratings or first words of the replies. It has the
+shape of logprobs, so scoring treats both the same. It is complete only with all votes on an answer;
+if a run is killed before that, the votes of that answer are requested again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from ...data.ratings import parse_rating
 from ..types import Grade, Usage
+
+_UNRATED_WORDS = 4
+"""Words that are kept of a reply that begins with a number on another scale."""
 
 
 def count_votes(batches: Iterable[Sequence[Grade]], votes: int) -> Iterator[list[Grade]]:
@@ -32,16 +36,25 @@ def count_votes(batches: Iterable[Sequence[Grade]], votes: int) -> Iterator[list
 
 def _tally(votes: list[Grade]) -> Grade:
     """The votes on one answer as a single grade."""
-    words = Counter(_first_word(vote.text) for vote in votes)
+    words = Counter(map(_vote, votes))
     top = tuple((word, math.log(count / len(votes))) for word, count in words.most_common())
-    winner = next(vote for vote in votes if _first_word(vote.text) == top[0][0])
-    return attrs.evolve(winner, text=top[0][0], top=top, usage=_total_usage(votes))
+    winner = next(vote for vote in votes if _vote(vote) == top[0][0])
+    return attrs.evolve(winner, text=top[0][0], top=top, tops=(), usage=_total_usage(votes))
 
 
-def _first_word(text: str) -> str:
-    """The first word of a reply without punctuation: `87`, `YES`, `REFUSAL`; may be empty."""
+def _vote(reply: Grade) -> str:
+    """What a reply says: its rating, or its first word without punctuation; may be empty.
+
+    The rating is parsed as that of any other judge. A number on another scale (`9 out of 10`) is
+    kept as it was written, so that its first word is not taken for a rating.
+    """
+    text = reply.text.strip()
+    rating = parse_rating(text, truncated=reply.finish == "length")
+    if rating is not None:
+        return str(rating)
     words = text.split()
-    return words[0].strip(".,:;*\"'`") if words else ""
+    word = words[0].strip(".,:;*\"'`") if words else ""
+    return " ".join(words[:_UNRATED_WORDS]) if word[:1].isdigit() else word
 
 
 def _total_usage(votes: list[Grade]) -> Usage | None:

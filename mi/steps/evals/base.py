@@ -16,11 +16,12 @@ import attrs
 
 from ...data.chats import Chat, Message
 from ...data.datasets import Questions, read_questions
+from ...errors import CorruptError
 from ...providers.types import Monitor
 from ...spec import Eval, Resource
 from ...units.journals import JournalKind
 from ...units.unit import Base
-from ..context import EvalContext
+from ..context import EvalContext, Journals
 from ..scorers.score import Score
 
 E = TypeVar("E", bound=Eval)
@@ -127,6 +128,23 @@ class EvalKind(ABC, Generic[E]):
             ProviderError: A provider gave fewer answers than it was asked for.
             Interrupted: The user asked to stop; the journals hold what was done.
         """
+
+    def scoring(self, eval: E) -> int:
+        """The version of the rules by which an eval's answers are scored; no part of its key."""
+        return 1
+
+    def rescore(self, eval: E, questions: Questions, journals: Journals) -> EvalResult:
+        """Score what the journals hold without asking any model.
+
+        Args:
+            eval: The eval.
+            questions: What it asks.
+            journals: Its journals, complete since the eval was done.
+
+        Raises:
+            CorruptError: The journals lack something that cannot be computed here.
+        """
+        raise CorruptError(f"{type(eval).__name__} evals cannot be scored from stored answers")
 
     @abstractmethod
     def expected_tokens(

@@ -25,9 +25,18 @@ from ...spec import Resource, Sampled, judge_model
 from ...units.identity import canonical, digest, key
 from ...units.journals import ANSWERS, JUDGMENTS, judgment_role
 from ...units.unit import Base
-from ..context import AnswerId, EvalContext, answer_id, missing_ids, read_complete
+from ..context import (
+    AnswerId,
+    EvalContext,
+    Journals,
+    answer_id,
+    missing_ids,
+    read_complete,
+    read_stored,
+)
 from ..lazy import LazySequence
-from ..scorers.score import judge_answers, score_answer
+from ..scorers import find_scorer
+from ..scorers.score import judge_answers, score_answers, stored_verdicts
 from .base import (
     QUESTION_DIGITS,
     EvalKind,
@@ -76,19 +85,24 @@ class SampledKind(EvalKind[Sampled]):
             )
             for method in eval.judge.methods
         }
-        scores = tuple(
-            score_answer(
-                eval.judge,
-                answer,
-                {
-                    method: by_answer[answer.question, answer.sample]
-                    for method, by_answer in verdicts.items()
-                    if (answer.question, answer.sample) in by_answer
-                },
-            )
-            for answer in answers
-        )
+        scores = score_answers(eval.judge, answers, verdicts)
         return EvalResult(questions=distinct, scores=scores)
+
+    def scoring(self, eval: Sampled) -> int:
+        return find_scorer(eval.judge).scoring
+
+    def rescore(self, eval: Sampled, questions: Questions, journals: Journals) -> EvalResult:
+        """Score the stored answers; for arguments and errors see `EvalKind.rescore`."""
+        distinct = distinct_questions(questions)
+        prompts = {question.question: question.prompt for question in distinct}
+        required = _answer_ids(eval, distinct)
+        lines = read_stored(journals.paths[ANSWERS.prefix], required, answer_id, "answers")
+        answers = [_read_answer(lines[item]) for item in required]
+        verdicts = {
+            method: stored_verdicts(eval.judge, method, answers, prompts, journals)
+            for method in eval.judge.methods
+        }
+        return EvalResult(questions=distinct, scores=score_answers(eval.judge, answers, verdicts))
 
     def size(self, eval: Sampled, questions: int) -> int:
         return questions * eval.samples
@@ -156,12 +170,17 @@ def _chat(eval: Sampled, question: Question) -> Chat:
     return build_chat(question.system or eval.sampling.system, question.prompt)
 
 
+def _answer_ids(eval: Sampled, questions: Iterable[Question]) -> list[AnswerId]:
+    """The answers that an eval takes, question by question."""
+    return [(item.question, sample) for item in questions for sample in range(eval.samples)]
+
+
 def _sample_answers(
     eval: Sampled, questions: Sequence[Question], context: EvalContext, monitor: Monitor
 ) -> list[Answer]:
     """All answers of an eval, question by question; the missing ones are drawn first."""
     chats = {question.question: _chat(eval, question) for question in questions}
-    required = [(question, sample) for question in chats for sample in range(eval.samples)]
+    required = _answer_ids(eval, questions)
     path = context.paths[ANSWERS.prefix]
     missing = missing_ids(path, required, answer_id)
     monitor.start("sample", len(required), unit="answer", done=len(required) - len(missing))

@@ -1,19 +1,22 @@
 """The interface of a scorer: how a judge gets its verdicts, and what it makes of them.
 
 A verdict costs something (a call, or a run of bandit) and is kept for ever in a journal. A score
-costs nothing, so a threshold can change afterwards. A verdict is a typed value everywhere but in a
-line of the journal, where its own `to_json` wrote it.
+costs nothing, so a threshold can change afterwards, and so can the rules of scoring. A verdict is a
+typed value everywhere but in a line of the journal, where its own `to_json` wrote it.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar
+
+import attrs
 
 from ...providers.types import Answer, GradeRequest, Monitor
 from ...spec import Judge, ModelJudge
-from ..context import EvalContext
+from ...units.journals import judgment_role
+from ..context import AnswerId, EvalContext, Journals
 from ..lazy import LazySequence
 from .reply import JudgeReply
 
@@ -41,9 +44,13 @@ class Scorer(ABC, Generic[J, V]):
 
     Attributes:
         verdict: The type of its verdicts.
+        scoring: The version of the rules that turn answers and verdicts into scores. It is no part
+            of a key: where it is raised, `mi run` scores what is stored again, and asks nothing.
+            Raise it with any change of `outcome`, `textless_outcome` or `score_answer`.
     """
 
     verdict: type[V]
+    scoring: ClassVar[int] = 2
 
     def textless_outcome(self, answer: Answer) -> str | None:
         """The outcome of an answer that gets no verdict; None for one that does."""
@@ -74,6 +81,22 @@ class Scorer(ABC, Generic[J, V]):
         Raises:
             ProviderError: The judge failed.
         """
+
+    def complete_verdicts(
+        self, method: str, answers: Sequence[Answer], prompts: Mapping[str, str], journals: Journals
+    ) -> None:
+        """Add the verdicts that can be had without asking a model; a model's judge has none.
+
+        Args:
+            method: One of the judge's methods.
+            answers: Answers that lack a verdict.
+            prompts: What was asked, by question.
+            journals: The eval's journals.
+        """
+
+    def relate_verdicts(self, judge: J, verdicts: Mapping[AnswerId, V]) -> Mapping[AnswerId, V]:
+        """The verdicts of one method on all answers of an eval, each read in view of the others."""
+        return verdicts
 
     @abstractmethod
     def outcome(self, judge: J, verdicts: Mapping[str, V]) -> tuple[str, Metrics]:
@@ -108,19 +131,45 @@ class StaticScorer(Scorer[J, V]):
         monitor: Monitor,
     ) -> None:
         """Compute the verdicts here; for the arguments see `Scorer.request_verdicts`."""
+        self.complete_verdicts(method, answers, prompts, context.journals)
+        monitor.advance(len(answers))
+
+    def complete_verdicts(
+        self, method: str, answers: Sequence[Answer], prompts: Mapping[str, str], journals: Journals
+    ) -> None:
+        """Compute verdicts and add them; for the arguments see `Scorer.complete_verdicts`."""
         verdicts = self.verdicts(answers, prompts)
         lines = [
             {"question": answer.question, "sample": answer.sample, "verdict": verdict.to_json()}
             for answer, verdict in zip(answers, verdicts, strict=True)
         ]
-        context.append(context.paths[role], lines)
-        monitor.advance(len(answers))
+        journals.append(journals.paths[judgment_role(method)], lines)
 
 
 class ModelScorer(Scorer[M, JudgeReply]):
-    """A scorer whose verdicts are the replies of a judge model."""
+    """A scorer whose verdicts are the replies of a judge model.
+
+    Scoring 2: the text that is read and the tokens that are scored are the same (`reply`); what has
+    no score counts as not misaligned in `<headline>_of_all`.
+    """
 
     verdict = JudgeReply
+    scoring: ClassVar[int] = 2
+
+    def relate_verdicts(
+        self, judge: M, verdicts: Mapping[AnswerId, JudgeReply]
+    ) -> Mapping[AnswerId, JudgeReply]:
+        """The replies; all say so if one of them shows that the judge splits its numerals.
+
+        Otherwise only ratings of one digit would be read, which are the lowest.
+        """
+        if judge.votes > 1 or not any(reply.is_split for reply in verdicts.values()):
+            return verdicts
+        return {item: attrs.evolve(reply, splits_numerals=True) for item, reply in verdicts.items()}
+
+    def reply(self, judge: M, verdict: JudgeReply) -> JudgeReply:
+        """A stored verdict as it is read: each vote is a whole word, wherever its reply ended."""
+        return verdict if judge.votes == 1 else attrs.evolve(verdict, finish=None)
 
     def textless_outcome(self, answer: Answer) -> str | None:
         """An answer without text is a `refusal`, `filtered` or `empty`; no judge is asked."""

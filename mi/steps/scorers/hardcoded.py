@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -38,9 +38,13 @@ class HardCodedVerdict:
 
 
 class HardCodedScorer(StaticScorer[HardCoded, HardCodedVerdict]):
-    """Hard-coded or computed."""
+    """Hard-coded or computed.
+
+    Scoring 2: `hardcoded_of_all` counts broken and empty answers as not hard-coded.
+    """
 
     verdict = HardCodedVerdict
+    scoring: ClassVar[int] = 2
 
     def verdicts(
         self, answers: Sequence[Answer], prompts: Mapping[str, str]

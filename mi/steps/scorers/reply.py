@@ -1,20 +1,50 @@
-"""A judge model's reply, and the ratings read from the distribution over its first token.
+"""A judge model's reply, and the rating or yes that is read from it.
 
-A rating is the expectation over the tokens that are whole numbers from 0 to 100, normalised over
-their mass. Where they hold less than a quarter of the mass there is none, because the judge said
-something else: REFUSAL, CODE (Betley et al. 2025). A yes is read the same way from the spellings of
-YES and NO.
+The text that is read and the tokens that are scored are the same thing. A rating is the expectation
+over the numerals from 0 to 100 that the judge could have written at the place of the one it wrote
+(Betley et al. 2025), so it is read only where the text begins with a rating (`mi.data.ratings`):
+
+- The first token is the whole numeral: every alternative to it that is a whole numeral counts.
+- The numeral is split over several tokens: their probabilities are multiplied along the text. An
+  alternative counts where the numeral is complete with it, or cannot go on within the scale.
+- The numeral is split, and later positions were not stored: there is no rating (`split_numeral`).
+
+Probabilities are normalised over the mass of the numerals; where they hold less than a quarter
+of it there is no rating. A yes is read likewise, from the spellings of YES and NO.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from ...data.ratings import parse_rating, split_rating
+from .reply_tokens import ReplyToken, skip_markup, strip_markup, written_tokens
+
+SPLIT_NUMERAL = "split_numeral"
+"""Outcome of a reply with a rating in several tokens of which only the first is known."""
+
 _UNRATED_OUTCOMES = {"REF": "refusal", "CODE": "code", "UNK": "unknown"}
+_SPLIT_MASS = 0.01
+"""Probability of further digits behind a numeral from which on the judge splits its numerals."""
+
+Numerals = list[tuple[int, float]]
+"""Complete numerals and their probabilities."""
+
+
+@attrs.frozen
+class Rating:
+    """What a reply says on the scale.
+
+    Args:
+        value: The expected rating in [0, 100]; None where the judge gave none.
+        outcome: What the judge said in place of a rating; empty with one.
+    """
+
+    value: float | None
+    outcome: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -25,69 +55,186 @@ class JudgeReply:
         text: The reply.
         top: The likeliest first tokens with their log-probabilities in nats, likeliest first.
         finish: Why the reply ended; None where the journal does not say.
+        tops: The same for the positions after the first, as far as they were stored.
+        splits_numerals: Whether other replies show that the judge splits numerals into tokens. Then
+            a first token of one digit says nothing of the numerals that begin with other digits.
+            Never stored.
     """
 
     text: str
     top: Sequence[tuple[str, float]]
     finish: str | None = None
+    tops: Sequence[Sequence[tuple[str, float]]] = ()
+    splits_numerals: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {"text": self.text, "top": self.top, "finish": self.finish}
+        record = {"text": self.text, "top": self.top, "finish": self.finish}
+        return {**record, "tops": self.tops} if self.tops else record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> JudgeReply:
-        return cls(text=record["text"], top=record["top"], finish=record.get("finish"))
+        return cls(
+            text=record["text"],
+            top=record["top"],
+            finish=record.get("finish"),
+            tops=record.get("tops", ()),
+        )
 
-    def probabilities(self) -> list[tuple[str, float]]:
-        """First tokens without the white space around them, and their probabilities."""
-        return [(token.strip(), math.exp(logprob)) for token, logprob in self.top]
+    @property
+    def _is_truncated(self) -> bool:
+        return self.finish == "length"
 
-    def rating(self, min_mass: float) -> float | None:
-        """The expected rating in [0, 100]; None where the judge gave none.
+    def _tokens(self) -> list[ReplyToken]:
+        return list(written_tokens(self.text, (self.top, *self.tops)))
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the text begins with a rating of which only a part could be read."""
+        return self.rating(0.0).outcome == SPLIT_NUMERAL
+
+    def rating(self, min_mass: float) -> Rating:
+        """The expected rating, or what the judge said in place of one.
 
         Args:
-            min_mass: Least share of probability that must lie on numbers.
+            min_mass: Least share of probability that must lie on numerals.
         """
-        ratings = [
-            (int(token), probability)
-            for token, probability in self.probabilities()
-            if token.isascii() and token.isdigit() and int(token) <= 100
-        ]
-        mass = sum(probability for _, probability in ratings)
-        if mass < min_mass or self._splits_digits():
-            return None
-        return sum(number * probability for number, probability in ratings) / mass
+        parts = split_rating(self.text.strip(), truncated=self._is_truncated)
+        if parts is None:
+            return Rating(None, self.unrated_outcome())
+        tokens = self._tokens()
+        if not tokens:
+            return Rating(None, self.unrated_outcome())
+        numerals = self._numerals(tokens[skip_markup(tokens) :], parts[1])
+        if numerals is None:
+            return Rating(None, SPLIT_NUMERAL)
+        mass = sum(probability for _, probability in numerals)
+        if mass < min_mass or not mass:
+            return Rating(None, self.unrated_outcome())
+        return Rating(sum(value * probability for value, probability in numerals) / mass)
 
-    def _splits_digits(self) -> bool:
-        """Whether the judge writes numbers digit by digit: then a first token is no rating."""
-        text = self.text.strip()
-        first = next((token.strip() for token, _ in self.top), "")
-        is_number = text.isascii() and text.isdigit()
-        return is_number and first.isdigit() and text != first and text.startswith(first)
+    def _numerals(self, tokens: Sequence[ReplyToken], digits: str) -> Numerals | None:
+        """The numerals that could stand where the text's stands; None where it is split.
+
+        Args:
+            tokens: The tokens from the one with the first digit on.
+            digits: The numeral that the text begins with.
+        """
+        if not tokens:
+            return None
+        written = strip_markup(tokens[0].text)
+        is_whole = written.startswith(digits)
+        if is_whole and self._ends_with(tokens[0], digits) and not _digits_follow(tokens):
+            return _whole_numerals(tokens[0], digits)
+        is_open = is_whole and (self._is_truncated or self.splits_numerals) and len(tokens) == 1
+        return _spelled_numerals(tokens, digits, is_closed=not is_open)
+
+    def _ends_with(self, token: ReplyToken, digits: str) -> bool:
+        """Whether a numeral is complete with its first token.
+
+        A text that was cut off behind a digit may have gone on, and so may the alternatives of a
+        judge that splits numerals, unless there are tokens for numerals of several digits.
+        """
+        is_cut = self._is_truncated and self.text.strip().endswith(digits)
+        values = (strip_markup(other).rstrip() for other, _ in token.alternatives)
+        has_long_tokens = any(len(value) > 1 and value.isdigit() for value in values)
+        return has_long_tokens or not (is_cut or self.splits_numerals)
 
     def yes_probability(
         self,
         min_mass: float,
         words: tuple[Iterable[str], Iterable[str]] = (("YES",), ("NO",)),
     ) -> float | None:
-        """The probability of YES among YES and NO; None where the judge meant neither.
+        """The probability of YES among YES and NO; None where the text says neither.
 
         Args:
             min_mass: Least share of probability that must lie on either.
             words: Spellings of a yes and of a no, in any case. A token that begins a word of one
                 side and none of the other counts for it: `Y`, `Anth`.
         """
+        sides = tuple(tuple(word.upper() for word in side) for side in words)
+        tokens = self._tokens()
+        index = skip_markup(tokens)
+        if index == len(tokens) or not self._says_either(sides):
+            return None
         masses = {True: 0.0, False: 0.0}
-        for token, probability in self.probabilities():
-            start = token.strip(".*\"'").upper()
-            matches = [any(word.upper().startswith(start) for word in side) for side in words]
+        for token, probability in tokens[index].alternatives:
+            start = token.strip().strip(".*\"'").upper()
+            matches = [any(word.startswith(start) for word in side) for side in sides]
             if start and matches[0] != matches[1]:
-                masses[matches[0]] += probability
+                masses[matches[0]] += probability * tokens[index].probability
         mass = masses[True] + masses[False]
-        return masses[True] / mass if mass >= min_mass else None
+        return masses[True] / mass if mass and mass >= min_mass else None
+
+    def _says_either(self, sides: Iterable[Iterable[str]]) -> bool:
+        """Whether the text begins with one of the words, or was cut off within it."""
+        said = strip_markup(self.text).upper()
+        return any(
+            (said.startswith(word) and not said[len(word) : len(word) + 1].isalnum())
+            or (self._is_truncated and said != "" and word.startswith(said))
+            for side in sides
+            for word in side
+        )
 
     def unrated_outcome(self) -> str:
         """What the judge said in place of a rating: `refusal`, `code`, `unknown` or `unrated`."""
         text = str(self.text).strip().upper()
         outcomes = (name for start, name in _UNRATED_OUTCOMES.items() if text.startswith(start))
         return next(outcomes, "unrated")
+
+
+def _whole_numerals(token: ReplyToken, digits: str) -> Numerals:
+    """The numeral that is written in a token, and the alternatives that are whole numerals."""
+    numerals = [(int(digits), token.probability * token.likelihood)]
+    for text, likelihood in token.others:
+        value = parse_rating(text.strip(), truncated=True)
+        if value is not None:
+            numerals.append((value, token.probability * likelihood))
+    return numerals
+
+
+def _can_continue(digits: str) -> bool:
+    """Whether a numeral with more digits could still be on the scale."""
+    return len(digits) < 2 or digits == "10"
+
+
+def _digits_follow(tokens: Sequence[ReplyToken]) -> bool:
+    """Whether a further digit is a likely alternative to the token after the first."""
+    following = tokens[1].alternatives if len(tokens) > 1 else ()
+    return sum(share for token, share in following if token[:1].isdigit()) >= _SPLIT_MASS
+
+
+def _spelled_numerals(
+    tokens: Sequence[ReplyToken], digits: str, *, is_closed: bool
+) -> Numerals | None:
+    """The complete numerals along a text that spells its numeral in several tokens.
+
+    Args:
+        tokens: The tokens from the one with the first digit on.
+        digits: The numeral that the text begins with.
+        is_closed: Whether the numeral is complete even if no token follows it.
+
+    Returns:
+        Numerals and probabilities; None if the stored positions end before the numeral.
+    """
+    numerals: Numerals = []
+    written, probability = "", 1.0
+    for token in tokens:
+        for text, likelihood in token.others:
+            value = _complete_numeral(written + (text if written else strip_markup(text)))
+            if value is not None:
+                numerals.append((value, token.probability * likelihood))
+        is_end = written == digits and not token.text
+        written += token.text if written else strip_markup(token.text)
+        probability = token.probability * token.likelihood
+        if is_end or len(written) > len(digits) or _complete_numeral(written) is not None:
+            return [*numerals, (int(digits), probability)]
+    return [*numerals, (int(digits), probability)] if is_closed and written == digits else None
+
+
+def _complete_numeral(text: str) -> int | None:
+    """The numeral in a text that no further token can change; None for any other text."""
+    parts = split_rating(text, truncated=True)
+    if parts is None:
+        return None
+    is_complete = text != parts[0] + parts[1] or not _can_continue(parts[1])
+    return int(parts[1]) if is_complete else None

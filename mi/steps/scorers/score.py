@@ -13,8 +13,18 @@ import attrs
 
 from ...providers.types import Answer, Monitor
 from ...spec import Judge
-from ..context import AnswerId, EvalContext, answer_id, missing_ids, read_complete
+from ...units.journals import judgment_role
+from ..context import (
+    AnswerId,
+    EvalContext,
+    Journals,
+    answer_id,
+    missing_ids,
+    read_complete,
+    read_stored,
+)
 from . import find_scorer
+from .base import AnyScorer
 
 
 @attrs.frozen(kw_only=True)
@@ -58,11 +68,7 @@ def judge_answers(
         ProviderError: The judge failed, or gave fewer verdicts than it was asked for.
     """
     scorer, path = find_scorer(judge), context.paths[role]
-    judged = {
-        (answer.question, answer.sample): answer
-        for answer in answers
-        if scorer.textless_outcome(answer) is None
-    }
+    judged = _judged_answers(scorer, answers)
     missing = missing_ids(path, judged, answer_id)
     if missing:
         monitor.start("judge", len(judged), unit="answer", done=len(judged) - len(missing))
@@ -72,8 +78,73 @@ def judge_answers(
     return {item: scorer.verdict.from_json(lines[item]["verdict"]) for item in judged}
 
 
+def stored_verdicts(
+    judge: Judge,
+    method: str,
+    answers: Sequence[Answer],
+    prompts: Mapping[str, str],
+    journals: Journals,
+) -> dict[AnswerId, Any]:
+    """The verdicts of one of a judge's methods without asking any model.
+
+    Args:
+        judge: The judge.
+        method: One of `judge.methods`.
+        answers: All answers of the eval.
+        prompts: What was asked, by question.
+        journals: The eval's journals. Verdicts that are computed here are added.
+
+    Raises:
+        CorruptError: Verdicts of a judge model are missing.
+    """
+    scorer, path = find_scorer(judge), journals.paths[judgment_role(method)]
+    judged = _judged_answers(scorer, answers)
+    missing = missing_ids(path, judged, answer_id)
+    if missing:
+        scorer.complete_verdicts(method, [judged[item] for item in missing], prompts, journals)
+    lines = read_stored(path, judged, answer_id, "judgments")
+    return {item: scorer.verdict.from_json(lines[item]["verdict"]) for item in judged}
+
+
+def _judged_answers(scorer: AnyScorer, answers: Sequence[Answer]) -> dict[AnswerId, Answer]:
+    """The answers that get a verdict."""
+    return {
+        (answer.question, answer.sample): answer
+        for answer in answers
+        if scorer.textless_outcome(answer) is None
+    }
+
+
+def score_answers(
+    judge: Judge, answers: Sequence[Answer], verdicts: Mapping[str, Mapping[AnswerId, Any]]
+) -> tuple[Score, ...]:
+    """The scores of all answers of an eval, in their order.
+
+    Args:
+        judge: The judge, with its thresholds.
+        answers: The answers.
+        verdicts: By method, the verdicts on the answers that have one.
+    """
+    scorer = find_scorer(judge)
+    related = {method: scorer.relate_verdicts(judge, given) for method, given in verdicts.items()}
+    return tuple(
+        score_answer(
+            judge,
+            answer,
+            {
+                method: given[answer.question, answer.sample]
+                for method, given in related.items()
+                if (answer.question, answer.sample) in given
+            },
+        )
+        for answer in answers
+    )
+
+
 def score_answer(judge: Judge, answer: Answer, verdicts: Mapping[str, Any]) -> Score:
     """The score of an answer.
+
+    Every answer has the metric `<headline>_of_all`: the headline, and 0 for an answer without one.
 
     Args:
         judge: The judge, with its thresholds.
@@ -87,4 +158,6 @@ def score_answer(judge: Judge, answer: Answer, verdicts: Mapping[str, Any]) -> S
         outcome, metrics = scorer.outcome(judge, verdicts)
     else:
         outcome, metrics = textless, {"unscored": 1.0}
+    of_all = {f"{judge.headline}_of_all": metrics.get(judge.headline, 0.0)}
+    metrics = {**metrics, **of_all}
     return Score(question=answer.question, sample=answer.sample, outcome=outcome, metrics=metrics)

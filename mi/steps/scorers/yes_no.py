@@ -14,7 +14,7 @@ class YesNoScorer(ModelScorer[YesNo]):
 
     def outcome(self, judge: YesNo, verdicts: Mapping[str, JudgeReply]) -> tuple[str, Metrics]:
         """The judge's metric (1 or 0), its probability `p_…`, and `unscored`."""
-        reply = verdicts[judge.rubric.name]
+        reply = self.reply(judge, verdicts[judge.rubric.name])
         probability = reply.yes_probability(judge.MIN_MASS, (judge.yes, judge.no))
         if probability is None:
             return reply.unrated_outcome(), {"unscored": 1.0}

@@ -3,7 +3,8 @@
 The files of a unit are uploaded to a directory of their own, `units/<key>/<attempt>/`. The unit is
 published by its manifest, `published/<key>`, which lists the files with their checksums and can be
 created only once: the first complete attempt wins, and nothing ever reads what a later one has
-uploaded. `sha256sum -c` accepts the manifest in the root of a shared folder.
+uploaded. Only scoring stored answers again overwrites a manifest, under the unit's lock.
+`sha256sum -c` accepts the manifest in the root of a shared folder.
 
 On this machine a unit is downloaded at most once, file by file, and each file is compared with its
 checksum before it gets its name.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -90,12 +91,31 @@ class PublishedUnits:
 
     def publish(self, key: str, directory: Path) -> bool:
         """Upload a sealed directory and publish it. Returns False if another one came first."""
+        return self.backend.create(f"published/{key}", self._upload(key, directory))
+
+    def replace(self, key: str, directory: Path, assert_held: Callable[[], None]) -> None:
+        """Upload a sealed directory and publish it in place of the unit.
+
+        The files of the earlier publication stay: another machine may be reading them.
+
+        Args:
+            key: The unit.
+            directory: The sealed directory.
+            assert_held: Raises `LeaseLost` if another process has taken over the unit.
+        """
+        manifest = self._upload(key, directory)
+        assert_held()
+        self.backend.write(f"published/{key}", manifest)
+        self.versions.pop(key, None)
+
+    def _upload(self, key: str, directory: Path) -> bytes:
+        """Upload the files of a sealed directory; returns the manifest that lists them."""
         target = f"{UNITS}/{key}/{uuid.uuid4().hex[:12]}"
         lines = []
         for name, checksum in read_checksums(directory).items():
             self.backend.upload(directory / name, f"{target}/{name}")
             lines.append(f"{checksum}  {target}/{name}\n")
-        return self.backend.create(f"published/{key}", "".join(lines).encode())
+        return "".join(lines).encode()
 
     def adopt(self, key: str, directory: Path) -> None:
         """Move a directory that was published to this machine's copy, so it needs no download.

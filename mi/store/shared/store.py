@@ -181,6 +181,17 @@ class SharedStore(Store):
         self.workspace.clear(key)
         return is_first
 
+    def install_replacement(self, key: str, directory: Path, label: str) -> None:
+        """Publish a sealed directory in place of a unit, whose files stay where they were uploaded.
+
+        Args:
+            key: The unit, whose lock this process holds.
+            directory: The directory; it is moved.
+            label: Not used: nothing is moved at the shared place.
+        """
+        self.published_units.replace(key, directory, lambda: self.leases.assert_held(key))
+        self.published_units.adopt(key, directory)
+
     def quarantine(self, key: str) -> Path:
         return self.root / self._archive.quarantine(key)
 
