@@ -34,7 +34,7 @@ from mi.units.claims import read_claims
 from mi.units.identity import json_form
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.fake_provider import SETTING, experiment, session
-from tests.support.object_stores import Bucket, address, s3
+from tests.support.object_stores import address, s3
 
 __all__ = ["s3"]
 
@@ -174,6 +174,7 @@ def test_an_override_leaves_out_what_is_about_another_design(folder: Path) -> No
     assert again.standing == "declared before the data"
 
 
+@pytest.mark.slow
 def test_one_name_in_another_design_is_another_claim(folder: Path) -> None:
     """`mixed_10` at another ratio is registered by itself, and so is a trend over other sizes."""
     other = declared(SMALL).evolve(misaligned_ratio=0.2)
@@ -190,6 +191,7 @@ def test_forcing_an_eval_does_not_make_its_claim_early(folder: Path) -> None:
     assert standings(folder, late) == ["declared before the data", "post hoc"]
 
 
+@pytest.mark.slow
 def test_a_run_that_forces_registers_what_it_archives(folder: Path) -> None:
     late = declared(SMALL, LARGE)
     keys = [key for key in store_in(folder).published_keys() if key.startswith("eval")]
@@ -239,6 +241,7 @@ def test_answers_of_an_eval_that_was_not_finished_were_there_before(
     assert standings(tmp_path, late) == ["post hoc"]
 
 
+@pytest.mark.slow
 def test_new_questions_on_a_journal_that_others_share_are_new(folder: Path) -> None:
     """All preference evals of a model share a journal, whatever they ask."""
     broad = tuple(one for one in SETTING.ood_evals if isinstance(one, Preference))
@@ -265,6 +268,7 @@ def test_results_that_were_made_elsewhere_earlier_are_not_made_later_by_an_impor
     assert standings(tmp_path, declared(LARGE, total_samples=(10, 20, 30)))[0] == "post hoc"
 
 
+@pytest.mark.slow
 def test_an_import_keeps_a_registration_as_it_was(done: Path, folder: Path, tmp_path: Path) -> None:
     elsewhere = LocalStore(tmp_path / "elsewhere")
     register(elsewhere, declared(LARGE))
@@ -367,9 +371,14 @@ def forget_registrations(folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", pytest.param("s3", marks=pytest.mark.slow)])
 def test_a_shared_store_holds_registrations(
-    kind: str, tmp_path: Path, s3: Bucket, monkeypatch: pytest.MonkeyPatch
+    kind: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    place = address(kind, tmp_path, s3, monkeypatch)
+    place = f"file://{tmp_path}/shared"
+    if kind == "s3":
+        place = address(kind, tmp_path, request.getfixturevalue("s3"), monkeypatch)
     store = open_store(place)
     first = register(store, declared(SMALL))
     again = register(open_store(place), declared(SMALL, LARGE))
