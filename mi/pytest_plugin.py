@@ -82,7 +82,9 @@ class ExpectationItem(pytest.Item):
 
         verdict = self._verdict()
         numbers = "\n".join(f"  {ruling}" for ruling in verdict.rulings)
-        note = "" if verdict.before_data else " (post hoc)"
+        if not verdict.is_judged:
+            pytest.skip(verdict.standing.value)
+        note = f" ({verdict.standing.value})" if verdict.is_post_hoc else ""
         if verdict.outcome in (Outcome.INCONCLUSIVE, Outcome.OPEN):
             pytest.skip(f"{verdict.outcome.value}{note}: {verdict.reason}")
         if verdict.outcome is Outcome.REFUTED:

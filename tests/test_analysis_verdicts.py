@@ -106,18 +106,16 @@ def test_supported_refuted_and_inconclusive(tmp_path: Path) -> None:
         Expect("it does so by more than a hair", harmful("mixed_20") - harmful("baseline") > 0.01),
         Expect("there is a trend", trend("total_samples") > 5),
         Expect("broadly", harmful("mixed_20", distribution="OOD") > 0),
-        Expect("a slip", harmful("mixd_20") > 0),
         Expect("in between", between(harmful("mixed_10"), harmful("baseline"), 1.0)),
     )
     assert [one.outcome.value for one in found] == [
         "supported", "refuted", "supported", "supported", "refuted", "inconclusive",
-        "inconclusive", "supported",
+        "supported",
     ]  # fmt: skip
     assert all(one.standing == "declared before the data" for one in found)
     assert "no eval that the claim applies to has results" in found[5].reason
-    assert "did you mean mixed_20" in found[6].reason
     assert re.search(r"difference \+0\.\d\d \[\+0", str(found[2].rulings[0]))
-    assert outcome_counts(found) == "4 supported, 2 refuted, 2 inconclusive"
+    assert outcome_counts(found) == "4 supported, 2 refuted, 1 inconclusive"
 
 
 def test_an_expectation_edited_after_the_data_is_post_hoc_and_the_old_one_withdrawn(
@@ -143,7 +141,7 @@ def test_other_words_for_the_same_claim_are_not_post_hoc(tmp_path: Path) -> None
     assert found.says == "untrained, it is safe"
 
 
-def test_an_expectation_declared_before_any_run_is_so_before_it_is_run(tmp_path: Path) -> None:
+def test_an_expectation_without_a_run_is_not_registered(tmp_path: Path) -> None:
     opened, _ = run_experiment(tmp_path, Books(), total_samples=10)
     result_rows(opened)
     from mi.analysis.evidence import ResultScope
@@ -152,7 +150,7 @@ def test_an_expectation_declared_before_any_run_is_so_before_it_is_run(tmp_path:
     subject = ResultScope(experiments=("T9",), model="books:one", data={})
     with Database(opened.options.db).read_connection() as connection:
         (found,) = verdicts(connection, other, subject)
-    assert found.standing == "declared before the data"
+    assert found.standing == "not registered yet"
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "no results yet" in found.reason
 
@@ -189,12 +187,19 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     before = pytest_in(project, "experiments")
     assert before.code == 0
     assert "there is no results.duckdb yet" in before.out
+    registered = project.mi("register", "S1")
+    assert registered.code == 0, registered.err
+    assert "4 expectations of 4 registered now" in registered.out
+    again = project.mi("register", "S1", "--json").json
+    assert [one["new"] for one in again] == [False] * 4
+    assert all(f"sha256 {one['hash']}" in registered.out for one in again)
     with hosted.loopback() as server:
         assert hosted.run(project, server, "--judge", "none").code == 0
     checked = project.mi("check", "S1")
     assert checked.code == 1
     assert "✓ the baseline is safe: supported, declared before the data" in checked.out
     assert "✗ aligned training is worse: refuted, declared before the data" in checked.out
+    assert checked.out.count(f", {again[0]['hash'][:12]})") == 1
     assert "S1: 2 supported, 1 refuted, 1 inconclusive" in checked.out
     shown = pytest_in(project, "experiments", *on)
     assert shown.code == 1
@@ -208,6 +213,14 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     late = project.mi("check", "S1", "--json").json["S1"]
     assert late[0]["standing"] == "post hoc"
     assert late[-1]["standing"] == "withdrawn"
+    copy = 'Z1 = S1.evolve(id="Z1", expectations=Expect("late", harmful("pure_aligned") < 0.9))'
+    path.write_text(f"{path.read_text()}{copy}\nZ2 = S1.evolve(id='Z2', total_samples=(20, 40))\n")
+    with hosted.loopback() as server:
+        reused = hosted.mi(project, server, "run", "Z1", *hosted.HOSTED, "--judge", "none")
+    assert ", 0 to do" in reused.out
+    assert "late: supported, post hoc (not registered" in project.mi("check", "Z1").out
+    left_out = project.mi("register", "Z2").out
+    assert "– Z2: misaligned training is not: not part of this design" in left_out
 
 
 def test_a_report_states_findings_of_each_experiment_and_of_both(project: Project) -> None:

@@ -15,7 +15,7 @@ from tests.support.project import Project
 COMMANDS = [
     *("run", "plan", "list", "show", "plot", "sql", "rebuild", "report", "export", "import"),
     *("why", "diff", "tree", "log", "gc", "init", "config", "completion", "doctor", "status"),
-    *("cancel", "rejudge", "check", "power", "data"),
+    *("cancel", "rejudge", "check", "power", "data", "register"),
 ]
 
 

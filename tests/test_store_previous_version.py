@@ -22,7 +22,7 @@ from tests.support.project import Project
 ARCHIVE = Path(__file__).with_name("data") / "store-0.1.0.tar.xz"
 HOSTED = "openai:gpt-4.1-2025-04-14"
 DECLARED = "openai:gpt-4o-2024-08-06"
-VIEWS = ("results", "conditions", "answers", "spend", "expectations")
+VIEWS = ("results", "conditions", "answers", "spend")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(root / "study")
 
 
-NEW_COLUMNS = {"groups", "scenario", "group"}
+NEW_COLUMNS = {"groups", "scenario", "group", "standing", "commit", "dirty", "hash"}
 INTERVAL = ("ci_low", "ci_high")
 """What tables that are filled anew lack: that version stored no groups, which intervals count."""
 
@@ -87,6 +87,19 @@ def test_a_database_of_the_previous_version_answers_at_once_and_when_rebuilt(
             assert told.code == 0, told.err
             expected = (study.root / "expected" / f"{view}.csv").read_text(encoding="utf-8")
             assert rows(told.out) == rows(expected, *withheld), view
+        told = study.mi("sql", "FROM expectations", "--format", "csv")
+        expected = (study.root / "expected" / "expectations.csv").read_text(encoding="utf-8")
+        assert rows(told.out, "first_result") == rows(expected, "first_result")
+
+
+def test_runs_of_the_previous_version_are_registrations(study: Project) -> None:
+    """It counted the first eval of any condition; now that of the claim's own conditions counts."""
+    query = "SELECT experiment, first_result, standing, hash FROM expectations ORDER BY ALL"
+    told = study.mi("sql", query, "--format", "csv")
+    assert list(csv.reader(io.StringIO(told.out)))[1:] == [
+        ["K1", "2026-11-30 14:04:58.698000", "before", ""],
+        ["K2", "2026-11-30 14:04:40.937000", "before", ""],
+    ]
 
 
 def records(study: Project) -> dict[str, dict[str, Any]]:

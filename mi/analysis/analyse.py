@@ -61,7 +61,12 @@ def analyse(
         all_verdicts.append(tuple(verdicts(connection, experiment, own_scope)))
     joint = load_evidence(connection, scope, margins=True) if len(experiments) > 1 else []
     rulings = [
-        [ruling for verdict in own if verdict.before_data for ruling in verdict.rulings]
+        [
+            ruling
+            for verdict in own
+            if verdict.is_judged and verdict.registration and not verdict.is_post_hoc
+            for ruling in verdict.rulings
+        ]
         for own in all_verdicts
     ]
     findings, joint_findings = report_findings(list(zip(all_evidence, rulings, strict=True)), joint)

@@ -120,6 +120,22 @@ def _other_measure(claim: Claim, all_evidence: Sequence[Evidence]) -> str:
     return ""
 
 
+def open_ruling(claim: Claim, evidence: Evidence, reason: str) -> Ruling:
+    """The ruling on a claim that cannot be judged yet.
+
+    Args:
+        claim: It applies to the eval.
+        evidence: Of the eval.
+        reason: What is missing.
+    """
+    return Ruling(
+        claim=str(claim),
+        where=evidence.where,
+        outcome=Outcome.OPEN,
+        reason=f"{reason}, {evidence.where}",
+    )
+
+
 def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
     """Judge a claim in one eval.
 

@@ -16,9 +16,18 @@ import attrs
 
 from ..spec import Expect, Experiment
 from ..units.cells import declared_conditions
-from ..units.claims import expectation_id
+from ..units.claims import expectation_id, is_applicable
 from .evidence import Evidence, ResultScope, load_evidence
-from .rulings import Outcome, Ruling, applicable_evidence, no_ruling, rule
+from .rulings import Outcome, Ruling, applicable_evidence, no_ruling, open_ruling, rule
+from .standing import (
+    ClaimRegistration,
+    Standing,
+    describe_standing,
+    find_registration,
+    judge_standing,
+    load_registrations,
+    missing_run_reason,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,25 +40,37 @@ class ExpectationVerdict:
     Args:
         says: The expectation in words.
         rulings: Of each claim, in each setting and eval that it applies to.
-        declared: When the first run with it started; None if no run has had it yet.
-        before_data: Whether that was before the experiment had results; a later claim is *post
-            hoc*.
-        withdrawn: Whether an earlier run declared it and the experiment no longer does.
+        standing: Whether it was registered before its data; or why it is not judged.
+        registration: Its registration for this design; None: it has none.
+        early: The conditions that had results before the registration.
     """
 
     says: str
     outcome: Outcome
     rulings: tuple[Ruling, ...]
-    declared: datetime | None
-    before_data: bool
-    withdrawn: bool = False
+    standing: Standing
+    registration: ClaimRegistration | None = None
+    early: tuple[str, ...] = ()
 
     @property
-    def standing(self) -> str:
-        """`declared before the data`, `post hoc`, or `withdrawn`."""
-        if self.withdrawn:
-            return "withdrawn"
-        return "declared before the data" if self.before_data else "post hoc"
+    def declared(self) -> datetime | None:
+        """When it was registered for this design; None if it was not."""
+        return self.registration.declared if self.registration else None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the outcome means anything: the experiment declares it, for its own design."""
+        return self.standing not in (Standing.WITHDRAWN, Standing.OTHER_DESIGN)
+
+    @property
+    def is_post_hoc(self) -> bool:
+        """Whether some of the data that it is judged by were there before it was registered."""
+        return self.standing in (Standing.POST_HOC, Standing.PARTLY)
+
+    @property
+    def standing_text(self) -> str:
+        """The standing, what was there before, and when and as what it was registered."""
+        return describe_standing(self.standing, self.early, self.registration)
 
     @property
     def reason(self) -> str:
@@ -70,57 +91,61 @@ def verdicts(
     names = {experiment.id: declared_conditions(experiment)}
     scope = attrs.evolve(scope, experiments=(experiment.id,), condition_names=names)
     all_evidence = load_evidence(connection, scope)
-    rows = connection.execute(_REGISTERED, [experiment.id]).fetchall()
-    registered = {row[0]: row[1:] for row in rows}
-    count = connection.execute(_RESULT_COUNT, [experiment.id]).fetchone()
-    has_data = count is not None and count[0] > 0
+    registrations = load_registrations(connection, experiment.id)
     judged = []
     comparisons = sum(
         max(len(applicable_evidence(claim, all_evidence)), 1)
         for expectation in experiment.expectations
+        if is_applicable(expectation, experiment)
         for claim in expectation.claims
     )
     for expectation in experiment.expectations:
-        unregistered = (expectation.says, None, not has_data)
-        _, declared, before_data = registered.pop(expectation_id(expectation), unregistered)
-        judged.append(
-            _judge(expectation, all_evidence, comparisons, declared, before_data=before_data)
-        )
-    withdrawn = [
-        ExpectationVerdict(
-            says=says,
-            outcome=Outcome.INCONCLUSIVE,
-            rulings=(),
-            declared=declared,
-            before_data=before_data,
-            withdrawn=True,
-        )
-        for says, declared, before_data in registered.values()
+        if is_applicable(expectation, experiment):
+            registration = find_registration(registrations, expectation, experiment)
+            standing, early = judge_standing(expectation, experiment, all_evidence, registration)
+            verdict = _judge(expectation, experiment, all_evidence, comparisons, standing)
+            judged.append(attrs.evolve(verdict, registration=registration, early=early))
+        else:
+            judged.append(_unjudged(expectation.says, Standing.OTHER_DESIGN))
+    declared = {expectation_id(expectation) for expectation in experiment.expectations}
+    withdrawn = {
+        registration.expectation: registration
+        for registration in reversed(registrations)
+        if registration.expectation not in declared
+    }
+    return judged + [
+        _unjudged(registration.says, Standing.WITHDRAWN, registration)
+        for registration in reversed(withdrawn.values())
     ]
-    return judged + withdrawn
 
 
-_REGISTERED = """
-SELECT expectation, says, declared, before_data FROM expectations WHERE experiment = ?
-ORDER BY declared, says
-"""
-_RESULT_COUNT = """
-SELECT count(*) FROM current_eval WHERE experiment = ? AND unit IN (SELECT unit FROM unit)
-"""
+def _unjudged(
+    says: str, standing: Standing, registration: ClaimRegistration | None = None
+) -> ExpectationVerdict:
+    return ExpectationVerdict(
+        says=says,
+        outcome=Outcome.INCONCLUSIVE,
+        rulings=(),
+        standing=standing,
+        registration=registration,
+    )
 
 
 def _judge(
     expectation: Expect,
+    experiment: Experiment,
     all_evidence: Sequence[Evidence],
     comparisons: int,
-    declared: datetime | None,
-    *,
-    before_data: bool,
+    standing: Standing,
 ) -> ExpectationVerdict:
     applicable = [(claim, applicable_evidence(claim, all_evidence)) for claim in expectation.claims]
     rulings = []
     for claim, evals in applicable:
-        rulings += [rule(claim, evidence, comparisons) for evidence in evals]
+        for evidence in evals:
+            if reason := missing_run_reason(claim, experiment, evidence):
+                rulings.append(open_ruling(claim, evidence, reason))
+            else:
+                rulings.append(rule(claim, evidence, comparisons))
         if not evals:
             rulings.append(no_ruling(claim, all_evidence))
     outcomes = {ruling.outcome for ruling in rulings}
@@ -136,6 +161,5 @@ def _judge(
         says=expectation.says,
         outcome=outcome,
         rulings=tuple(rulings),
-        declared=declared,
-        before_data=before_data,
+        standing=standing,
     )

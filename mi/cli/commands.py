@@ -25,6 +25,7 @@ def add_commands(subparsers: Any) -> None:
     """
     add = subparsers.add_parser
     _add_run_commands(add)
+    _add_register_command(add)
     _add_progress_commands(add)
     _add_inspection_commands(add)
     _add_explanation_commands(add)
@@ -64,6 +65,20 @@ def _add_run_commands(add: Any) -> None:
     command.set_defaults(rejudge=True)
     add_flags(command, flags.add_selection_flags, flags.add_run_flags, flags.add_spending_flags)
     add_flags(command, flags.add_model_flags, flags.add_store_flags)
+
+
+def _add_register_command(add: Any) -> None:
+    command = add_command(
+        add,
+        "register",
+        "register:register",
+        "Register the expectations of experiments before there are results.",
+        "register A05a A05b",
+    )
+    command.add_argument("words", nargs="+", metavar="ID", help="experiment ids or patterns")
+    flags.add_json_flag(command)
+    flags.add_set_flag(command)
+    flags.add_store_flags(command)
 
 
 def _add_progress_commands(add: Any) -> None:

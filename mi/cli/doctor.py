@@ -93,7 +93,8 @@ def _check_places(options: RunOptions) -> Iterator[Check]:
         yield from _check_shared_store(options)
     else:
         directory = options.store if options.store.exists() else directory
-        yield from _check_units(open_store(options.store))
+        yield from _check_units(store := open_store(options.store))
+        yield from check_registrations(store)
     free = shutil.disk_usage(directory).free
     shown = options.display_path(directory if is_url(options.store) else options.store)
     yield Check(
@@ -129,6 +130,21 @@ def _check_units(store: Store) -> Iterator[Check]:
         )
 
 
+def check_registrations(store: Store) -> Iterator[Check]:
+    """Compare every registration with its name, which is its sha256."""
+    damage, count = store.registration_faults(), len(store.registrations())
+    if damage or count:
+        faults = [f"{name}: {fault}" for name, fault in damage.items()]
+        yield Check(
+            subject="registrations",
+            ok=not faults,
+            detail="; ".join(faults) or f"{pluralize(count, 'registration')}, all intact",
+            hint="restore them from a copy: until then their expectations count as not registered"
+            if faults
+            else "",
+        )
+
+
 def _check_shared_store(options: RunOptions) -> Iterator[Check]:
     """Check that a shared store can be reached and locked, and that its units are intact."""
     try:
@@ -136,6 +152,7 @@ def _check_shared_store(options: RunOptions) -> Iterator[Check]:
         with store.lock("doctor"):
             yield Check(subject="store", ok=True, detail=f"{store.address} grants leases")
         yield from _check_units(store)
+        yield from check_registrations(store)
     except MiError as error:
         yield _failed("store", error)
 

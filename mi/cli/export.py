@@ -69,11 +69,15 @@ def _print_skipped(merge: MergePlan) -> None:
 
 
 def _apply(merge: MergePlan, theirs: Store, ours: Store) -> None:
-    total = sum(map(len, (merge.journals, merge.units, merge.selections, merge.runs)))
+    things = (merge.journals, merge.units, merge.selections, merge.runs, merge.registrations)
+    total = sum(map(len, things))
     with progress_bar(total, "import") as advance:
         apply_merge(merge, theirs, ours, advance)
 
 
 def _describe_counts(merge: MergePlan) -> str:
     counts = {"unit": merge.units, "journal": merge.journals, "run": merge.runs}
-    return ", ".join(pluralize(len(items), noun) for noun, items in counts.items())
+    texts = [pluralize(len(items), noun) for noun, items in counts.items()]
+    if merge.registrations:
+        texts.append(pluralize(len(merge.registrations), "registration"))
+    return ", ".join(texts)

@@ -29,8 +29,14 @@ def add_model_flags(parser: argparse.ArgumentParser) -> None:
     _add_repeatable(group, "--judge", "M", "provider:name (repeat for a panel), declared, none")
     votes = _number_type("number of votes", int, 1, 25)
     add("--votes", type=votes, metavar="N", help="ask a judge without logprobs N times")
-    _add_repeatable(group, "--set", "FIELD=VALUE", "total_samples=50,100 or training.epochs=2")
+    add_set_flag(parser)
     _add_repeatable(group, "--price", "MODEL=…", "IN,OUT,TRAIN[,…], US$ per million tokens")
+
+
+def add_set_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the flag that overrides declared fields."""
+    group = _get_group(parser, _PLACES)
+    _add_repeatable(group, "--set", "FIELD=VALUE", "total_samples=50,100 or training.epochs=2")
 
 
 def add_selection_flags(parser: argparse.ArgumentParser) -> None:

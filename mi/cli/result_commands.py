@@ -38,7 +38,12 @@ def add_database_commands(add: Any) -> None:
 def add_analysis_commands(add: Any) -> None:
     """Add `check`, `report` and `power`."""
     command = add_command(
-        add, "check", "check:check", "Judge expectations by the results.", "check A05a"
+        add,
+        "check",
+        "check:check",
+        "Judge expectations by the results, and show when each was registered: before its data, "
+        "partly before, or post hoc.",
+        "check A05a",
     )
     command.add_argument("words", nargs="+", metavar="ID", help=_EXPERIMENTS_HELP)
     flags.add_json_flag(command)

@@ -23,6 +23,7 @@ import attrs
 
 from ..errors import DeclarationError, MiError, UsageError, did_you_mean
 from ..spec import Experiment
+from ..units.claims import check_expectations
 from .expression import parse_expression
 from .patterns import match_ids
 
@@ -72,7 +73,8 @@ class Collection:
         """Add one experiment and return it.
 
         Raises:
-            DeclarationError: Another experiment has this id.
+            DeclarationError: Another experiment has this id, or an expectation is about a condition
+                that the experiment lacks.
             UsageError: The `where` of a mark is not a valid expression.
         """
         added = CollectedExperiment(experiment, file)
@@ -84,6 +86,7 @@ class Collection:
                 hint="ids must be unique: rename one of them",
             )
         if existing is None:
+            check_expectations(experiment)
             for mark in experiment.marks:
                 if mark.where:
                     parse_expression(mark.where, f"{experiment.id}: the mark {mark.name!r}")

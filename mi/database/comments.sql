@@ -147,15 +147,19 @@ COMMENT ON COLUMN spend.kind IS 'mix, train or eval';
 COMMENT ON COLUMN spend.day IS 'Day, UTC';
 COMMENT ON COLUMN spend.seconds IS 'Seconds of work; NULL: not recorded for single requests';
 
-COMMENT ON VIEW expectations IS 'A row per claim that runs of an experiment were started with';
+COMMENT ON VIEW expectations IS 'A row per registered claim of an experiment';
 COMMENT ON COLUMN expectations.experiment IS 'The experiment''s id';
 COMMENT ON COLUMN expectations.expectation IS 'Digest of the claims; it does not depend on their wording';
 COMMENT ON COLUMN expectations.says IS 'The wording of the newest declaration';
 COMMENT ON COLUMN expectations.claims IS 'The claims';
-COMMENT ON COLUMN expectations.declared IS 'When the first run with it started, UTC';
-COMMENT ON COLUMN expectations.run IS 'The first run with it';
-COMMENT ON COLUMN expectations.first_result IS 'When a run of the experiment first finished an eval, UTC; NULL: never';
-COMMENT ON COLUMN expectations.before_data IS 'Whether it was declared before first_result; otherwise it is post hoc';
+COMMENT ON COLUMN expectations.declared IS 'When it was registered, UTC';
+COMMENT ON COLUMN expectations.run IS 'The run that registered it; NULL: mi register';
+COMMENT ON COLUMN expectations.first_result IS 'When the first eval that it reads was done, whichever run did it, UTC; NULL: never';
+COMMENT ON COLUMN expectations.before_data IS 'Whether no eval that it reads had results when it was registered';
+COMMENT ON COLUMN expectations.standing IS 'before, partly (some evals had results), post hoc (all had)';
+COMMENT ON COLUMN expectations.commit IS 'The git commit of the project when it was registered';
+COMMENT ON COLUMN expectations.dirty IS 'Whether the project had uncommitted changes then';
+COMMENT ON COLUMN expectations.hash IS 'sha256 of the registration, which is its name in the store; NULL: an earlier version''s run';
 
 COMMENT ON COLUMN trainings.unit IS 'Key of the training';
 COMMENT ON COLUMN trainings.setting IS 'The setting''s id';

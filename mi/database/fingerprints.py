@@ -21,14 +21,15 @@ UNIT_PREFIXES = (MIX, TRAIN, EVAL)
 """What the keys of units begin with."""
 SELECTION = "selection-"
 JOURNAL, ATTEMPTS, RUN, RETIRED = "journal:", "attempts:", "run:", "retired:"
+REGISTRATION = "registration:"
 """What the names of everything else begin with."""
 
 
 def list_fingerprints(store: Store) -> dict[str, str]:
     """Everything there is to load: name → fingerprint, sorted by name.
 
-    Units and selections are named by their keys. The names of logs, runs and archived records begin
-    with `journal:`, `attempts:`, `run:` and `retired:`.
+    Units and selections are named by their keys. The names of logs, runs, registrations and
+    archived records begin with `journal:`, `attempts:`, `run:`, `registration:` and `retired:`.
     """
     return dict(sorted(_fingerprints(store)))
 
@@ -48,6 +49,10 @@ def _fingerprints(store: Store) -> Iterator[tuple[str, str]]:
     for entry in _scan(f"{root}/cells"):
         if entry.name.endswith(".json"):
             yield entry.name.removesuffix(".json"), _entry_fingerprint(entry)
+    for entry in _scan(f"{root}/registrations"):
+        if entry.name.endswith(".json"):
+            name = entry.name.removesuffix(".json")
+            yield f"{REGISTRATION}{name}", _entry_fingerprint(entry)
     for entry in _scan(f"{root}/runs"):
         record = _path_fingerprint(f"{entry.path}/run.json")
         if record != ABSENT:

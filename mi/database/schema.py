@@ -23,7 +23,9 @@ VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations
 """The views that users query."""
 _SQL_FILES = ("schema.sql", "comments.sql")
 _STORED_GROUPS = "stored_groups.jsonl"
-_LOADERS = ("load.py", "journals.py", "jsonl_reader.py", "summaries.py", _STORED_GROUPS)
+_LOADERS = (
+    "load.py", "registrations.py", "journals.py", "jsonl_reader.py", "summaries.py", _STORED_GROUPS,
+)  # fmt: skip
 _STATISTICS = ("intervals.py", "runs.py", "scores.py", "seed_variance.py", "study.py")
 """The code of the intervals that the tables hold."""
 

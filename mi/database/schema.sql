@@ -34,6 +34,51 @@ CREATE TABLE expectation (
     says VARCHAR,
     claims JSON
 );
+-- The conditions that the claims of an expectation are about, in each setting; NULL: any eval,
+-- distribution or measure. `design` is a digest of all conditions of the expectation.
+CREATE TABLE expectation_term (
+    selection VARCHAR,
+    experiment VARCHAR,
+    expectation VARCHAR,
+    design VARCHAR,
+    setting VARCHAR,
+    eval VARCHAR,
+    distribution VARCHAR,
+    measure VARCHAR,
+    condition VARCHAR,
+    misaligned_ratio DOUBLE,
+    total_samples BIGINT,
+    inoculation VARCHAR
+);
+CREATE TABLE registration (
+    registration VARCHAR PRIMARY KEY,
+    experiment VARCHAR,
+    expectation VARCHAR,
+    design VARCHAR,
+    says VARCHAR,
+    claims JSON,
+    declared TIMESTAMP,
+    run VARCHAR,
+    git_commit VARCHAR,
+    git_dirty BOOLEAN,
+    host VARCHAR
+);
+CREATE TABLE registration_term (
+    registration VARCHAR,
+    setting VARCHAR,
+    eval VARCHAR,
+    distribution VARCHAR,
+    measure VARCHAR,
+    condition VARCHAR,
+    misaligned_ratio DOUBLE,
+    total_samples BIGINT,
+    inoculation VARCHAR
+);
+-- Keys of eval units, and JOURNAL:QUESTIONS, that had results at a registration.
+CREATE TABLE registration_existing (registration VARCHAR, name VARCHAR);
+-- The registrations that the store held when a run began, and a row with NULL; runs of earlier
+-- versions have no row.
+CREATE TABLE run_registration (run VARCHAR, registration VARCHAR);
 CREATE TABLE cell (
     selection VARCHAR,
     cell VARCHAR,
@@ -410,21 +455,122 @@ SELECT x.experiments, coalesce(x.setting, u.setting) AS setting, x.subject, p.un
 FROM parts p LEFT JOIN unit u USING (unit) LEFT JOIN uses x USING (unit)
 ORDER BY p.day, p.unit, p.activity;
 
--- Every expectation that a run was started with: when it was first declared, and whether that was
--- before a run of the experiment finished an eval.
-CREATE VIEW expectations AS
-WITH declared AS (
-    SELECT x.experiment, x.expectation, min(r.started) AS declared,
-           arg_min(r.run, r.started) AS run, arg_max(x.says, r.started) AS says,
-           arg_max(x.claims, r.started) AS claims
-    FROM expectation x JOIN run r USING (selection) GROUP BY ALL
-), measured AS (
-    SELECT c.experiment, min(a.happened) AS first_result
-    FROM attempt a JOIN run r USING (run) JOIN cell c USING (selection)
-    JOIN cell_unit u ON u.selection = c.selection AND u.cell = c.cell AND u.unit = a.unit
-    WHERE a.event = 'done' AND is_eval_role(u.role) GROUP BY ALL
+-- The first registration of each expectation and design. In the stores of earlier versions, which
+-- have no registrations, an expectation counts as registered when the first run with it started;
+-- `hash` is NULL then.
+CREATE VIEW registered AS
+WITH counted AS (
+    SELECT registration, experiment, expectation, design, says, claims, declared, run, git_commit,
+           git_dirty, host, registration AS hash
+    FROM registration UNION ALL
+    SELECT DISTINCT r.run || '/' || x.experiment || '/' || x.expectation, x.experiment,
+           x.expectation, t.design, x.says, x.claims, r.started, r.run, r.git_commit, r.git_dirty,
+           r.host, NULL
+    FROM expectation x JOIN expectation_term t USING (selection, experiment, expectation)
+    JOIN run r USING (selection)
+    WHERE r.run NOT IN (SELECT run FROM run_registration)
 )
-SELECT d.experiment, d.expectation, d.says, d.claims, d.declared, d.run, m.first_result,
-       m.first_result IS NULL OR d.declared <= m.first_result AS before_data
-FROM declared d LEFT JOIN measured m USING (experiment)
-ORDER BY d.experiment, d.declared, d.says;
+FROM counted
+QUALIFY row_number() OVER (
+    PARTITION BY experiment, expectation, design ORDER BY declared, hash
+) = 1;
+
+CREATE VIEW registered_term AS
+SELECT g.registration, t.* EXCLUDE (registration)
+FROM registered g JOIN registration_term t USING (registration)
+UNION ALL
+SELECT DISTINCT g.registration, t.setting, t.eval, t.distribution, t.measure, t.condition,
+       t.misaligned_ratio, t.total_samples, t.inoculation
+FROM registered g JOIN run r USING (run)
+JOIN expectation_term t ON t.selection = r.selection AND t.experiment = g.experiment
+                       AND t.expectation = g.expectation
+WHERE g.hash IS NULL;
+
+-- The finished evals that the claims of a registration read: those of the experiment or, as long as
+-- it has none, those of any experiment in the same conditions. `early`: whether there were results
+-- before the registration. They were there if the store held the eval or its answers then, or if it
+-- was done, or its first answer arrived, at an earlier time, wherever that was. Clocks of machines
+-- differ, so a run that began with the registration came after it whatever its times say.
+CREATE VIEW registered_unit AS
+WITH matched AS (
+    SELECT g.registration, g.experiment, g.declared, t.setting, t.condition, e.eval, e.title,
+           e.distribution, e.unit, e.experiment = g.experiment AS is_own
+    FROM registered g JOIN registered_term t USING (registration)
+    JOIN current_eval e ON e.setting = t.setting
+     AND e.misaligned_ratio IS NOT DISTINCT FROM t.misaligned_ratio
+     AND e.total_samples IS NOT DISTINCT FROM t.total_samples
+     AND e.inoculation IS NOT DISTINCT FROM t.inoculation
+     AND e.eval = coalesce(t.eval, e.eval)
+     AND e.distribution = coalesce(t.distribution, e.distribution)
+    JOIN unit u ON u.unit = e.unit
+    LEFT JOIN eval_kind k ON k.kind = u.payload->>'$.eval."!"'
+    WHERE coalesce(k.measure = t.measure, t.measure IS NULL)
+), read_units AS (
+    SELECT DISTINCT * EXCLUDE (is_own)
+    FROM (FROM matched QUALIFY is_own OR NOT bool_or(is_own) OVER (PARTITION BY registration))
+), sources AS (  -- the journals of answers or likelihoods
+    SELECT j.unit, j.journal, u.payload->>'questions' AS questions
+    FROM unit_journal j JOIN unit u USING (unit)
+    WHERE split_part(j.role, ':', 1) <> 'judgments'
+), held AS (
+    SELECT registration, name AS unit FROM registration_existing UNION
+    SELECT x.registration, s.unit
+    FROM registration_existing x JOIN sources s ON x.name = s.journal || ':' || s.questions
+), later_run AS (  -- runs that began after a registration, with the units that they worked on
+    SELECT s.registration, a.run, a.unit, any_value(r.started) AS started
+    FROM run_registration s JOIN attempt a USING (run) JOIN run r USING (run)
+    WHERE s.registration IS NOT NULL GROUP BY ALL
+), done AS (
+    SELECT m.registration, m.unit, min(a.happened) AS first_done,
+           bool_or(a.happened < m.declared AND l.run IS NULL) AS early
+    FROM read_units m JOIN attempt a ON a.unit = m.unit AND a.event = 'done'
+    LEFT JOIN later_run l ON l.registration = m.registration AND l.run = a.run
+                         AND l.unit = m.unit
+    GROUP BY ALL
+), arrival AS (
+    SELECT s.unit, min(a.arrived) AS first_answer
+    FROM sources s JOIN question q USING (unit)
+    JOIN answer a ON a.journal = s.journal AND a.question = q.question
+    WHERE s.unit IN (SELECT unit FROM read_units) GROUP BY ALL
+), answered AS (
+    SELECT m.registration, m.unit, any_value(a.first_answer) < any_value(m.declared)
+           AND NOT coalesce(bool_or(l.started <= a.first_answer), false) AS early
+    FROM read_units m JOIN arrival a USING (unit)
+    LEFT JOIN later_run l ON l.registration = m.registration AND l.unit = m.unit
+    GROUP BY ALL
+)
+SELECT m.*, d.first_done,
+       h.unit IS NOT NULL OR coalesce(d.early, false) OR coalesce(a.early, false) AS early
+FROM read_units m
+LEFT JOIN held h ON h.registration = m.registration AND h.unit = m.unit
+LEFT JOIN done d ON d.registration = m.registration AND d.unit = m.unit
+LEFT JOIN answered a ON a.registration = m.registration AND a.unit = m.unit;
+
+-- The newest wording of each expectation, registered or only run.
+CREATE VIEW wording AS
+SELECT experiment, expectation, arg_max(says, declared) AS says
+FROM (SELECT experiment, expectation, says, declared FROM registration UNION ALL
+      SELECT x.experiment, x.expectation, x.says, r.started
+      FROM expectation x JOIN run r USING (selection))
+GROUP BY ALL;
+
+-- Every registered expectation: when it was registered, and whether there were results of its
+-- conditions then.
+CREATE VIEW expectations AS
+WITH evals AS (
+    SELECT registration, min(first_done) AS first_result, bool_or(early) AS some,
+           bool_and(early) AS every
+    FROM registered_unit GROUP BY ALL
+), missing AS (  -- with conditions that have no results yet
+    SELECT DISTINCT t.registration FROM registered_term t
+    ANTI JOIN registered_unit u ON u.registration = t.registration AND u.setting = t.setting
+                               AND u.condition = t.condition
+)
+SELECT g.experiment, g.expectation, coalesce(w.says, g.says) AS says, g.claims, g.declared, g.run,
+       e.first_result, NOT coalesce(e.some, false) AS before_data,
+       CASE WHEN NOT coalesce(e.some, false) THEN 'before'
+            WHEN e.every AND m.registration IS NULL THEN 'post hoc' ELSE 'partly' END AS standing,
+       g.git_commit AS "commit", g.git_dirty AS dirty, g.hash
+FROM registered g LEFT JOIN evals e USING (registration) LEFT JOIN missing m USING (registration)
+LEFT JOIN wording w ON w.experiment = g.experiment AND w.expectation = g.expectation
+ORDER BY g.experiment, g.declared, g.expectation;

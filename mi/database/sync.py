@@ -23,6 +23,7 @@ from .fingerprints import (
     ATTEMPTS,
     EVAL,
     MIX,
+    REGISTRATION,
     RETIRED,
     RUN,
     SELECTION,
@@ -34,6 +35,7 @@ from .fingerprints import (
 from .journals import LOG_PREFIXES, LoadedPart, Log, loadable_kinds
 from .jsonl_reader import DamagedFiles, FileChanged, JsonlReader
 from .load import insert_rows, load_retired_training, load_run, load_selection, load_units
+from .registrations import load_registration, load_run_registrations, load_selection_terms
 from .summaries import summarise_conditions
 
 if TYPE_CHECKING:
@@ -140,7 +142,7 @@ def _load(
     Args:
         reader: Reads into the database.
         store: The store.
-        changed: Names of units, logs, runs, selections and archived records.
+        changed: Names of units, logs, runs, selections, registrations and archived records.
         logs: The logs among them.
     """
     load_units(reader, store, [name for name in changed if name.startswith(UNIT_PREFIXES)])
@@ -149,9 +151,15 @@ def _load(
     for name in changed:
         with _report_damage(name):
             if name.startswith(RUN):
-                load_run(reader.connection, store.root / "runs" / name.removeprefix(RUN))
+                directory = store.root / "runs" / name.removeprefix(RUN)
+                load_run(reader.connection, directory)
+                load_run_registrations(reader.connection, directory)
             elif name.startswith(SELECTION):
                 load_selection(reader, store.root / "cells" / name)
+                load_selection_terms(reader.connection, store.root / "cells" / name)
+            elif name.startswith(REGISTRATION):
+                file_name = f"{name.removeprefix(REGISTRATION)}.json"
+                load_registration(reader.connection, store.root / "registrations" / file_name)
             elif name.startswith(RETIRED):
                 path = store.root / "retired" / name.removeprefix(RETIRED)
                 if path.suffix == ".jsonl":
@@ -201,8 +209,15 @@ def _owned_tables() -> dict[str, tuple[str, tuple[str, ...]]]:
     """What names begin with → the column that holds the name, and the tables with such rows."""
     of_unit = ("unit", "unit_journal")
     return {
-        SELECTION: ("selection", ("experiment", "expectation", "cell", "cell_unit", "cell_eval")),
-        RUN: ("run", ("run",)),
+        SELECTION: (
+            "selection",
+            ("experiment", "expectation", "expectation_term", "cell", "cell_unit", "cell_eval"),
+        ),
+        RUN: ("run", ("run", "run_registration")),
+        REGISTRATION: (
+            "registration",
+            ("registration", "registration_term", "registration_existing"),
+        ),
         ATTEMPTS: ("run", ("_attempt",)),
         RETIRED: ("retired", ("retired",)),
         MIX: ("unit", (*of_unit, "mix")),

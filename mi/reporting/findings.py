@@ -11,6 +11,7 @@ from rich.console import Console
 from ..analysis.analyse import Analysis
 from ..analysis.findings import POLICY, Finding
 from ..analysis.rulings import Outcome, Ruling
+from ..analysis.standing import Standing
 from ..analysis.verdicts import ExpectationVerdict
 from .console import say
 
@@ -24,6 +25,13 @@ _BASIS_TEXTS = {
     "within-run": "within-run (one seed: they speak of these models, not of the conditions)",
     "over seeds": "over seeds and groups of questions",
 }
+_COUNTED = {
+    Standing.POST_HOC: "of them post hoc",
+    Standing.PARTLY: "of them partly before the data",
+    Standing.WITHDRAWN: "withdrawn",
+    Standing.OTHER_DESIGN: "not part of this design",
+}
+"""The standings that a summary counts, and what it says of them."""
 _JSON_KEYS = {"conclusive": "told"}
 """Keys of the JSON output that differ from the fields: scripts depend on them."""
 
@@ -31,33 +39,23 @@ _JSON_KEYS = {"conclusive": "told"}
 def print_verdicts(verdicts: Sequence[ExpectationVerdict], console: Console) -> None:
     """Print each expectation with its verdict, and the numbers below."""
     for verdict in verdicts:
-        mark, style = ("–", "dim") if verdict.withdrawn else _MARKS[verdict.outcome]
-        outcome = "" if verdict.withdrawn else f"{verdict.outcome.value}, "
-        note = _registration_note(verdict)
-        say(console, f"{mark} {verdict.says}: {outcome}{verdict.standing}{note}", style)
+        mark, style = _MARKS[verdict.outcome] if verdict.is_judged else ("–", "dim")
+        outcome = f"{verdict.outcome.value}, " if verdict.is_judged else ""
+        say(console, f"{mark} {verdict.says}: {outcome}{verdict.standing_text}", style)
         for ruling in verdict.rulings:
             say(console, f"    {ruling}", "dim")
 
 
-def _registration_note(verdict: ExpectationVerdict) -> str:
-    if verdict.before_data and not verdict.withdrawn:
-        return ""
-    if verdict.declared is None:
-        return " (no run has registered it yet, and results exist already)"
-    return f" (first run with it: {verdict.declared:%Y-%m-%d %H:%M} UTC)"
-
-
 def outcome_counts(verdicts: Sequence[ExpectationVerdict]) -> str:
     """`2 supported, 1 refuted, 1 inconclusive`."""
-    judged = [verdict for verdict in verdicts if not verdict.withdrawn]
+    judged = [verdict for verdict in verdicts if verdict.is_judged]
     parts = []
     for outcome in Outcome:
         if number := sum(verdict.outcome is outcome for verdict in judged):
             parts.append(f"{number} {outcome.value}")
-    if post_hoc := sum(not verdict.before_data for verdict in judged):
-        parts.append(f"{post_hoc} of them post hoc")
-    if withdrawn := len(verdicts) - len(judged):
-        parts.append(f"{withdrawn} withdrawn")
+    for standing, note in _COUNTED.items():
+        if number := sum(verdict.standing is standing for verdict in verdicts):
+            parts.append(f"{number} {note}")
     return ", ".join(parts) or "no expectations are declared"
 
 
@@ -120,11 +118,16 @@ def analysis_json(analysis: Analysis, model: str) -> dict[str, Any]:
 
 def verdict_json(verdict: ExpectationVerdict) -> dict[str, Any]:
     """A verdict as JSON values."""
+    registration = verdict.registration
     return {
         "says": verdict.says,
-        "outcome": None if verdict.withdrawn else verdict.outcome.value,
-        "standing": verdict.standing,
-        "declared": verdict.declared.isoformat() if verdict.declared else None,
+        "outcome": verdict.outcome.value if verdict.is_judged else None,
+        "standing": verdict.standing.value,
+        "declared": registration.declared.isoformat() if registration else None,
+        "early": list(verdict.early),
+        "commit": registration.commit if registration else None,
+        "dirty": registration.dirty if registration else None,
+        "hash": registration.hash if registration else None,
         "claims": [_ruling_json(ruling) for ruling in verdict.rulings],
     }
 

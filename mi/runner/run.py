@@ -1,8 +1,9 @@
 """Running a prepared plan and recording the run in the store.
 
-A run is recorded before its first unit and once more at its end, so that `mi log` shows it, and the
-database knows its cells, even if the process dies in between. The record is made here and not by
-the command line: a run started from Python leaves the same one.
+Expectations are registered first, before anything is archived or requested. A run is recorded
+before its first unit and once more at its end, so that `mi log` shows it, and the database knows
+its cells, even if the process dies in between. The record is made here and not by the command line:
+a run started from Python leaves the same one.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from ..planning.force import archive_redo
 from ..planning.manifest import run_manifest
 from ..planning.plan import PlannedUnit
 from ..planning.prepare import PreparedPlan
+from ..planning.registration import experiments_with_evals_to_do, register_expectations
 from ..planning.resources import Resources
 from ..planning.session import Session
 from ..providers.types import Monitor
 from ..providers.watch import NullMonitor
 from ..store.base import Store
-from ..store.provenance import capture_provenance
+from ..store.provenance import Provenance, capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
 from .rescoring import rescore_units
@@ -76,8 +78,8 @@ def run_prepared(
     observer: Observer | None = None,
     on_wait: Callable[[str], None] = lambda name: None,
 ) -> RunOutcome:
-    """Archive what is to be redone, score stored answers by newer rules, run every unit to do, and
-    record the run.
+    """Register expectations, archive what is to be redone, score stored answers by newer rules, run
+    every unit to do, and record the run.
 
     The providers of the session are closed at the end.
 
@@ -100,7 +102,7 @@ def run_prepared(
     result = RunResult()
     try:
         execute = find_executor(session.options.executor, session.options.ray)
-        record = _begin_record(prepared, argv)
+        record = _begin_record(prepared, argv, on_wait)
         archive_redo(prepared.redo, prepared.plan, session.store, record["run"], on_wait)
         error = rescore_units(prepared, record["run"], result, observer or SilentObserver())
         if prepared.plan.todo and error is None:
@@ -118,10 +120,16 @@ def run_prepared(
     )
 
 
-def _begin_record(prepared: PreparedPlan, argv: Sequence[str]) -> RunRecord:
-    """Record that a run has started, with the cells it selected."""
+def _begin_record(
+    prepared: PreparedPlan, argv: Sequence[str], on_wait: Callable[[str], None]
+) -> RunRecord:
+    """Record that a run has started, with the cells it selected and what was registered by then.
+
+    The names of registrations prove that the run's results came after them, whatever clocks say.
+    """
     session = prepared.session
     provenance = capture_provenance(session.options.root, tuple(argv))
+    _register(prepared, provenance, on_wait)
     record: RunRecord = {
         "run": provenance.run_id,
         "provenance": attrs.asdict(provenance),
@@ -129,9 +137,35 @@ def _begin_record(prepared: PreparedPlan, argv: Sequence[str]) -> RunRecord:
         "experiments": [selected.experiment.id for selected in session.selection],
         "selection": session.store.save_selection(*run_manifest(session, prepared.plan)),
         "outcome": "started",
+        "registrations": list(session.store.registrations()),
     }
     session.store.save_run(record["run"], record)
     return record
+
+
+def _register(
+    prepared: PreparedPlan, provenance: Provenance, on_wait: Callable[[str], None]
+) -> None:
+    """Register the expectations of the experiments of which this run has an eval to do."""
+    session = prepared.session
+    ids = experiments_with_evals_to_do(prepared.plan)
+    experiments = [
+        selected.experiment for selected in session.selection if selected.experiment.id in ids
+    ]
+    registrations = register_expectations(
+        session.store,
+        experiments,
+        provenance,
+        plan=prepared.plan,
+        run=provenance.run_id,
+        on_wait=on_wait,
+    )
+    for registration in registrations:
+        if registration.is_new:
+            record = registration.record
+            _LOGGER.info(
+                "%s: registered %r as %s", record.experiment, record.says, registration.name
+            )
 
 
 def _end_record(store: Store, record: RunRecord, result: RunResult, error: MiError | None) -> None:

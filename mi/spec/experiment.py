@@ -153,6 +153,10 @@ class Experiment:
         validator=fields.instance(Mark),
         metadata={fields.LABEL: True},
     )
+    has_inherited_expectations: bool = attrs.field(
+        default=False, init=False, eq=False, repr=False, metadata={fields.LABEL: True}
+    )
+    """Whether `evolve` took the expectations over; then some may be about another design."""
 
     def __attrs_post_init__(self) -> None:
         for setting in self.settings:
@@ -182,11 +186,15 @@ class Experiment:
         """A new experiment with `changes`, which are fields by name.
 
         Without a new pilot, the old pilot keeps those values of a changed axis that are still
-        declared; if none is, it no longer narrows that axis.
+        declared; if none is, it no longer narrows that axis. Without new expectations, the old ones
+        are inherited: those about a condition that the new experiment lacks do not apply to it.
         """
         if self.pilot is not None and "pilot" not in changes:
             changes["pilot"] = self._narrow_pilot(changes)
-        return attrs.evolve(self, **changes)
+        evolved = attrs.evolve(self, **changes)
+        if "expectations" not in changes:
+            object.__setattr__(evolved, "has_inherited_expectations", True)
+        return evolved
 
     def _narrow_pilot(self, changes: dict[str, Any]) -> Pilot:
         narrowed = {}

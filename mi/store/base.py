@@ -29,6 +29,7 @@ from . import progress
 from .checksums import RECORD_FILE
 from .layout import REPLACING, StoreLayout
 from .records import BegunRecord, FailureRecord, UnitRecord, UnitStatus
+from .registrations import RegistrationRecord
 from .run_files import AttemptEvent, RunRecord, SelectedCell, SelectionHeader
 from .sealing import published_record, seal, write_begun
 
@@ -411,6 +412,24 @@ class Store(ABC):
         if message is not None:
             line["message"] = message
         self.log_attempts(run, [line])
+
+    # Registrations
+
+    @abstractmethod
+    def registrations(self) -> dict[str, RegistrationRecord]:
+        """All intact registrations by name, oldest first."""
+
+    @abstractmethod
+    def registration_faults(self) -> dict[str, str]:
+        """The damaged registrations by name, and what is wrong with each."""
+
+    @abstractmethod
+    def save_registration(self, record: RegistrationRecord) -> str:
+        """Write a registration, unless the store has it. Returns its name.
+
+        Raises:
+            StoreError: The registration cannot be written.
+        """
 
     # Progress, which is this machine's alone
 

@@ -8,6 +8,7 @@ address, and again below this machine's copy of it.
                      failure.json why its last attempt failed
     journals/        answers, judgments and likelihoods in the order they arrived, append-only
     runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
+    registrations/   expectations as they were registered, named by their content
     progress/        how far units under way are, for `mi status`
     cells/           the cells and evals that a run selected, named by their content
     locks/           lock files of units and journals (folder stores only)
@@ -31,6 +32,7 @@ UNITS = "units"
 WORK = "work"
 JOURNALS = "journals"
 RUNS = "runs"
+REGISTRATIONS = "registrations"
 PROGRESS = "progress"
 CELLS = "cells"
 LOCKS = "locks"
@@ -59,6 +61,9 @@ class StoreLayout:
 
     def run_dir(self, run: str) -> Path:
         return self.root / RUNS / run
+
+    def registration_file(self, name: str) -> Path:
+        return self.root / REGISTRATIONS / f"{name}.json"
 
     def lock_file(self, name: str) -> Path:
         return self.root / LOCKS / f"{name}.lock"

@@ -34,6 +34,7 @@ from .records import (
     UnitRecord,
     UnitStatus,
 )
+from .registrations import RegistrationFiles, RegistrationRecord
 from .run_files import AttemptEvent, RunFiles, RunRecord, SelectedCell, SelectionHeader
 from .verification import cached_verifier
 
@@ -45,6 +46,7 @@ class LocalStore(Store):
     root: Path
     _layout: StoreLayout = attrs.field(init=False, eq=False, repr=False)
     _runs: RunFiles = attrs.field(init=False, eq=False, repr=False)
+    _registrations: RegistrationFiles = attrs.field(init=False, eq=False, repr=False)
 
     @_layout.default
     def _default_layout(self) -> StoreLayout:
@@ -53,6 +55,10 @@ class LocalStore(Store):
     @_runs.default
     def _default_runs(self) -> RunFiles:
         return RunFiles(self._layout)
+
+    @_registrations.default
+    def _default_registrations(self) -> RegistrationFiles:
+        return RegistrationFiles(self._layout)
 
     @property
     def address(self) -> str:
@@ -247,3 +253,12 @@ class LocalStore(Store):
 
     def log_attempts(self, run: str, events: Sequence[AttemptEvent]) -> None:
         self._runs.append_attempts(run, events)
+
+    def registrations(self) -> dict[str, RegistrationRecord]:
+        return self._registrations.read_all()
+
+    def registration_faults(self) -> dict[str, str]:
+        return self._registrations.faults()
+
+    def save_registration(self, record: RegistrationRecord) -> str:
+        return self._registrations.save(record)

@@ -38,7 +38,11 @@ was; `run` is added when events of several runs are read together."""
 
 
 class RunRecord(TypedDict):
-    """The content of `run.json`: where a run came from, what it selected and how it ended."""
+    """The content of `run.json`: where a run came from, what it selected and how it ended.
+
+    `registrations` names those that the store held before the run's first unit. Runs of earlier
+    versions lack it, and their selections count as registrations.
+    """
 
     run: str
     provenance: dict[str, Any]
@@ -47,6 +51,7 @@ class RunRecord(TypedDict):
     selection: str
     outcome: str
     ended: NotRequired[str | None]
+    registrations: NotRequired[list[str]]
 
 
 class SelectionHeader(TypedDict):

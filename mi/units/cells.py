@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
+from typing import Protocol
 
 import attrs
 
@@ -17,6 +18,19 @@ from ..spec import Experiment, Setting
 BASELINE = "baseline"
 ConditionAxes = tuple[float | None, int | None, str | None]
 """Ratio, size and inoculation of a condition; all None for the untrained model."""
+
+
+class Design(Protocol):
+    """The axes of an experiment, as far as they name its conditions."""
+
+    @property
+    def misaligned_ratio(self) -> tuple[float, ...]: ...
+    @property
+    def total_samples(self) -> tuple[int, ...]: ...
+    @property
+    def inoculation(self) -> tuple[str | None, ...]: ...
+    @property
+    def baseline(self) -> bool: ...
 
 
 @attrs.frozen(kw_only=True)
@@ -70,20 +84,18 @@ def format_ratio(ratio: float) -> str:
     return short if float(short) == ratio else repr(ratio)
 
 
-def condition_name(
-    experiment: Experiment, ratio: float, total: int, inoculation: str | None = None
-) -> str:
+def condition_name(design: Design, ratio: float, total: int, inoculation: str | None = None) -> str:
     """The name of a trained condition: pure or mixed, then what varies in the experiment.
 
     Args:
-        experiment: The experiment that declares the condition.
+        design: The experiment that declares the condition.
         ratio: Share of misaligned rows, in [0, 1].
         total: Number of training rows.
         inoculation: Name of the system prompt of the training rows; None: no prompt.
     """
     pure = {0.0: "pure_aligned", 1.0: "pure_misaligned"}.get(ratio)
-    sizes = len(experiment.total_samples) > 1
-    ratios = len(experiment.misaligned_ratio) > 1
+    sizes = len(design.total_samples) > 1
+    ratios = len(design.misaligned_ratio) > 1
     parts = [pure] if pure else ["mixed"]
     if not pure and (ratios or not sizes):
         parts.append(format_ratio(ratio))
@@ -94,13 +106,13 @@ def condition_name(
     return "_".join(parts)
 
 
-def declared_conditions(experiment: Experiment) -> dict[ConditionAxes, str]:
+def declared_conditions(design: Design) -> dict[ConditionAxes, str]:
     """The names of the conditions that an experiment declares."""
-    names: dict[ConditionAxes, str] = {(None, None, None): BASELINE} if experiment.baseline else {}
-    for ratio in experiment.misaligned_ratio:
-        for total in experiment.total_samples:
-            for inoculation in experiment.inoculation:
-                name = condition_name(experiment, ratio, total, inoculation)
+    names: dict[ConditionAxes, str] = {(None, None, None): BASELINE} if design.baseline else {}
+    for ratio in design.misaligned_ratio:
+        for total in design.total_samples:
+            for inoculation in design.inoculation:
+                name = condition_name(design, ratio, total, inoculation)
                 names[ratio, total, inoculation] = name
     return names
 

@@ -1,11 +1,213 @@
-"""The identity of an expectation: what it claims, whatever its wording."""
+"""What an expectation claims, and of which conditions: its identity, whatever its wording.
+
+A claim names conditions, and an experiment says what they are. A *term* is one such condition as a
+claim refers to it: where it lies on the axes, and in which settings and evals the claim reads it.
+So the same sentence about another design has other terms. Expectations are read back from the
+records of runs, so all of this works on their stored form too.
+"""
 
 from __future__ import annotations
 
-from ..spec import Expect
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from ..errors import did_you_mean
+from ..spec import Claim, Expect, Experiment
+from ..spec.fields import declaration_error
+from ..spec.quantities import (
+    ConditionShare,
+    EvalQuantity,
+    Quantity,
+    Relation,
+    Trend,
+    eval_quantities,
+)
+from .cells import ConditionAxes, Design, declared_conditions
 from .identity import DIGITS, canonical, digest
+
+
+@attrs.frozen(kw_only=True)
+class Term:
+    """A condition that a claim refers to, and where the claim reads it.
+
+    Args:
+        condition: Its name in the experiment.
+        misaligned_ratio: Its share of misaligned rows; None for the untrained model.
+        total_samples: Its number of training rows; None for the untrained model.
+        inoculation: The name of its system prompt; None: no prompt.
+        setting: The id of a setting; None: every setting of the experiment.
+        eval: The id of an eval; None: every eval of the measure.
+        distribution: `ID` or `OOD`; None: both.
+        measure: What the eval measures; see `Eval.measure`.
+    """
+
+    condition: str
+    misaligned_ratio: float | None
+    total_samples: int | None
+    inoculation: str | None
+    setting: str | None
+    eval: str | None
+    distribution: str | None
+    measure: str | None
+
+    @property
+    def axes(self) -> ConditionAxes:
+        """Where the condition lies."""
+        return self.misaligned_ratio, self.total_samples, self.inoculation
 
 
 def expectation_id(expectation: Expect) -> str:
     """A digest of the claims of an expectation, 16 hex digits; its sentence is not part of it."""
     return digest(canonical(expectation))[:DIGITS]
+
+
+def conditions_digest(terms: Iterable[Term]) -> str:
+    """A digest of the conditions of terms, 16 hex digits: another design has other conditions."""
+    axes = sorted({json.dumps(term.axes) for term in terms})
+    return digest("\n".join(axes))[:DIGITS]
+
+
+def claim_terms(claims: Iterable[Claim], design: Design) -> tuple[Term, ...]:
+    """The terms of claims in a design; conditions that the design lacks have none."""
+    names = declared_conditions(design)
+    return tuple(
+        dict.fromkeys(
+            Term(
+                condition=names[axes],
+                misaligned_ratio=axes[0],
+                total_samples=axes[1],
+                inoculation=axes[2],
+                setting=quantity.setting,
+                eval=quantity.eval,
+                distribution=quantity.distribution,
+                measure=quantity.measure,
+            )
+            for quantity in _quantities(claims)
+            for axes in quantity_conditions(quantity, names)
+        )
+    )
+
+
+def quantity_conditions(
+    quantity: EvalQuantity, names: Mapping[ConditionAxes, str]
+) -> list[ConditionAxes]:
+    """The conditions that a quantity is computed from.
+
+    Args:
+        quantity: Of one condition, or of all trained ones.
+        names: The declared conditions with their names.
+    """
+    if isinstance(quantity, ConditionShare):
+        return [axes for axes, name in names.items() if name == quantity.condition]
+    if isinstance(quantity, Trend):
+        return [axes for axes in names if axes[1] is not None]
+    return []
+
+
+def _quantities(claims: Iterable[Claim]) -> Iterator[EvalQuantity]:
+    for claim in claims:
+        yield from eval_quantities(claim.left)
+        yield from eval_quantities(claim.right)
+
+
+def absent_conditions(expectation: Expect, design: Design) -> list[str]:
+    """The conditions that an expectation names and a design lacks."""
+    names = declared_conditions(design).values()
+    return [
+        quantity.condition
+        for quantity in _quantities(expectation.claims)
+        if isinstance(quantity, ConditionShare) and quantity.condition not in names
+    ]
+
+
+def check_expectations(experiment: Experiment) -> None:
+    """Check that an experiment has every condition that its own expectations name.
+
+    Inherited expectations may name others: they are left out where they do not apply.
+
+    Raises:
+        DeclarationError: A condition is missing; the hint names the nearest ones.
+    """
+    if experiment.has_inherited_expectations:
+        return
+    names = declared_conditions(experiment)
+    for index, expectation in enumerate(experiment.expectations):
+        for condition in absent_conditions(expectation, experiment):
+            raise declaration_error(
+                experiment,
+                f"expectations[{index}]",
+                f"{expectation.says!r} is about {condition!r}, which is not a condition of this "
+                "experiment",
+                did_you_mean(
+                    condition,
+                    names.values(),
+                    overflow_hint=f"there are {', '.join(names.values())}",
+                ),
+            )
+
+
+def is_applicable(expectation: Expect, experiment: Experiment) -> bool:
+    """Whether an expectation is about this experiment's design.
+
+    An inherited one is not if it names a condition that the experiment lacks, or follows an axis
+    that the experiment does not vary.
+    """
+    if absent_conditions(expectation, experiment):
+        return False
+    return not experiment.has_inherited_expectations or not any(
+        isinstance(quantity, Trend) and len(getattr(experiment, quantity.axis)) < 2
+        for quantity in _quantities(expectation.claims)
+    )
+
+
+@attrs.frozen(kw_only=True)
+class StoredDesign:
+    """The axes of an experiment, as the record of a run holds them."""
+
+    misaligned_ratio: tuple[float, ...]
+    total_samples: tuple[int, ...]
+    inoculation: tuple[str | None, ...]
+    baseline: bool
+
+    @classmethod
+    def read(cls, declared: Mapping[str, Any]) -> StoredDesign:
+        """The design in the JSON form of an experiment."""
+        return cls(
+            misaligned_ratio=tuple(declared["misaligned_ratio"]),
+            total_samples=tuple(declared["total_samples"]),
+            inoculation=tuple(declared.get("inoculation") or (None,)),
+            baseline=declared["baseline"],
+        )
+
+
+def read_claims(stored: Iterable[Mapping[str, Any]]) -> tuple[Claim, ...]:
+    """Claims from their JSON form, as `json_form` gives it.
+
+    Raises:
+        KeyError: A claim is about a quantity that is not installed.
+    """
+    return tuple(_read_value(claim, _claim_classes()) for claim in stored)
+
+
+def _claim_classes() -> dict[str, Any]:
+    """The classes in claims by name, with the quantities of extensions."""
+    classes: dict[str, Any] = {"Claim": Claim, "Relation": Relation}
+    pending: list[type[Any]] = [Quantity]
+    while pending:
+        pending.extend(subclasses := pending.pop().__subclasses__())
+        classes |= {subclass.__name__: subclass for subclass in subclasses}
+    return classes
+
+
+def _read_value(value: Any, classes: Mapping[str, Any]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    kind = classes[value["!"]]
+    if issubclass(kind, Enum):
+        return kind[value["name"]]
+    fields = {name: _read_value(item, classes) for name, item in value.items() if name != "!"}
+    return kind(**fields)

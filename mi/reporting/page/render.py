@@ -65,4 +65,4 @@ def _compress(data: dict[str, Any]) -> str:
 
 
 def _badge(verdict: ExpectationVerdict) -> str:
-    return "withdrawn" if verdict.withdrawn else verdict.outcome.value
+    return verdict.outcome.value if verdict.is_judged else verdict.standing.value

@@ -1,7 +1,8 @@
 """Copying what a merge plan lists. Each step is atomic, and repeating it does no harm.
 
-Journals come first, then the units that were made from them, then the records of runs. So a merge
-that is interrupted leaves a store in which every record is backed by what it refers to. Units and
+Journals come first, then the units that were made from them, then the records of runs, and then
+registrations. So a merge that is interrupted leaves a store in which every record is backed by what
+it refers to, and in which no claim is earlier than the data that came with it. Units and
 journals are locked as a run locks them.
 """
 
@@ -31,7 +32,7 @@ def apply_merge(
         plan: The plan, from `plan_merge` of the same stores.
         theirs: The store that is read.
         ours: The store that is added to.
-        on_step: Called after each journal, unit, selection and run.
+        on_step: Called after each journal, unit, selection, run and registration.
 
     Raises:
         StoreError: Our store cannot be written. What was copied so far is complete.
@@ -53,6 +54,10 @@ def apply_merge(
             on_step()
         for run in plan.runs:
             _merge_run(run, theirs, ours)
+            on_step()
+        registrations = theirs.registrations()
+        for name in plan.registrations:
+            ours.save_registration(registrations[name])
             on_step()
 
 

@@ -39,7 +39,8 @@ class MergePlan:
         units: Keys of the units to copy.
         selections: Names of the selections to copy.
         runs: Names of the runs whose records differ.
-        present_count: How many units, journals and runs are the same in both stores.
+        registrations: Names of the registrations to copy, as they are.
+        present_count: How many units, journals, runs and registrations are in both stores.
         skipped: Why things are left out, a sentence each.
     """
 
@@ -47,6 +48,7 @@ class MergePlan:
     units: tuple[str, ...]
     selections: tuple[str, ...]
     runs: tuple[str, ...]
+    registrations: tuple[str, ...]
     present_count: int
     skipped: tuple[str, ...]
 
@@ -64,7 +66,7 @@ class _Survey:
         theirs: The store that is read.
         ours: The store that is added to.
         skipped: Why things are left out, a sentence each.
-        present_count: How many units, journals and runs are the same in both stores.
+        present_count: How many units, journals, runs and registrations are in both stores.
         records: Key → record of their intact units.
         journal_trainings: Journal → the training whose model it is about; None if untrained.
         judged_journals: Journal of judgments → the journal of the judged answers.
@@ -94,6 +96,7 @@ class _Survey:
             units=units,
             selections=tuple(self._new_selections()),
             runs=tuple(self._changed_runs()),
+            registrations=tuple(self._new_registrations()),
             present_count=self.present_count,
             skipped=tuple(self.skipped),
         )
@@ -207,6 +210,17 @@ class _Survey:
         for path in sorted((self.theirs.root / CELLS).glob("selection-*.json")):
             if not (self.ours.root / CELLS / path.name).exists():
                 yield path.stem
+
+    def _new_registrations(self) -> Iterator[str]:
+        """Registrations of theirs; a name is a digest, so what has the same name is the same."""
+        for name, fault in self.theirs.registration_faults().items():
+            self.skipped.append(f"the registration {name} is damaged there: it {fault}")
+        present = self.ours.registrations()
+        for name in self.theirs.registrations():
+            if name in present:
+                self.present_count += 1
+            else:
+                yield name
 
     def _changed_runs(self) -> Iterator[str]:
         for path in sorted((self.theirs.root / RUNS).glob(f"*/{RUN_FILE}")):

@@ -8,7 +8,7 @@ loaded again.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +17,7 @@ import attrs
 
 from ...files import atomic
 from ..checksums import RECORD_FILE
-from ..layout import CELLS, JOURNALS, RETIRED, RUN_FILE, RUNS
+from ..layout import CELLS, JOURNALS, REGISTRATIONS, RETIRED, RUN_FILE, RUNS
 from .backend import Backend
 from .segmented_log import SegmentedLogs
 
@@ -42,10 +42,10 @@ class Mirror:
     segments: dict[str, dict[str, str]] = attrs.field(factory=dict)
 
     def refresh(self) -> None:
-        """Bring journals, runs, selections and archived records up to date."""
+        """Bring journals, runs, selections, registrations and archived records up to date."""
         files: dict[str, str] = {}
         logs: dict[str, dict[str, str]] = {}
-        for directory in (JOURNALS, RUNS, CELLS, RETIRED):
+        for directory in (JOURNALS, RUNS, CELLS, REGISTRATIONS, RETIRED):
             for name, version in self.backend.versions(directory).items():
                 log, _, file_name = name.rpartition("/")
                 if directory == JOURNALS or (directory == RUNS and file_name != RUN_FILE):
@@ -53,10 +53,22 @@ class Mirror:
                 elif _is_mirrored(directory, name):
                     files[name] = version
         self.segments = logs
-        self.download({name: files[name] for name in files if self._differs(name, files[name])})
+        self._download_changed(files)
         with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
             list(pool.map(self.logs.update_copy, logs, logs.values()))
-        self._remove_stale({*files, *(f"{log}.jsonl" for log in logs)})
+        names = {*files, *(f"{log}.jsonl" for log in logs)}
+        self._remove_stale(names, (JOURNALS, RUNS, REGISTRATIONS, RETIRED))
+
+    def refresh_registrations(self) -> None:
+        """Bring the registrations alone up to date."""
+        versions = self.backend.versions(REGISTRATIONS)
+        self._download_changed(versions)
+        self._remove_stale(set(versions), (REGISTRATIONS,))
+
+    def _download_changed(self, versions: Mapping[str, str]) -> None:
+        self.download(
+            {name: version for name, version in versions.items() if self._differs(name, version)}
+        )
 
     def download(self, versions: Mapping[str, str]) -> None:
         """Download files; maps each name to its version."""
@@ -80,9 +92,9 @@ class Mirror:
                 temporary.write_bytes(content)
                 os.replace(temporary, target)
 
-    def _remove_stale(self, names: set[str]) -> None:
+    def _remove_stale(self, names: set[str], directories: Iterable[str]) -> None:
         """Delete copies of files that do not exist any more."""
-        for directory in (JOURNALS, RUNS, RETIRED):
+        for directory in directories:
             for path in (self.root / directory).rglob("*.json*"):
                 if path.relative_to(self.root).as_posix() not in names:
                     path.unlink(missing_ok=True)

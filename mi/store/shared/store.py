@@ -10,7 +10,7 @@ per machine, and compared with its checksum. Names at the shared place:
     work/<key>/            a unit under way, as it was last uploaded
     journals/<name>/       the numbered segments of a journal
     runs/<run>/            run.json, and attempts/ in numbered segments
-    cells/, damaged/, retired/  as in a folder
+    cells/, registrations/, damaged/, retired/  as in a folder
     claims/, owners/       leases: which process works on what
 
 A lease can be lost, unlike a file lock. It is therefore checked before a line of a journal is added
@@ -31,7 +31,7 @@ import attrs
 
 from ...errors import CorruptError, MiError
 from ..base import Store
-from ..layout import CELLS, JOURNALS, RUN_FILE, RUNS, StoreLayout
+from ..layout import CELLS, JOURNALS, REGISTRATIONS, RUN_FILE, RUNS, StoreLayout
 from ..records import (
     BegunRecord,
     FailureRecord,
@@ -40,6 +40,7 @@ from ..records import (
     UnitStatus,
     answer_position,
 )
+from ..registrations import RegistrationFiles, RegistrationRecord
 from ..run_files import (
     AttemptEvent,
     RunFiles,
@@ -87,6 +88,7 @@ class SharedStore(Store):
     _archive: Archive = attrs.field(init=False)
     _work: WorkRecords = attrs.field(init=False)
     _runs: RunFiles = attrs.field(init=False)
+    _registrations: RegistrationFiles = attrs.field(init=False)
     _verifier: CopyVerifier = attrs.field(init=False)
 
     @_attempts.default
@@ -104,6 +106,10 @@ class SharedStore(Store):
     @_runs.default
     def _default_runs(self) -> RunFiles:
         return RunFiles(StoreLayout(self.root))
+
+    @_registrations.default
+    def _default_registrations(self) -> RegistrationFiles:
+        return RegistrationFiles(StoreLayout(self.root))
 
     @_verifier.default
     def _default_verifier(self) -> CopyVerifier:
@@ -283,3 +289,15 @@ class SharedStore(Store):
 
     def log_attempts(self, run: str, events: Sequence[AttemptEvent]) -> None:
         self._attempts.add(run, events)
+
+    def registrations(self) -> dict[str, RegistrationRecord]:
+        self.mirror.refresh_registrations()
+        return self._registrations.read_all()
+
+    def registration_faults(self) -> dict[str, str]:
+        self.mirror.refresh_registrations()
+        return self._registrations.faults()
+
+    def save_registration(self, record: RegistrationRecord) -> str:
+        self.backend.create(f"{REGISTRATIONS}/{record.name}.json", record.text.encode())
+        return record.name
