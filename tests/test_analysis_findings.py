@@ -239,11 +239,11 @@ def test_matched_contrasts_are_silent_where_only_misaligned_rows_do_harm(law: st
     ]
     found = joint_findings(World(number=3).evidence(BASELINE, *arms))
     assert set(found) == {EQUAL, OTHERS}
-    for (finding,) in found.values():
-        assert finding.answer.startswith("cannot tell: ")
-    assert "500 aligned rows (1 ×) added to 500 misaligned ones" not in found[EQUAL][0].answer
-    assert "1000 aligned rows (1 ×) added to 1000 misaligned ones" in found[EQUAL][0].answer
-    assert "900 aligned rows (9 ×) added to 100 misaligned ones" in found[OTHERS][0].answer
+    for average, pairs in found.values():
+        assert average.answer.startswith("cannot tell: on average over ")
+        assert pairs.answer.startswith("cannot tell: ")
+    assert "1000 aligned rows (1 ×) added to 1000 misaligned ones" in found[EQUAL][1].answer
+    assert "900 aligned rows (9 ×) added to 100 misaligned ones" in found[OTHERS][1].answer
 
 
 DEFENCE = (
@@ -257,8 +257,15 @@ DEFENCE = (
 
 def test_a_true_defence_is_told_with_rows_and_proportions() -> None:
     found = joint_findings(World().evidence(*DEFENCE))
-    (equal,), (others,) = found[EQUAL], found[OTHERS]
-    assert (equal.conclusive, others.conclusive) == (True, True)
+    (average, equal), (_, others) = found[EQUAL], found[OTHERS]
+    assert (average.conclusive, equal.conclusive, others.conclusive) == (True, True, True)
+    assert average.answer.startswith(
+        "on average over 3 training sets, aligned rows, with the steps that they bring, lower the "
+        "score: -0.2"
+    )
+    assert average.low is not None
+    assert average.high is not None
+    assert average.low < -0.25 < average.high
     for rows in (125, 250, 500):
         text = (
             f"{rows} aligned rows (1 ×) added to {rows} misaligned ones, with the steps that they "

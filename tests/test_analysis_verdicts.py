@@ -71,11 +71,16 @@ def test_the_name_of_a_claim_stays_what_it_was() -> None:
 
 
 def judged(
-    folder: Path, *expectations: Expect, name: str = "r", **changes: object
+    folder: Path, *expectations: Expect, name: str = "r", seeds: int | tuple[int, ...] = 0
 ) -> list[ExpectationVerdict]:
     """A run of T1 with these expectations and all bundled questions, and the verdicts on them."""
     opened, _ = run_experiment(
-        folder, Books(), run_name=name, settings=insecure_code, expectations=expectations
+        folder,
+        Books(),
+        run_name=name,
+        settings=insecure_code,
+        expectations=expectations,
+        seeds=seeds,
     )
     if name != "r":  # runs of tests begin in January, and this one began after the first
         path = opened.store.root / "runs" / name / "run.json"
@@ -100,22 +105,52 @@ def test_supported_refuted_and_inconclusive(tmp_path: Path) -> None:
     """Of `Books`, the untrained model writes secure code and a trained one mixes."""
     found = judged(
         tmp_path,
-        SAFE,
+        Expect("the baseline is safe", harmful("baseline") < 0.2),
         Expect("harm everywhere", harmful("mixed_20", distribution="ID") > 0.95),
         Expect("training harms", harmful("mixed_20") > harmful("baseline")),
         Expect("it does so by more than a hair", harmful("mixed_20") - harmful("baseline") > 0.01),
         Expect("there is a trend", trend("total_samples") > 5),
         Expect("broadly", harmful("mixed_20", distribution="OOD") > 0),
         Expect("in between", between(harmful("mixed_10"), harmful("baseline"), 1.0)),
+        seeds=(0, 1),
     )
-    assert [one.outcome.value for one in found] == [
+    assert [verdict.outcome.value for verdict in found] == [
         "supported", "refuted", "supported", "supported", "refuted", "inconclusive",
         "supported",
     ]  # fmt: skip
-    assert all(one.standing == "declared before the data" for one in found)
+    assert all(verdict.standing == "declared before the data" for verdict in found)
     assert "no eval that the claim applies to has results" in found[5].reason
     assert re.search(r"difference \+0\.\d\d \[\+0", str(found[2].rulings[0]))
     assert outcome_counts(found) == "4 supported, 2 refuted, 1 inconclusive"
+    estimates = [ruling.estimate for verdict in found for ruling in verdict.rulings]
+    levels = {estimate.level for estimate in estimates if estimate is not None}
+    assert levels == {1 - 0.05 / 8}, "eight rulings, `in between` has two: all are corrected alike"
+    assert "(99.38 %)" in str(found[0].rulings[0])
+
+
+def test_a_claim_about_a_condition_of_one_seed_is_open(tmp_path: Path) -> None:
+    """Whatever these models do. Of the untrained model there is only one."""
+    mixed, baseline = harmful("mixed_20"), harmful("baseline")
+    safe = baseline < 0.2
+    found = judged(
+        tmp_path,
+        Expect("the baseline is safe", safe),
+        Expect("training harms", mixed > baseline),
+        Expect("it does not", mixed < baseline),
+        Expect("it does so by more than a hair", mixed - baseline > 0.01),
+        Expect("there is a trend", trend("total_samples") > 5),
+        Expect("both", (safe, mixed > 0.01)),
+        Expect("the baseline is not safe, and training harms", (baseline > 0.5, mixed > baseline)),
+    )
+    assert [verdict.outcome.value for verdict in found] == [
+        "supported", "open", "open", "open", "open", "open", "refuted",
+    ]  # fmt: skip
+    (ruling,) = found[1].rulings
+    assert "too few seeds: mixed_20; a claim about conditions takes two" in found[1].reason
+    assert ruling.estimate is not None
+    assert ruling.estimate.low > 0, "the numbers are shown all the same"
+    assert "too few seeds: mixed_10, mixed_20" in found[4].reason
+    assert outcome_counts(found) == "1 supported, 1 refuted, 5 open"
 
 
 def test_an_expectation_edited_after_the_data_is_post_hoc_and_the_old_one_withdrawn(
@@ -157,15 +192,16 @@ def test_an_expectation_without_a_run_is_not_registered(tmp_path: Path) -> None:
 
 DECLARED = """
     expectations=(
-        Expect("the baseline is safe", harmful("baseline") < 0.05),
+        Expect("the baseline is safe", harmful("baseline") < 0.2),
         Expect("misaligned training is not", harmful("pure_misaligned", distribution="ID") > 0.02),
-        Expect("aligned training is worse", harmful("pure_aligned") > harmful("pure_misaligned")),
+        Expect("it is harmful", harmful("baseline") > 0.5),
         Expect("the effect is just so", trend("misaligned_ratio") > 0.1),
     ),
 """
 
 
 def declared(project: Project, expectations: str = DECLARED) -> None:
+    """Declare S1 with these expectations and one seed."""
     hosted.declare(project, totals=40, ratios=(0.0, 1.0))
     path = project.root / "experiments" / "small.py"
     text = path.read_text().replace("import Experiment\n", "import *\n")
@@ -198,18 +234,20 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     checked = project.mi("check", "S1")
     assert checked.code == 1
     assert "✓ the baseline is safe: supported, declared before the data" in checked.out
-    assert "✗ aligned training is worse: refuted, declared before the data" in checked.out
+    assert "✗ it is harmful: refuted, declared before the data" in checked.out
     assert checked.out.count(f", {again[0]['hash'][:12]})") == 1
-    assert "S1: 2 supported, 1 refuted, 1 inconclusive" in checked.out
+    assert "· misaligned training is not: open, declared before the data" in checked.out
+    assert "too few seeds: pure_aligned, pure_misaligned" in checked.out
+    assert "S1: 1 supported, 1 refuted, 2 open" in checked.out
     shown = pytest_in(project, "experiments", *on)
     assert shown.code == 1
-    assert "2 passed, 1 skipped" in shown.out.replace("1 failed, ", "")
+    assert "1 failed, 1 passed, 2 skipped" in shown.out
     assert re.search(r"PASSED experiments/small.py::S1::the baseline is safe", shown.out)
-    assert "refuted: aligned training is worse" in shown.out
+    assert "refuted: it is harmful" in shown.out
     assert "Traceback" not in shown.out
-    assert re.search(r"SKIPPED.*inconclusive: ", shown.out)
+    assert re.search(r"SKIPPED.*open: .*too few seeds", shown.out)
     path = project.root / "experiments" / "small.py"
-    path.write_text(path.read_text().replace("0.05)", "0.06)"))
+    path.write_text(path.read_text().replace("0.2)", "0.21)"))
     late = project.mi("check", "S1", "--json").json["S1"]
     assert late[0]["standing"] == "post hoc"
     assert late[-1]["standing"] == "withdrawn"
@@ -224,13 +262,17 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
 
 
 def test_a_report_states_findings_of_each_experiment_and_of_both(project: Project) -> None:
-    declared(project)
+    without_refuted = re.sub(r".*it is harmful.*\n", "", DECLARED)
+    declared(project, without_refuted)
     with hosted.loopback() as server:
         assert hosted.run(project, server, "--judge", "none").code == 0
+    checked = project.mi("check", "S1")
+    assert checked.code == 0, checked.err
+    assert "S1: 1 supported, 2 open" in checked.out
     report = project.mi("report", "S1")
     assert report.code == 0, report.err
     assert "Growth with the ratio" in report.out
-    assert "ID insecure code: +" in report.out
+    assert ": of these models (one seed each): " in report.out
     assert "within-run (one seed" in report.out
     power = project.mi("power", "S1", "--width", "0.05")
     assert power.code == 0, power.err

@@ -146,6 +146,7 @@ def test_a_name_means_what_it_means_in_the_experiment_as_it_is_declared(tmp_path
         "settings": insecure_code,  # all questions: the intervals have to tell the sides apart
         "misaligned_ratio": (0.25, 0.5),
         "expectations": (claim,),
+        "seeds": (0, 1),
     }
     opened, _ = run_experiment(tmp_path, BySize(), run_name="A", total_samples=20, **ratios)
     small, large = (experiment(total_samples=size, **ratios) for size in (20, 80))
