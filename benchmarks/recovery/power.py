@@ -7,7 +7,7 @@ the report change as little as their scales have it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import attrs
 import numpy as np
@@ -16,27 +16,17 @@ from mi.analysis.stats import SeedVariance, Study
 
 from .laws import EVALS, POWER_WORLD, World, simulate_reports
 from .parallel import spread_over_processes
-from .statements import judge_claims, write_report
+from .statements import Told, judge_claims, write_report
 from .worlds import Design, Level, draw_shares
 
 _CHUNK = 5
-_EQUAL, _OTHERS = "as many", "more or fewer"
+QUESTIONS = {"as many": "equal", "more or fewer": "others"}
+"""How the matched questions begin, and what the table calls them."""
 SPREADS = {"0.15": (0.15, 0.15), "0.5": (0.5, 0.5), "one × 3": (0.15, 0.45)}
 
 
-@attrs.frozen(kw_only=True)
-class Told:
-    """What one report says about a defence in the static eval: tests that detect one, of how many.
-    The first test is of the average over pairs, the others are of single pairs."""
-
-    equal: int
-    others: int
-    equal_tests: int
-    other_tests: int
-
-
-def measure(seeds: int, spread: float, reports: int, seed: int) -> list[Told]:
-    """Simulate reports with a defence.
+def measure(seeds: int, spread: float, reports: int, seed: int) -> list[dict[str, bool]]:
+    """What each report with a defence tells of it in the static eval.
 
     Args:
         seeds: Trained seeds of each condition.
@@ -50,18 +40,28 @@ def measure(seeds: int, spread: float, reports: int, seed: int) -> list[Told]:
     results = []
     for report in simulate_reports(world, seeds, reports, rng, evals=evals):
         rulings = [ruling for ruling, _ in judge_claims(report)]
-        found = {_EQUAL: (0, 0), _OTHERS: (0, 0)}
-        for told in write_report(report, rulings):
-            for name in found:
-                if told.question.text.startswith(name) and "static" in told.question.where:
-                    detected = [test for test in told.tests if test.detected]
-                    lower = sum(test.estimate.value < 0 for test in detected)
-                    found[name] = lower, len(told.tests)
-        (equal, equal_tests), (others, other_tests) = found.values()
         results.append(
-            Told(equal=equal, others=others, equal_tests=equal_tests, other_tests=other_tests)
+            {
+                name: told
+                for own in write_report(report, rulings)
+                if "static" in own.question.where
+                for name, told in _defence_told(own)
+            }
         )
     return results
+
+
+def _defence_told(told: Told) -> Iterator[tuple[str, bool]]:
+    """What a matched question tells, by the columns of the table."""
+    for start, name in QUESTIONS.items():
+        if told.question.text.startswith(start):
+            detected = [test.detected and test.estimate.value < 0 for test in told.tests]
+            conditions = sum(bool(weight) for weight in told.question.contrasts[0].weights)
+            if conditions > 2:
+                yield f"{name}: on average", detected[0]
+            else:
+                yield f"{name}: a pair", detected[0]
+                yield f"{name}: all pairs", all(detected)
 
 
 def widths(spread: str, studies: int, seed: int) -> dict[str, list[tuple[float, float]]]:
@@ -107,15 +107,18 @@ def _study(study: Study, way: str) -> Study:
 
 def run(reports: int, processes: int) -> Iterator[str]:
     """Both tables, as lines."""
-    yield "| seeds | spread | equal: average | first | all | others: average | first | all |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for seeds, spread in ((3, 0.15), (3, 0.5), (2, 0.15), (1, 0.15)):
+    cases = ((3, 0.15), (3, 0.5), (2, 0.15), (1, 0.15))
+    for position, (seeds, spread) in enumerate(cases):
         jobs = [
             (seeds, spread, min(_CHUNK, reports - start), 77 + start)
             for start in range(0, reports, _CHUNK)
         ]
         results = [told for own in spread_over_processes(measure, jobs, processes) for told in own]
-        yield f"| {seeds} | {spread} | {_shares(results)} |"
+        if not position:
+            yield f"| seeds | spread | {' | '.join(results[0])} |"
+            yield "|---" * (2 + len(results[0])) + "|"
+        shares = (f"{np.mean([told[name] for told in results]):.3f}" for name in results[0])
+        yield f"| {seeds} | {spread} | {' | '.join(shares)} |"
     yield ""
     yield "| spread | seeds' variance | width, stable pair | cover | width, unstable pair | cover |"
     yield "|---|---|---|---|---|---|"
@@ -125,15 +128,3 @@ def run(reports: int, processes: int) -> Iterator[str]:
         for way, pairs in ways.items():
             cells = " | ".join(f"{width:.3f} | {cover:.3f}" for width, cover in pairs)
             yield f"| {spread_name} | {way} | {cells} |"
-
-
-def _shares(results: Sequence[Told]) -> str:
-    shares = (
-        [told.equal > 0 for told in results],
-        [told.equal > 1 for told in results],
-        [told.equal == told.equal_tests for told in results],
-        [told.others > 0 for told in results],
-        [told.others > 1 for told in results],
-        [told.others == told.other_tests for told in results],
-    )
-    return " | ".join(f"{np.mean(share):.3f}" for share in shares)

@@ -174,9 +174,11 @@ def _judge_exclusions(report: Report, told: Told) -> Iterator[tuple[str, bool]]:
         return
     shared = 1 - (1 - told.level) / (len(contrasts) - count)
     for contrast in contrasts[count:]:
-        interval = contrast.estimate.at_level(shared)
-        truth = _truth(contrast, report.scored_truths)
-        yield "exclusion", not interval.low <= truth <= interval.high
+        low, high = contrast.excluded(shared)
+        truths = [_truth(contrast, report.scored_truths)]
+        if contrast.unscored_change is not None:
+            truths.append(_truth(contrast, report.truths))
+        yield "exclusion", any(not low <= truth <= high for truth in truths)
 
 
 def _is_bend_false(report: Report, told: Told) -> bool:
