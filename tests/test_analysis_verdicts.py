@@ -192,9 +192,9 @@ def test_an_expectation_without_a_run_is_not_registered(tmp_path: Path) -> None:
 
 DECLARED = """
     expectations=(
-        Expect("the baseline is safe", harmful("baseline") < 0.2),
+        Expect("the baseline is safe", harmful("baseline") < 0.95),
         Expect("misaligned training is not", harmful("pure_misaligned", distribution="ID") > 0.02),
-        Expect("it is harmful", harmful("baseline") > 0.5),
+        Expect("it is harmful", harmful("baseline") > 0.9),
         Expect("the effect is just so", trend("misaligned_ratio") > 0.1),
     ),
 """
@@ -247,11 +247,11 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     assert "Traceback" not in shown.out
     assert re.search(r"SKIPPED.*open: .*too few seeds", shown.out)
     path = project.root / "experiments" / "small.py"
-    path.write_text(path.read_text().replace("0.2)", "0.21)"))
+    path.write_text(path.read_text().replace("0.95)", "0.96)"))
     late = project.mi("check", "S1", "--json").json["S1"]
     assert late[0]["standing"] == "post hoc"
     assert late[-1]["standing"] == "withdrawn"
-    copy = 'Z1 = S1.evolve(id="Z1", expectations=Expect("late", harmful("pure_aligned") < 0.9))'
+    copy = 'Z1 = S1.evolve(id="Z1", expectations=Expect("late", harmful("baseline") < 0.9))'
     path.write_text(f"{path.read_text()}{copy}\nZ2 = S1.evolve(id='Z2', total_samples=(20, 40))\n")
     with hosted.loopback() as server:
         reused = hosted.mi(project, server, "run", "Z1", *hosted.HOSTED, "--judge", "none")
