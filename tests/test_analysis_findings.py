@@ -209,7 +209,7 @@ def test_the_reversed_claim_is_about_the_same_number() -> None:
     stopped = World().evidence(BASELINE, *mixes((0.055, 0.06), 0.5, (1000, 2000)))
     ruling = rule(harmful("baseline") < harmful("r=0.5,n=2000"), stopped, comparisons=4)
     (finding,) = findings_of(stopped, rulings=[ruling])[SMALLEST]
-    assert "(registered: inconclusive)" in finding.answer
+    assert "(a registered claim about it is inconclusive)" in finding.answer
     assert finding.value is not None
     assert ruling.estimate is not None
     assert finding.value == pytest.approx(-ruling.estimate.value)

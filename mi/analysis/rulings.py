@@ -156,22 +156,21 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
     study = evidence.study.at_level(level)
     left = _estimate(claim.left, evidence, study)
     weights = _weights(claim.left, evidence)
-    right = contrast = None
+    right, number = None, 0.0
     if isinstance(claim.right, float):
-        gap, caveat = left.subtract(claim.right), _unscored_note(weights, evidence)
-        if claim.right == 0:
-            contrast = compare(evidence, weights)
+        number = claim.right
     else:
         right = _estimate(claim.right, evidence, study)
-        contrast = compare(evidence, weights - _weights(claim.right, evidence))
-        gap, caveat = contrast.estimate.at_level(level), contrast.caveat
-    outcome, reason = _outcome(claim.relation, gap), ""
-    if (
-        contrast is not None
-        and contrast.p_value > 1 - level
-        and outcome is not Outcome.INCONCLUSIVE
-    ):
-        outcome = Outcome.INCONCLUSIVE
+        weights = weights - _weights(claim.right, evidence)
+    contrast = None
+    if isinstance(claim.left, ConditionShare) and right is None:
+        gap, caveat = left.subtract(number), _unscored_note(weights, evidence)
+        low, high = gap.low, gap.high
+    else:
+        contrast = compare(evidence, weights)
+        gap, caveat = contrast.estimate.at_level(level).subtract(number), contrast.caveat
+        low, high = (bound - number for bound in contrast.excluded(level))
+    outcome, reason = _outcome(claim.relation, low, high), ""
     if missing := _single_seeds(claim, evidence):
         outcome, reason = Outcome.OPEN, missing
     return Ruling(
@@ -182,7 +181,7 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
         left=left,
         right=right,
         reason=reason,
-        contrast=contrast,
+        contrast=contrast if number == 0 else None,
         caveat=caveat,
     )
 
@@ -261,8 +260,9 @@ def _dose(trend: Trend, evidence: Evidence, index: int) -> float:
     return math.log2(value) if trend.axis == "total_samples" else float(value)
 
 
-def _outcome(relation: Relation, gap: Estimate) -> Outcome:
-    is_below, is_above = gap.high < 0, gap.low > 0
+def _outcome(relation: Relation, low: float, high: float) -> Outcome:
+    """The outcome of a claim by the interval of its left side less its right side."""
+    is_below, is_above = high < 0, low > 0
     if relation is Relation.ABOVE:
         is_below, is_above = is_above, is_below
     if is_below:

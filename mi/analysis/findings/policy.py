@@ -49,8 +49,8 @@ class Finding:
 
     Args:
         where: Setting and eval.
-        answer: A sentence with the numbers; begins with `cannot tell` or `not estimated` if the
-            data do not answer the question.
+        answer: A sentence with the numbers; says `cannot tell` or `not estimated` if the data do
+            not answer the question.
         conclusive: Whether the data answer the question.
         basis: What it speaks of: these models (`within-run`), or conditions (`over seeds`).
         value: The number that answers the question, if one does, with its interval from `low` to
@@ -90,7 +90,7 @@ class Tested:
     @property
     def number(self) -> str:
         """The estimate, and what became of the claim about it if there is one."""
-        claim = f" (registered: {self.claim})" if self.claim else ""
+        claim = f" (a registered claim about it is {self.claim})" if self.claim else ""
         return f"{self.estimate:+}{claim}"
 
     def __str__(self) -> str:
