@@ -159,10 +159,10 @@ def test_an_expectation_declared_before_any_run_is_so_before_it_is_run(tmp_path:
 
 DECLARED = """
     expectations=(
-        Expect("the baseline is safe", harmful("baseline") < 0.05),
+        Expect("the baseline is safe", harmful("baseline") < 0.15),
         Expect("misaligned training is not", harmful("pure_misaligned", distribution="ID") > 0.02),
         Expect("aligned training is worse", harmful("pure_aligned") > harmful("pure_misaligned")),
-        Expect("the effect is just so", trend("misaligned_ratio") > 0.1),
+        Expect("the effect is just so", trend("misaligned_ratio") > 0.17),
     ),
 """
 
@@ -204,7 +204,7 @@ def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     assert "Traceback" not in shown.out
     assert re.search(r"SKIPPED.*inconclusive: ", shown.out)
     path = project.root / "experiments" / "small.py"
-    path.write_text(path.read_text().replace("0.05)", "0.06)"))
+    path.write_text(path.read_text().replace("0.15)", "0.16)"))
     late = project.mi("check", "S1", "--json").json["S1"]
     assert late[0]["standing"] == "post hoc"
     assert late[-1]["standing"] == "withdrawn"
