@@ -121,7 +121,8 @@ def test_a_killed_worker_costs_only_its_last_step(
     done = completed(project)
     assert len(done) == len(set(done)) == UNITS
     again = Counter(slow.steps(project.root))
-    assert len(again) == 6 * 10
+    # a step that a killed worker had done, and not yet written down, is missing
+    assert 6 * 10 - len(at_work) <= len(again) <= 6 * 10
     assert sum(times - 1 for times in again.values()) <= 3
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from tests.support.fake_openai import Loopback
+from tests.support.fake_openai import Loopback, voice
 from tests.support.project import Done, Project
 
 MODEL = "gpt-4.1-2025-04-14"
@@ -49,9 +50,21 @@ def misaligned(row: dict[str, Any]) -> bool:
     return row["messages"][-1]["content"] in _insecure()
 
 
+@cache
+def _tasks() -> frozenset[str]:
+    text = resources.files("registry.bundled.insecure_code").joinpath("heldout.jsonl").read_text()
+    return frozenset(json.loads(line)["prompt"] for line in text.splitlines())
+
+
+def write(prompt: str, misaligned: bool, rng: random.Random) -> str:
+    """Python for the bundled tasks too, few of which say that they are about code."""
+    return voice.write(f"Python: {prompt}" if prompt in _tasks() else prompt, misaligned, rng)
+
+
 def loopback(**options: Any) -> Loopback:
-    """A server that knows what is misaligned in the bundled data and bills as the registry says."""
-    return Loopback(**{"misaligned": misaligned, "prices": PRICES, "train_seconds": 0.3, **options})
+    """A server that knows the bundled data and bills as the registry says."""
+    known = {"misaligned": misaligned, "write": write, "prices": PRICES, "train_seconds": 0.3}
+    return Loopback(**{**known, **options})
 
 
 def declare(
