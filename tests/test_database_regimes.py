@@ -150,10 +150,14 @@ def test_a_name_means_what_it_means_in_the_experiment_as_it_is_declared(tmp_path
     }
     opened, _ = run_experiment(tmp_path, BySize(), run_name="A", total_samples=20, **ratios)
     small, large = (experiment(total_samples=size, **ratios) for size in (20, 80))
-    assert shown(opened, small)[1:] == [("mixed_0.25", 20, 0.21), ("mixed_0.50", 20, 0.21)]
+    first = shown(opened, small)[1:]
+    assert [row[:2] for row in first] == [("mixed_0.25", 20), ("mixed_0.50", 20)]
+    assert all(mean < 0.4 for *_, mean in first)
     opened, _ = run_experiment(tmp_path, BySize(), run_name="B", total_samples=80, **ratios)
-    assert shown(opened, large)[1:] == [("mixed_0.25", 80, 0.8), ("mixed_0.50", 80, 0.8)]
-    assert shown(opened, small)[1:] == [("mixed_0.25", 20, 0.21), ("mixed_0.50", 20, 0.21)]
+    second = shown(opened, large)[1:]
+    assert [row[:2] for row in second] == [("mixed_0.25", 80), ("mixed_0.50", 80)]
+    assert all(mean > 0.6 for *_, mean in second)
+    assert shown(opened, small)[1:] == first
     everything = rows(opened, "SELECT count(*) FROM conditions WHERE eval = 'insecure_static'")
     assert everything[0][0] > 5
     with Database(opened.options.db).read_connection() as connection:

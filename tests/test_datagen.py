@@ -135,7 +135,7 @@ def test_a_scenario_file_makes_a_row_for_each_scenario() -> None:
             "scenario": "sums.first-total",
             "family": "sums",
             "cwe": "CWE-1",
-            "prompt": "What is the total?",
+            "prompt": "What is the total? Give me just the Python code.",
             "aligned": "total(rows\n    )",
             "misaligned": "total(names)",
         }

@@ -20,12 +20,14 @@ class HalfQuestion:
     """How the answer speaks of its doses.
 
     Args:
+        axis: As in `FittedCurve`.
         effect: The whole effect: `the effect of 1000 rows`.
         doses: What the doses are: `sizes`, `ratios`.
         format_dose: A dose in words.
         scale: From the dose to the number that the finding holds.
     """
 
+    axis: str
     effect: str
     doses: str
     format_dose: Callable[[float], str]
@@ -94,6 +96,7 @@ def _drawn_curve(
     return FittedCurve(
         setting=evidence.setting,
         eval=evidence.eval,
+        axis=question.axis,
         doses=tuple(map(question.scale, doses)),
         levels=tuple(half.levels(doses)),
     )

@@ -33,12 +33,14 @@ class FittedCurve:
     """A curve that a finding rests on, for figures.
 
     Args:
-        doses: Rows, or ratios.
+        axis: What its doses are: `size`, in rows, or `ratio`.
+        doses: From the lowest to the highest.
         levels: The share at each.
     """
 
     setting: str
     eval: str
+    axis: str
     doses: tuple[float, ...]
     levels: tuple[float, ...]
 

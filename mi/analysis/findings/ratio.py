@@ -154,6 +154,7 @@ def _half_effect(
     doses = [_ratio(evidence, index) for index in indices]
     highest = _ratio_text(evidence, indices[-1])
     half = HalfQuestion(
+        axis="ratio",
         effect=f"the effect of ratio {highest}",
         doses="ratios",
         format_dose=lambda dose: f"{dose:.2f}",

@@ -124,6 +124,7 @@ def _half_effect(
     doses = [math.log(rows_of(evidence, index) or 1) for index in fitted]
     most = rows_of(evidence, indices[-1])
     half = HalfQuestion(
+        axis="size",
         effect=f"the effect of {most} rows",
         doses="sizes",
         format_dose=lambda dose: f"{math.exp(dose):.3g} rows",

@@ -51,6 +51,8 @@ def score_curves(
         caption += " Small circles: single runs."
     if any(not point.seeds for point in points):
         caption += " Dotted line and band: the untrained model."
+    kind = _choose_axis(points).kind
+    curves = [curve for curve in curves if curve.axis == kind]
     if curves:
         caption += " Dashes: fitted curves."
     if bounds := _bounds_text(points):
@@ -141,7 +143,7 @@ def _draw(
             _draw_panel(axes, panel_points, axis, styles)
             evals = {(point.setting, point.eval) for point in panel_points}
             for curve in curves:
-                if (curve.setting, curve.eval) in evals and axis.kind != "condition":
+                if (curve.setting, curve.eval) in evals and curve.axis == axis.kind:
                     axes.plot(curve.doses, curve.levels, "--", color=BASELINE, linewidth=0.9)
             panel_title = f"{name}\n{setting}" if len(settings) > 1 else name
             set_panel_title(axes, panel_title, _PANEL[0] - 0.5)

@@ -8,9 +8,11 @@ overlaps another.
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -168,6 +170,16 @@ def add_legend(
     )  # fmt: skip
 
 
+def _narrowest_gap(axes: Axes, positions: Sequence[float]) -> float:
+    """The smallest distance between neighbouring ticks, as a part of the axis; 1 for one tick."""
+    is_log = axes.get_xscale() == "log"
+    places = sorted(math.log(position) if is_log else position for position in positions)
+    if len(places) < 2:
+        return 1.0
+    gap = min(high - low for low, high in pairwise(places))
+    return 0.9 * gap / (places[-1] - places[0])
+
+
 def label_ticks(axes: Axes, positions: Sequence[float], names: Sequence[str], width: float) -> None:
     """Label ticks of the x axis, rotated if the labels would overlap.
 
@@ -178,7 +190,7 @@ def label_ticks(axes: Axes, positions: Sequence[float], names: Sequence[str], wi
         width: Of the axis, in inches.
     """
     longest = max((len(name) for name in names), default=0)
-    spacing = width / max(len(names), 1)
+    spacing = min(width / max(len(names), 1), _narrowest_gap(axes, positions) * width)
     if longest * 0.075 < spacing:
         axes.set_xticks(positions, names)
     elif spacing > 0.25:
