@@ -9,7 +9,8 @@ import pytest
 
 from mi.errors import Interrupted, ProviderError
 from mi.providers import launch
-from mi.providers.launch import ErrorClassifier, LaunchLog, NotCreated
+from mi.providers.create import ErrorClassifier, NotCreated, create_once
+from mi.providers.launch import LaunchLog
 
 
 @attrs.frozen
@@ -28,7 +29,7 @@ def create(log: LaunchLog, error: Exception) -> None:
     def make() -> str:
         raise error
 
-    launch.create_once(log, 1, Account(), make, lambda: [], READING)
+    create_once(log, 1, Account(), make, lambda may_repeat: [], READING)
 
 
 def test_a_wish_to_stop_is_no_lost_answer_and_the_job_is_looked_for_later(tmp_path: Path) -> None:
