@@ -177,7 +177,7 @@ def adopt_or_create(
         find_account(entry["account"], accounts)  # without its key, the job could not be found
         age = 0.0
     elif entry is not None and entry["event"] == "rejected":
-        age = _age(entry)
+        age = entry_age(entry)
     try:
         existing_jobs = find_jobs(age)
     except ProviderError as failure:
@@ -195,7 +195,7 @@ def adopt_or_create(
     return create_job(max((job.attempt for job in existing_jobs), default=0) + 1)
 
 
-def _age(entry: dict[str, Any]) -> float:
+def entry_age(entry: dict[str, Any]) -> float:
     """Seconds since an entry was written; 0 where clocks disagree."""
     written = datetime.fromisoformat(entry["at"])
     return max((datetime.now(written.tzinfo) - written).total_seconds(), 0.0)
@@ -217,7 +217,13 @@ def record_adopted(log: LaunchLog, job: ExistingJob[A]) -> LaunchedJob[A]:
 
 
 def record_created(log: LaunchLog, job: ExistingJob[A], **facts: Any) -> None:
-    """Log that the unit's job exists, and save the log where it survives this machine."""
+    """Log that the unit's job exists, and save the log where it survives this machine.
+
+    Args:
+        log: The unit's launch log.
+        job: The job.
+        facts: Logged with it.
+    """
     log.append(
         "created", job=job.job, account=job.account.fingerprint, attempt=job.attempt, **facts
     )

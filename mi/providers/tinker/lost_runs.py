@@ -27,23 +27,23 @@ class LostRuns:
         job: The training.
         server: Where it runs.
         monitor: May stop a wait.
-        known: Runs that existed before, have a client, or were unloaded, by id. A run that is
-            listed and not known was created by a call that returned no client.
+        run_ids: Runs that existed before, have a client, or were unloaded. A run that is listed
+            and not among them was created by a call that returned no client.
     """
 
     job: TrainJob
     server: Server
     monitor: Monitor
-    known: set[str] = attrs.field(factory=set)
+    run_ids: set[str] = attrs.field(factory=set)
 
     def list_runs(self) -> list[runs.UnitRun]:
-        """The unit's runs, which are known from now on."""
+        """The unit's runs, which are accounted for from now on."""
         listed = self._list()
-        self.known.update(run.id for run in listed)
+        self.run_ids.update(run.id for run in listed)
         return listed
 
     def unload(self) -> None:
-        """Unload the runs that are not known. A server without metadata does not show them.
+        """Unload the runs that are not accounted for. A server without metadata does not show them.
 
         Raises:
             ProviderError: The server does not list its runs.
@@ -51,9 +51,9 @@ class LostRuns:
         """
         service = self.server.service(self.monitor)
         for run in self._list():
-            if run.id not in self.known:
+            if run.id not in self.run_ids:
                 logger.info("%s: the run %s has no client; unloading it", self.job.title, run.id)
-                self.known.add(run.id)
+                self.run_ids.add(run.id)
                 run_in_thread(lambda id=run.id: unload_run_quietly(service, id), self.monitor)  # type: ignore[misc]
 
     def _list(self) -> list[runs.UnitRun]:

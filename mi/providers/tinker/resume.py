@@ -162,7 +162,7 @@ def _create_run(
             lambda: create_training_client(service, base, recipe, job.seed, metadata), monitor
         )
         clients[client.model_id] = client
-        lost_runs.known.add(client.model_id)
+        lost_runs.run_ids.add(client.model_id)
         return str(client.model_id)
 
     classifier = ErrorClassifier(
