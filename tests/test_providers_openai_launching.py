@@ -15,11 +15,12 @@ from typing import Any
 
 import attrs
 import pytest
+from openai.resources.batches import Batches
 
 from mi.data.chats import Message
 from mi.errors import ProviderError, RequestRejected
 from mi.providers.launch import LAUNCH_LOG, LaunchLog
-from mi.providers.openai import OpenAI, find, jobs, launch
+from mi.providers.openai import OpenAI, batch_jobs, batches, find, jobs, launch
 from mi.providers.openai.accounts import Account
 from mi.providers.openai.job_poller import JobPoller
 from mi.providers.openai.recipe import Supervised
@@ -145,8 +146,14 @@ class Bench:
                     raise
         raise AssertionError
 
-    def create(self, **more: Any) -> str:
+    def create(self, *, seconds: float | None = None, **more: Any) -> str:
         """A job of this unit, created behind the engine's back."""
+        if seconds is not None:
+            self.server.train_seconds, before = seconds, self.server.train_seconds
+            try:
+                return self.create(**more)
+            finally:
+                self.server.train_seconds = before
         file = self.account.client.files.create(
             file=("other.jsonl", self.job().file.read_bytes()), purpose="fine-tune"
         )
@@ -156,14 +163,16 @@ class Bench:
         )
         return created.id
 
-    def cancel(self, job: str) -> None:
+    def create_cancelled(self, **more: Any) -> str:
+        job = self.create(seconds=30.0, **more)
         self.account.client.fine_tuning.jobs.cancel(job)
+        return job
 
 
 @pytest.fixture(scope="module")
 def hosted() -> Iterator[tuple[Loopback, Account]]:
     with loopback(train_seconds=0.03, uploads_seconds=0.0, active_jobs=99) as server:
-        account = Account(server.keys[0], server.url, 0.5)
+        account = Account(server.keys[0], server.url, 2.0)
         yield server, account
         account.close()
         server.violations.clear()  # it said what the API does not say
@@ -308,7 +317,7 @@ def test_at_a_server_without_the_list_nothing_is_created(bench: Bench, status: i
 
 def test_a_list_that_keeps_pages_back_is_an_error(bench: Bench) -> None:
     for _ in range(2):
-        bench.cancel(bench.create())
+        bench.create_cancelled()
     bench.server.faults = Faults(repeats="says more", paging=1)
     with pytest.raises(ProviderError, match="more trainings than it lists"):
         bench.train()
@@ -320,7 +329,7 @@ def test_a_list_that_keeps_pages_back_is_an_error(bench: Bench) -> None:
 def test_a_list_is_read_to_its_last_page(bench: Bench) -> None:
     found = bench.create()
     for _ in range(3):
-        bench.cancel(bench.create())
+        bench.create_cancelled()
     bench.server.faults = Faults(paging=1)
     assert bench.train().job == found
 
@@ -357,9 +366,8 @@ def test_jobs_in_any_state_are_adopted_or_left(bench: Bench, case: str) -> None:
         metadata = {"mi_attempt": str(number)}
         if state == "foreign":
             metadata["mi_unit"] = "train-another"
-        made[state] = bench.create(metadata=metadata)
-        if state == "cancelled":
-            bench.cancel(made[state])
+        create = bench.create_cancelled if state == "cancelled" else bench.create
+        made[state] = create(metadata=metadata)
         if state == "archived":
             bench.archived = (made[state],)
     result = bench.train()
@@ -380,9 +388,8 @@ def test_a_job_that_another_run_cancelled_as_a_twin_is_replaced_by_the_kept_one(
     bench: Bench,
 ) -> None:
     bench.server.train_seconds = 0.3
-    log_launched(bench, dropped := bench.create())
+    log_launched(bench, bench.create_cancelled())
     kept = bench.create()
-    bench.cancel(dropped)
     result = bench.train()
     assert result.job == kept
     balanced(bench, result)
@@ -458,7 +465,7 @@ class Asker:
             )
             for at in range(3)
         ]
-        provider = OpenAI("openai", ClientOptions(batch=True, poll=POLL, timeout=0.5))
+        provider = OpenAI("openai", ClientOptions(batch=True, poll=POLL, timeout=2.0))
         subject = ModelUnderTest(model=provider.resolve_model(MODEL))
         place, answers = self.root / f"answers-{self.root.name}", []
         try:
@@ -575,6 +582,21 @@ def test_a_run_that_dies_at_any_line_of_a_batch_asks_once(
             asker.ask()
     assert asker.ask() == asker.billed
     assert asker.batches == ["completed"]
+
+
+def test_a_batch_that_was_created_and_not_logged_is_shown_and_cancelled(
+    asker: Asker, hosted: tuple[Loopback, Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker.server.batch_seconds = 30
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "create", crash_after(1, Batches.create))
+        with pytest.raises(Crash):
+            asker.ask()
+    [log] = asker.root.glob(f"*/{batch_jobs.BATCH_LOG}")
+    [shown] = batches.pending_batches([hosted[1]], log, asker.monitor)
+    assert not shown.is_finished
+    [cancelled] = batches.cancel_batches([hosted[1]], log, asker.monitor)
+    assert cancelled.status == "cancelling"
 
 
 @pytest.mark.slow

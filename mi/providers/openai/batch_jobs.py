@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,18 +25,16 @@ from ..retry import sleep
 from ..types import Monitor
 from . import files
 from .accounts import Account
+from .batch_find import ENDED_STATES, NAME_METADATA, cancel_twins, named_batches
 from .batch_lines import ENDPOINT, request_line
 from .completions import CompletionRequest
 from .errors import is_lost, is_server_error, is_throttle, retry_api_call, to_provider_error
-from .lookup import created_id, list_all, metadata, unix_time
+from .lookup import created_id, metadata
 
 if TYPE_CHECKING:
     from openai.types import Batch
 
 BATCH_LOG = "batches.jsonl"
-NAME_METADATA = "mi_batch"
-ENDED_STATES = ("completed", "failed", "expired", "cancelled")
-"""A batch in any other state, one that is not known here included, is waited for."""
 _EXPECTED_STATES = ("validating", "in_progress", "finalizing", "cancelling", *ENDED_STATES)
 _MAX_ATTEMPTS = 6
 _LOOKUP_INTERVALS = (0.0, 0.1, 0.4, 1.0, 2.0, 3.0, 5.5)
@@ -131,7 +128,7 @@ def _create_batch(account: Account, file: str, name: str, poll: float, monitor: 
                 raise refusal from None
         else:
             if attempt:  # an earlier create may have made one that the list did not hold yet
-                _cancel_twins(account, id, name, monitor)
+                cancel_twins(account, id, name, monitor)
             return id
     raise AssertionError("the loop returns or raises")
 
@@ -145,42 +142,6 @@ def _find_batch(
         if batches := named_batches(account, name, monitor):
             return batches[0].id
     return None
-
-
-def named_batches(account: Account, name: str, monitor: Monitor) -> list[Batch]:
-    """The batches of a name that hold answers or may get some, the one to keep first.
-
-    That is one that has completed, else the oldest that is under way, else one that has expired or
-    was cancelled after it had answered some requests: they are paid for.
-
-    Args:
-        account: Where to look.
-        name: The batch's name, from its metadata.
-        monitor: Raises when the run must stop.
-
-    Raises:
-        ProviderError: The batches cannot be listed.
-    """
-
-    def find() -> list[Batch]:
-        batches = account.client.batches
-        return [
-            batch
-            for batch in list_all(lambda: batches.list(limit=100), "batches")
-            if metadata(batch).get(NAME_METADATA) == name
-        ]
-
-    def rank(batch: Batch) -> tuple[int, float, str]:
-        order = {"completed": 0, "cancelling": 2, "expired": 3, "cancelled": 4}
-        return order.get(batch.status, 1), unix_time(batch.created_at), batch.id
-
-    listed = retry_api_call(find, monitor, (account,), "looking for the batch")
-    useful = [
-        batch
-        for batch in listed
-        if batch.status not in ("failed", "cancelled", "expired") or batch.output_file_id
-    ]
-    return sorted(useful, key=rank)
 
 
 def twin_batches(account: Account, batch: Batch, poll: float, monitor: Monitor) -> list[Batch]:
@@ -201,26 +162,8 @@ def twin_batches(account: Account, batch: Batch, poll: float, monitor: Monitor) 
     name = metadata(batch).get(NAME_METADATA)
     if name is None:
         return []
-    twins = _cancel_twins(account, batch.id, name, monitor)
+    twins = cancel_twins(account, batch.id, name, monitor)
     return [wait_for_end(account, twin.id, poll, monitor).batch for twin in twins]
-
-
-def _cancel_twins(account: Account, id: str, name: str, monitor: Monitor) -> list[Batch]:
-    """Cancel the batches of a name but one, unless they have ended. Returns all of them."""
-    twins = [twin for twin in named_batches(account, name, monitor) if twin.id != id]
-    for twin in twins:
-        if twin.status in (*ENDED_STATES, "cancelling"):
-            continue
-        monitor.message(f"the server made the batch {twin.id} as well as {id}; cancelling it")
-        with suppress(ProviderError):  # it may have ended just now
-            retry_api_call(
-                lambda id=twin.id: account.client.batches.cancel(id),  # type: ignore[misc]
-                monitor,
-                (account,),
-                f"cancelling {twin.id}",
-                tries=3,
-            )
-    return twins
 
 
 def wait_for_end(account: Account, id: str, poll: float, monitor: Monitor) -> FinishedBatch:

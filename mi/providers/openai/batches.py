@@ -18,9 +18,9 @@ from ...files import journal
 from ...files.clock import utc_timestamp
 from ..types import Monitor, RemoteJob
 from .accounts import Account
+from .batch_find import ENDED_STATES, named_batches
 from .batch_jobs import (
     BATCH_LOG,
-    ENDED_STATES,
     FinishedBatch,
     submit_batch,
     twin_batches,
@@ -156,7 +156,8 @@ def _visit_unfetched(
     accounts: Sequence[Account], log: Path, monitor: Monitor, call: Callable[[Account, str], Batch]
 ) -> list[RemoteJob]:
     jobs = []
-    for id, owner in _unfetched_batches(log).items():
+    unfetched = {**_unfetched_batches(log), **_unlogged_batches(accounts, log, monitor)}
+    for id, owner in unfetched.items():
         for account in accounts:
             if owner not in (None, account.fingerprint):
                 continue
@@ -186,6 +187,22 @@ def _unfetched_batches(log: Path) -> dict[str, str | None]:
         entry["batch"]: entry.get("account")
         for entry in entries
         if entry["event"] == "created" and entry["batch"] not in fetched
+    }
+
+
+def _unlogged_batches(
+    accounts: Sequence[Account], log: Path, monitor: Monitor
+) -> dict[str, str | None]:
+    """Batches whose creation was begun and not logged, because the run ended just then."""
+    entries = list(journal.read_records(log))
+    if not entries or entries[-1]["event"] != "intent":
+        return {}
+    name, owner = entries[-1]["name"], entries[-1]["account"]
+    return {
+        batch.id: owner
+        for account in accounts
+        if account.fingerprint == owner
+        for batch in named_batches(account, name, monitor)
     }
 
 
