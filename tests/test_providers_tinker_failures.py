@@ -129,6 +129,22 @@ def test_a_server_without_room_is_waited_for(
         assert sorted(fake.finished().values()) == [1, 1]
 
 
+@pytest.mark.slow
+def test_a_run_that_a_refused_create_made_is_unloaded_before_another_is_created(
+    project: Project, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would take up the only slot for as long as the session lasts."""
+    monkeypatch.setattr("mi.providers.tinker.backoff.sleep", lambda seconds, monitor: None)
+    with Fake(room=1) as fake, Proxy(fake.url, Fault("create_model", "denied")) as proxy:
+        declare(project, proxy.url, tiny)
+        code = forked(project.root, [*WORDS, "--kind", "train"], {})
+        assert code == 0, (project.root / "log.txt").read_text()
+        assert proxy.struck == ["denied"]
+        assert len(fake.runs) == 3
+        assert sorted(fake.finished().values()) == [1, 1]
+        assert sum(run.taken for run in fake.runs.values()) == 2 * PLANNED
+
+
 def test_a_model_that_is_not_served_is_refused_and_not_tried_again(
     project: Project, tiny: Path
 ) -> None:

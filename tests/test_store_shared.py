@@ -22,7 +22,7 @@ from mi.planning.filters import filter_kinds
 from mi.planning.force import archive_redo, mark_redo, plan_redo
 from mi.planning.manifest import run_manifest
 from mi.planning.session import Session
-from mi.providers import launch
+from mi.providers import create, launch
 from mi.providers.types import Monitor, TrainingResult, TrainJob
 from mi.runner.types import RunResult
 from mi.spec import Experiment
@@ -453,12 +453,12 @@ class Launching(Books):
             seen.append(self.look(job.key))
             return "job-1"
 
-        reading = launch.ErrorClassifier(
+        reading = create.ErrorClassifier(
             is_throttle=lambda error: False,
             is_uncertain=lambda error: False,
             to_error=lambda error: ProviderError(str(error)),
         )
-        launch.create_once(log, 1, Account(), make, lambda: [], reading)
+        create.create_once(log, 1, Account(), make, lambda may_repeat: [], reading)
         seen.append(self.look(job.key))
         assert seen == [["intent"], ["intent", "created"]]
         return Books.train(self, job, folder, watch)

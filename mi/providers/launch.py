@@ -6,14 +6,21 @@ and is found by it; a job is created only if there is none. A create is never re
 because it is not safe to make twice. Where another machine could take over the unit, the intent is
 saved where that machine sees it, before anything is created.
 
-The log `launch.jsonl` has a line for each event: `intent`, `rejected` (certainly not created),
-`created` (with the job's id), `ended`, and the provider's own events.
+A response says that a job was created if it holds the job, and nothing else says that none was: a
+refusal may come from a proxy, a gateway or a limiter behind which the job was created all the same.
+So every create that did not return a job is followed by a look for it, whatever the status was. A
+look that fails proves nothing: the intent stands, and the next run looks again.
+
+The log `launch.jsonl` has a line for each event: `intent`, `rejected` (no job was found after a
+create that did not return one), `created` (with the job's id), `ended`, and the provider's own
+events. `create.create_once` is the step that creates.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -58,8 +65,10 @@ class ExistingJob(Generic[A]):
         job: The provider's id.
         account: The account that owns it.
         attempt: Which of the unit's launches created it, from 1.
-        has_failed: Whether it failed or was cancelled; such a job is never adopted.
+        has_failed: Whether it failed or was cancelled; such a job is not adopted by a later run.
         created_at: Unix time.
+        has_succeeded: Whether it has ended well.
+        billed_tokens: Tokens that are paid for, as far as the provider states them.
     """
 
     job: str
@@ -67,6 +76,20 @@ class ExistingJob(Generic[A]):
     attempt: int
     has_failed: bool
     created_at: float
+    has_succeeded: bool = False
+    billed_tokens: int = 0
+
+
+def choose_job(jobs: Iterable[ExistingJob[A]]) -> ExistingJob[A] | None:
+    """The job of a launch to keep where there are several; None where all have failed.
+
+    Every run that sees the same jobs keeps the same one: one that has succeeded, else the oldest.
+    """
+    return min(
+        (job for job in jobs if not job.has_failed),
+        key=lambda job: (not job.has_succeeded, job.created_at, job.job),
+        default=None,
+    )
 
 
 @attrs.frozen
@@ -128,7 +151,7 @@ def adopt_or_create(
     log: LaunchLog,
     accounts: Sequence[A],
     archived_jobs: Sequence[str],
-    find_jobs: Callable[[bool], Sequence[ExistingJob[A]]],
+    find_jobs: Callable[[float | None], Sequence[ExistingJob[A]]],
     create_job: Callable[[int], LaunchedJob[A]],
 ) -> LaunchedJob[A]:
     """The job of a unit: an existing one, or else a new one.
@@ -137,110 +160,70 @@ def adopt_or_create(
         log: The unit's launch log.
         accounts: The configured accounts.
         archived_jobs: Jobs of this unit that were archived; none of them is adopted.
-        find_jobs: Lists the jobs with the unit's key, newest first. Its argument says whether a
-            create is still unconfirmed, so that it should look more than once.
-        create_job: Creates the unit's n-th job, through `create_once`.
+        find_jobs: Lists the jobs with the unit's key. Its argument is the age in seconds of a
+            create that returned no job, which may still appear, so that it should look more than
+            once; None if there is no such create.
+        create_job: Creates the unit's n-th job, through `create.create_once`.
 
     Raises:
-        ProviderError: The job cannot be created; `RequestRejected` where a retry would fail alike.
+        ProviderError: The job cannot be looked for, or cannot be created; `RequestRejected` where
+            a retry would fail alike.
     """
     entry = log.last_entry(*STATE_EVENTS)
     if entry is not None and entry["event"] == "created":
         return LaunchedJob(entry["job"], find_account(entry["account"], accounts))
-    is_uncertain = entry is not None and entry["event"] == "intent"
-    if is_uncertain and entry is not None:
+    age = None
+    if entry is not None and entry["event"] == "intent":
         find_account(entry["account"], accounts)  # without its key, the job could not be found
-    existing_jobs = find_jobs(is_uncertain)
-    for job in existing_jobs:
-        if not job.has_failed and job.job not in archived_jobs:
-            _log.info("adopted the existing job %s of launch %d", job.job, job.attempt)
-            _record_created(log, job, found=True)
-            return LaunchedJob(job.job, job.account)
+        age = 0.0
+    elif entry is not None and entry["event"] == "rejected":
+        age = entry_age(entry)
+    try:
+        existing_jobs = find_jobs(age)
+    except ProviderError as failure:
+        if age is None:  # nothing was sent, so a server that cannot be asked is simply refused
+            raise
+        raise unknown_outcome("a launch returned no job", failure) from None
+    candidates = [
+        job for job in existing_jobs if not job.has_failed and job.job not in archived_jobs
+    ]
+    newest = max((job.attempt for job in candidates), default=0)
+    job = choose_job(job for job in candidates if job.attempt == newest)
+    if job is not None:
+        _log.info("adopted the existing job %s of launch %d", job.job, job.attempt)
+        return record_adopted(log, job)
     return create_job(max((job.attempt for job in existing_jobs), default=0) + 1)
 
 
-@attrs.frozen(kw_only=True)
-class ErrorClassifier:
-    """How the errors of a create are read.
-
-    Args:
-        is_throttle: Whether nothing was created because all slots are taken for now.
-        is_uncertain: Whether the job may have been created.
-        to_error: The error as one to show.
-    """
-
-    is_throttle: Callable[[Exception], bool]
-    is_uncertain: Callable[[Exception], bool]
-    to_error: Callable[[Exception], MiError]
+def entry_age(entry: dict[str, Any]) -> float:
+    """Seconds since an entry was written; 0 where clocks disagree."""
+    written = datetime.fromisoformat(entry["at"])
+    return max((datetime.now(written.tzinfo) - written).total_seconds(), 0.0)
 
 
-class NoFreeSlot(Exception):
-    """Nothing was created: all slots are taken."""
+def unknown_outcome(problem: str, failure: MiError) -> ProviderError:
+    """The error where a create returned no job and the look for one failed."""
+    return ProviderError(
+        f"{problem}, and whether the job was created all the same is not known: {failure.message}",
+        hint="the same command looks for it again and creates nothing before it could look. If "
+        "that keeps failing, look at the provider's own page: cancel the job there if it exists",
+    )
 
 
-class NotCreated(Exception):
-    """The response was lost, and nothing was created.
-
-    Args:
-        error: What the caller raises once it gives up.
-    """
-
-    def __init__(self, error: MiError) -> None:
-        self.error = error
-        super().__init__(str(error))
+def record_adopted(log: LaunchLog, job: ExistingJob[A]) -> LaunchedJob[A]:
+    """Log that an existing job is the unit's job from now on."""
+    record_created(log, job, found=True)
+    return LaunchedJob(job.job, job.account)
 
 
-def create_once(
-    log: LaunchLog,
-    attempt: int,
-    account: A,
-    create: Callable[[], str],
-    find_jobs: Callable[[], Sequence[ExistingJob[A]]],
-    classifier: ErrorClassifier,
-    **facts: Any,
-) -> LaunchedJob[A]:
-    """Try once to create a job: log the intent, create, log the id.
+def record_created(log: LaunchLog, job: ExistingJob[A], **facts: Any) -> None:
+    """Log that the unit's job exists, and save the log where it survives this machine.
 
     Args:
         log: The unit's launch log.
-        attempt: Number of the launch, from 1.
-        account: The account that creates the job.
-        create: Creates the job and returns its id, without retries.
-        find_jobs: Lists the account's jobs with the unit's key, looking more than once.
-        classifier: How errors of `create` are read.
-        facts: Logged with the intent.
-
-    Raises:
-        NoFreeSlot: Nothing was created; the caller may try again later.
-        NotCreated: The response was lost and nothing was created; the caller may try again.
-        ProviderError: The provider refused the job.
+        job: The job.
+        facts: Logged with it.
     """
-    log.append("intent", attempt=attempt, account=account.fingerprint, **facts)
-    log.checkpoint()
-    try:
-        job = create()
-    except MiError:  # the user asked to stop: the next run looks for the job, as the intent stands
-        raise
-    except Exception as error:
-        if classifier.is_throttle(error):
-            log.append("rejected", reason="limit")
-            raise NoFreeSlot from None
-        if not classifier.is_uncertain(error):
-            log.append("rejected", reason="refused")
-            raise classifier.to_error(error) from None
-        matches = [existing for existing in find_jobs() if existing.attempt == attempt]
-        if not matches:
-            log.append("rejected", reason="not there")
-            raise NotCreated(classifier.to_error(error)) from None
-        job = matches[0].job
-    created = ExistingJob(
-        job=job, account=account, attempt=attempt, has_failed=False, created_at=0.0
-    )
-    _record_created(log, created)
-    return LaunchedJob(job, account)
-
-
-def _record_created(log: LaunchLog, job: ExistingJob[A], **facts: Any) -> None:
     log.append(
         "created", job=job.job, account=job.account.fingerprint, attempt=job.attempt, **facts
     )

@@ -7,7 +7,8 @@ that would have grouped the requests differently.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -115,6 +116,50 @@ def _parse_line(record: dict[str, Any], model: str) -> AnsweredLine | FailedLine
         error = {"message": "the answer is not a chat completion"}
     message = str(error.get("message") or f"status {status}")
     return FailedLine(status, str(error.get("code") or ""), message)
+
+
+def iter_choices(lines: Iterable[AnsweredLine]) -> Iterator[tuple[AnswerId, Choice]]:
+    """The choices of answered lines, each with the answer it is for."""
+    for line in lines:
+        yield from zip(line.answer_ids, line.choices, strict=False)
+
+
+def merge_twin(
+    choices: Sequence[tuple[AnswerId, Choice]],
+    surplus: Iterable[AnsweredLine],
+    wanted: Counter[AnswerId],
+) -> list[tuple[AnswerId, Choice]]:
+    """Choices together with those of a twin of their batch, which were paid for as well.
+
+    A choice of the twin is used where one is still wanted. Elsewhere its tokens are added to those
+    of the choice that is used for the same answer, so that what is booked is what was billed.
+
+    Args:
+        choices: The choices used so far, each with the answer it is for.
+        surplus: The answered lines of the twin.
+        wanted: How many choices are still wanted for each answer; counted down.
+    """
+    merged = list(choices)
+    places = {key: place for place, (key, _) in enumerate(merged)}
+    for key, choice in iter_choices(surplus):
+        if claim(wanted, key):
+            places[key] = len(merged)
+            merged.append((key, choice))
+        elif key in places:
+            usage, extra = merged[places[key]][1].usage, choice.usage
+            usage = attrs.evolve(
+                usage, input=usage.input + extra.input, output=usage.output + extra.output
+            )
+            merged[places[key]] = (key, attrs.evolve(merged[places[key]][1], usage=usage))
+    return merged
+
+
+def claim(wanted: Counter[AnswerId], key: AnswerId) -> bool:
+    """Count down the answers wanted for a key. Returns False if no more are wanted."""
+    if wanted[key] <= 0:
+        return False
+    wanted[key] -= 1
+    return True
 
 
 def _at_batch_price(choices: Sequence[Choice]) -> tuple[Choice, ...]:

@@ -18,8 +18,24 @@ from ...files import journal
 from ...files.clock import utc_timestamp
 from ..types import Monitor, RemoteJob
 from .accounts import Account
-from .batch_jobs import ACTIVE, BATCH_LOG, FinishedBatch, submit_batch, wait_for_end
-from .batch_lines import AnswerId, FailedLine, batch_answer_id, custom_id, fetch_lines
+from .batch_find import ENDED_STATES, named_batches
+from .batch_jobs import (
+    BATCH_LOG,
+    FinishedBatch,
+    submit_batch,
+    twin_batches,
+    wait_for_end,
+)
+from .batch_lines import (
+    AnswerId,
+    FailedLine,
+    batch_answer_id,
+    claim,
+    custom_id,
+    fetch_lines,
+    iter_choices,
+    merge_twin,
+)
 from .choices import Choice
 from .completions import CompletionRequest
 from .errors import next_step, retry_api_call
@@ -64,12 +80,13 @@ def run_batches(
             _check_owner(id, owner, account)
             finished = wait_for_end(account, id, poll, monitor)
             answered, failed = fetch_lines(account, finished.batch, model, monitor)
-            yield [
-                (sources[key], choice)
-                for line in answered
-                for key, choice in zip(line.answer_ids, line.choices, strict=False)
-                if _claim(wanted, key)
+            choices = [
+                (key, choice) for key, choice in iter_choices(answered) if claim(wanted, key)
             ]
+            for twin in twin_batches(account, finished.batch, poll, monitor):
+                surplus, _ = fetch_lines(account, twin, model, monitor)
+                choices = merge_twin(choices, surplus, wanted)
+            yield [(sources[key], choice) for key, choice in choices]
             entry = {"event": "fetched", "batch": id, "at": utc_timestamp()}
             journal.append_records(directory / BATCH_LOG, [entry])
             missing = _missing_requests(requests, wanted)
@@ -86,14 +103,6 @@ def run_batches(
     )
 
 
-def _claim(wanted: Counter[AnswerId], key: AnswerId) -> bool:
-    """Count down the answers wanted for a key. Returns False if no more are wanted."""
-    if wanted[key] <= 0:
-        return False
-    wanted[key] -= 1
-    return True
-
-
 def _missing_requests(
     requests: Sequence[CompletionRequest], wanted: Mapping[AnswerId, int]
 ) -> dict[str, CompletionRequest]:
@@ -105,7 +114,7 @@ def _missing_requests(
     open_answers, missing = Counter(wanted), dict[str, CompletionRequest]()
     for request in requests:
         rest = [
-            source for source in request.sources if _claim(open_answers, batch_answer_id(source))
+            source for source in request.sources if claim(open_answers, batch_answer_id(source))
         ]
         if len(rest) == len(request.sources):
             missing[custom_id(rest)] = request
@@ -147,7 +156,8 @@ def _visit_unfetched(
     accounts: Sequence[Account], log: Path, monitor: Monitor, call: Callable[[Account, str], Batch]
 ) -> list[RemoteJob]:
     jobs = []
-    for id, owner in _unfetched_batches(log).items():
+    unfetched = {**_unfetched_batches(log), **_unlogged_batches(accounts, log, monitor)}
+    for id, owner in unfetched.items():
         for account in accounts:
             if owner not in (None, account.fingerprint):
                 continue
@@ -162,7 +172,7 @@ def _visit_unfetched(
                 job = RemoteJob(
                     job=id,
                     status=batch.status,
-                    is_finished=batch.status not in ACTIVE,
+                    is_finished=batch.status in ENDED_STATES,
                     created_at=batch.created_at,
                 )
                 jobs.append(job)
@@ -177,6 +187,22 @@ def _unfetched_batches(log: Path) -> dict[str, str | None]:
         entry["batch"]: entry.get("account")
         for entry in entries
         if entry["event"] == "created" and entry["batch"] not in fetched
+    }
+
+
+def _unlogged_batches(
+    accounts: Sequence[Account], log: Path, monitor: Monitor
+) -> dict[str, str | None]:
+    """Batches whose creation was begun and not logged, because the run ended just then."""
+    entries = list(journal.read_records(log))
+    if not entries or entries[-1]["event"] != "intent":
+        return {}
+    name, owner = entries[-1]["name"], entries[-1]["account"]
+    return {
+        batch.id: owner
+        for account in accounts
+        if account.fingerprint == owner
+        for batch in named_batches(account, name, monitor)
     }
 
 

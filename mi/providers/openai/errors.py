@@ -69,7 +69,7 @@ def is_lost(error: Exception) -> bool:
 def is_server_error(error: Exception) -> bool:
     """Whether the server failed in a way that may pass."""
     status = http_status(error)
-    return status is not None and (status >= 500 or status in (408, 409))
+    return status is not None and ((status >= 500 and status != 501) or status in (408, 409))
 
 
 def to_provider_error(error: Exception, accounts: Sequence[Account], action: str) -> ProviderError:

@@ -2,7 +2,8 @@
 
 A file's name ends in the start of its content's digest, so the server itself records what it has.
 Before an upload, its files are listed, and one with the same name and size is reused. That also
-works after a lost response, after a killed run and on another machine.
+works after a lost response, after a killed run and on another machine. An upload that returned no
+file is followed by a look for it, whatever the status was.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ...errors import RequestRejected
+from ...errors import MiError, RequestRejected
 from ...units.identity import digest
 from ..retry import sleep
 from ..types import Monitor
 from .accounts import Account
 from .errors import is_lost, is_server_error, is_throttle, retry_api_call, to_provider_error
+from .lookup import created_id, list_all
 
 if TYPE_CHECKING:
     from openai.types import FileObject
@@ -47,22 +49,26 @@ def upload(account: Account, path: Path, purpose: Purpose, monitor: Monitor) -> 
     raw = path.read_bytes()
     name = stored_name(path.stem, raw)
     action = f"uploading {path.name}"
+    existing = _find_file(account, name, len(raw), purpose, monitor)
     for attempt in range(_MAX_ATTEMPTS):
-        existing = _find_file(account, name, len(raw), purpose, monitor)
         if existing is not None:
             return _wait_until_processed(account, existing, monitor, action)
         try:
             uploaded = account.client.with_options(max_retries=0).files.create(
                 file=(name, raw), purpose=purpose
             )
+            created_id(uploaded, "file")
+        except MiError:
+            raise
         except Exception as error:
-            if not (is_lost(error) or is_server_error(error) or is_throttle(error)):
-                raise to_provider_error(error, (account,), action) from None
-            if attempt == _MAX_ATTEMPTS - 1:
+            may_repeat = is_lost(error) or is_server_error(error) or is_throttle(error)
+            if may_repeat:  # before the look, so that a list that lags behind holds the file
+                sleep(min(0.3 * 2**attempt, 20.0), monitor)
+            existing = _find_file(account, name, len(raw), purpose, monitor)
+            if existing is None and (not may_repeat or attempt == _MAX_ATTEMPTS - 1):
                 raise to_provider_error(error, (account,), action) from None
         else:
             return _wait_until_processed(account, uploaded, monitor, action)
-        sleep(min(0.3 * 2**attempt, 20.0), monitor)
     raise AssertionError("the loop returns or raises")
 
 
@@ -70,9 +76,10 @@ def _find_file(
     account: Account, name: str, size: int, purpose: Purpose, monitor: Monitor
 ) -> FileObject | None:
     def find() -> FileObject | None:
-        for file in account.client.files.list(purpose=purpose, limit=10_000):
+        files = account.client.files
+        for file in list_all(lambda: files.list(purpose=purpose, limit=10_000), "files"):
             if file.filename == name and file.bytes == size and file.status != "error":
-                return file
+                return file  # type: ignore[no-any-return]
         return None
 
     return retry_api_call(find, monitor, (account,), "listing files")

@@ -19,11 +19,11 @@ from ..retry import sleep
 from ..types import Monitor
 from .accounts import Account
 from .errors import retry_api_call
+from .find import ENDED_STATES
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
-ACTIVE = ("validating_files", "queued", "running")
 MAX_INTERVAL_FACTOR = 12
 """The longest interval between polls, as a multiple of the first."""
 
@@ -95,7 +95,8 @@ class JobPoller:
             return list(accounts)
         loads = {
             account.fingerprint: sum(
-                job.status in ACTIVE for job in self._refresh(account, monitor).jobs.values()
+                job.status not in ENDED_STATES
+                for job in self._refresh(account, monitor).jobs.values()
             )
             for account in accounts
         }
@@ -130,6 +131,6 @@ class JobPoller:
             interval = self.interval if has_changed else longer
             snapshot.interval = interval * random.uniform(0.9, 1.1)
             # A job beyond the first page is known from an earlier poll only if it had ended then.
-            ended = {id: job for id, job in previous.items() if job.status not in ACTIVE}
+            ended = {id: job for id, job in previous.items() if job.status in ENDED_STATES}
             snapshot.jobs, snapshot.checked_at = {**ended, **current}, time.monotonic()
             return snapshot

@@ -11,14 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ProviderError
-from ..launch import LAUNCH_LOG, STATE_EVENTS, LaunchedJob, LaunchLog, find_account
+from ..launch import (
+    LAUNCH_LOG,
+    STATE_EVENTS,
+    LaunchedJob,
+    LaunchLog,
+    choose_job,
+    find_account,
+)
 from ..types import Monitor, RemoteJob
 from . import batches
 from .accounts import Account
 from .batch_jobs import BATCH_LOG
 from .errors import retry_api_call
-from .job_poller import ACTIVE, JobPoller
-from .launch import find_jobs
+from .find import ENDED_STATES, find_jobs
+from .job_poller import JobPoller
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
@@ -72,31 +79,54 @@ def cancel_job(directory: Path, accounts: Sequence[Account], monitor: Monitor) -
     launched = _find_launched(directory, accounts, monitor)
     if launched is None:
         return cancelled[-1] if cancelled else None
-    job = _retrieve(launched, monitor)
-    if job.status in ACTIVE:
-        jobs, id = launched.account.client.fine_tuning.jobs, launched.job
-        try:
-            job = retry_api_call(lambda: jobs.cancel(id), monitor, accounts, f"cancelling {id}")
-        except ProviderError:
-            job = _retrieve(launched, monitor)  # it may have ended just now
-            if job.status in ACTIVE:
-                raise
+    log = LaunchLog(directory / LAUNCH_LOG)
+    attempt = (log.last_entry("intent", "created") or {}).get("attempt", 1)
+    for twin in find_jobs(
+        directory.name, accounts, monitor
+    ):  # before the job: none takes its place
+        is_live = not (twin.has_failed or twin.has_succeeded)
+        if is_live and twin.attempt == attempt and twin.job != launched.job:
+            _cancel(LaunchedJob(twin.job, twin.account), monitor)
+    job = _cancel(launched, monitor)
     if job.status == "cancelled":
-        LaunchLog(directory / LAUNCH_LOG).append("ended", job=job.id, status=job.status, by="user")
+        log.append("ended", job=job.id, status=job.status, by="user")
     return _to_remote_job(job)
+
+
+def _cancel(launched: LaunchedJob[Account], monitor: Monitor) -> FineTuningJob:
+    """Cancel a job unless it has ended."""
+    job = _retrieve(launched, monitor)
+    if job.status in ENDED_STATES:
+        return job
+    jobs, id = launched.account.client.fine_tuning.jobs, launched.job
+    try:
+        return retry_api_call(
+            lambda: jobs.cancel(id), monitor, (launched.account,), f"cancelling {id}"
+        )
+    except ProviderError:
+        job = _retrieve(launched, monitor)  # it may have ended just now
+        if job.status not in ENDED_STATES:
+            raise
+        return job
 
 
 def _find_launched(
     directory: Path, accounts: Sequence[Account], monitor: Monitor
 ) -> LaunchedJob[Account] | None:
-    entry = LaunchLog(directory / LAUNCH_LOG).last_entry(*STATE_EVENTS)
-    if entry is None or entry["event"] in ("rejected", "ended"):
+    log = LaunchLog(directory / LAUNCH_LOG)
+    entry = log.last_entry(*STATE_EVENTS)
+    if entry is None or entry["event"] == "ended":
         return None
-    account = find_account(entry["account"], accounts)
     if entry["event"] == "created":
-        return LaunchedJob(entry["job"], account)
-    existing = find_jobs(directory.name, (account,), monitor)
-    return LaunchedJob(existing[0].job, account) if existing else None
+        return LaunchedJob(entry["job"], find_account(entry["account"], accounts))
+    # A create that returned no job may have made one, whatever the log says of it.
+    owners = accounts
+    if entry["event"] == "intent":
+        owners = (find_account(entry["account"], accounts),)
+    attempt = (log.last_entry("intent") or {}).get("attempt", 1)
+    existing = [job for job in find_jobs(directory.name, owners, monitor) if job.attempt == attempt]
+    job = choose_job(existing) or next(iter(existing), None)
+    return None if job is None else LaunchedJob(job.job, job.account)
 
 
 def _retrieve(launched: LaunchedJob[Account], monitor: Monitor) -> FineTuningJob:
@@ -114,7 +144,7 @@ def _to_remote_job(job: FineTuningJob) -> RemoteJob:
     return RemoteJob(
         job=job.id,
         status=job.status,
-        is_finished=job.status not in ACTIVE,
+        is_finished=job.status in ENDED_STATES,
         created_at=job.created_at,
         estimated_finish=job.estimated_finish or None,
     )

@@ -1,42 +1,44 @@
 """Launching a fine-tuning job exactly once: the shared protocol on this API.
 
 A job carries its unit's key in its metadata and is found by it. A create goes to the account with
-the fewest active jobs, and waits while every slot is taken.
+the fewest active jobs, and waits while every slot is taken. Before it is repeated, for whatever
+reason, the job is looked for until the list can no longer lag behind.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
+from ...errors import ProviderError
+from ..create import ErrorClassifier, NoFreeSlot, NotCreated, create_once
 from ..launch import (
     ATTEMPT_METADATA,
     UNIT_METADATA,
-    ErrorClassifier,
     ExistingJob,
     LaunchedJob,
     LaunchLog,
-    NoFreeSlot,
-    NotCreated,
     adopt_or_create,
-    create_once,
 )
 from ..retry import sleep
 from ..types import Monitor, TrainJob
 from . import files
 from .accounts import Account
 from .errors import is_lost, is_server_error, is_throttle, retry_api_call, to_provider_error
+from .find import FAILED_STATES, find_jobs
 from .job_poller import MAX_INTERVAL_FACTOR, JobPoller
+from .lookup import created_id, metadata
+from .twins import settle_twins
 
-if TYPE_CHECKING:
-    from openai.types.fine_tuning import FineTuningJob
-
-FAILED_STATES = ("failed", "cancelled")
-_LOOKUP_INTERVALS = (0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0)
-"""Waits before each look for a job whose create was lost, in polling intervals: a minute in all."""
+_LOOKUP_INTERVALS = (0.1, 0.4, 1.0, 2.0, 3.0, 5.5)
+"""Waits before each further look for a job that may still appear, in polling intervals: a minute in
+all. Another create follows if there is none, so the look must outlast a list that lags behind."""
+_REFUSAL_INTERVALS = (0.1, 0.4, 1.0)
+"""The same after a refusal, which no create follows: the next run looks again."""
 _MAX_LOST = 3
 """Lost creates that created nothing after which the launch fails."""
 
@@ -58,64 +60,11 @@ def launch_job(
         Interrupted: The user asked to stop.
     """
     launch = _Launch(job, log, accounts, poller, monitor)
-    return adopt_or_create(
-        log,
-        accounts,
-        job.archived_jobs,
-        lambda is_uncertain: launch.find(accounts, look_again=is_uncertain),
-        launch.create,
-    )
-
-
-def find_jobs(
-    key: str, accounts: Sequence[Account], monitor: Monitor, *, delays: Sequence[float] = ()
-) -> list[ExistingJob[Account]]:
-    """The jobs of a unit, newest first.
-
-    Args:
-        key: The unit's key.
-        accounts: Where to look.
-        monitor: Raises when the run must stop.
-        delays: Seconds to wait before each further look, while there are none.
-
-    Raises:
-        ProviderError: The jobs cannot be listed.
-    """
-    for delay in (0.0, *delays):
-        sleep(delay, monitor)
-        jobs = [
-            job
-            for account in accounts
-            for job in retry_api_call(
-                lambda account=account: _list_jobs(account, key),  # type: ignore[misc]
-                monitor,
-                accounts,
-                "looking for the job",
-            )
-        ]
-        if jobs:
-            return sorted(jobs, key=lambda job: job.created_at, reverse=True)
-    return []
-
-
-def _list_jobs(account: Account, key: str) -> list[ExistingJob[Account]]:
-    """The account's jobs with this key. Some servers ignore the filter, so it is applied again."""
-    jobs = account.client.fine_tuning.jobs.list(limit=100, metadata={UNIT_METADATA: key})
-    return [
-        _existing_job(job, account)
-        for job in jobs
-        if (job.metadata or {}).get(UNIT_METADATA) == key
-    ]
-
-
-def _existing_job(job: FineTuningJob, account: Account) -> ExistingJob[Account]:
-    return ExistingJob(
-        job=job.id,
-        account=account,
-        attempt=int((job.metadata or {}).get(ATTEMPT_METADATA, "1")),
-        has_failed=job.status in FAILED_STATES,
-        created_at=job.created_at,
-    )
+    launched = adopt_or_create(log, accounts, job.archived_jobs, launch.find_earlier, launch.create)
+    created = log.last_entry("created") or {}
+    if created.get("found") or len(log.entries("intent")) > 1:  # several jobs may have been made
+        return settle_twins(job, log, accounts, launched, monitor)
+    return launched
 
 
 @attrs.frozen
@@ -128,24 +77,61 @@ class _Launch:
     poller: JobPoller
     monitor: Monitor
 
-    def find(self, accounts: Sequence[Account], *, look_again: bool) -> list[ExistingJob[Account]]:
-        """The unit's jobs; looks several times if a create may still appear."""
-        intervals = _LOOKUP_INTERVALS if look_again else ()
-        delays = [interval * self.poller.interval for interval in intervals]
-        return find_jobs(self.job.key, accounts, self.monitor, delays=delays)
+    def find_earlier(self, age: float | None) -> list[ExistingJob[Account]]:
+        """The unit's jobs of earlier runs; see `adopt_or_create`."""
+        return self._find(self.accounts, () if age is None else _LOOKUP_INTERVALS, age or 0.0)
+
+    def _find(
+        self, accounts: Sequence[Account], intervals: Sequence[float], age: float = 0.0
+    ) -> list[ExistingJob[Account]]:
+        """The unit's jobs, looked for once and then after each interval that is not over yet."""
+        delays, elapsed = [], 0.0
+        for interval in intervals:
+            elapsed += interval * self.poller.interval
+            if elapsed > age:
+                delays.append(interval * self.poller.interval)
+        jobs = find_jobs(self.job.key, accounts, self.monitor, delays=delays)
+        if intervals and not jobs:
+            self._check_metadata(accounts)
+        return jobs
+
+    def _check_metadata(self, accounts: Sequence[Account]) -> None:
+        """Check that the server keeps the metadata by which a job would have been found.
+
+        Raises:
+            ProviderError: There is a job without metadata that trains on this unit's file.
+        """
+        uploads = {entry.get("file") for entry in self.log.entries("intent")}
+        for account in accounts:
+            page = retry_api_call(
+                lambda account=account: account.client.fine_tuning.jobs.list(limit=100),  # type: ignore[misc]
+                self.monitor,
+                accounts,
+                "looking for the job",
+            )
+            for job in page.data:
+                is_live = job.status not in FAILED_STATES
+                if job.training_file in uploads and not metadata(job) and is_live:
+                    raise ProviderError(
+                        f"{job.id} trains on the file of {self.job.title}, but the server keeps no "
+                        "metadata, so whether it is this unit's job cannot be told",
+                        hint="nothing more was created. Cancel that job at the provider, then run "
+                        "the same command again",
+                    )
 
     def create(self, attempt: int) -> LaunchedJob[Account]:
         """Create the job on the first account with a free slot, waiting for one if need be."""
         lost, wait = 0, self.poller.interval
         uploads: dict[str, str] = {}
         while True:
+            started = time.monotonic()
             for account in self.poller.sort_by_load(self.accounts, self.monitor):
                 if account.fingerprint not in uploads:
                     file = files.upload(account, self.job.file, "fine-tune", self.monitor)
                     uploads[account.fingerprint] = file
                 self.monitor.raise_if_stopped()
                 try:
-                    launched = self._create_on(account, uploads[account.fingerprint], attempt)
+                    return self._create_on(account, uploads[account.fingerprint], attempt)
                 except NoFreeSlot:
                     continue
                 except NotCreated as failure:
@@ -153,14 +139,12 @@ class _Launch:
                     if lost > _MAX_LOST:
                         raise failure.error from None
                     break
-                if lost:
-                    self._cancel_duplicates(attempt, launched)
-                return launched
             else:
                 if wait == self.poller.interval:
                     text = "every slot for trainings is taken; waiting for a free one"
                     self.monitor.message(f"{self.job.title}: {text}")
-                sleep(wait * random.uniform(1.0, 1.5), self.monitor)
+                elapsed = time.monotonic() - started  # it looked for a job that was made after all
+                sleep(max(wait * random.uniform(1.0, 1.5) - elapsed, 0.0), self.monitor)
                 wait = min(wait * 1.5, self.poller.interval * MAX_INTERVAL_FACTOR)
 
     def _create_on(self, account: Account, file: str, attempt: int) -> LaunchedJob[Account]:
@@ -175,25 +159,13 @@ class _Launch:
             self.log,
             attempt,
             account,
-            lambda: jobs.create(**_request(self.job, file, attempt)).id,
-            lambda: self.find((account,), look_again=True),
+            lambda: created_id(jobs.create(**_request(self.job, file, attempt)), "training"),
+            lambda may_repeat: self._find(
+                (account,), _LOOKUP_INTERVALS if may_repeat else _REFUSAL_INTERVALS
+            ),
             classifier,
             file=file,
         )
-
-    def _cancel_duplicates(self, attempt: int, launched: LaunchedJob[Account]) -> None:
-        """Cancel jobs of this launch that appeared after they had been given up as lost."""
-        for twin in self.find(self.accounts, look_again=False):
-            if twin.attempt == attempt and twin.job != launched.job and not twin.has_failed:
-                self.monitor.message(
-                    f"{self.job.title}: {twin.job} came late and was not needed; it is cancelled"
-                )
-                retry_api_call(
-                    lambda twin=twin: twin.account.client.fine_tuning.jobs.cancel(twin.job),  # type: ignore[misc]
-                    self.monitor,
-                    self.accounts,
-                    "cancelling a job that is not needed",
-                )
 
 
 def _request(job: TrainJob, file: str, attempt: int) -> dict[str, Any]:

@@ -27,12 +27,15 @@ from .events import (
     metrics_from_results,
     newest_metrics,
 )
-from .job_poller import ACTIVE, JobPoller
+from .find import ENDED_STATES, existing_job
+from .job_poller import JobPoller
 from .launch import launch_job
+from .twins import settle_twins, twin_tokens
 
 if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJob
 
+_EXPECTED_STATES = ("validating_files", "queued", "running", *ENDED_STATES)
 _EVENTS_INTERVAL = 30.0
 """Seconds between two reads of a running job's events."""
 
@@ -55,8 +58,7 @@ def train(
     """
     log = LaunchLog(directory / LAUNCH_LOG, job.checkpoint)
     launched = launch_job(job, log, accounts, poller, monitor)
-    ended = _poll_until_finished(launched, log, poller, monitor)
-    account = launched.account
+    account, ended = _follow(job, launched, log, accounts, poller, monitor)
     (directory / "job.json").write_text(ended.to_json() + "\n", encoding="utf-8")
     if ended.status != "succeeded" or not ended.fine_tuned_model:
         log.append("ended", job=ended.id, status=ended.status)
@@ -75,11 +77,11 @@ def train(
         base=ended.model,
     )
     model.write(directory)
-    return _result(ended, model, metrics)
+    return _result(ended, model, metrics, twin_tokens(log))
 
 
 def _result(
-    job: FineTuningJob, model: TrainedModel, metrics: Sequence[dict[str, Any]]
+    job: FineTuningJob, model: TrainedModel, metrics: Sequence[dict[str, Any]], twin_tokens: int
 ) -> TrainingResult:
     tokens = job.trained_tokens or 0
     losses = [row["loss"] for row in metrics if "loss" in row]
@@ -91,12 +93,38 @@ def _result(
         loss=losses[-1] if losses else None,
         model=model.model,
         job=model.job,
-        billed_tokens=tokens,
+        billed_tokens=tokens + twin_tokens,
     )
 
 
+def _follow(
+    job: TrainJob,
+    launched: LaunchedJob[Account],
+    log: LaunchLog,
+    accounts: Sequence[Account],
+    poller: JobPoller,
+    monitor: Monitor,
+) -> tuple[Account, FineTuningJob]:
+    """Follow the unit's job to its end; the job, and the account that owns it.
+
+    At the end, twins are settled once more, since one may have appeared late. Where the job itself
+    was cancelled as a twin, by another run, the one that was kept is followed.
+    """
+    while True:
+        ended = _poll_until_finished(job.title, launched, log, poller, monitor)
+        state = existing_job(ended, launched.account)
+        kept = settle_twins(job, log, accounts, launched, monitor, ended=state)
+        if kept.job == launched.job:
+            return launched.account, ended
+        launched = kept
+
+
 def _poll_until_finished(
-    launched: LaunchedJob[Account], log: LaunchLog, poller: JobPoller, monitor: Monitor
+    title: str,
+    launched: LaunchedJob[Account],
+    log: LaunchLog,
+    poller: JobPoller,
+    monitor: Monitor,
 ) -> FineTuningJob:
     """Poll a job until it ends, log each change of its status, and report its steps."""
     entry = log.last_entry("status")
@@ -107,7 +135,9 @@ def _poll_until_finished(
         if job.status != status:
             status = job.status
             log.append("status", job=job.id, status=status, estimated_finish=job.estimated_finish)
-        if job.status not in ACTIVE:
+            if status not in _EXPECTED_STATES:
+                monitor.message(_unexpected_state(title, job))
+        if job.status in ENDED_STATES:
             return job
         if job.status == "running" and time.monotonic() - read_at > _EVENTS_INTERVAL:
             read_at = time.monotonic()
@@ -120,6 +150,17 @@ def _poll_until_finished(
                 monitor.advance(max(step - reported, 0), loss=float(newest.get("train_loss", 0.0)))
                 reported = max(step, reported)
         poller.wait(account, monitor)
+
+
+def _unexpected_state(title: str, job: FineTuningJob) -> str:
+    """The message about a job that neither moves on nor has ended."""
+    status: str = job.status
+    if status == "paused":
+        return f"{title}: {job.id} is paused; waiting until it is resumed at the provider"
+    return (
+        f"{title}: the provider says {status!r} of {job.id}, which is not known here; waiting for "
+        "its end (`mi cancel` ends it)"
+    )
 
 
 def _training_error(job: FineTuningJob, accounts: Sequence[Account]) -> ProviderError:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import attrs
 
+from ...errors import MiError
 from .. import launch
-from ..launch import ErrorClassifier, ExistingJob, LaunchedJob, LaunchLog, NoFreeSlot, NotCreated
+from ..create import ErrorClassifier, NoFreeSlot, NotCreated, create_once
+from ..launch import ExistingJob, LaunchedJob, LaunchLog
 from ..retry import sleep
 from ..types import Monitor, TrainJob
 from . import runs
@@ -17,6 +20,7 @@ from .backoff import Backoff, retry_while_full
 from .client import Server
 from .errors import is_at_capacity, is_outcome_unknown, translate_error
 from .futures import run_in_thread
+from .lost_runs import LostRuns
 from .recipe import Adapted
 
 if TYPE_CHECKING:
@@ -118,17 +122,19 @@ def _launch(
     clients: dict[str, TrainingClient],
     monitor: Monitor,
 ) -> LaunchedJob[Server]:
-    def find_jobs(is_uncertain: bool) -> list[ExistingJob[Server]]:
-        for delay in (0.0, *(_LOOKUP_DELAYS if is_uncertain else ())):
+    lost_runs = LostRuns(job, server, monitor)
+
+    def find_jobs(age: float | None) -> list[ExistingJob[Server]]:
+        for delay in (0.0, *(_LOOKUP_DELAYS if age is not None else ())):
             sleep(delay, monitor)
-            unit_runs = _list_runs(job, server, monitor)
+            unit_runs = lost_runs.list_runs()
             existing_jobs = runs.to_existing_jobs(unit_runs, server, job.archived_jobs)
             if existing_jobs:
                 break
         return existing_jobs
 
     def create_job(attempt: int) -> LaunchedJob[Server]:
-        return _create_run(job, attempt, server, log, clients, monitor)
+        return _create_run(job, attempt, server, log, clients, lost_runs)
 
     return launch.adopt_or_create(log, (server,), job.archived_jobs, find_jobs, create_job)
 
@@ -139,18 +145,24 @@ def _create_run(
     server: Server,
     log: LaunchLog,
     clients: dict[str, TrainingClient],
-    monitor: Monitor,
+    lost_runs: LostRuns,
 ) -> LaunchedJob[Server]:
-    """Create a run, waiting while the server is at capacity; its client goes into `clients`."""
+    """Create a run, waiting while the server is at capacity; its client goes into `clients`.
+
+    A create that returned no client is never followed by another one before the run that it may
+    have created was looked for, and unloaded.
+    """
+    monitor = lost_runs.monitor
     action, recipe = f"creating the training {job.title}", job.hyperparameters
     base, metadata = server.served_name(job.model.name), runs.run_metadata(job.key, attempt)
+    service = server.service(monitor)
 
     def create() -> str:
-        service = server.service(monitor)
         client = run_in_thread(
             lambda: create_training_client(service, base, recipe, job.seed, metadata), monitor
         )
         clients[client.model_id] = client
+        lost_runs.run_ids.add(client.model_id)
         return str(client.model_id)
 
     classifier = ErrorClassifier(
@@ -158,10 +170,15 @@ def _create_run(
         is_uncertain=is_outcome_unknown,
         to_error=lambda error: translate_error(error, server.key, action),
     )
+
+    def find_jobs(may_repeat: bool) -> list[ExistingJob[Server]]:
+        lost_runs.unload()
+        return []
+
     lost, backoff = 0, Backoff(job.title, monitor)
     while True:
         try:
-            return launch.create_once(log, attempt, server, create, lambda: [], classifier)
+            return create_once(log, attempt, server, create, find_jobs, classifier)
         except NotCreated as not_created:  # a run without a driver has trained nothing
             lost += 1
             if lost >= _MAX_LOST_CREATIONS:
@@ -211,14 +228,21 @@ def _resume(
             run_id=run.id, attempt=run.attempt, step=None, model=checkpoint.path, state=state
         )
     service, metadata = server.service(monitor), runs.run_metadata(job.key, run.attempt)
-    try:
-        client = retry_while_full(
-            lambda: service.create_training_client_from_state_with_optimizer(
+    lost_runs = LostRuns(job, server, monitor)
+    lost_runs.list_runs()
+
+    def create() -> TrainingClient:
+        try:
+            return service.create_training_client_from_state_with_optimizer(
                 checkpoint.path, user_metadata=metadata
-            ),
-            job.title,
-            monitor,
-        )
+            )
+        except Exception:
+            with suppress(MiError):
+                lost_runs.unload()
+            raise
+
+    try:
+        client = retry_while_full(create, job.title, monitor)
     except Exception as error:
         action = f"resuming the training {job.title}"
         raise translate_error(error, server.key, action, permanent=False) from None

@@ -105,19 +105,34 @@ class SamplerSlots:
 
 def unload_quietly(client: Any) -> None:
     """Unload a model; only log a failure, because the memory is freed when the session ends."""
+    unload_run_quietly(client, client.model_id)
+
+
+def unload_run_quietly(client: Any, run_id: str) -> None:
+    """Unload a run by its id; only log a failure.
+
+    Args:
+        client: A client of the session that created the run.
+        run_id: The server's name of the run.
+    """
     try:
-        unload_model(client)
+        unload_model(client.holder, run_id)
     except Exception as error:
         logger.info("cannot unload a model from the server: %s", type(error).__name__)
 
 
-def unload_model(client: Any) -> None:
-    """Make the server drop a run's weights and optimizer from memory; checkpoints stay."""
+def unload_model(holder: Any, run_id: str) -> None:
+    """Make the server drop a run's weights and optimizer from memory; checkpoints stay.
+
+    Args:
+        holder: The SDK's connections.
+        run_id: The server's name of the run.
+    """
     from tinker.lib.client_connection_pool_type import ClientConnectionPoolType
     from tinker.types import UnloadModelRequest
 
     async def send() -> None:
-        with client.holder.aclient(ClientConnectionPoolType.TRAIN) as connection:
-            await connection.models.unload(request=UnloadModelRequest(model_id=client.model_id))
+        with holder.aclient(ClientConnectionPoolType.TRAIN) as connection:
+            await connection.models.unload(request=UnloadModelRequest(model_id=run_id))
 
-    client.holder.run_coroutine_threadsafe(send()).result(timeout=5.0)
+    holder.run_coroutine_threadsafe(send()).result(timeout=5.0)

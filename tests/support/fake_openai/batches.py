@@ -26,9 +26,9 @@ from tests.support.fake_openai.wire import (
     Reply,
     broken,
     limited,
+    listed,
     missing,
     new_id,
-    page,
     required,
 )
 
@@ -224,16 +224,23 @@ class Batches:
 
     def listing(self, call: Call) -> Reply:
         mine = [b for b in reversed(self.batches.values()) if b.record.account == call.account]
-        chosen, more = page(mine, call.query, lambda batch: batch.record.id, limit=20)
+        faults = self.options.faults
+        chosen, more = listed(
+            mine, call, lambda batch: batch.record.id, lambda batch: batch.created, faults
+        )
         for batch in chosen:
             self.settle(batch)
-        body: dict[str, Any] = {"object": "list", "data": [batch.view() for batch in chosen]}
+        body: dict[str, Any] = {"object": "list", "data": [self._view(batch) for batch in chosen]}
         if chosen:
             body |= {"first_id": chosen[0].record.id, "last_id": chosen[-1].record.id}
         return Reply({**body, "has_more": more})
 
+    def _view(self, batch: Batch) -> dict[str, Any]:
+        view = batch.view()
+        return {**view, "status": self.options.faults.states.get(view["status"], view["status"])}
+
     def retrieve(self, call: Call) -> Reply:
-        return Reply(self.find(call).view())
+        return Reply(self._view(self.find(call)))
 
     def cancel(self, call: Call) -> Reply:
         batch = self.find(call)

@@ -18,6 +18,7 @@ import attrs
 from aiohttp import hdrs, web
 
 from tests.support.fake_openai.books import Books
+from tests.support.fake_openai.faults import CREATES, CreateFault
 from tests.support.fake_openai.limit import Limit
 from tests.support.fake_openai.options import Options
 from tests.support.fake_openai.spec import Description
@@ -63,7 +64,13 @@ class Door:
         try:
             call = await self._read(request)
             self._turn_away(request.method, template, call)
+            is_create = request.method == "POST" and template in CREATES
+            fault = self.options.faults.create(template) if is_create else None
+            if fault is not None and not fault.done:
+                return _mistold(fault, Reply({}))
             reply = endpoint(call)
+            if fault is not None:
+                reply = _mistold(fault, reply)
         except Refusal as refusal:
             reply = refusal.reply()
         except ConnectionResetError:  # the client died in the middle of asking
@@ -178,8 +185,20 @@ class Entry:
             then()
 
 
+def _mistold(fault: CreateFault, reply: Reply) -> Reply:
+    """What a create is answered instead of what it did."""
+    if isinstance(fault.answer, int):
+        return Refusal(fault.answer, "No, says the proxy.", code=fault.code).reply()
+    bodies = {"null": b"null", "empty": b"{}", "list": b"[]", "text": b"<html>Well.</html>"}
+    if fault.answer in bodies:
+        return Reply(bodies[fault.answer], headers={"content-type": "application/json"})
+    return Reply(reply.body, fault=fault.answer)
+
+
 def _response(reply: Reply) -> web.Response:
     headers = {"x-request-id": uuid.uuid4().hex, **reply.headers}
+    if isinstance(reply.body, bytes) and "content-type" in reply.headers:
+        return web.Response(body=reply.body, headers=headers)
     if isinstance(reply.body, bytes):
         return web.Response(
             body=reply.body, headers=headers, content_type="application/octet-stream"

@@ -16,6 +16,32 @@ Choice = Literal["", "filtered", "refused", "empty"]
 T = TypeVar("T")
 
 
+CREATES = ("/v1/fine_tuning/jobs", "/v1/batches", "/v1/files")
+"""Paths at which something is created that costs money or stays."""
+Answer = int | Literal["reset", "truncated", "hang", "null", "empty", "list", "text"]
+"""A status with an error, a way to lose an answer, or 200 with a body that is none."""
+
+
+@attrs.frozen
+class CreateFault:
+    """What befalls the next create: `answer` comes instead of what was created.
+
+    Args:
+        answer: What the client gets.
+        done: Whether the work is done all the same.
+        code: The code in the error.
+        path: Which create; None: any.
+    """
+
+    answer: Answer
+    done: bool = True
+    code: str | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.answer} {self.code or ''} {'after' if self.done else 'before'} the work"
+
+
 @attrs.define(kw_only=True)
 class Faults:
     """Shares of requests (or choices) in [0, 1], and counts of first requests, that go wrong."""
@@ -53,6 +79,30 @@ class Faults:
     """Fine-tuning is closed to these accounts: 403."""
     gone: frozenset[str] = frozenset()
     """Models that answer 404."""
+    creates: list[CreateFault] = attrs.field(factory=list)
+    """What befalls the next creates, in order; each is used up."""
+    lag: float = 0.0
+    """Seconds after its creation for which a job or a batch is in no list."""
+    late: int = 0
+    """A job or a batch is in no list until so many others were created after it."""
+    no_lists: int = 0
+    """The status with which every list of jobs and batches is refused; 0: none is."""
+    no_metadata: bool = False
+    """Jobs forget their metadata."""
+    repeats: Literal["", "says so", "says more"] = ""
+    """Lists ignore `after`, and say nothing of more pages, or that there are more."""
+    paging: int = 0
+    """The most items of a page; 0: as many as are asked for."""
+    states: dict[str, str] = attrs.field(factory=dict)
+    """Status → what is said instead."""
+
+    def create(self, path: str) -> CreateFault | None:
+        """What befalls this create, which is used up by it."""
+        for fault in self.creates:
+            if fault.path in (None, path):
+                self.creates.remove(fault)
+                return fault
+        return None
 
     def transport(self, *key: object, chat: bool) -> Transport:
         """What befalls a request; only a chat completion is lost after the work is done."""

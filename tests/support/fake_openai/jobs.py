@@ -20,7 +20,16 @@ from tests.support.fake_openai.job import Job
 from tests.support.fake_openai.models import Models
 from tests.support.fake_openai.options import Options
 from tests.support.fake_openai.text import chat_tokens
-from tests.support.fake_openai.wire import Call, Refusal, Reply, missing, new_id, page, required
+from tests.support.fake_openai.wire import (
+    Call,
+    Refusal,
+    Reply,
+    listed,
+    missing,
+    new_id,
+    page,
+    required,
+)
 
 UNSAFE = {
     "code": "unsafe_file",
@@ -63,7 +72,7 @@ class Jobs:
         self.later(job.seconds, lambda: self.settle(job))
         fault = "reset" if len(self.jobs) <= faults.drop_creates else ""
         return Reply(
-            job.view(), fault=fault, delivered=lambda: setattr(job.record, "delivered", True)
+            self._view(job), fault=fault, delivered=lambda: setattr(job.record, "delivered", True)
         )
 
     def _model(self, account: str, name: str) -> str:
@@ -161,12 +170,20 @@ class Jobs:
             for job in reversed(self._of(call.account))
             if wanted.items() <= (job.record.metadata or {}).items()
         ]
-        chosen, more = page(mine, call.query, lambda job: job.record.id, limit=20)
-        data = [job.view() for job in chosen]
+        faults = self.options.faults
+        chosen, more = listed(
+            mine, call, lambda job: job.record.id, lambda job: job.created, faults
+        )
+        data = [self._view(job) for job in chosen]
         return Reply({"object": "list", "data": data, "has_more": more})
 
+    def _view(self, job: Job) -> dict[str, Any]:
+        view, faults = job.view(), self.options.faults
+        view["status"] = faults.states.get(view["status"], view["status"])
+        return {**view, "metadata": None} if faults.no_metadata else view
+
     def retrieve(self, call: Call) -> Reply:
-        return Reply(self.find(call).view())
+        return Reply(self._view(self.find(call)))
 
     def cancel(self, call: Call) -> Reply:
         job = self.find(call)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
+
+from tests.support.fake_openai.faults import Faults
 
 T = TypeVar("T")
 
@@ -98,6 +101,31 @@ def page(
         start = places[0] + 1
     size = integer(query.get("limit", str(limit)), "limit")
     return items[start : start + size], len(items) > start + size
+
+
+def listed(
+    items: Sequence[T],
+    call: Call,
+    name: Callable[[T], str],
+    created: Callable[[T], float],
+    faults: Faults,
+) -> tuple[Sequence[T], bool | None]:
+    """A page of jobs or batches, newest first, as faults have it.
+
+    None: it is not said whether there are more.
+    """
+    if faults.no_lists:
+        raise Refusal(faults.no_lists, "There is no such list.")
+    seen = [item for item in items[faults.late :] if time.time() - created(item) >= faults.lag]
+    query = {"limit": "20", **call.query}
+    if faults.paging:
+        query["limit"] = str(min(faults.paging, integer(query["limit"], "limit")))
+    if faults.repeats:
+        query.pop("after", None)
+    chosen, more = page(seen, query, name, limit=20)
+    if faults.repeats:
+        return chosen, (True if faults.repeats == "says more" else None)
+    return chosen, more
 
 
 def integer(text: str, param: str) -> int:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tests.support.fake_tinker.hosting import Hosted
 
-Kind = Literal["drop", "limited", "broken", "hang"]
+Kind = Literal["drop", "limited", "broken", "hang", "denied"]
 
 
 @attrs.frozen
@@ -21,7 +21,7 @@ class Fault:
     """What befalls the `number`-th request (from 1) to a path.
 
     `drop`: it is done, and the connection closes without an answer. `hang`: it is done, and never
-    answered. `limited`: 429, `broken`: 500, and nothing is done.
+    answered. `limited`: 429, `broken`: 500, and nothing is done. `denied`: 429, and it is done.
     """
 
     path: str
@@ -76,6 +76,8 @@ class Proxy(Hosted):
         if kind == "drop":
             assert request.transport is not None
             request.transport.close()
+        if kind == "denied":
+            return web.json_response({"detail": "too many requests"}, status=429)
         if kind == "hang":
             await asyncio.sleep(30)
         return web.Response(status=status, headers=headers, body=body)
