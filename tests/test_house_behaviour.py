@@ -85,7 +85,8 @@ VERSION = {
 UNSIGNED = {
     "mi/steps": "__init__ evaluate lazy recorder train",
     "mi/providers": (
-        "__init__ base grouping launch metrics_log pricing retry trained_model types watch"
+        "__init__ base budget grouping launch metrics_log pricing retry spending store_share "
+        "trained_model types usage watch"
     ),
     LOCAL: (
         "__init__ adapted checkpoint core_pool file_digests gguf kv_cache linear logging models "

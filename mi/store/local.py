@@ -24,7 +24,17 @@ from ..files.serialize import read_json, to_json
 from . import checksums
 from .base import Store
 from .checksums import RECORD_FILE
-from .layout import DAMAGED, LOCKS, REPLACING, RETIRED, UNITS, WORK, StoreLayout, list_names
+from .layout import (
+    DAMAGED,
+    LEDGER_FILE,
+    LOCKS,
+    REPLACING,
+    RETIRED,
+    UNITS,
+    WORK,
+    StoreLayout,
+    list_names,
+)
 from .records import (
     BEGUN_FILE,
     FAILURE_FILE,
@@ -196,6 +206,9 @@ class LocalStore(Store):
         except Timeout:
             return True
 
+    def is_abandoned(self, name: str) -> bool:
+        return not self.is_locked(name)
+
     def assert_locked(self, *names: str) -> None:
         """Do nothing: a file lock is held for as long as its process lives."""
 
@@ -247,3 +260,12 @@ class LocalStore(Store):
 
     def log_attempts(self, run: str, events: Sequence[AttemptEvent]) -> None:
         self._runs.append_attempts(run, events)
+
+    def load_ledger(self) -> str | None:
+        with suppress(FileNotFoundError):
+            return (self.root / LEDGER_FILE).read_text("utf-8")
+        return None
+
+    def save_ledger(self, text: str) -> None:
+        self._layout.ensure_dir(LOCKS)
+        atomic.write_atomic(self.root / LEDGER_FILE, text)

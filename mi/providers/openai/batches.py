@@ -13,10 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from ...errors import ProviderError, RequestRejected
 from ...files import journal
 from ...files.clock import utc_timestamp
-from ..types import Monitor, RemoteJob
+from ..retry import sleep
+from ..spending import Reservation, SpendingGate, find_gate
+from ..types import Monitor, RemoteJob, Usage
+from ..usage import worst_usage
 from .accounts import Account
 from .batch_jobs import ACTIVE, BATCH_LOG, FinishedBatch, submit_batch, wait_for_end
 from .batch_lines import AnswerId, FailedLine, batch_answer_id, custom_id, fetch_lines
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
 _MAX_ROUNDS = 6
 _MAX_LINES = 50_000
+_ROOM_INTERVAL = 1.0  # seconds between two looks whether the budget has room for a line
 
 
 def run_batches(
@@ -57,19 +63,26 @@ def run_batches(
     }
     wanted = Counter(batch_answer_id(source) for request in requests for source in request.sources)
     missing = {custom_id(request.sources): request for request in requests}
+    bodies = {
+        batch_answer_id(source): request.body for request in requests for source in request.sources
+    }
     model = str(requests[0].body["model"])
     failed: list[FailedLine] = []
-    for _ in range(_MAX_ROUNDS):
+    admitted = _AdmittedLines(find_gate(monitor))
+    rounds = 0
+    while rounds < _MAX_ROUNDS:
         for id, owner in _unfetched_batches(directory / BATCH_LOG).items():
             _check_owner(id, owner, account)
             finished = wait_for_end(account, id, poll, monitor)
-            answered, failed = fetch_lines(account, finished.batch, model, monitor)
-            yield [
+            answered, failed = fetch_lines(account, finished.batch, model, bodies, monitor)
+            pairs = [
                 (sources[key], choice)
                 for line in answered
                 for key, choice in zip(line.answer_ids, line.choices, strict=False)
                 if _claim(wanted, key)
             ]
+            admitted.settle([choice.usage for _, choice in pairs])
+            yield pairs
             entry = {"event": "fetched", "batch": id, "at": utc_timestamp()}
             journal.append_records(directory / BATCH_LOG, [entry])
             missing = _missing_requests(requests, wanted)
@@ -77,13 +90,60 @@ def run_batches(
                 _check_can_continue(finished, failed)
         if not missing:
             return
-        ids = list(missing)[:_MAX_LINES]
-        submit_batch(account, {id: missing[id] for id in ids}, directory, poll, monitor)
+        lines = admitted.reserve(missing, monitor)
+        rounds += len(lines) == len(missing)
+        try:
+            submit_batch(account, lines, directory, poll, monitor)
+        except BaseException:
+            admitted.settle([])
+            raise
     raise ProviderError(
         f"{len(missing)} requests failed in {_MAX_ROUNDS - 1} batches: "
         f"{failed[0].message if failed else 'no reason given'}",
         hint="run the same command again, or without --batch",
     )
+
+
+@attrs.define
+class _AdmittedLines:
+    """What is reserved for the lines of a batch under way."""
+
+    gate: SpendingGate
+    _reservations: list[Reservation] = attrs.field(factory=list)
+
+    def reserve(
+        self, requests: Mapping[str, CompletionRequest], monitor: Monitor
+    ) -> dict[str, CompletionRequest]:
+        """Those of the requests that the budget has room for now, at least one.
+
+        Args:
+            requests: By custom id.
+            monitor: Receives what is left out; raises when the run must stop.
+        """
+        lines: dict[str, CompletionRequest] = {}
+        for id, request in requests.items():
+            if len(lines) == _MAX_LINES:
+                break
+            worst = worst_usage(request.body, len(request.sources), batch=True)
+            while (reservation := self.gate.reserve(worst)) is None and not lines:
+                sleep(_ROOM_INTERVAL, monitor)
+            if reservation is None:
+                monitor.message(
+                    f"{len(lines)} of {len(requests)} requests go into this batch: at worst, more "
+                    "would cost more than the limit has room for; the others follow"
+                )
+                break
+            self._reservations.append(reservation)
+            lines[id] = request
+        return lines
+
+    def settle(self, usages: Sequence[Usage]) -> None:
+        """The batch has ended, with these usages."""
+        for reservation in self._reservations[:1]:
+            reservation.settle(usages)
+        for reservation in self._reservations[1:]:
+            reservation.cancel()
+        self._reservations.clear()
 
 
 def _claim(wanted: Counter[AnswerId], key: AnswerId) -> bool:

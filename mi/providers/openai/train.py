@@ -18,6 +18,7 @@ from ..launch import LAUNCH_LOG, LaunchedJob, LaunchLog
 from ..metrics_log import METRICS_FILE
 from ..trained_model import TrainedModel
 from ..types import Monitor, TrainingResult, TrainJob
+from ..usage import TokenCount, read_trained_tokens
 from .accounts import Account, redact
 from .errors import next_step
 from .events import (
@@ -75,23 +76,29 @@ def train(
         base=ended.model,
     )
     model.write(directory)
-    return _result(ended, model, metrics)
+    billed = read_trained_tokens(
+        ended.trained_tokens, job, getattr(ended.hyperparameters, "n_epochs", None)
+    )
+    return _result(ended, model, metrics, billed)
 
 
 def _result(
-    job: FineTuningJob, model: TrainedModel, metrics: Sequence[dict[str, Any]]
+    job: FineTuningJob,
+    model: TrainedModel,
+    metrics: Sequence[dict[str, Any]],
+    billed: TokenCount,
 ) -> TrainingResult:
-    tokens = job.trained_tokens or 0
     losses = [row["loss"] for row in metrics if "loss" in row]
     return TrainingResult(
         steps=int(metrics[-1]["step"]) if metrics else 0,
-        tokens=tokens,
-        trained_tokens=tokens,
+        tokens=billed.tokens,
+        trained_tokens=billed.tokens,
         seconds=float((job.finished_at or job.created_at) - job.created_at),
         loss=losses[-1] if losses else None,
         model=model.model,
         job=model.job,
-        billed_tokens=tokens,
+        billed_tokens=billed.tokens,
+        estimate_reason=billed.problem,
     )
 
 
