@@ -118,6 +118,7 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
     layers = _Layers(root=root, file=path.name, table=table, flags=flags or {})
     value = layers.value
     store = value("store", _PATHS["store"])
+    layers.sources[_STORE_LIMIT_KEY] = path.name if _STORE_LIMIT_KEY in table else _DEFAULT
     defaults = ClientOptions()
     numbers = {
         name: number_type(value(name, getattr(defaults, name)))
