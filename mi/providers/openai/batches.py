@@ -58,6 +58,21 @@ def run_batches(
             rejected one; `RequestRejected` where a retry would fail alike.
         Interrupted: The user asked to stop; the batch goes on.
     """
+    admitted = _AdmittedLines(find_gate(monitor))
+    try:
+        yield from _run_rounds(account, requests, directory, poll, monitor, admitted)
+    finally:  # a batch that goes on is fetched, and booked, by the next run
+        admitted.settle([])
+
+
+def _run_rounds(
+    account: Account,
+    requests: Sequence[CompletionRequest],
+    directory: Path,
+    poll: float,
+    monitor: Monitor,
+    admitted: _AdmittedLines,
+) -> Iterator[list[tuple[Any, Choice]]]:
     sources = {
         batch_answer_id(source): source for request in requests for source in request.sources
     }
@@ -68,7 +83,6 @@ def run_batches(
     }
     model = str(requests[0].body["model"])
     failed: list[FailedLine] = []
-    admitted = _AdmittedLines(find_gate(monitor))
     rounds = 0
     while rounds < _MAX_ROUNDS:
         for id, owner in _unfetched_batches(directory / BATCH_LOG).items():
@@ -92,11 +106,7 @@ def run_batches(
             return
         lines = admitted.reserve(missing, monitor)
         rounds += len(lines) == len(missing)
-        try:
-            submit_batch(account, lines, directory, poll, monitor)
-        except BaseException:
-            admitted.settle([])
-            raise
+        submit_batch(account, lines, directory, poll, monitor)
     raise ProviderError(
         f"{len(missing)} requests failed in {_MAX_ROUNDS - 1} batches: "
         f"{failed[0].message if failed else 'no reason given'}",
