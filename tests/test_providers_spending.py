@@ -204,7 +204,7 @@ def test_odd_usages_of_a_batch_are_estimated(usage: Any) -> None:
         "custom_id": "q-0",
         "response": {"status_code": 200, "body": completion(usage)},
     }
-    line = batch_lines._parse_line(record, MODEL, {("q", 0): body})
+    line = batch_lines.parse_line(record, MODEL, {("q", 0): body})
     assert isinstance(line, AnsweredLine)
     used = line.choices[0].usage
     assert 5 <= used.input <= 25
@@ -330,18 +330,21 @@ def test_jobs_of_the_other_sdk_are_admitted_one_by_one_too() -> None:
     """At $0.30 each, at most, four fit into a dollar; each costs $0.20."""
     budget = Budget(limit=1.0)
     monitor = BudgetMonitor(Silent(), budget, "eval-1", DEAR)
-    most = 0
+    most = open_jobs = 0
 
     def submit(job: int) -> Future[int]:
         future: Future[int] = Future()
-        nonlocal most
-        most = max(most, round(sum(budget._in_flight.values()) / 0.3))
+        nonlocal most, open_jobs
+        open_jobs += 1
+        most = max(most, open_jobs)
         threading.Timer(0.02, future.set_result, (job,)).start()
         return future
 
     def drain() -> None:
         worst = Usage(model=MODEL, output=300)
         for results in stream_results(iter(range(100)), submit, 16, monitor, lambda job: worst):
+            nonlocal open_jobs
+            open_jobs -= len(results)
             used = [Usage(model=MODEL, output=200) for _ in results]
             book_usage("eval-1", used, DEAR, budget)
 

@@ -98,7 +98,7 @@ def fetch_lines(
     answered, failed = [], []
     for file in (batch.output_file_id, batch.error_file_id):
         for record in read_lines(account, file, monitor):
-            line = _parse_line(record, model, bodies)
+            line = parse_line(record, model, bodies)
             if isinstance(line, AnsweredLine):
                 answered.append(line)
             else:
@@ -106,9 +106,16 @@ def fetch_lines(
     return answered, failed
 
 
-def _parse_line(
+def parse_line(
     record: dict[str, Any], model: str, bodies: Mapping[AnswerId, Mapping[str, Any]]
 ) -> AnsweredLine | FailedLine:
+    """A line of a batch's output or error file.
+
+    Args:
+        record: The line.
+        model: Whose price applies.
+        bodies: The requests by the answers they are for, to estimate what the service leaves out.
+    """
     answer_ids = _parse_custom_id(str(record.get("custom_id")))
     body = (record.get("response") or {}).get("body") or {}
     status = (record.get("response") or {}).get("status_code")
