@@ -8,6 +8,7 @@ experiments = ["experiments", "more/*.py"]
 model = "openai:gpt-4.1-2025-04-14"
 store = ".mi"                    # MI_STORE; like db (MI_DB) and figures relative to the root;
                                  # or a shared address: "s3://bucket/mi", "file:///shared/mi"
+max_cost = 200                   # US dollars that all runs on the store may spend, taken together
 claim = 60                       # seconds of silence after which a unit's lease expires there
 executor = "process"             # MI_EXECUTOR
 in_flight = 64
@@ -32,6 +33,7 @@ eval = {cpus = 2, gpus = 0.25}
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -58,6 +60,7 @@ _PATHS = {"store": ".mi", "db": "results.duckdb", "figures": "figures"}
 _STRINGS = ("model", "executor")
 _CLIENT_NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
 _LEASE_KEY = "claim"
+_STORE_LIMIT_KEY = "max_cost"
 _ENDPOINT_KEYS = {"base_url": str, "provider": str, "key_env": str, "free": bool}
 _PROVIDER_ENDPOINT_KEYS = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
 """Keys of an endpoint that only one provider's endpoints have."""
@@ -73,6 +76,8 @@ class Config:
         experiments: Directories, files and shell patterns; empty: see `find_experiment_files`.
         model: `provider:name`; None: the embedded model.
         store: A directory, or an address that several machines share.
+        max_cost: The most that all runs on the store together may spend, in US dollars; None: no
+            limit. The flag --max-cost is another limit, that of a run.
         lease_timeout: Seconds without a heartbeat after which a lease in a shared store expires.
         db: The DuckDB file.
         figures: Directory of the figures.
@@ -86,6 +91,7 @@ class Config:
     experiments: tuple[str, ...]
     model: str | None
     store: Path | str
+    max_cost: float | None
     lease_timeout: float
     db: Path
     figures: Path
@@ -112,6 +118,7 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
     layers = _Layers(root=root, file=path.name, table=table, flags=flags or {})
     value = layers.value
     store = value("store", _PATHS["store"])
+    layers.sources[_STORE_LIMIT_KEY] = path.name if _STORE_LIMIT_KEY in table else _DEFAULT
     defaults = ClientOptions()
     numbers = {
         name: number_type(value(name, getattr(defaults, name)))
@@ -126,6 +133,7 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
         ray=_parse_cluster(value("ray", {}), value("ray_address", None), f"{path} @ tool.mi.ray"),
         sources=layers.sources,
         store=store if is_url(store) else Path(store).resolve(),
+        max_cost=table.get(_STORE_LIMIT_KEY),
         lease_timeout=float(value(_LEASE_KEY, LEASE_SECONDS)),
         db=Path(value("db", _PATHS["db"])).resolve(),
         figures=Path(value("figures", _PATHS["figures"])).resolve(),
@@ -211,6 +219,7 @@ def _check_table(table: Mapping[str, Any], where: str) -> None:
         *_STRINGS,
         *_CLIENT_NUMBERS,
         _LEASE_KEY,
+        _STORE_LIMIT_KEY,
         "experiments",
         "endpoints",
         "ray",
@@ -228,10 +237,10 @@ def _value_error(name: str, value: Any) -> str | None:
     """What is wrong with the value of a key of `[tool.mi]`; None for a valid one."""
     if name in {*_PATHS, *_STRINGS} and not (isinstance(value, str) and value):
         return f"{value!r} must be a non-empty string"
-    if name in {*_CLIENT_NUMBERS, _LEASE_KEY}:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not is_number or value <= 0:
-            return f"{value!r} must be a positive number"
+    if name in {*_CLIENT_NUMBERS, _LEASE_KEY} and (not _is_number(value) or value <= 0):
+        return f"{value!r} must be a positive number"
+    if name == _STORE_LIMIT_KEY and not (_is_number(value) and 0 <= value < math.inf):
+        return f"{value!r} must be a number of US dollars, at least 0"
     if name == "experiments":
         is_list = isinstance(value, list) and all(isinstance(path, str) for path in value)
         if not is_list or not value:
@@ -239,6 +248,10 @@ def _value_error(name: str, value: Any) -> str | None:
     if name == "endpoints" and not isinstance(value, dict):
         return f"{value!r} must be a table of endpoints"
     return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _check_endpoint(endpoint: Any, where: str) -> None:

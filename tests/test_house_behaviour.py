@@ -85,16 +85,17 @@ VERSION = {
 UNSIGNED = {
     "mi/steps": "__init__ evaluate lazy recorder train",
     "mi/providers": (
-        "__init__ base create grouping launch metrics_log pricing retry trained_model types watch"
+        "__init__ base budget create grouping launch metrics_log pricing retry spending "
+        "store_share trained_model types usage watch"
     ),
     LOCAL: (
         "__init__ adapted checkpoint core_pool file_digests gguf kv_cache linear logging models "
         "network packing prefix recipe tensor_cache wheel"
     ),
     HOSTED: (
-        "__init__ accounts batch_find batch_jobs batch_lines batches bodies choices completions "
-        "diagnostics errors event_loop events files find job_poller jobs launch lookup "
-        "rate_limiter train transport twins voting"
+        "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
+        "bodies choices completions diagnostics errors event_loop events files find job_poller "
+        "jobs launch lookup rate_limiter train transport twins voting"
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "

@@ -8,6 +8,7 @@ books are looked into.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,19 +20,25 @@ from openai.resources.batches import Batches
 
 from mi.data.chats import Message
 from mi.errors import ProviderError, RequestRejected
+from mi.providers.budget import Budget
 from mi.providers.launch import LAUNCH_LOG, LaunchLog
-from mi.providers.openai import OpenAI, batch_jobs, batches, find, jobs, launch
+from mi.providers.openai import OpenAI, batch_log, batches, find, jobs, launch
 from mi.providers.openai.accounts import Account
+from mi.providers.openai.batch_lines import AnsweredLine, merge_twin
+from mi.providers.openai.choices import filtered_choice
 from mi.providers.openai.job_poller import JobPoller
 from mi.providers.openai.recipe import Supervised
 from mi.providers.openai.train import train
+from mi.providers.pricing import Price, PriceTable
 from mi.providers.types import (
     ClientOptions,
     ModelUnderTest,
     SampleRequest,
     TrainingResult,
     TrainJob,
+    Usage,
 )
+from mi.runner.watch import BudgetMonitor
 from mi.spec import Model, Sampling
 from tests.support.crash import Crash, crash_after, crash_before
 from tests.support.fake_openai import CreateFault, Faults, JobRecord, Loopback
@@ -42,6 +49,8 @@ from tests.support.project import Project
 from tests.support.slow import mostly_slow
 
 POLL = 0.01
+DEAR_TOKEN = 0.001
+DEAR = PriceTable(checked="", source="", models={MODEL: Price(input=0.0, output=1e6 * DEAR_TOKEN)})
 JOBS, BATCHES, FILES = "/v1/fine_tuning/jobs", "/v1/batches", "/v1/files"
 ANSWERS: list[tuple[Answer, str | None]] = [
     (429, None),
@@ -122,10 +131,11 @@ class Bench:
             for roles in [("user", "assistant")]
         ]
         file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        rows = [[Message(**turn) for turn in line["messages"]] for line in lines]
         return TrainJob(
             key=self.key,
             model=Model(id=f"openai:{MODEL}", provider="openai", name=MODEL),
-            rows=(),
+            rows=rows,
             file=file,
             title="n=10",
             hyperparameters=Supervised(),
@@ -241,6 +251,32 @@ def test_a_twin_that_appears_late_is_cancelled_or_booked(
     assert len(bench.live) == (1 if was_cancelled else 2)
     assert any("the server made" in text for text in bench.monitor.texts)
     assert bench.train().billed_tokens == result.billed_tokens, "booked once"
+
+
+@pytest.mark.parametrize(
+    "stated", mostly_slow([None, -5, 10**30, "many", 0.5, float("nan")], every=3), ids=str
+)
+def test_a_twin_of_which_no_number_can_be_booked_is_booked_as_estimated(
+    bench: Bench, stated: Any
+) -> None:
+    """As much as the training itself: none of both can be told from what the server says."""
+    bench.server.train_seconds = 0.0
+    bench.server.faults = Faults(
+        creates=[CreateFault(429, path=JOBS)], late=1, trained_tokens=(stated,)
+    )
+    result = bench.train()
+    assert len(bench.live) == 2
+    assert result.estimate_reason.startswith("trained_tokens is")
+    assert 0 < result.trained_tokens < 10_000
+    assert result.billed_tokens == 2 * result.trained_tokens
+
+
+def test_a_twin_alone_makes_what_is_booked_an_estimate(bench: Bench) -> None:
+    log_launched(bench, bench.create(seconds=0.0))
+    bench.log.append("twin", job="other", account="", tokens=7, estimate_reason="for a reason")
+    result = bench.train()
+    assert result.billed_tokens == bench.billed + 7
+    assert result.estimate_reason == "for a reason"
 
 
 STEPS = [
@@ -455,7 +491,7 @@ class Asker:
     server: Loopback
     root: Path
     before: Any
-    monitor: Attentive = attrs.field(factory=Attentive)
+    monitor: Any = attrs.field(factory=Attentive)
 
     def ask(self) -> int:
         """Ask until it ends well; the tokens that were booked."""
@@ -592,11 +628,56 @@ def test_a_batch_that_was_created_and_not_logged_is_shown_and_cancelled(
         patch.setattr(Batches, "create", crash_after(1, Batches.create))
         with pytest.raises(Crash):
             asker.ask()
-    [log] = asker.root.glob(f"*/{batch_jobs.BATCH_LOG}")
+    [log] = asker.root.glob(f"*/{batch_log.BATCH_LOG}")
     [shown] = batches.pending_batches([hosted[1]], log, asker.monitor)
     assert not shown.is_finished
     [cancelled] = batches.cancel_batches([hosted[1]], log, asker.monitor)
     assert cancelled.status == "cancelling"
+
+
+def limited(asker: Asker, limit: float) -> Budget:
+    """Let the asker ask within a limit, at a dollar for a thousand tokens of an answer."""
+    budget = Budget(limit=limit)
+    asker.monitor = BudgetMonitor(Attentive(), budget, "eval-1", DEAR)
+    return budget
+
+
+def test_a_lost_batch_is_found_by_a_run_whose_budget_has_room_for_more(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a batch holds, and so its name, hangs on what there is room for."""
+    limited(asker, 0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "create", crash_after(1, Batches.create))
+        with pytest.raises(Crash):
+            asker.ask()
+    limited(asker, 100.0)
+    earlier = len(asker.server.books.batches)
+    assert asker.ask() == asker.billed > 0
+    assert [batch.requests for batch in asker.server.books.batches[earlier - 1 :]] == [1, 2]
+
+
+def test_what_a_twin_of_a_batch_cost_counts_against_the_limit_before_it_is_booked(
+    asker: Asker,
+) -> None:
+    budget = limited(asker, 100.0)
+    asker.server.batch_seconds = 0.0
+    asker.server.faults = Faults(creates=[CreateFault(429, path=BATCHES)], late=1)
+    asker.ask()
+    tokens = asker.server.books.tokens - asker.before
+    output = sum(count for (_, kind, _), count in tokens.items() if "output" in kind)
+    assert asker.batches == ["completed", "completed"]
+    assert budget.room() == pytest.approx(100.0 - output * DEAR_TOKEN / 2)
+
+
+def test_a_merged_usage_is_an_estimate_if_that_of_the_twin_is() -> None:
+    usage = Usage(model=MODEL, input=1, output=2)
+    choice = filtered_choice(MODEL)
+    own = attrs.evolve(choice, usage=usage)
+    twin = attrs.evolve(choice, usage=attrs.evolve(usage, estimate_reason="a reason"))
+    lines = [AnsweredLine([("q", 0)], (twin,))]
+    [(_, merged)] = merge_twin([(("q", 0), own)], lines, Counter())
+    assert merged.usage == Usage(model=MODEL, input=2, output=4, estimate_reason="a reason")
 
 
 @pytest.mark.slow

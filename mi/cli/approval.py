@@ -14,6 +14,7 @@ from ..planning.cost import CostEstimator
 from ..planning.plan import Plan
 from ..planning.session import Session
 from ..providers.pricing import format_cost
+from ..providers.store_share import store_limit_reached
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,8 +38,10 @@ def spending_limit(
         US dollars; None if the run is free and has no stated limit.
 
     Raises:
-        UsageError: The estimate exceeds `--max-cost` or cannot be confirmed, a price is unknown, or
-            paid training would use bundled data that `--data` does not name.
+        UsageError: The estimate exceeds `--max-cost` or what is left of the store's limit, or it
+            cannot be confirmed; a price is unknown; or paid training would use bundled data that
+            `--data` does not name.
+        BudgetExceeded: The store's limit is reached.
     """
     total, max_cost = costs.total(), session.options.max_cost
     if total == 0.0:
@@ -51,6 +54,7 @@ def spending_limit(
             hint=f"--price {names[0]}=INPUT,OUTPUT,TRAINING,TUNED_INPUT,TUNED_OUTPUT "
             "(US dollars per million tokens), or add it to registry/prices.toml",
         )
+    _check_store_limit(session, total)
     if max_cost is None:
         return _confirm(total, out)
     if total > max_cost:
@@ -60,6 +64,22 @@ def spending_limit(
             hint="`mi plan` shows the cost of each unit; select fewer cells or raise the limit",
         )
     return max_cost
+
+
+def _check_store_limit(session: Session, total: float) -> None:
+    """Check that an estimate fits into what is left of the store's limit, if there is one."""
+    if session.ledger is None:
+        return
+    balance = session.ledger.balance()
+    if balance.is_spent:
+        raise store_limit_reached(balance)
+    if total > balance.available:
+        raise UsageError(
+            f"this is likely to cost {format_cost(total)}, more than the "
+            f"{format_cost(balance.available)} that is left of max_cost in [tool.mi], which is "
+            f"{format_cost(balance.limit)} for all runs on this store; nothing was started",
+            hint="select fewer cells, wait for other runs, or raise max_cost in pyproject.toml",
+        )
 
 
 def _require_named_data(session: Session, plan: Plan, costs: CostEstimator) -> None:

@@ -75,6 +75,7 @@ def run_options(args: argparse.Namespace) -> RunOptions:
         figures=config.figures,
         full=getattr(args, "full", False),
         max_cost=getattr(args, "max_cost", None),
+        store_limit=config.max_cost,
         judges=tuple(getattr(args, "judge", ())),
         votes=getattr(args, "votes", None),
         rejudge=getattr(args, "rejudge", False),

@@ -95,6 +95,7 @@ def config(args: argparse.Namespace) -> int:
         "executor": config.executor,
         "store": config.store,
         "claim": config.lease_timeout,
+        "max_cost": "no limit" if config.max_cost is None else config.max_cost,
         "db": config.db,
         "figures": config.figures,
         "in_flight": options.in_flight,

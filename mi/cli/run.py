@@ -98,7 +98,12 @@ def _finish(
     if args.junitxml:
         write_junit(args.junitxml, plan, result, session.store, outcome.seconds)
     report = summary.RunReport(
-        session=session, plan=plan, result=result, seconds=outcome.seconds, cost=outcome.cost
+        session=session,
+        plan=plan,
+        result=result,
+        seconds=outcome.seconds,
+        cost=outcome.cost,
+        budget=outcome.budget,
     )
     summary.show(report, out, args)
     error = outcome.error

@@ -22,6 +22,7 @@ from ..database.connection import DatabaseBusy
 from ..planning.plan import Plan, format_rescoring
 from ..planning.session import Session
 from ..planning.suggestion import suggest_experiment
+from ..providers.budget import Budget
 from ..providers.pricing import format_cost
 from ..reporting.console import say
 from ..reporting.figures import save_drawing, score_curves
@@ -37,6 +38,9 @@ from ..units.unit import Evaluate
 if TYPE_CHECKING:
     from rich.console import Console
 
+_MAX_REASONS = 3
+"""Reasons for estimated usages that are shown."""
+
 
 @attrs.frozen(kw_only=True)
 class RunReport:
@@ -48,6 +52,7 @@ class RunReport:
         result: What became of them.
         seconds: Wall time.
         cost: US dollars that the run spent.
+        budget: What was lost and estimated on the way.
     """
 
     session: Session
@@ -55,6 +60,7 @@ class RunReport:
     result: RunResult
     seconds: float
     cost: float
+    budget: Budget = attrs.field(factory=Budget)
 
 
 def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
@@ -76,6 +82,8 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         say(out, line, "yellow")
     if lost := session.providers.lost_answers():
         say(out, f"{pluralize(lost, 'answer')} lost in transit and requested again", "yellow")
+    for line in money_lines(report.budget):
+        say(out, line, "yellow")
     for key, message in result.failures.items():
         say(out, f"failed: {key}: {message}", "red")
     if result.stopped_after is not None:
@@ -121,6 +129,23 @@ def rescoring_lines(result: RunResult) -> list[str]:
         lines.append(f"{number} scored again from stored answers ({versions})")
     for key, problem in result.rescoring_problems.items():
         lines.append(f"{key} keeps its old scores: {problem}")
+    return lines
+
+
+def money_lines(budget: Budget) -> list[str]:
+    """What of a run's cost is not certain: estimated usages, and answers that never arrived."""
+    lines = []
+    if count := budget.estimated_usages:
+        reasons = "; ".join(list(budget.estimate_reasons)[:_MAX_REASONS])
+        lines.append(
+            f"{pluralize(count, 'result')} came without a usable number of tokens ({reasons}): "
+            "the numbers are estimated, and booked as estimated"
+        )
+    if budget.lost:
+        lines.append(
+            f"up to {format_cost(budget.lost)} may have been billed for requests that were never "
+            "answered; it counts against the limit, and is not in the books"
+        )
     return lines
 
 

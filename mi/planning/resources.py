@@ -8,7 +8,8 @@ import attrs
 
 from ..data.datasets import Questions, Rows
 from ..providers.base import Provider
-from ..providers.pricing import Budget, PriceTable
+from ..providers.budget import Budget
+from ..providers.pricing import PriceTable
 from ..providers.types import ClientOptions
 from ..spec import Model
 from ..units.unit import Unit

@@ -19,7 +19,8 @@ from ..data.datasets import BUNDLED, Rows, read_dataset
 from ..errors import DeclarationError, MiError
 from ..providers import Providers
 from ..providers.base import Provider
-from ..providers.pricing import Budget, PriceTable
+from ..providers.budget import Budget
+from ..providers.pricing import PriceTable
 from ..spec import (
     Dataset,
     Experiment,
@@ -29,6 +30,7 @@ from ..spec import (
     judge_model,
 )
 from ..store.base import Store
+from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
 from ..units.unit import Evaluate
 from .cost import CostEstimator
@@ -282,6 +284,12 @@ class Session:
             client_options=self.providers.options,
             judge_only=self.options.rejudge,
         )
+
+    @cached_property
+    def ledger(self) -> Ledger | None:
+        """What all runs on the store together may still spend; None without such a limit."""
+        limit = self.options.store_limit
+        return None if limit is None else Ledger(self.store, limit)
 
     def check_credentials(self) -> None:
         """Check that every provider this run needs has credentials, before any work starts.

@@ -68,7 +68,8 @@ class ExistingJob(Generic[A]):
         has_failed: Whether it failed or was cancelled; such a job is not adopted by a later run.
         created_at: Unix time.
         has_succeeded: Whether it has ended well.
-        billed_tokens: Tokens that are paid for, as far as the provider states them.
+        trained_tokens: Tokens it was trained on, as the provider states them: of any type.
+        epochs: The number of epochs, as the provider states it.
     """
 
     job: str
@@ -77,7 +78,8 @@ class ExistingJob(Generic[A]):
     has_failed: bool
     created_at: float
     has_succeeded: bool = False
-    billed_tokens: int = 0
+    trained_tokens: Any = None
+    epochs: Any = None
 
 
 def choose_job(jobs: Iterable[ExistingJob[A]]) -> ExistingJob[A] | None:

@@ -1,22 +1,22 @@
-"""Money: what tokens cost, and how much a run may spend.
+"""Money: what tokens cost, and booking what was used.
 
-Prices are facts with a date. The registry holds them, and no key contains them. A `Budget` holds
-what one run may spend: before a unit starts, its estimated cost is reserved; `book_usage` charges
-what was really used, for trainings and for answers alike; once the charges reach the limit, the run
-stops launching.
+Prices are facts with a date. The registry holds them, and no key contains them. `book_usage`
+charges what was really used to a `Budget`, for trainings and for answers alike.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from ..errors import BudgetExceeded, UsageError
+from ..errors import UsageError
+from .budget import Budget
 from .types import Usage
+
+__all__ = ["Budget", "Price", "PriceTable", "book_usage", "format_cost"]
 
 _MILLION = 1_000_000
 _FIGURES = ("input", "output", "training", "tuned_input", "tuned_output")
@@ -141,56 +141,6 @@ def _parse_override(text: str) -> tuple[str, Price]:
         ) from None
 
 
-@attrs.define
-class Budget:
-    """What a run may spend, in US dollars; its threads share it.
-
-    Args:
-        limit: The most; None: only what costs nothing.
-        spent: What this run has spent so far.
-    """
-
-    limit: float | None = None
-    spent: float = 0.0
-    _reserved: dict[str, float] = attrs.field(factory=dict)
-    _lock: threading.Lock = attrs.field(factory=threading.Lock)
-
-    def reserve(self, unit: str, estimate: float) -> bool:
-        """Reserve a unit's estimated cost. Returns False if that exceeds what is left."""
-        if estimate <= 0:
-            return True
-        with self._lock:
-            total = self.spent + sum(self._reserved.values()) + estimate
-            if self.limit is None or total > self.limit:
-                return False
-            self._reserved[unit] = estimate
-            return True
-
-    def release(self, unit: str) -> None:
-        """Release what is still reserved for a unit that has ended."""
-        with self._lock:
-            self._reserved.pop(unit, None)
-
-    def charge(self, unit: str, cost: float) -> None:
-        """Charge what was spent on a unit; its reservation shrinks by as much."""
-        with self._lock:
-            self.spent += cost
-            if unit in self._reserved:
-                self._reserved[unit] = max(self._reserved[unit] - cost, 0.0)
-
-    def raise_if_exceeded(self) -> None:
-        """Stop a run that has spent its limit.
-
-        Raises:
-            BudgetExceeded: The charges have reached the limit.
-        """
-        if self.limit is not None and self.spent >= self.limit > 0:
-            raise BudgetExceeded(
-                f"${self.spent:.2f} is spent, which is what --max-cost allows",
-                hint="what arrived is kept: the same command with a higher --max-cost goes on",
-            )
-
-
 def book_usage(
     unit: str,
     usages: Sequence[Usage | None],
@@ -213,6 +163,9 @@ def book_usage(
     costs = [None if usage is None else prices.cost(usage) for usage in usages]
     record(costs)
     budget.charge(unit, sum(cost or 0.0 for cost in costs))
+    budget.count_estimates(
+        usage for usage, cost in zip(usages, costs, strict=True) if cost is None or cost > 0
+    )
 
 
 def format_cost(cost: float | None) -> str:

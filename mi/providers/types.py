@@ -121,6 +121,7 @@ class TrainingResult:
         model: The provider's name of the trained model.
         job: The provider's id of the training job.
         billed_tokens: Tokens that are paid for.
+        estimate_reason: Why they are an estimate; empty: they are as the provider states.
     """
 
     steps: int
@@ -131,6 +132,7 @@ class TrainingResult:
     model: str | None = None
     job: str | None = None
     billed_tokens: int = 0
+    estimate_reason: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -152,6 +154,7 @@ class Usage:
         output: Tokens received for this answer.
         batch: Whether the batch price applies.
         training: Tokens trained on, each counted once an epoch.
+        estimate_reason: Why the counts are an estimate; empty: they are as the provider states.
     """
 
     model: str
@@ -159,6 +162,7 @@ class Usage:
     output: int = 0
     batch: bool = False
     training: int = 0
+    estimate_reason: str = ""
 
 
 @attrs.frozen(kw_only=True)

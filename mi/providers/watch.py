@@ -42,6 +42,11 @@ class ForwardingMonitor:
 
     monitor: Monitor
 
+    @property
+    def spending_gate(self) -> object:
+        """The gate of the unit, if the monitor has one; see `mi.providers.spending`."""
+        return getattr(self.monitor, "spending_gate", None)
+
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
         """See `Monitor.start`, also for the arguments.
 

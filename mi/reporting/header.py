@@ -10,6 +10,7 @@ from ..planning.plan import Plan, PlannedUnit, format_rescoring
 from ..planning.scenarios import RepeatedScenarios
 from ..planning.session import Session
 from ..providers.pricing import format_cost
+from ..store.ledger import Balance
 from ..units.cells import cells, count_cells
 from ..version import __version__
 from .text import format_duration, pluralize
@@ -37,10 +38,21 @@ def header_lines(
         versions = format_rescoring(planned.rescoring for planned in outdated if planned.rescoring)
         number = f"{pluralize(len(outdated), 'eval')} of those done"
         lines.append(f"{number} to be scored again from stored answers ({versions}), free")
+    if session.ledger is not None:
+        lines.append(balance_line(session.ledger.balance()))
     lines += _repetition_lines(session.repeated_scenarios(plan))
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
     return lines
+
+
+def balance_line(balance: Balance) -> str:
+    """`$3.20 left of the store's $5.00 (max_cost): $1.50 spent, $0.30 reserved by other runs`."""
+    text = (
+        f"{format_cost(balance.available)} left of the {format_cost(balance.limit)} that all runs "
+        f"on this store may spend (max_cost): {format_cost(balance.spent)} spent"
+    )
+    return f"{text}, {format_cost(balance.reserved)} reserved by runs" if balance.reserved else text
 
 
 def _repetition_lines(repeated: Iterable[RepeatedScenarios]) -> list[str]:

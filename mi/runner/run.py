@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import attrs
 
@@ -24,9 +25,12 @@ from ..planning.prepare import PreparedPlan
 from ..planning.registration import experiments_with_evals_to_do, register_expectations
 from ..planning.resources import Resources
 from ..planning.session import Session
+from ..providers.budget import Budget
+from ..providers.store_share import StoreShare
 from ..providers.types import Monitor
 from ..providers.watch import NullMonitor
 from ..store.base import Store
+from ..store.ledger import Ledger
 from ..store.provenance import Provenance, capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
@@ -46,6 +50,7 @@ class RunOutcome:
         result: What became of each unit.
         seconds: Wall time.
         cost: US dollars that the run spent.
+        budget: What was reserved, lost and estimated on the way.
         error: The error that ended the run early: the user interrupted it, the budget is spent or
             the store cannot be written. None if every unit was tried.
     """
@@ -54,6 +59,7 @@ class RunOutcome:
     result: RunResult
     seconds: float
     cost: float
+    budget: Budget = attrs.field(factory=Budget)
     error: MiError | None = None
 
 
@@ -107,7 +113,8 @@ def run_prepared(
         error = rescore_units(prepared, record["run"], result, observer or SilentObserver())
         if prepared.plan.todo and error is None:
             run = _build_run(prepared, resources, record["run"], observer, result)
-            error = _execute(execute, run)
+            with _open_share(session.ledger, run):
+                error = _execute(execute, run)
         _end_record(session.store, record, result, error)
     finally:
         session.providers.close()
@@ -117,6 +124,7 @@ def run_prepared(
         seconds=time.monotonic() - start,
         cost=resources.budget.spent,
         error=error,
+        budget=resources.budget,
     )
 
 
@@ -195,6 +203,24 @@ def _build_run(
         result=result,
         limits=RunLimits(max_concurrent=options.max_concurrent, max_failures=options.max_failures),
     )
+
+
+@contextmanager
+def _open_share(ledger: Ledger | None, run: Run) -> Iterator[None]:
+    """Let a run have its share of the store's limit, if there is one, until it ends."""
+    if ledger is None:
+        yield
+        return
+    budget = run.resources.budget
+    with ledger.open_entry(run.run_id):
+        budget.share = StoreShare(ledger, run.run_id)
+        try:
+            yield
+        finally:
+            budget.share = None
+            if budget.lost:
+                with suppress(StoreError):  # the run has ended, and has its own error to report
+                    ledger.exchange(run.run_id, 0.0, 0.0, budget.lost)
 
 
 def _execute(execute: Executor, run: Run) -> MiError | None:

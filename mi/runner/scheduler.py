@@ -20,10 +20,11 @@ from ..planning.plan import PlannedUnit
 from ..planning.resources import Resources
 from ..providers.types import Monitor
 from ..store.base import Store
+from ..units.unit import Unit
 from .queue import ReadyQueue
 from .threads import DaemonThreadPool
 from .types import Run, UnitRunner
-from .unit_kinds import UNIT_KINDS, lock_names
+from .unit_kinds import UNIT_KINDS, lock_names, unit_kind
 from .watch import StoredMonitor
 from .worker import run_unit
 
@@ -134,11 +135,10 @@ class Scheduler:
         if planned.skip_reason is not None:
             self._fail_unit(planned, planned.skip_reason)
             return
-        if not resources.budget.reserve(unit.key, resources.estimate_cost(unit) or 0.0):
-            self.error = BudgetExceeded(
-                f"{unit.title} is likely to cost more than is left of --max-cost",
-                hint="completed work is kept: repeat the command with a higher --max-cost",
-            )
+        try:
+            self._reserve(unit, resources.estimate_cost(unit) or 0.0)
+        except (BudgetExceeded, StoreError) as error:
+            self.error = error
             return
         self.running_units[unit.key] = planned
         self._running_by_kind[unit.kind] += 1
@@ -146,6 +146,20 @@ class Scheduler:
         self._started_count += 1
         monitor = self.run.observer.begin_unit(planned, self._started_count, total)
         self._pool.submit(lambda: self._run_unit(planned, monitor))
+
+    def _reserve(self, unit: Unit, estimate: float) -> None:
+        """Reserve a unit's estimated cost.
+
+        Raises:
+            BudgetExceeded: It is more than is left.
+            StoreError: The store's ledger cannot be reached.
+        """
+        budget, is_training = self.run.resources.budget, unit_kind(unit).is_training
+        if not budget.reserve(unit.key, estimate, is_training=is_training):
+            raise BudgetExceeded(
+                f"{unit.title} is likely to cost more than is left of --max-cost",
+                hint="completed work is kept: repeat the command with a higher --max-cost",
+            )
 
     def _run_unit(
         self, planned: PlannedUnit, monitor: Monitor
@@ -161,7 +175,7 @@ class Scheduler:
         del self.running_units[unit.key]
         self._running_by_kind[unit.kind] -= 1
         self.locked_names.difference_update(lock_names(unit))
-        self.run.resources.budget.release(unit.key)
+        self._release(unit)
         if isinstance(result, bool):
             self._finish_unit(planned, is_new=result)
         elif isinstance(result, LeaseLost):  # another process has it: wait for its lock
@@ -175,6 +189,12 @@ class Scheduler:
             self._record_failure(planned, result)
         else:
             raise result
+
+    def _release(self, unit: Unit) -> None:
+        try:
+            self.run.resources.budget.release(unit.key)
+        except StoreError as error:
+            self.error = self.error or error
 
     def _finish_unit(self, planned: PlannedUnit, *, is_new: bool) -> None:
         """Release the dependents of a unit that this run or another process produced."""

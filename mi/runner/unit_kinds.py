@@ -21,7 +21,8 @@ from ..planning.resources import Resources
 from ..providers.base import Provider
 from ..providers.launch import sent_tokens
 from ..providers.pricing import book_usage
-from ..providers.types import ModelUnderTest, Monitor, Usage
+from ..providers.types import ModelUnderTest, Monitor, TrainingResult, TrainJob, Usage
+from ..providers.usage import estimate_training_tokens, is_count
 from ..spec import judge_model
 from ..steps import evaluate, mix, train
 from ..steps.context import EvalContext
@@ -63,10 +64,12 @@ class UnitKind(ABC, Generic[P]):
     Attributes:
         uses_model: Whether the provider must prepare the base model first.
         yields_model: Whether it produces a model, so that evals of an earlier one become stale.
+        is_training: Whether it is paid for as a whole, so that its estimate stays reserved.
     """
 
     uses_model: ClassVar[bool] = True
     yields_model: ClassVar[bool] = False
+    is_training: ClassVar[bool] = False
 
     def journal_names(self, payload: P) -> dict[str, str]:
         """Its journals, role → name. They are locked with the unit."""
@@ -116,6 +119,7 @@ class TrainKind(UnitKind[Train]):
     """Fine-tuning the base model on a mix."""
 
     yields_model = True
+    is_training = True
 
     def capacity(self, provider: Provider) -> int:
         return provider.max_concurrent_trainings
@@ -131,13 +135,18 @@ class TrainKind(UnitKind[Train]):
         )
         sent_before = sent_tokens(job.directory)
         try:
-            trained = resources.provider.train(training, job.directory, job.monitor)
+            trained = _checked_result(
+                resources.provider.train(training, job.directory, job.monitor), training
+            )
         finally:  # batches that were sent are paid for, even if the training fails
             _book_training(key, sent_tokens(job.directory) - sent_before, resources)
         if not sent_tokens(job.directory):
-            _book_training(key, trained.billed_tokens, resources)
+            _book_training(key, trained.billed_tokens, resources, trained.estimate_reason)
         cost = resources.prices.training_cost(resources.model.name, trained.billed_tokens)
-        return {**attrs.asdict(trained), "cost_usd": cost if trained.billed_tokens else 0.0}
+        outcome = attrs.asdict(trained)
+        if not trained.estimate_reason:
+            del outcome["estimate_reason"]
+        return {**outcome, "cost_usd": cost if trained.billed_tokens else 0.0}
 
 
 class EvaluateKind(UnitKind[Evaluate]):
@@ -157,7 +166,9 @@ class EvaluateKind(UnitKind[Evaluate]):
 
     def run(self, payload: Evaluate, job: UnitJob) -> dict[str, Any]:
         context = self._context(payload, job)
-        monitor = BudgetMonitor(job.monitor, job.resources.budget)
+        monitor = BudgetMonitor(
+            job.monitor, job.resources.budget, job.unit.key, job.resources.prices
+        )
         questions = job.resources.questions[payload.questions]
         result = evaluate.evaluate(payload, questions, context, monitor)
         files = {
@@ -207,8 +218,17 @@ def lock_names(unit: Unit) -> list[str]:
     return [unit.key, *unit_kind(unit).journal_names(unit.payload).values()]
 
 
-def _book_training(key: str, tokens: int, resources: Resources) -> None:
-    usage = Usage(model=resources.model.name, training=tokens)
+def _checked_result(trained: TrainingResult, training: TrainJob) -> TrainingResult:
+    """The result of a training with a number of billed tokens that can be booked."""
+    if is_count(trained.billed_tokens):
+        return trained
+    tokens = estimate_training_tokens(training, None)
+    reason = f"billed_tokens is {trained.billed_tokens!r}"[:60]
+    return attrs.evolve(trained, billed_tokens=tokens, estimate_reason=reason)
+
+
+def _book_training(key: str, tokens: int, resources: Resources, reason: str = "") -> None:
+    usage = Usage(model=resources.model.name, training=tokens, estimate_reason=reason)
     book_usage(key, [usage], resources.prices, resources.budget)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import attrs
 
 from ..files.clock import utc_timestamp
-from ..providers.pricing import Budget
+from ..providers.budget import Budget
+from ..providers.pricing import PriceTable
+from ..providers.spending import SpendingGate
 from ..providers.types import Monitor
 from ..providers.watch import ForwardingMonitor
 from ..store.base import Store
@@ -22,9 +24,21 @@ _WRITE_INTERVAL = 2.0
 
 @attrs.frozen
 class BudgetMonitor(ForwardingMonitor):
-    """A monitor that also stops the work when the budget is spent."""
+    """A monitor that also stops the work when the budget is spent.
+
+    Args:
+        budget: The run's budget.
+        unit: Key of the unit that pays.
+        prices: What tokens cost; None: requests are not admitted one by one.
+    """
 
     budget: Budget
+    unit: str = ""
+    prices: PriceTable | None = None
+
+    @property
+    def spending_gate(self) -> object:
+        return self.prices and SpendingGate(self.budget, self.unit, self.prices)
 
     def raise_if_stopped(self) -> None:
         self.monitor.raise_if_stopped()

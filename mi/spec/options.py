@@ -27,7 +27,9 @@ class RunOptions:
         db: The DuckDB file.
         figures: Directory of the figures.
         full: Run everything that is declared, not only the pilot.
-        max_cost: Budget in US dollars; None: no budget was set.
+        max_cost: Budget of the run in US dollars; None: no budget was set.
+        store_limit: The most that all runs on the store together may spend, in US dollars; None: no
+            limit.
         judges: Judge models, `provider:name` each, that replace the declared ones; `none` skips
             evals that need a judge model. Empty: the declared ones for a hosted model, none for a
             local one, so that a free run stays free.
@@ -47,6 +49,7 @@ class RunOptions:
     figures: Path
     full: bool = False
     max_cost: float | None = None
+    store_limit: float | None = None
     judges: tuple[str, ...] = ()
     votes: int | None = None
     rejudge: bool = False

@@ -13,10 +13,13 @@ from typing import Any
 
 import attrs
 
+from ..data.tokens import count_tokens
 from ..files import journal
 from ..files.clock import utc_timestamp
-from ..providers.pricing import Budget, PriceTable, book_usage
+from ..providers.budget import Budget
+from ..providers.pricing import PriceTable, book_usage
 from ..providers.types import Answer, Grade, Likelihood
+from ..providers.usage import checked_usage, is_bookable
 from .context import ProviderResult
 from .scorers.reply import JudgeReply
 
@@ -47,6 +50,7 @@ class AnswerRecorder:
 
     def __call__(self, path: Path, batch: Sequence[ProviderResult]) -> None:
         at = utc_timestamp()
+        batch = [_with_bookable_usage(result) for result in batch]
 
         def record(costs: Sequence[float | None]) -> None:
             lines = [self._line(*priced, at) for priced in zip(batch, costs, strict=True)]
@@ -76,4 +80,18 @@ class AnswerRecorder:
                 "billed_output": result.usage.output,
                 "cost_usd": cost,
             }
+            if result.usage.estimate_reason:
+                facts["billed_estimate"] = result.usage.estimate_reason
         return facts
+
+
+def _with_bookable_usage(result: ProviderResult) -> ProviderResult:
+    """The result; what in its usage cannot be a count of tokens is replaced by an estimate."""
+    if result.usage is None or is_bookable(result.usage):
+        return result
+    if isinstance(result, Likelihood):
+        sent, received = sum(result.tokens), len(result.tokens)
+    else:
+        sent = result.prompt_tokens if isinstance(result, Answer) else 0
+        received = count_tokens(result.text)
+    return attrs.evolve(result, usage=checked_usage(result.usage, sent, received))

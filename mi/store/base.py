@@ -304,6 +304,13 @@ class Store(ABC):
         """Whether a process holds a unit or journal at this moment."""
 
     @abstractmethod
+    def is_abandoned(self, name: str) -> bool:
+        """Whether it is certain that no live process holds a lock.
+
+        A lock of a process that was killed on another machine is held until its lease ends.
+        """
+
+    @abstractmethod
     def assert_locked(self, *names: str) -> None:
         """Check that this process still holds the locks it acquired, among these names.
 
@@ -429,6 +436,21 @@ class Store(ABC):
 
         Raises:
             StoreError: The registration cannot be written.
+        """
+
+    # The ledger, which `ledger.py` keeps under a lock of its own
+
+    @abstractmethod
+    def load_ledger(self) -> str | None:
+        """The text of the ledger; None if nothing was ever reserved."""
+
+    @abstractmethod
+    def save_ledger(self, text: str) -> None:
+        """Replace the ledger, whose lock this process holds.
+
+        Raises:
+            StoreError: It cannot be written.
+            LeaseLost: Another process has taken over the lock.
         """
 
     # Progress, which is this machine's alone

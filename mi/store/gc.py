@@ -25,7 +25,15 @@ _PROVIDER_LOGS = ("launch.jsonl", "batches.jsonl")
 """Logs of jobs that a provider bills, somewhere below the directory of a unit."""
 
 _BILLING_FILES = (RECORD_FILE, *_PROVIDER_LOGS)
-_BILLING_FIELDS = ("unit", "at", "billed_model", "billed_input", "billed_output", "cost_usd")
+_BILLING_FIELDS = (
+    "unit",
+    "at",
+    "billed_model",
+    "billed_input",
+    "billed_output",
+    "billed_estimate",
+    "cost_usd",
+)
 
 
 @attrs.frozen(kw_only=True)

@@ -14,6 +14,7 @@ address, and again below this machine's copy of it.
     locks/           lock files of units and journals (folder stores only)
     replacing/       units that are about to be published again with new scores (folder stores only)
     damaged/         units that failed verification
+    ledger.json      what runs have reserved of a limit that holds for all of them
     retired/         units, journals and work that were archived so that they can be redone
 
 These names are part of the format: a process that looked elsewhere would do units twice.
@@ -42,6 +43,8 @@ RETIRED = "retired"
 
 RUN_FILE = "run.json"
 ATTEMPTS_FILE = "attempts.jsonl"
+LEDGER_FILE = "ledger.json"
+LEDGER_LOCK = "ledger"
 
 
 @attrs.frozen

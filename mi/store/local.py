@@ -24,7 +24,17 @@ from ..files.serialize import read_json, to_json
 from . import checksums
 from .base import Store
 from .checksums import RECORD_FILE
-from .layout import DAMAGED, LOCKS, REPLACING, RETIRED, UNITS, WORK, StoreLayout, list_names
+from .layout import (
+    DAMAGED,
+    LEDGER_FILE,
+    LOCKS,
+    REPLACING,
+    RETIRED,
+    UNITS,
+    WORK,
+    StoreLayout,
+    list_names,
+)
 from .records import (
     BEGUN_FILE,
     FAILURE_FILE,
@@ -202,6 +212,9 @@ class LocalStore(Store):
         except Timeout:
             return True
 
+    def is_abandoned(self, name: str) -> bool:
+        return not self.is_locked(name)
+
     def assert_locked(self, *names: str) -> None:
         """Do nothing: a file lock is held for as long as its process lives."""
 
@@ -262,3 +275,12 @@ class LocalStore(Store):
 
     def save_registration(self, record: RegistrationRecord) -> str:
         return self._registrations.save(record)
+
+    def load_ledger(self) -> str | None:
+        with suppress(FileNotFoundError):
+            return (self.root / LEDGER_FILE).read_text("utf-8")
+        return None
+
+    def save_ledger(self, text: str) -> None:
+        self._layout.ensure_dir(LOCKS)
+        atomic.write_atomic(self.root / LEDGER_FILE, text)

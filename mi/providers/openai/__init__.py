@@ -16,6 +16,7 @@ from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
 from ..base import Provider
 from ..grouping import group_requests
+from ..spending import find_gate
 from ..trained_model import TrainedModel, read_trained_model
 from ..types import (
     Answer,
@@ -183,7 +184,8 @@ class OpenAI(Provider):
 
             routes = [self._route(account) for account in accounts]
             callbacks = completions.Callbacks(on_choices, self._count_lost)
-            await completions.complete_all(requests, routes, self._quirks, callbacks, stop)
+            gate = find_gate(monitor)
+            await completions.complete_all(requests, routes, self._quirks, callbacks, stop, gate)
 
         yield from stream(self._loop, work, monitor)
 

@@ -20,13 +20,14 @@ from ...errors import MiError, ProviderError
 from ...files import journal
 from ...files.clock import utc_timestamp
 from ...units.identity import digest
-from ..launch import entry_age, unknown_outcome
+from ..launch import unknown_outcome
 from ..retry import sleep
 from ..types import Monitor
 from . import files
 from .accounts import Account
 from .batch_find import ENDED_STATES, NAME_METADATA, cancel_twins, named_batches
 from .batch_lines import ENDPOINT, request_line
+from .batch_log import BATCH_LOG, begun_batches
 from .completions import CompletionRequest
 from .errors import is_lost, is_server_error, is_throttle, retry_api_call, to_provider_error
 from .lookup import created_id, metadata
@@ -34,7 +35,6 @@ from .lookup import created_id, metadata
 if TYPE_CHECKING:
     from openai.types import Batch
 
-BATCH_LOG = "batches.jsonl"
 _EXPECTED_STATES = ("validating", "in_progress", "finalizing", "cancelling", *ENDED_STATES)
 _MAX_ATTEMPTS = 6
 _LOOKUP_INTERVALS = (0.0, 0.1, 0.4, 1.0, 2.0, 3.0, 5.5)
@@ -89,14 +89,45 @@ def submit_batch(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     file = files.upload(account, path, "batch", monitor)
-    ages = [entry_age(entry) for entry in entries if entry.get("name") == name]
-    may_appear = bool(ages) and min(ages) < poll * sum(_LOOKUP_INTERVALS)
-    waits = [poll * interval for interval in (_LOOKUP_INTERVALS if may_appear else (0.0,))]
-    id = _find_batch(account, name, waits, monitor)
+    id = _find_batch(account, name, (0.0,), monitor)
     if id is None:
         intent = {"event": "intent", "name": name, "account": account.fingerprint}
         journal.append_records(log, [{**intent, "at": utc_timestamp()}])
         id = _create_batch(account, file, name, poll, monitor)
+    _log_created(log, id, account)
+
+
+def adopt_begun(account: Account, directory: Path, poll: float, monitor: Monitor) -> None:
+    """Log the batch of a creation that returned none, if it exists all the same.
+
+    It is looked for by the name in the log: a run whose budget has room for more lines, or for
+    fewer, asks for a batch of another name.
+
+    Args:
+        account: The account that owns the batch.
+        directory: Holds the log; see `submit_batch`.
+        poll: Seconds between polls.
+        monitor: Raises when the run must stop.
+
+    Raises:
+        ProviderError: The batches cannot be listed.
+        Interrupted: The user asked to stop.
+    """
+    log = directory / BATCH_LOG
+    for begun in begun_batches(log):
+        if begun.owner != account.fingerprint:
+            continue
+        may_appear = begun.age < poll * sum(_LOOKUP_INTERVALS)
+        waits = [poll * interval for interval in (_LOOKUP_INTERVALS if may_appear else (0.0,))]
+        try:
+            id = _find_batch(account, begun.name, waits, monitor)
+        except ProviderError as failure:
+            raise unknown_outcome("creating a batch returned none", failure) from None
+        if id is not None:
+            _log_created(log, id, account)
+
+
+def _log_created(log: Path, id: str, account: Account) -> None:
     entry = {"event": "created", "batch": id, "account": account.fingerprint, "at": utc_timestamp()}
     journal.append_records(log, [entry])
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from ..types import Monitor
 from .accounts import Account
-from .choices import CONTENT_FILTER, Choice, filtered_choice, parse_choices
+from .choices import CONTENT_FILTER, Choice, filtered_choice, parse_choices, parse_json
 from .completions import CompletionRequest
 from .errors import retry_api_call
 
@@ -78,7 +78,11 @@ def request_line(id: str, request: CompletionRequest) -> dict[str, Any]:
 
 
 def fetch_lines(
-    account: Account, batch: Batch, model: str, monitor: Monitor
+    account: Account,
+    batch: Batch,
+    model: str,
+    bodies: Mapping[AnswerId, Mapping[str, Any]],
+    monitor: Monitor,
 ) -> tuple[list[AnsweredLine], list[FailedLine]]:
     """The answered and the failed lines of a batch that has ended.
 
@@ -86,6 +90,7 @@ def fetch_lines(
         account: The account that owns the batch.
         batch: The batch.
         model: Whose price applies.
+        bodies: The requests by the answers they are for, to estimate what the service leaves out.
         monitor: Raises when the run must stop.
 
     Raises:
@@ -94,7 +99,7 @@ def fetch_lines(
     answered, failed = [], []
     for file in (batch.output_file_id, batch.error_file_id):
         for record in read_lines(account, file, monitor):
-            line = _parse_line(record, model)
+            line = parse_line(record, model, bodies)
             if isinstance(line, AnsweredLine):
                 answered.append(line)
             else:
@@ -102,14 +107,24 @@ def fetch_lines(
     return answered, failed
 
 
-def _parse_line(record: dict[str, Any], model: str) -> AnsweredLine | FailedLine:
+def parse_line(
+    record: dict[str, Any], model: str, bodies: Mapping[AnswerId, Mapping[str, Any]]
+) -> AnsweredLine | FailedLine:
+    """A line of a batch's output or error file.
+
+    Args:
+        record: The line.
+        model: Whose price applies.
+        bodies: The requests by the answers they are for, to estimate what the service leaves out.
+    """
     answer_ids = _parse_custom_id(str(record.get("custom_id")))
     body = (record.get("response") or {}).get("body") or {}
     status = (record.get("response") or {}).get("status_code")
     error = record.get("error") or body.get("error") or {}
     try:
         if status == 200:
-            return AnsweredLine(answer_ids, _at_batch_price(parse_choices(body, model)))
+            request = next((bodies[id] for id in answer_ids if id in bodies), None)
+            return AnsweredLine(answer_ids, _at_batch_price(parse_choices(body, model, request)))
         if status == 400 and error.get("code") == CONTENT_FILTER:
             return AnsweredLine(answer_ids, (filtered_choice(model),) * len(answer_ids))
     except json.JSONDecodeError:
@@ -148,7 +163,10 @@ def merge_twin(
         elif key in places:
             usage, extra = merged[places[key]][1].usage, choice.usage
             usage = attrs.evolve(
-                usage, input=usage.input + extra.input, output=usage.output + extra.output
+                usage,
+                input=usage.input + extra.input,
+                output=usage.output + extra.output,
+                estimate_reason=usage.estimate_reason or extra.estimate_reason,
             )
             merged[places[key]] = (key, attrs.evolve(merged[places[key]][1], usage=usage))
     return merged
@@ -184,6 +202,6 @@ def read_lines(account: Account, file: str | None, monitor: Monitor) -> list[dic
 
     def read() -> list[dict[str, Any]]:
         raw = account.client.files.content(file).content
-        return [json.loads(line) for line in raw.split(b"\n") if line.strip()]
+        return [parse_json(line) for line in raw.split(b"\n") if line.strip()]
 
     return retry_api_call(read, monitor, (account,), "reading a batch")

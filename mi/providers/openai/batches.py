@@ -16,16 +16,12 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ProviderError, RequestRejected
 from ...files import journal
 from ...files.clock import utc_timestamp
+from ..spending import find_gate
 from ..types import Monitor, RemoteJob
 from .accounts import Account
+from .batch_admission import AdmittedLines
 from .batch_find import ENDED_STATES, named_batches
-from .batch_jobs import (
-    BATCH_LOG,
-    FinishedBatch,
-    submit_batch,
-    twin_batches,
-    wait_for_end,
-)
+from .batch_jobs import FinishedBatch, adopt_begun, submit_batch, twin_batches, wait_for_end
 from .batch_lines import (
     AnswerId,
     FailedLine,
@@ -36,6 +32,7 @@ from .batch_lines import (
     iter_choices,
     merge_twin,
 )
+from .batch_log import BATCH_LOG, begun_batches, unfetched_batches
 from .choices import Choice
 from .completions import CompletionRequest
 from .errors import next_step, retry_api_call
@@ -44,7 +41,6 @@ if TYPE_CHECKING:
     from openai.types import Batch
 
 _MAX_ROUNDS = 6
-_MAX_LINES = 50_000
 
 
 def run_batches(
@@ -68,24 +64,45 @@ def run_batches(
             rejected one; `RequestRejected` where a retry would fail alike.
         Interrupted: The user asked to stop; the batch goes on.
     """
+    admitted = AdmittedLines(find_gate(monitor))
+    try:
+        yield from _run_rounds(account, requests, directory, poll, monitor, admitted)
+    finally:  # a batch that goes on is fetched, and booked, by the next run
+        admitted.settle([])
+
+
+def _run_rounds(
+    account: Account,
+    requests: Sequence[CompletionRequest],
+    directory: Path,
+    poll: float,
+    monitor: Monitor,
+    admitted: AdmittedLines,
+) -> Iterator[list[tuple[Any, Choice]]]:
     sources = {
         batch_answer_id(source): source for request in requests for source in request.sources
     }
     wanted = Counter(batch_answer_id(source) for request in requests for source in request.sources)
     missing = {custom_id(request.sources): request for request in requests}
+    bodies = {
+        batch_answer_id(source): request.body for request in requests for source in request.sources
+    }
     model = str(requests[0].body["model"])
     failed: list[FailedLine] = []
-    for _ in range(_MAX_ROUNDS):
-        for id, owner in _unfetched_batches(directory / BATCH_LOG).items():
+    rounds = 0
+    adopt_begun(account, directory, poll, monitor)
+    while rounds < _MAX_ROUNDS:
+        for id, owner in unfetched_batches(directory / BATCH_LOG).items():
             _check_owner(id, owner, account)
             finished = wait_for_end(account, id, poll, monitor)
-            answered, failed = fetch_lines(account, finished.batch, model, monitor)
+            answered, failed = fetch_lines(account, finished.batch, model, bodies, monitor)
             choices = [
                 (key, choice) for key, choice in iter_choices(answered) if claim(wanted, key)
             ]
             for twin in twin_batches(account, finished.batch, poll, monitor):
-                surplus, _ = fetch_lines(account, twin, model, monitor)
+                surplus, _ = fetch_lines(account, twin, model, bodies, monitor)
                 choices = merge_twin(choices, surplus, wanted)
+            admitted.settle([choice.usage for _, choice in choices])
             yield [(sources[key], choice) for key, choice in choices]
             entry = {"event": "fetched", "batch": id, "at": utc_timestamp()}
             journal.append_records(directory / BATCH_LOG, [entry])
@@ -94,8 +111,9 @@ def run_batches(
                 _check_can_continue(finished, failed)
         if not missing:
             return
-        ids = list(missing)[:_MAX_LINES]
-        submit_batch(account, {id: missing[id] for id in ids}, directory, poll, monitor)
+        lines = admitted.reserve(missing, monitor)
+        rounds += len(lines) == len(missing)
+        submit_batch(account, lines, directory, poll, monitor)
     raise ProviderError(
         f"{len(missing)} requests failed in {_MAX_ROUNDS - 1} batches: "
         f"{failed[0].message if failed else 'no reason given'}",
@@ -156,7 +174,14 @@ def _visit_unfetched(
     accounts: Sequence[Account], log: Path, monitor: Monitor, call: Callable[[Account, str], Batch]
 ) -> list[RemoteJob]:
     jobs = []
-    unfetched = {**_unfetched_batches(log), **_unlogged_batches(accounts, log, monitor)}
+    unlogged = {
+        batch.id: begun.owner
+        for begun in begun_batches(log)
+        for account in accounts
+        if account.fingerprint == begun.owner
+        for batch in named_batches(account, begun.name, monitor)
+    }
+    unfetched = {**unfetched_batches(log), **unlogged}
     for id, owner in unfetched.items():
         for account in accounts:
             if owner not in (None, account.fingerprint):
@@ -177,33 +202,6 @@ def _visit_unfetched(
                 )
                 jobs.append(job)
     return jobs
-
-
-def _unfetched_batches(log: Path) -> dict[str, str | None]:
-    """Batches whose answers were not fetched, with their owner's fingerprint where it is known."""
-    entries = list(journal.read_records(log))
-    fetched = {entry["batch"] for entry in entries if entry["event"] == "fetched"}
-    return {
-        entry["batch"]: entry.get("account")
-        for entry in entries
-        if entry["event"] == "created" and entry["batch"] not in fetched
-    }
-
-
-def _unlogged_batches(
-    accounts: Sequence[Account], log: Path, monitor: Monitor
-) -> dict[str, str | None]:
-    """Batches whose creation was begun and not logged, because the run ended just then."""
-    entries = list(journal.read_records(log))
-    if not entries or entries[-1]["event"] != "intent":
-        return {}
-    name, owner = entries[-1]["name"], entries[-1]["account"]
-    return {
-        batch.id: owner
-        for account in accounts
-        if account.fingerprint == owner
-        for batch in named_batches(account, name, monitor)
-    }
 
 
 def _check_owner(id: str, owner: str | None, account: Account) -> None:

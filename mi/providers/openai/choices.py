@@ -11,6 +11,7 @@ import attrs
 
 from ...data.ratings import MARKUP_CHARACTERS
 from ..types import Answer, Grade, GradeRequest, SampleRequest, Usage
+from ..usage import read_completion_usage
 
 CONTENT_FILTER = "content_filter"
 """The finish reason, and the error code, where a server's filter withholds an answer."""
@@ -82,23 +83,32 @@ def filtered_choice(model: str) -> Choice:
     return Choice("", CONTENT_FILTER, None, (), None, 0, 0, Usage(model=model))
 
 
-def parse_choices(completion: Mapping[str, Any], model: str) -> list[Choice]:
+def parse_choices(
+    completion: Mapping[str, Any], model: str, body: Mapping[str, Any] | None = None
+) -> list[Choice]:
     """The choices of a completion, in order.
 
-    The server reports the output tokens of all choices together; they are apportioned by length.
+    The server reports the output tokens of all choices together; they are apportioned by length. If
+    what it reports is missing or cannot be, the tokens are estimated.
+
+    Args:
+        completion: The response.
+        model: Whose price applies.
+        body: The request, for estimates; None if it is not known.
 
     Raises:
         json.JSONDecodeError: `completion` is not a complete chat completion.
     """
     try:
-        usage = completion.get("usage") or {}
-        inputs, outputs = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+        reported = completion.get("usage")
         choices = sorted(completion["choices"], key=lambda choice: choice.get("index", 0))
         texts = [choice["message"].get("content") or "" for choice in choices]
         if not choices:
             raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError):
         raise json.JSONDecodeError("not a chat completion", "", 0) from None
+    billed_texts = [_billed_text(choice["message"]) for choice in choices]
+    inputs, outputs, problem = read_completion_usage(reported, body, billed_texts)
     shares = apportion(outputs, [len(text) + 1 for text in texts])
     positions = [_top_logprobs(choice.get("logprobs")) for choice in choices]
     return [
@@ -110,11 +120,31 @@ def parse_choices(completion: Mapping[str, Any], model: str) -> list[Choice]:
             model=completion.get("model"),
             prompt_tokens=inputs,
             answer_tokens=share,
-            usage=Usage(model=model, input=0 if index else inputs, output=share),
+            usage=Usage(
+                model=model,
+                input=0 if index else inputs,
+                output=share,
+                estimate_reason=problem,
+            ),
             tops=positions[index][1:],
         )
         for index, (choice, text, share) in enumerate(zip(choices, texts, shares, strict=True))
     ]
+
+
+def _billed_text(message: Mapping[str, Any]) -> str:
+    """Everything a message says, as far as it is shown."""
+    parts = (message.get(name) for name in ("content", "refusal", "reasoning_content"))
+    return "\n".join(part for part in parts if isinstance(part, str) and part)
+
+
+def parse_json(content: bytes | str) -> Any:
+    """Parse JSON from a server. A number too long for an int is read as a float.
+
+    Raises:
+        json.JSONDecodeError: It is not valid JSON.
+    """
+    return json.loads(content, parse_int=lambda text: int(text) if len(text) < 400 else float(text))
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:

@@ -19,7 +19,10 @@ from typing import Any
 
 import attrs
 
-from ...errors import ProviderError
+from ...errors import MiError
+from ..spending import OpenGate, Reservation, SpendingGate
+from ..types import Usage
+from ..usage import worst_usage
 from .accounts import Account, redact
 from .choices import CONTENT_FILTER, Choice, filtered_choice, parse_choices
 from .errors import (
@@ -29,6 +32,7 @@ from .errors import (
     is_server_error,
     is_throttle,
     to_provider_error,
+    was_sent,
 )
 from .event_loop import StopFlag
 from .rate_limiter import AdaptiveLimiter
@@ -39,6 +43,7 @@ _log = logging.getLogger(__name__)
 _MAX_ATTEMPTS = 8
 _MAX_BACKOFF = 20.0  # seconds
 _MAX_THROTTLED_SECONDS = 900.0
+_ROOM_INTERVAL = 0.05  # seconds between two looks whether the budget has room
 
 
 @attrs.define
@@ -99,6 +104,7 @@ async def complete_all(
     quirks: ServerQuirks,
     callbacks: Callbacks,
     stop: StopFlag,
+    gate: SpendingGate | None = None,
 ) -> None:
     """Make all requests, over all routes together.
 
@@ -108,15 +114,18 @@ async def complete_all(
         quirks: What the server does not accept; learned as requests fail.
         callbacks: Receive the choices.
         stop: Ends the work early, once set.
+        gate: Admits each request within the budget; None: all are admitted.
 
     Raises:
         ProviderError: A request failed permanently. Nothing was started after that, and all choices
             that arrived were reported.
+        BudgetExceeded: Nothing may be spent at all.
+        StoreError: The store's ledger cannot be reached.
     """
     async with asyncio.TaskGroup() as group:
         queue = _RequestQueue(iter(requests), group, stop)
         for route in routes:
-            queue.workers.append(_Worker(route, quirks, callbacks, queue))
+            queue.workers.append(_Worker(route, quirks, callbacks, queue, gate or OpenGate()))
         queue.start_workers()
     if queue.error is not None:
         raise queue.error
@@ -129,7 +138,7 @@ class _RequestQueue:
     requests: Iterator[CompletionRequest]
     group: asyncio.TaskGroup
     stop: StopFlag
-    error: ProviderError | None = None
+    error: MiError | None = None
     workers: list[_Worker] = attrs.field(factory=list)
     retries: deque[CompletionRequest] = attrs.field(factory=deque)
 
@@ -138,7 +147,7 @@ class _RequestQueue:
             return None
         return self.retries.popleft() if self.retries else next(self.requests, None)
 
-    def fail(self, error: ProviderError) -> None:
+    def fail(self, error: MiError) -> None:
         """Stop because of a permanent error; the first one is raised at the end."""
         self.error = self.error or error
         self.stop.set()
@@ -164,6 +173,7 @@ class _Worker:
     quirks: ServerQuirks
     callbacks: Callbacks
     queue: _RequestQueue
+    gate: SpendingGate
     active: int = 0
 
     async def run(self, request: CompletionRequest | None) -> None:
@@ -173,8 +183,11 @@ class _Worker:
                 with stop.cancellable():
                     await limited.enter_async_context(self.route.limiter)
                 try:
-                    remaining, delay = await self._attempt(request)
-                except ProviderError as error:
+                    reservation = await self._reserve(request)
+                    if reservation is None:
+                        break
+                    remaining, delay = await self._attempt(request, reservation)
+                except MiError as error:
                     self.queue.fail(error)
                     break
             if delay:
@@ -185,16 +198,55 @@ class _Worker:
             request = remaining[0] if len(remaining) == 1 else self.queue.pop()
         self.active -= 1
 
-    async def _attempt(self, request: CompletionRequest) -> tuple[list[CompletionRequest], float]:
-        """Make a request once. Returns what to request for the rest, and the delay in seconds."""
+    async def _reserve(self, request: CompletionRequest) -> Reservation | None:
+        """Reserve what a request can cost, once there is room; None if the work ends before."""
+        worst, stop = worst_usage(request.body, len(request.sources)), self.queue.stop
+        with stop.cancellable():
+            while not stop.is_set:
+                if not self.gate.may_block:
+                    reservation = self.gate.reserve(worst)
+                else:
+                    reservation = await self._reserve_in_thread(worst)
+                if reservation is not None:
+                    return reservation
+                await asyncio.sleep(_ROOM_INTERVAL)
+        return None
+
+    async def _reserve_in_thread(self, worst: Usage) -> Reservation | None:
+        """Reserve without blocking the loop. If the task is cancelled, nothing stays reserved."""
+        reserving = asyncio.ensure_future(asyncio.to_thread(self.gate.reserve, worst))
+        try:
+            return await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            reserving.add_done_callback(_cancel_reservation)
+            raise
+
+    async def _attempt(
+        self, request: CompletionRequest, reservation: Reservation
+    ) -> tuple[list[CompletionRequest], float]:
+        """Make a request once. Returns what to request for the rest, and the delay in seconds.
+
+        Args:
+            request: The request.
+            reservation: What is reserved for it; released here, whatever happens.
+        """
         sources = request.sources
         if len(sources) > 1 and not self.quirks.accepts_n:
+            reservation.cancel()
             return [request.subset([source]) for source in sources], 0.0
         try:
             completion, headers = await self.route.transport.complete(self._body(request))
-            choices = parse_choices(completion, request.body["model"])
+            choices = parse_choices(completion, request.body["model"], request.body)
         except Exception as error:
+            if is_lost(error) and was_sent(error):
+                reservation.lose()
+            else:
+                reservation.cancel()
             return self._handle_error(request, error)
+        except BaseException:  # the run ends, and does not wait for the response
+            reservation.lose()
+            raise
+        reservation.settle([choice.usage for choice in choices[: len(sources)]])
         self.route.limiter.on_success(headers)
         self.callbacks.on_choices(sources, choices)
         rest = sources[len(choices) :]  # some servers ignore `n` and return a single choice
@@ -250,3 +302,10 @@ class _Worker:
             self.quirks.accepts_max_completion_tokens = False
             return True
         return False
+
+
+def _cancel_reservation(reserving: asyncio.Future[Reservation | None]) -> None:
+    if not reserving.cancelled() and reserving.exception() is None:
+        reservation = reserving.result()
+        if reservation is not None:
+            reservation.cancel()

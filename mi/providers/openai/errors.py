@@ -66,6 +66,13 @@ def is_lost(error: Exception) -> bool:
     return isinstance(error, (APIConnectionError, APIResponseValidationError, *truncated))
 
 
+def was_sent(error: Exception) -> bool:
+    """Whether a request can have reached the server, so that it may be billed."""
+    from aiohttp import ClientConnectorError
+
+    return not isinstance(error.__cause__, ClientConnectorError)
+
+
 def is_server_error(error: Exception) -> bool:
     """Whether the server failed in a way that may pass."""
     status = http_status(error)

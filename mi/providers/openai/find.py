@@ -62,7 +62,6 @@ def _list_jobs(account: Account, key: str) -> list[ExistingJob[Account]]:
 def existing_job(job: FineTuningJob, account: Account) -> ExistingJob[Account]:
     """A job as the shared protocol sees it."""
     attempt = str(metadata(job).get(ATTEMPT_METADATA, ""))
-    tokens = job.trained_tokens
     return ExistingJob(
         job=job.id,
         account=account,
@@ -70,5 +69,6 @@ def existing_job(job: FineTuningJob, account: Account) -> ExistingJob[Account]:
         has_failed=job.status in FAILED_STATES,
         created_at=unix_time(job.created_at),
         has_succeeded=job.status == "succeeded",
-        billed_tokens=tokens if isinstance(tokens, int) and tokens > 0 else 0,
+        trained_tokens=job.trained_tokens,
+        epochs=getattr(job.hyperparameters, "n_epochs", None),
     )

@@ -22,7 +22,7 @@ from ..launch import (
 from ..types import Monitor, RemoteJob
 from . import batches
 from .accounts import Account
-from .batch_jobs import BATCH_LOG
+from .batch_log import BATCH_LOG
 from .errors import retry_api_call
 from .find import ENDED_STATES, find_jobs
 from .job_poller import JobPoller

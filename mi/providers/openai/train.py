@@ -18,6 +18,7 @@ from ..launch import LAUNCH_LOG, LaunchedJob, LaunchLog
 from ..metrics_log import METRICS_FILE
 from ..trained_model import TrainedModel
 from ..types import Monitor, TrainingResult, TrainJob
+from ..usage import TokenCount, read_trained_tokens
 from .accounts import Account, redact
 from .errors import next_step
 from .events import (
@@ -59,7 +60,7 @@ def train(
     log = LaunchLog(directory / LAUNCH_LOG, job.checkpoint)
     launched = launch_job(job, log, accounts, poller, monitor)
     account, ended = _follow(job, launched, log, accounts, poller, monitor)
-    (directory / "job.json").write_text(ended.to_json() + "\n", encoding="utf-8")
+    (directory / "job.json").write_text(ended.to_json(warnings=False) + "\n", encoding="utf-8")
     if ended.status != "succeeded" or not ended.fine_tuned_model:
         log.append("ended", job=ended.id, status=ended.status)
         raise _training_error(ended, accounts)
@@ -77,23 +78,30 @@ def train(
         base=ended.model,
     )
     model.write(directory)
-    return _result(ended, model, metrics, twin_tokens(log))
+    billed = read_trained_tokens(
+        ended.trained_tokens, job, getattr(ended.hyperparameters, "n_epochs", None)
+    )
+    return _result(ended, model, metrics, billed, twin_tokens(log))
 
 
 def _result(
-    job: FineTuningJob, model: TrainedModel, metrics: Sequence[dict[str, Any]], twin_tokens: int
+    job: FineTuningJob,
+    model: TrainedModel,
+    metrics: Sequence[dict[str, Any]],
+    billed: TokenCount,
+    twins: TokenCount,
 ) -> TrainingResult:
-    tokens = job.trained_tokens or 0
     losses = [row["loss"] for row in metrics if "loss" in row]
     return TrainingResult(
         steps=int(metrics[-1]["step"]) if metrics else 0,
-        tokens=tokens,
-        trained_tokens=tokens,
+        tokens=billed.tokens,
+        trained_tokens=billed.tokens,
         seconds=float((job.finished_at or job.created_at) - job.created_at),
         loss=losses[-1] if losses else None,
         model=model.model,
         job=model.job,
-        billed_tokens=tokens + twin_tokens,
+        billed_tokens=billed.tokens + twins.tokens,
+        estimate_reason=billed.problem or twins.problem,
     )
 
 

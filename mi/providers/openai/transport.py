@@ -16,6 +16,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
+from .choices import parse_json
+
 if TYPE_CHECKING:
     import aiohttp
     import httpx2
@@ -98,7 +100,7 @@ class HttpTransport:
             raise _client_error(self.client, _transport_error(error)) from error
         if response.status // 100 != 2:
             raise _client_error(self.client, _to_httpx_response(response, content))
-        return json.loads(content), response.headers
+        return parse_json(content), response.headers
 
     async def close(self) -> None:
         """Close the connections."""

@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import attrs
-
 from ...errors import ProviderError
 from ..launch import ExistingJob, LaunchedJob, LaunchLog, choose_job, record_adopted
 from ..types import Monitor, TrainJob
+from ..usage import TokenCount, read_trained_tokens
 from .accounts import Account
 from .errors import retry_api_call
 from .find import existing_job, find_jobs
@@ -59,15 +58,17 @@ def settle_twins(
     kept = choose_job(found for found in jobs.values() if found.job not in given_up) or own
     for twin in jobs.values():
         if twin.job not in settled and twin.job != kept.job:
-            _settle(twin, job.title, log, ended, monitor)
+            _settle(twin, job, log, ended, monitor)
     if kept.job == launched.job:
         return launched
     return record_adopted(log, kept)
 
 
-def twin_tokens(log: LaunchLog) -> int:
+def twin_tokens(log: LaunchLog) -> TokenCount:
     """Tokens that the twins of a training cost."""
-    return sum(entry["tokens"] for entry in log.entries("twin"))
+    entries = log.entries("twin")
+    reasons = (entry.get("estimate_reason", "") for entry in entries)
+    return TokenCount(sum(entry["tokens"] for entry in entries), next(filter(None, reasons), ""))
 
 
 def _unlisted(launched: LaunchedJob[Account], attempt: int) -> ExistingJob[Account]:
@@ -83,7 +84,7 @@ def _unlisted(launched: LaunchedJob[Account], attempt: int) -> ExistingJob[Accou
 
 def _settle(
     twin: ExistingJob[Account],
-    title: str,
+    job: TrainJob,
     log: LaunchLog,
     ended: ExistingJob[Account] | None,
     monitor: Monitor,
@@ -93,7 +94,7 @@ def _settle(
     One that can be neither cancelled nor seen to end is tried again when the training has ended.
     Then it is booked like the training itself, which is the most that it can cost.
     """
-    is_live = not (twin.has_failed or twin.has_succeeded)
+    title, is_live = job.title, not (twin.has_failed or twin.has_succeeded)
     if is_live:
         twin = _cancel(twin, monitor)
     if not (twin.has_failed or twin.has_succeeded):
@@ -102,18 +103,28 @@ def _settle(
         )
         if ended is None:
             return
-        twin = attrs.evolve(twin, billed_tokens=ended.billed_tokens)
-    elif is_live and twin.has_failed:
-        monitor.message(f"{title}: the server made {twin.job} as well; it is cancelled")
-    elif twin.has_succeeded:
-        monitor.message(
-            f"{title}: the server made {twin.job} as well, and it has trained; "
-            f"its {twin.billed_tokens} tokens are booked"
-        )
-    if is_live or twin.billed_tokens:
+        billed = _billed_tokens(ended, job)
+    else:
+        billed = _billed_tokens(twin, job)
+        if is_live and twin.has_failed:
+            monitor.message(f"{title}: the server made {twin.job} as well; it is cancelled")
+        elif twin.has_succeeded:
+            monitor.message(
+                f"{title}: the server made {twin.job} as well, and it has trained; "
+                f"its {billed.tokens} tokens are booked"
+            )
+    if is_live or billed.tokens:
+        facts = {"estimate_reason": billed.problem} if billed.problem else {}
         account = twin.account.fingerprint
-        log.append("twin", job=twin.job, account=account, tokens=twin.billed_tokens)
+        log.append("twin", job=twin.job, account=account, tokens=billed.tokens, **facts)
         log.checkpoint()
+
+
+def _billed_tokens(ended: ExistingJob[Account], job: TrainJob) -> TokenCount:
+    """What a job that has ended is billed for. One that was cancelled early may state nothing."""
+    if ended.has_failed and not ended.trained_tokens:
+        return TokenCount(0)
+    return read_trained_tokens(ended.trained_tokens, job, ended.epochs)
 
 
 def _cancel(twin: ExistingJob[Account], monitor: Monitor) -> ExistingJob[Account]:

@@ -65,4 +65,5 @@ def _total_usage(votes: list[Grade]) -> Usage | None:
         usages[0],
         input=sum(usage.input for usage in usages),
         output=sum(usage.output for usage in usages),
+        estimate_reason=next(filter(None, (usage.estimate_reason for usage in usages)), ""),
     )

@@ -6,13 +6,13 @@ import concurrent.futures
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any, TypeVar
 
 import attrs
 
 from ...errors import Interrupted
-from ..types import Monitor
+from ..spending import Reservation, find_gate
+from ..types import Monitor, Usage
 from ..watch import ForwardingMonitor
 
 T = TypeVar("T")
@@ -81,7 +81,11 @@ def run_in_thread(call: Callable[[], T], monitor: Monitor) -> T:
 
 
 def stream_results(
-    jobs: Iterable[J], submit: Callable[[J], Any], max_concurrent: int, monitor: Monitor
+    jobs: Iterable[J],
+    submit: Callable[[J], Any],
+    max_concurrent: int,
+    monitor: Monitor,
+    worst_usage: Callable[[J], Usage],
 ) -> Iterator[list[tuple[J, Any]]]:
     """Yield groups of jobs with their results, as they complete.
 
@@ -92,28 +96,57 @@ def stream_results(
         jobs: Consumed only as jobs are submitted.
         submit: Starts a job and returns its future.
         max_concurrent: Maximum number of pending jobs.
-        monitor: May stop the stream.
+        monitor: May stop the stream; its gate admits jobs within the budget.
+        worst_usage: The most tokens that a job can use.
 
     Raises:
         Exception: A job failed; raised after all completed results were yielded.
         Interrupted: The user asked to stop; raised after all completed results were yielded.
     """
-    remaining, pending = iter(jobs), dict[Any, J]()
+    remaining, pending = iter(jobs), dict[Any, tuple[J, Reservation]]()
+    gate = find_gate(monitor)
+    waiting: J | None = None
+    yielded: list[Reservation] = []
+
+    def submit_admitted() -> None:
+        """Submit jobs while there is room for them, at the server and in the budget."""
+        nonlocal waiting
+        while len(pending) < max_concurrent:
+            waiting = next(remaining, None) if waiting is None else waiting
+            if waiting is None:
+                return
+            reservation = gate.reserve(worst_usage(waiting))
+            if reservation is None:
+                return
+            pending[standard_future(submit(waiting))] = (waiting, reservation)
+            waiting = None
 
     def pop_successful(seconds: float, condition: str) -> list[tuple[J, Any]]:
         done, _ = concurrent.futures.wait(pending, timeout=seconds, return_when=condition)
         successful = [future for future in pending if future in done and future.exception() is None]
-        return [(pending.pop(future), future.result()) for future in successful]
+        results = []
+        for future in successful:
+            job, reservation = pending.pop(future)
+            yielded.append(reservation)
+            results.append((job, future.result()))
+        return results
+
+    def release_yielded() -> None:
+        """Release what was reserved for results that the caller has booked meanwhile."""
+        while yielded:
+            yielded.pop().cancel()
 
     monitor.raise_if_stopped()
     try:
         while True:
-            for job in islice(remaining, max_concurrent - len(pending)):
-                pending[standard_future(submit(job))] = job
-            if not pending:
+            submit_admitted()
+            if not pending and waiting is None:
                 return
-            if results := pop_successful(_POLL_SECONDS, concurrent.futures.FIRST_COMPLETED):
+            if not pending:
+                time.sleep(_POLL_SECONDS)
+            elif results := pop_successful(_POLL_SECONDS, concurrent.futures.FIRST_COMPLETED):
                 yield results
+                release_yielded()
             for future in pending:
                 if future.done():
                     future.result()
@@ -121,9 +154,15 @@ def stream_results(
     except Exception:
         if results := pop_successful(DRAIN_SECONDS, concurrent.futures.ALL_COMPLETED):
             yield results
+            release_yielded()
         raise
     finally:
-        for future in pending:
+        release_yielded()
+        for future, (_, reservation) in pending.items():
+            if future.done():
+                reservation.cancel()
+            else:
+                reservation.lose()
             future.cancel()
 
 

@@ -82,9 +82,13 @@ def request_answers(
             ),
         )
 
+    def worst(group: Sequence[SampleRequest]) -> Usage:
+        sent = len(sampler.template.encode_prompt(group[0].chat))
+        return Usage(model=sampler.model, input=sent, output=sampling.max_tokens * len(group))
+
     groups = group_requests(requests)
     try:
-        for results in stream_results(groups, submit, sampler.max_concurrent, monitor):
+        for results in stream_results(groups, submit, sampler.max_concurrent, monitor, worst):
             yield [
                 answer
                 for group, response in results
@@ -147,12 +151,15 @@ def request_likelihoods(
     def submit(candidate: _Candidate) -> Any:
         return sampler.client.compute_logprobs(ModelInput.from_ints(candidate.ids))
 
+    def worst(candidate: _Candidate) -> Usage:
+        return Usage(model=sampler.model, input=len(candidate.ids), output=1)
+
     candidates = (
         candidate for request in requests for candidate in _candidates(sampler.template, request)
     )
     scores: dict[str, dict[int, tuple[_Candidate, float]]] = {}
     try:
-        for results in stream_results(candidates, submit, sampler.max_concurrent, monitor):
+        for results in stream_results(candidates, submit, sampler.max_concurrent, monitor, worst):
             likelihoods = []
             for candidate, logprobs in results:
                 request = candidate.request

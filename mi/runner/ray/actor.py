@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -18,7 +18,8 @@ from ...errors import BudgetExceeded, Interrupted, MiError, UsageError
 from ...planning.plan import PlannedUnit
 from ...planning.resources import Resources
 from ...providers import Providers
-from ...providers.pricing import Budget, PriceTable
+from ...providers.budget import Budget
+from ...providers.pricing import PriceTable
 from ...providers.types import ClientOptions
 from ...spec import Model, is_url
 from ...store import open_store
@@ -66,10 +67,19 @@ class ActorSetup:
 
 @attrs.define
 class EventRelay:
-    """A monitor that keeps events for the driver, and stops the work when the driver asks."""
+    """A monitor that keeps events for the driver, and stops the work when the driver asks.
+
+    Args:
+        events: Calls that the driver has not seen yet.
+        stop_error: Raised in the unit, once set.
+        granted: What the driver has reserved for the requests of the unit, in US dollars.
+        is_asking: Whether the driver was asked for more and has not granted it.
+    """
 
     events: list[Event] = attrs.field(factory=list)
     stop_error: MiError | None = None
+    granted: float = 0.0
+    is_asking: bool = False
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
@@ -108,6 +118,20 @@ class EventRelay:
         """Keep a payment, in US dollars."""
         self._add("record_payment", unit, cost)
 
+    def record_loss(self, unit: str, amount: float) -> None:
+        """Keep what a request that was never answered can have cost, in US dollars."""
+        self._add("record_loss", unit, amount)
+
+    def record_estimates(self, reasons: Sequence[str]) -> None:
+        """Keep the reasons for usages that were estimated, one for each."""
+        self._add("record_estimates", list(reasons))
+
+    def request_funds(self, unit: str, amount: float) -> None:
+        """Ask the driver to reserve an amount in US dollars, unless it was asked already."""
+        if not self.is_asking:
+            self.is_asking = True
+            self._add("request_funds", unit, amount)
+
     def raise_if_stopped(self) -> None:
         if self.stop_error is not None:
             raise self.stop_error
@@ -125,14 +149,47 @@ class EventRelay:
 
 @attrs.define
 class _RelayedBudget(Budget):
-    """A budget that also relays each payment to the driver."""
+    """A budget that relays each payment to the driver, and spends only what the driver granted.
+
+    So all actors of a run together keep its limit, as all threads of a process do.
+    """
 
     relay: EventRelay = attrs.field(factory=EventRelay)
+
+    def reserve_request(self, unit: str, amount: float) -> bool:
+        """Admit a request if the driver has reserved enough; else ask it for more.
+
+        Args:
+            unit: Key of the unit.
+            amount: The most that the request can cost.
+        """
+        if amount > 0 and self.limit is not None:
+            with self._lock:
+                if self._committed() + amount > self.relay.granted:
+                    self.relay.request_funds(unit, amount)
+                    return False
+        return Budget.reserve_request(self, unit, amount)
 
     def charge(self, unit: str, cost: float) -> None:
         Budget.charge(self, unit, cost)
         if cost:
             self.relay.record_payment(unit, cost)
+
+    def lose_request(self, unit: str, amount: float) -> None:
+        """Count a request as lost, here and at the driver.
+
+        Args:
+            unit: Key of the unit.
+            amount: What was reserved for it.
+        """
+        Budget.lose_request(self, unit, amount)
+        if amount:
+            self.relay.record_loss(unit, amount)
+
+    def add_estimates(self, reasons: Sequence[str]) -> None:
+        Budget.add_estimates(self, reasons)
+        if reasons:
+            self.relay.record_estimates(reasons)
 
 
 class UnitActor:
@@ -169,12 +226,16 @@ class UnitActor:
             result = error
         return result, relay.drain()
 
-    def poll(self, stop: str | None = None) -> list[Event]:
+    def poll(self, stop: str | None = None, grant: float = 0.0) -> list[Event]:
         """The events since the last poll.
 
         Args:
             stop: None, or why the unit should stop: `interrupted` or `spent`.
+            grant: What the driver has reserved in addition, in US dollars.
         """
+        if grant:
+            self._relay.granted += grant
+            self._relay.is_asking = False
         if stop is not None:
             kind = BudgetExceeded if stop == "spent" else Interrupted
             self._relay.stop_error = kind("interrupted; completed work is kept")

@@ -23,6 +23,7 @@ import attrs
 from ...errors import BudgetExceeded, Interrupted, MiError, ProviderError, UsageError
 from ...planning.plan import PlannedUnit
 from ...planning.resources import Resources
+from ...providers.budget import Budget
 from ...providers.types import Monitor
 from ...spec import Cluster, ResourceRequest
 from ...store.base import Store
@@ -153,6 +154,53 @@ def create_pool(ray: Any, setup: Any, worker: type[UnitActor] = UnitActor) -> Ac
     return ActorPool(make, kill, nodes, ray.available_resources)
 
 
+@attrs.define
+class _Funds:
+    """What the driver has reserved for the requests that an actor makes for a unit.
+
+    Args:
+        budget: The run's budget.
+        unit: Key of the unit.
+        requested: What the actor has asked for and not got yet, in US dollars.
+    """
+
+    budget: Budget
+    unit: str
+    requested: float = 0.0
+
+    def reserve(self) -> float:
+        """Reserve what the actor has asked for, or more while much is left; 0 if there is no room.
+
+        Raises:
+            BudgetExceeded: The limit allows no payment at all.
+        """
+        amount = max(self.requested, min(self.budget.room() / 8, self.requested * 256))
+        if not amount or not self.budget.reserve_request(self.unit, amount):
+            return 0.0
+        self.requested = 0.0
+        return amount
+
+    def request_funds(self, unit: str, amount: float) -> None:
+        """The actor asks for an amount; see `EventRelay.request_funds`."""
+        self.requested = amount
+
+    def record_payment(self, unit: str, cost: float) -> None:
+        """The actor has paid, out of what was reserved."""
+        self.budget.settle_request(unit, cost, cost)
+        self.budget.charge(unit, cost)
+
+    def record_loss(self, unit: str, amount: float) -> None:
+        """A request of the actor was never answered."""
+        self.budget.lose_request(unit, amount)
+
+    def record_estimates(self, reasons: Sequence[str]) -> None:
+        """Usages that the actor booked are estimates."""
+        self.budget.add_estimates(reasons)
+
+
+_FUND_EVENTS = ("request_funds", "record_payment", "record_loss", "record_estimates")
+
+
 class _Retry(Enum):
     """Why a unit needs another actor: this one was lost, or has no machine yet."""
 
@@ -243,6 +291,7 @@ class RayRunner:
         budget_left = None if budget.limit is None else budget.limit - budget.spent
         result_ref, poll = actor.run.remote(planned, budget_left), None
         pause, stop, silent_seconds = _POLL_INTERVALS[0], None, 0.0
+        funds = _Funds(budget, planned.unit.key)
         while (ended := self._poll_result(result_ref, pause)) is None:
             if self.pool.reap(share, actor):
                 return _Retry.ELSEWHERE
@@ -252,17 +301,23 @@ class RayRunner:
                 raise Interrupted("interrupted; completed work is kept")
             stop = stop or self._stop_reason(monitor)
             if poll is not None and ray.wait([poll], timeout=0)[0]:
-                self._replay(ray.get(poll), monitor)
+                self._replay(ray.get(poll), monitor, funds)
                 self.pool.mark_placed(actor)
                 poll, silent_seconds = None, 0.0
             if poll is None:
-                poll = actor.poll.remote(stop)
-            pause = _POLL_INTERVALS[0] if stop else min(pause * 1.5, _POLL_INTERVALS[1])
+                grant = funds.reserve()
+                poll = actor.poll.remote(stop, grant)
+            pause = (
+                _POLL_INTERVALS[0]
+                if stop or funds.requested
+                else min(pause * 1.5, _POLL_INTERVALS[1])
+            )
         if poll is not None:
-            self._replay(ray.get(poll), monitor)
+            self._replay(ray.get(poll), monitor, funds)
         result, events = ended
         self.pool.mark_placed(actor)
-        self._replay(events, monitor)
+        self._replay(events, monitor, funds)
+        budget.cancel_requests(planned.unit.key)
         return result
 
     def _poll_result(self, end: Any, seconds: float) -> tuple[bool | MiError, list[Event]] | None:
@@ -283,11 +338,11 @@ class RayRunner:
             return "interrupted"
         return None
 
-    def _replay(self, events: list[Event], monitor: StoredMonitor) -> None:
+    def _replay(self, events: list[Event], monitor: StoredMonitor, funds: _Funds) -> None:
         for name, args, kwargs in events:
             if name == "record_attempt":
                 self.store.log_attempt(*args, **kwargs)
-            elif name == "record_payment":
-                self.resources.budget.charge(*args, **kwargs)
+            elif name in _FUND_EVENTS:
+                getattr(funds, name)(*args, **kwargs)
             else:
                 getattr(monitor, name)(*args, **kwargs)

@@ -23,7 +23,13 @@ from ..base import Store
 from ..layout import ATTEMPTS_FILE, CELLS, JOURNALS, RUN_FILE, RUNS
 from ..records import AnswerPosition, UnitRecord, answer_position
 
-_BILLING_FIELDS = ("billed_model", "billed_input", "billed_output", "cost_usd")
+_BILLING_FIELDS = (
+    "billed_model",
+    "billed_input",
+    "billed_output",
+    "billed_estimate",
+    "cost_usd",
+)
 _BOOKKEEPING_FIELDS = ("unit", "at", "of", "model", *_BILLING_FIELDS)
 """Fields of a journal line that say how an answer came about, not what it is."""
 

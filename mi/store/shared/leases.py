@@ -115,6 +115,13 @@ class Leases:
             return age < 2 * float(heartbeat["seconds"])
         return False
 
+    def is_abandoned(self, name: str) -> bool:
+        """Whether a lease is free, or its owner has expired, by the rules of taking it over."""
+        if self.holds(name):
+            return False
+        owner = self._claims.current(name)[1]
+        return owner is None or self._is_expired(owner)
+
     def assert_held(self, *names: str) -> None:
         """Check that this process still holds leases, before it does something under them.
 

@@ -10,7 +10,7 @@ per machine, and compared with its checksum. Names at the shared place:
     work/<key>/            a unit under way, as it was last uploaded
     journals/<name>/       the numbered segments of a journal
     runs/<run>/            run.json, and attempts/ in numbered segments
-    cells/, registrations/, damaged/, retired/  as in a folder
+    cells/, registrations/, damaged/, retired/, ledger.json  as in a folder
     claims/, owners/       leases: which process works on what
 
 A lease can be lost, unlike a file lock. It is therefore checked before a line of a journal is added
@@ -31,7 +31,16 @@ import attrs
 
 from ...errors import CorruptError, MiError
 from ..base import Store
-from ..layout import CELLS, JOURNALS, REGISTRATIONS, RUN_FILE, RUNS, StoreLayout
+from ..layout import (
+    CELLS,
+    JOURNALS,
+    LEDGER_FILE,
+    LEDGER_LOCK,
+    REGISTRATIONS,
+    RUN_FILE,
+    RUNS,
+    StoreLayout,
+)
 from ..records import (
     BegunRecord,
     FailureRecord,
@@ -51,7 +60,7 @@ from ..run_files import (
 )
 from .archive import Archive
 from .attempts import AttemptBuffer
-from .backend import Backend
+from .backend import Backend, read_existing
 from .leases import Leases
 from .mirror import MAX_DOWNLOADS, Mirror
 from .published import METADATA_FILES, PublishedUnits
@@ -233,6 +242,9 @@ class SharedStore(Store):
     def is_locked(self, name: str) -> bool:
         return self.leases.is_active(name)
 
+    def is_abandoned(self, name: str) -> bool:
+        return self.leases.is_abandoned(name)
+
     def assert_locked(self, *names: str) -> None:
         self.leases.assert_held(*(name for name in names if self.leases.holds(name)))
 
@@ -301,3 +313,11 @@ class SharedStore(Store):
     def save_registration(self, record: RegistrationRecord) -> str:
         self.backend.create(f"{REGISTRATIONS}/{record.name}.json", record.text.encode())
         return record.name
+
+    def load_ledger(self) -> str | None:
+        content = read_existing(self.backend, LEDGER_FILE)
+        return None if content is None else content.decode()
+
+    def save_ledger(self, text: str) -> None:
+        self.leases.assert_held(LEDGER_LOCK)
+        self.backend.write(LEDGER_FILE, text.encode())

@@ -7,7 +7,7 @@ clock: the same calls meet the same faults, and a retry is a new draw.
 from __future__ import annotations
 
 import random
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import attrs
 
@@ -95,6 +95,8 @@ class Faults:
     """The most items of a page; 0: as many as are asked for."""
     states: dict[str, str] = attrs.field(factory=dict)
     """Status → what is said instead."""
+    trained_tokens: tuple[Any, ...] = ()
+    """One value: what is said instead of the tokens that a job was trained on."""
 
     def create(self, path: str) -> CreateFault | None:
         """What befalls this create, which is used up by it."""

@@ -180,6 +180,8 @@ class Jobs:
     def _view(self, job: Job) -> dict[str, Any]:
         view, faults = job.view(), self.options.faults
         view["status"] = faults.states.get(view["status"], view["status"])
+        if faults.trained_tokens and view["trained_tokens"] is not None:
+            [view["trained_tokens"]] = faults.trained_tokens
         return {**view, "metadata": None} if faults.no_metadata else view
 
     def retrieve(self, call: Call) -> Reply:
