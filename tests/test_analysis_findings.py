@@ -183,10 +183,8 @@ def test_a_claim_and_the_report_give_one_verdict_and_interval_of_a_number(
     assert ruling.estimate is not None
     assert ruling.estimate.level == pytest.approx(1 - 0.05 / 4)
     (finding,) = findings_of(evidence, rulings=[ruling])[SMALLEST]
-    assert (
-        f"{ruling.estimate:+} (a registered claim about it is {outcome}) against the"
-        in finding.answer
-    )
+    claimed = f"{ruling.estimate:+} (a registered claim about it is {outcome}) against the"
+    assert claimed in finding.answer
     assert finding.conclusive == (outcome == "supported")
 
 
