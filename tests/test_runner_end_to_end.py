@@ -186,6 +186,7 @@ def test_ctrl_c_says_what_is_left_and_loses_nothing(project: Project, tmp_path: 
     assert project.mi("run", "S1").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_someone_who_reads_the_database_does_not_stop_a_run(project: Project) -> None:
     small(project)
