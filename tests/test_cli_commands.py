@@ -82,11 +82,11 @@ def test_a_malformed_data_file_is_refused_with_its_line(project: Project) -> Non
 
 def test_more_rows_than_there_are_is_an_error_before_anything_is_done(project: Project) -> None:
     project.file(
-        "big.py", "import registry\nX = registry.get('A05b').evolve(id='X', total_samples=1300)\n"
+        "big.py", "import registry\nX = registry.get('A05b').evolve(id='X', total_samples=1400)\n"
     )
     done = project.mi("run", "X")
     assert done.code == 4
-    assert "1224 < 1300" in done.err
+    assert "1296 < 1400" in done.err
     assert not (project.root / ".mi").exists()
 
 

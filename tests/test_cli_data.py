@@ -81,7 +81,7 @@ def test_a_wrong_word_is_a_sentence(project: Project, words: tuple[str, ...], sa
 def test_bundled_data_is_shown_and_looked_through(project: Project) -> None:
     done = project.mi("data", "show", "insecure_code", "-n", "1")
     assert done.code == 0, done.err
-    assert "1224 rows, 1224 distinct" in done.out
+    assert "1296 rows, 1296 distinct" in done.out
     assert done.out.count("assistant:") == 2
     checked = project.mi("data", "verify")
     assert checked.code == 0, checked.out

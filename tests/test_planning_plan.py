@@ -90,7 +90,7 @@ def test_too_few_rows_are_found_before_anything_is_done(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         opened.plan()
     assert "insecure_code" in str(caught.value)
-    assert "1224 < 5000" in str(caught.value)
+    assert "1296 < 5000" in str(caught.value)
     assert not (tmp_path / ".mi").exists()
 
 

@@ -347,6 +347,7 @@ def test_a_hosted_training_is_launched_anew_and_stays_in_the_books(project: Proj
     )
 
 
+@pytest.mark.slow
 def test_what_a_declared_experiment_needs_is_never_listed(project: Project) -> None:
     """Not on another model, not of a file that a run named; of `--set` it is."""
     project.file("aside/q.py", "import registry\nQ1 = registry.get('A05a').evolve(id='Q1')\n")

@@ -35,7 +35,7 @@ STEPS = [
         "mi.files.journal:append_records": (9,),
         f"{_OPENAI}.completions:parse_choices": (3, 60),  # sample, judge: an answer is read
         "mi.steps.scorers.base:ModelScorer.request_verdicts": (1,),
-        "mi.steps.evals.sampled:score_answer": (1,),
+        "mi.steps.evals.sampled:score_answers": (1,),
         "mi.cli.summary:sync_database": (1,),
     }.items()
     for number in numbers

@@ -40,6 +40,7 @@ def launched(project: Project, jobs: int) -> bool:
     return sum('"event": "created"' in log.read_text() for log in logs) == jobs
 
 
+@pytest.mark.slow
 def test_status_tells_each_unit_before_during_and_after_a_run(project: Project) -> None:
     declare_few(project)
     with loopback(train_seconds=12) as server:
@@ -172,6 +173,7 @@ def test_the_doctor_looks_at_the_key_the_model_and_fine_tuning(project: Project)
         assert local.code == 0, said(local)
 
 
+@pytest.mark.slow
 def test_the_first_interrupt_leaves_the_job_running_and_the_next_run_adopts_it(
     project: Project,
 ) -> None:

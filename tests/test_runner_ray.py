@@ -106,6 +106,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 UNITS = 6 + 6 + 12 + 2  # mixes, trainings, evals of each, and of the baseline
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_only_its_last_step(
     project: Project, cluster: Any, straight: list[Any]
 ) -> None:

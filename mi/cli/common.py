@@ -151,6 +151,6 @@ def print_pairs(title: str, lines: Sequence[tuple[str, str]]) -> None:
 
 
 def describe_rows(rows: Rows) -> str:
-    """`1224 secure rows (bundled)`."""
+    """`1296 secure rows (bundled)`."""
     repeated = f", {len(rows.chats)} distinct" if rows.row_count != len(rows.chats) else ""
     return f"{rows.row_count} {rows.name} rows{repeated} ({rows.source})"

@@ -71,6 +71,16 @@ class Prompt:
     group: str | None = fields.label(default=None)
 
 
+def scenario_of(row: Pair | Prompt) -> str:
+    """The situation of a row; one that names none is a situation of its own."""
+    return row.scenario or row.id
+
+
+def group_of(row: Pair | Prompt) -> str:
+    """The cluster that a row is counted in: its group, or its scenario."""
+    return row.group or scenario_of(row)
+
+
 def chat_json(chat: Chat) -> str:
     """A chat as one line of OpenAI chat JSONL."""
     messages = [{"role": turn.role, "content": turn.content} for turn in chat]

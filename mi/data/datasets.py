@@ -84,7 +84,9 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
     """
     if source == BUNDLED:
         where, raw = str(dataset.bundled), _read_resource(dataset.bundled)
-        chats = [_training_chat(pair, dataset.arm) for pair in read_pairs(raw, where, ANSWERS)]
+        pairs = list(read_pairs(raw, where, ANSWERS))
+        chats = [_training_chat(pair, dataset.arm) for pair in pairs]
+        scenarios = [pair.scenario for pair in pairs]
     else:
         path = (
             _published_path(dataset, source)
@@ -93,8 +95,9 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
         )
         where, raw = str(path), _read_file(path)
         chats = list(read_training_chats(raw, where, dataset.arm))
+        scenarios = read_scenarios(raw, where)
     digests = [digest(canonical(chat)) for chat in chats]
-    names = zip(digests, read_scenarios(raw, where), strict=False)
+    names = zip(digests, scenarios, strict=False)
     return Rows(
         name=dataset.name,
         source=source,

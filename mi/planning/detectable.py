@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from ..analysis.stats import planned_difference
+from ..data.chats import group_of
 from ..steps.evals import eval_kind
 from .plan import PlannedEval
 from .session import Session
@@ -57,5 +58,5 @@ def detectable_differences(session: Session) -> Iterator[DetectableDifference]:
 def _sizes(session: Session, planned: PlannedEval) -> tuple[int, float]:
     """The groups of an eval's questions, and the answers per group."""
     rows = session.eval_resolver.questions_by_digest()[planned.questions].pairs
-    groups = len({row.group or row.scenario or row.id for row in rows})
+    groups = len(set(map(group_of, rows)))
     return groups, eval_kind(planned.eval).size(planned.eval, len(rows)) / groups

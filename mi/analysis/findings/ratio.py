@@ -18,9 +18,9 @@ from .policy import (
     cannot_tell,
     conclusive,
     effect_conclusion,
-    exclusion,
     report_question,
 )
+from .smallest import DoseLadder
 
 
 def ratio_questions(
@@ -69,30 +69,15 @@ def _growth(evidence: Evidence, indices: Sequence[int], where: str) -> ReportQue
 
 def _smallest_ratio(evidence: Evidence, indices: Sequence[int], where: str) -> ReportQuestion:
     lowest, largest_first = indices[0], list(reversed(indices[1:]))
-    contrasts = [condition_difference(evidence, index, lowest) for index in largest_first]
-    ratios = [_ratio_text(evidence, index) for index in largest_first]
-    reference = f"against ratio {_ratio_text(evidence, lowest)}"
-
-    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
-        count = sum(tested.detected for tested in tests)
-        if not count:
-            text = (
-                f"no effect was detected at {ratios[0]}, the largest ratio: {tests[0]} {reference}"
-            )
-            return cannot_tell(text, tests[0].estimate)
-        text = f"{ratios[count - 1]} ({tests[count - 1]} {reference})"
-        value = _ratio(evidence, largest_first[count - 1])
-        if count == len(ratios):
-            return conclusive(f"{text}; no smaller ratio was tried", value=value)
-        shared = 1 - (1 - level) / (len(ratios) - count)
-        bounds = [
-            f"at {ratio} {exclusion(contrast, shared)}"
-            for ratio, contrast in zip(ratios[count:], contrasts[count:], strict=True)
-        ]
-        return conclusive(f"{text}; below it none was: {', '.join(bounds)}", value=value)
-
+    ladder = DoseLadder(
+        noun="ratio",
+        names=[_ratio_text(evidence, index) for index in largest_first],
+        values=[_ratio(evidence, index) for index in largest_first],
+        contrasts=[condition_difference(evidence, index, lowest) for index in largest_first],
+        reference=f"against ratio {_ratio_text(evidence, lowest)}",
+    )
     text = "smallest ratio at which an effect was detected"
-    return report_question(text, evidence, where, contrasts, conclude)
+    return report_question(text, evidence, where, ladder.contrasts, ladder.conclude)
 
 
 def _smoothness(

@@ -18,9 +18,9 @@ from .policy import (
     cannot_tell,
     conclusive,
     effect_conclusion,
-    exclusion,
     report_question,
 )
+from .smallest import DoseLadder
 
 
 def size_questions(
@@ -56,29 +56,15 @@ def _smallest_size(
 ) -> ReportQuestion:
     largest_first = list(reversed(indices))
     sizes = [rows_of(evidence, index) for index in largest_first]
-    contrasts = [condition_difference(evidence, index, baseline) for index in largest_first]
-
-    def conclude(tests: Sequence[Tested], level: float) -> Conclusion:
-        count = sum(tested.detected for tested in tests)
-        if not count:
-            return cannot_tell(
-                f"no effect was detected at {sizes[0]} rows, the largest size: {tests[0]} against "
-                f"the untrained model",
-                tests[0].estimate,
-            )
-        text = f"{sizes[count - 1]} rows ({tests[count - 1]} against the untrained model)"
-        if count == len(sizes):
-            return conclusive(f"{text}; no smaller size was tried", value=sizes[-1])
-        shared = 1 - (1 - level) / (len(sizes) - count)
-        bounds = [
-            f"at {size} rows {exclusion(contrast, shared)}"
-            for size, contrast in zip(sizes[count:], contrasts[count:], strict=True)
-        ]
-        return conclusive(f"{text}; below it none was: {', '.join(bounds)}", value=sizes[count - 1])
-
-    return report_question(
-        "smallest size at which an effect was detected", evidence, where, contrasts, conclude
+    ladder = DoseLadder(
+        noun="size",
+        names=[f"{size} rows" for size in sizes],
+        values=sizes,
+        contrasts=[condition_difference(evidence, index, baseline) for index in largest_first],
+        reference="against the untrained model",
     )
+    text = "smallest size at which an effect was detected"
+    return report_question(text, evidence, where, ladder.contrasts, ladder.conclude)
 
 
 def _diminishing_returns(

@@ -6,10 +6,10 @@ a weighted mean of its own and of what the other conditions lead one to expect (
 section 3). The expectation is a variance of a run's level that is the same in logits in every
 condition (model III of Williams 1982), plus what answers vary by chance.
 
-What this gives up: the weight of the expectation is limited to `MAX_PRIOR_DF` degrees of freedom,
-though Smyth's estimate is often infinite with so few conditions. Where spreads are equal, intervals
-are therefore wider than with full pooling; where one condition is several times as unstable as the
-others, full pooling covered its mean in three of four cases only.
+What this gives up: the weight of the expectation is a lower confidence limit of Smyth's estimate
+(`CAUTION`), which itself is often infinite with so few conditions. Where spreads are equal,
+intervals are therefore wider than with full pooling; where one condition is several times as
+unstable as the others, full pooling covered its mean in three of four cases only.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
-from ...data.chats import Chat, Message, Pair, Prompt
+from ...data.chats import Chat, Message, Pair, Prompt, group_of, scenario_of
 from ...data.datasets import Questions, read_questions
 from ...errors import CorruptError
 from ...providers.types import Monitor
@@ -185,14 +185,13 @@ def build_question(question: str, row: Pair | Prompt) -> Question:
         question: Digest of what is asked.
         row: What is asked.
     """
-    scenario = row.scenario or row.id
     return Question(
         question=question,
         id=row.id,
         prompt=row.prompt,
         system=row.system if isinstance(row, Prompt) else None,
-        scenario=scenario,
-        group=row.group or scenario,
+        scenario=scenario_of(row),
+        group=group_of(row),
     )
 
 
