@@ -151,7 +151,7 @@ def _find_damaged_journals(store: Store) -> dict[str, str]:
         f"{JOURNAL}{name}": str(
             CorruptError(
                 f"the journal {name} {check.damage or check.unsettled}; it is left out",
-                where=str(store.root),
+                where=str(store.journal(name)),
                 hint=JOURNAL_HINT if check.damage else "`mi run` sets these lines aside",
             )
         )

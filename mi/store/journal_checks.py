@@ -29,8 +29,8 @@ from .incoming import RefusedLine
 from .records import AnswerPosition, JournalNeed, answer_position
 
 JOURNAL_HINT = (
-    "restore it from a copy; `mi run --force` with the eval's key asks everything again, and pays "
-    "again"
+    "restore it from a copy, or fix the line that is damaged; `mi run --force` with the eval's key "
+    "asks everything again, and pays again"
 )
 CACHE_FILE = "journals-checked.json"
 _RACY_NS = 2_000_000_000
