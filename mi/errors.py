@@ -27,14 +27,19 @@ class MiError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.message = message
-        self.where = where
-        self.hint = hint
+        # Texts of servers and files may hold half characters, which no file or terminal takes.
+        self.message = _clean(message)
+        self.where = None if where is None else _clean(where)
+        self.hint = None if hint is None else _clean(hint)
         super().__init__(str(self))
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.message}" if self.where else self.message
         return f"{head}\n  → {self.hint}" if self.hint else head
+
+
+def _clean(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class UsageError(MiError):
@@ -83,6 +88,10 @@ class StoreError(MiError):
 
 class LeaseLost(StoreError):
     """Another run has taken over this unit and will finish it."""
+
+
+class UnexpectedError(MiError):
+    """An exception that nothing has foreseen ended a unit; its traceback is in the unit's log."""
 
 
 class Interrupted(MiError):

@@ -22,6 +22,7 @@ from mi.database.jsonl_reader import LARGE_FILE
 from mi.database.schema import digest_schema, schema_version
 from mi.errors import StoreError
 from mi.files.journal import append_records, read_records
+from mi.files.seal import seal_path
 from mi.steps.evals import journal_kinds
 from mi.store import LocalStore
 from tests.support.engine import result_rows, run_experiment
@@ -197,7 +198,15 @@ def test_a_cell_that_was_changed_shows_only_its_newest_results(tmp_path: Path) -
                      if role.startswith("eval:")}  # fmt: skip
 
 
-LINE = {"question": "0" * 16, "sample": 0, "text": "fine", "finish": "stop", "at": "2026-01-01"}
+LINE = {
+    "question": "0" * 16,
+    "sample": 0,
+    "text": "fine",
+    "finish": "stop",
+    "prompt_tokens": 3,
+    "answer_tokens": 5,
+    "at": "2026-01-01",
+}
 
 
 class Grown:
@@ -209,6 +218,8 @@ class Grown:
         self.path.parent.mkdir(parents=True)
 
     def put(self, *samples: int, mode: str = "a", torn: str = "", **more: Any) -> None:
+        if mode == "w":  # another journal, as if it had been archived: its seal goes with it
+            seal_path(self.path).unlink(missing_ok=True)
         with self.path.open(mode) as file:
             file.writelines(json.dumps({**LINE, "sample": at, **more}) + "\n" for at in samples)
             file.write(torn)
@@ -308,6 +319,7 @@ def test_a_journal_that_shrank_is_loaded_anew_and_one_that_is_gone_is_taken_out(
     grown.put(0, 1, mode="w")
     assert grown.answers() == [(0, False), (1, False)]
     grown.path.unlink()
+    seal_path(grown.path).unlink()
     assert grown.answers() == []
 
 

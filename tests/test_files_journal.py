@@ -70,7 +70,11 @@ def test_threads_that_write_one_file_whole_leave_one_of_their_texts(tmp_path: Pa
 
 
 def test_threads_that_select_the_same_keep_it_once(tmp_path: Path) -> None:
-    store, cells = LocalStore(tmp_path), [{"cell": str(at)} for at in range(200)]
+    store = LocalStore(tmp_path)
+    cells = [
+        {"cell": str(at), "experiment": "X", "setting": "s", "units": {"mix": f"mix-{at}"}}
+        for at in range(200)
+    ]
     with ThreadPoolExecutor(8) as pool:
         names = set(pool.map(lambda _: store.save_selection({"evals": []}, cells), range(16)))
     assert len(names) == 1

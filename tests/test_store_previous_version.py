@@ -137,6 +137,8 @@ def test_a_run_of_what_the_previous_version_did_only_scores_it_again(study: Proj
     for key in changed:
         assert after[key].pop("scoring") == 2
         assert after[key].pop("scored") > before[key]["finished"]
+        assert after[key].pop("seals").keys() == before[key]["journals"].keys()
+        assert after[key].pop("files") == ["log.txt", "questions.jsonl", "scores.jsonl"]
         assert after[key] == before[key], "run, time, cost and outcomes are those of the work"
     found = means(study)
     new = found.keys() - metrics.keys()

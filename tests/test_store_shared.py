@@ -316,7 +316,7 @@ def test_the_place_can_be_checked_with_coreutils(machines: Machines) -> None:
 
 
 def test_parts_of_a_journal_are_put_together_and_nothing_is_lost(machines: Machines) -> None:
-    store, name = machines.store("one"), "answers-0123456789ab"
+    store, name = machines.store("one"), "drafts-0123456789ab"
     lines = [{"question": f"q{at}", "sample": 0} for at in range(20)]
     with store.lock(name):
         path = store.journal(name)
@@ -382,7 +382,7 @@ def twenty(store: SharedStore, name: str) -> list[dict[str, Any]]:
 def test_a_journal_survives_an_end_between_its_whole_and_its_parts(
     machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, name = machines.store("one"), "answers-0123456789ab"
+    store, name = machines.store("one"), "drafts-0123456789ab"
     with monkeypatch.context() as patch, suppress(Crash), store.lock(name):
         lines = twenty(store, name)
         patch.setattr(type(store.backend), "delete", crash)
@@ -399,7 +399,7 @@ def crash(*words: Any) -> None:
 
 
 def test_a_copy_that_a_full_disk_cut_off_does_no_harm_to_the_journal(machines: Machines) -> None:
-    store, name = machines.store("one"), "answers-0123456789ab"
+    store, name = machines.store("one"), "drafts-0123456789ab"
     with store.lock(name):
         lines = twenty(store, name)
         os.truncate(store.journal(name), 50)

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ..database import VIEWS, Database, sync_database
+from ..database.connection import DatabaseDamaged
 from ..errors import UsageError
 from ..reporting.figures import all_figures, save_drawing
 from ..reporting.query_results import print_query_results
@@ -57,9 +58,15 @@ def rebuild(args: argparse.Namespace) -> int:
             hint="`mi run EXPERIMENT` creates one; --store names another",
         )
     # The transaction fails if another process holds the database, before anything has changed.
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM _schema")
-        connection.execute("INSERT INTO _schema VALUES (-1)")
+    try:
+        with database.transaction() as connection:
+            connection.execute("DELETE FROM _schema")
+            connection.execute("INSERT INTO _schema VALUES (-1)")
+    except DatabaseDamaged as error:
+        print(
+            f"mi: {error.where}: {error.message}; it is now {database.set_aside().name}",
+            file=sys.stderr,
+        )
     for fault in sync_database(database, store).faults:
         print(f"mi: {fault}", file=sys.stderr)
     with database.read_connection() as connection:

@@ -29,6 +29,7 @@ from ..reporting.text import pluralize
 from ..spec import Model, RunOptions, is_url, judge_model
 from ..store import open_store
 from ..store.base import Store
+from ..store.journal_checks import JOURNAL_HINT
 from ..version import __version__
 from .common import console, load_config, progress_bar, run_options
 
@@ -118,7 +119,7 @@ def _check_units(store: Store) -> Iterator[Check]:
     faults = []
     with progress_bar(len(keys), "hashing units") as advance:
         for key in keys:
-            if fault := store.find_damage(key):
+            if fault := store.find_damage(key) or _journal_fault(store, key):
                 faults.append(f"{key}: {fault}")
             advance()
     if keys:
@@ -126,8 +127,25 @@ def _check_units(store: Store) -> Iterator[Check]:
             subject="units",
             ok=not faults,
             detail="; ".join(faults) or f"{pluralize(len(keys), 'unit')}, all intact",
-            hint="`mi run` redoes a damaged unit if that costs nothing" if faults else "",
+            hint="`mi run` mends a damaged unit if that costs nothing" if faults else "",
         )
+    if problems := store.journal_problems(thorough=True):
+        damaged = [f"{name} {check.damage}" for name, check in problems.items() if check.damage]
+        foreign = [f"{name} {check.unsettled}" for name, check in problems.items()]
+        yield Check(
+            subject="journals",
+            ok=False,
+            detail="; ".join(damaged or foreign),
+            hint=JOURNAL_HINT if damaged else "`mi run` sets these lines aside",
+        )
+
+
+def _journal_fault(store: Store, key: str) -> str | None:
+    """What is wrong with the journals of a unit whose own files are intact."""
+    try:
+        return store.journal_damage(store.record(key))
+    except MiError as error:
+        return error.message
 
 
 def check_registrations(store: Store) -> Iterator[Check]:

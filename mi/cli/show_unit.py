@@ -10,8 +10,7 @@ from pathlib import Path
 from ..errors import MiError, UsageError, did_you_mean
 from ..reporting.console import say
 from ..reporting.tables import plain_table
-from ..runner.watch import UNIT_LOG
-from ..store.base import Store
+from ..store.base import UNIT_LOG, Store
 from ..store.provenance import command_line
 from ..store.records import BegunRecord, UnitRecord
 from ..store.run_files import AttemptEvent

@@ -78,6 +78,8 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         _print_durations(report, args.durations, out)
     for line in rescoring_lines(result):
         say(out, line, "yellow" if result.rescoring_problems else "")
+    for line in journal_damage_lines(report.plan):
+        say(out, line, "yellow")
     for line in split_numeral_lines(report):
         say(out, line, "yellow")
     if lost := session.providers.lost_answers():
@@ -127,6 +129,14 @@ def rescoring_lines(result: RunResult) -> list[str]:
         number = "1 eval was" if len(rescored) == 1 else f"{len(rescored)} evals were"
         versions = format_rescoring(rescored.values())
         lines.append(f"{number} scored again from stored answers ({versions})")
+    if mended := len(result.mended_units):
+        number = "1 damaged eval was" if mended == 1 else f"{mended} damaged evals were"
+        lines.append(f"{number} scored again from stored answers")
+    for name, count in result.refused_lines.items():
+        lines.append(
+            f"{name}: {pluralize(count, 'line')} set aside, which did not belong there "
+            "(kept in retired/refused)"
+        )
     for key, problem in result.rescoring_problems.items():
         lines.append(f"{key} keeps its old scores: {problem}")
     return lines
@@ -147,6 +157,16 @@ def money_lines(budget: Budget) -> list[str]:
             "answered; it counts against the limit, and is not in the books"
         )
     return lines
+
+
+def journal_damage_lines(plan: Plan) -> list[str]:
+    """What is wrong with the journals of evals that are done, and what to do; a line for each."""
+    evals = Counter(one.journal_damage for one in plan.all_units if one.journal_damage)
+    return [
+        f"{pluralize(count, 'eval')}: {damage}; what was scored is kept: restore the journal from "
+        "a copy, or --force does it again"
+        for damage, count in evals.items()
+    ]
 
 
 def split_numeral_lines(report: RunReport) -> list[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import MiError, StoreError, UsageError
+from ..files.clock import timestamp_digits, utc_timestamp
 from .schema import ensure_schema, is_current, schema_version
 
 if TYPE_CHECKING:
@@ -24,10 +25,23 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT = 2.0
 """Seconds to wait for another process to close the file."""
 _LOCK_POLL = 0.1
+_SUFFIXES = (".duckdb", ".db")
+_DAMAGE_SIGNS = (
+    "not a valid duckdb",
+    "corrupt",
+    "checksum",
+    "replaying wal",
+    "deserializ",
+    "read enough bytes",
+)
 
 
 class DatabaseBusy(MiError):
     """Another process holds the database file."""
+
+
+class DatabaseDamaged(StoreError):
+    """The file is damaged, or not a database."""
 
 
 @attrs.frozen
@@ -42,7 +56,8 @@ class Database:
 
         Raises:
             DatabaseBusy: Another process holds the file for longer than `timeout` seconds.
-            StoreError: The file is not a database, is damaged, or the disk is full.
+            DatabaseDamaged: The file is damaged, or not a database.
+            StoreError: The disk is full or cannot be written.
         """
         with self._translate_errors(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +121,27 @@ class Database:
                 return None
         return row[0] if row else None
 
+    def set_aside(self) -> Path:
+        """Move a damaged file away, so that the next write creates another. Returns its new path.
+
+        Raises:
+            StoreError: It was never a database of this program, or cannot be moved.
+        """
+        if self.path.suffix not in _SUFFIXES and not _has_signature(self.path):
+            raise StoreError(
+                "is not a results database",
+                where=str(self.path),
+                hint="name another file with --db or MI_DB",
+            )
+        stamp = timestamp_digits(utc_timestamp())
+        target = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        with self._translate_errors(OSError):
+            self.path.rename(target)
+            log = self.path.with_name(f"{self.path.name}.wal")
+            if log.exists():
+                log.rename(target.with_name(f"{target.name}.wal"))
+        return target
+
     @contextmanager
     def _translate_errors(self, *kinds: type[Exception]) -> Iterator[None]:
         """Report errors of DuckDB, and of these kinds, as a `StoreError` about the file.
@@ -120,6 +156,13 @@ class Database:
         except duckdb.ProgrammingError:
             raise
         except reported as error:
+            if _is_damage(error):
+                raise DatabaseDamaged(
+                    f"is damaged ({_first_line(error)})",
+                    where=str(self.path),
+                    hint="`mi rebuild` puts it aside and fills a new one: the store holds "
+                    "everything",
+                ) from None
             raise StoreError(
                 f"cannot be used ({_first_line(error)})",
                 where=str(getattr(error, "filename", None) or self.path),
@@ -142,6 +185,24 @@ class Database:
                         f"{self.path.name} is held by {_lock_holder(error)}"
                     ) from None
                 time.sleep(_LOCK_POLL)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether an error of DuckDB says that the file itself is damaged."""
+    import duckdb
+
+    text = str(error).lower()
+    return isinstance(error, duckdb.Error) and any(sign in text for sign in _DAMAGE_SIGNS)
+
+
+def _has_signature(path: Path) -> bool:
+    """Whether a file begins as DuckDB files do, or is empty."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False
+    return not head or head[8:] == b"DUCK"
 
 
 def _lock_holder(error: Any) -> str:

@@ -86,14 +86,14 @@ def _scan(directory: str) -> Iterator[os.DirEntry[str]]:
 def _entry_fingerprint(entry: os.DirEntry[str]) -> str:
     try:
         return _stat_fingerprint(entry.stat())
-    except FileNotFoundError:
+    except OSError:
         return ABSENT
 
 
 def _path_fingerprint(path: str) -> str:
     try:
         return _stat_fingerprint(os.stat(path))
-    except FileNotFoundError:
+    except OSError:  # there is none, or something else lies where its directory should be
         return ABSENT
 
 

@@ -76,15 +76,17 @@ INSERT INTO unit_journal
 SELECT key, entry.key, entry.value
 FROM (SELECT key, unnest(map_entries(journals)) AS entry FROM fresh);
 INSERT INTO mix
-SELECT key, (payload->>'misaligned_ratio')::DOUBLE, (payload->>'total_samples')::BIGINT,
-       (payload->>'seed')::BIGINT, outcome->>'file', outcome->>'source'
+SELECT key, try_cast(payload->>'misaligned_ratio' AS DOUBLE),
+       try_cast(payload->>'total_samples' AS BIGINT),
+       try_cast(payload->>'seed' AS BIGINT), outcome->>'file', outcome->>'source'
 FROM fresh WHERE kind = 'mix';
 INSERT INTO training
-SELECT key, payload->>'mix', payload->>'$.base.weights', (payload->>'seed')::BIGINT,
-       payload->'hyperparameters', (outcome->>'steps')::BIGINT, (outcome->>'tokens')::BIGINT,
-       (outcome->>'trained_tokens')::BIGINT, (outcome->>'loss')::DOUBLE,
-       (outcome->>'seconds')::DOUBLE, outcome->>'model', outcome->>'job',
-       (outcome->>'billed_tokens')::BIGINT, (outcome->>'cost_usd')::DOUBLE
+SELECT key, payload->>'mix', payload->>'$.base.weights', try_cast(payload->>'seed' AS BIGINT),
+       payload->'hyperparameters', try_cast(outcome->>'steps' AS BIGINT),
+       try_cast(outcome->>'tokens' AS BIGINT),
+       try_cast(outcome->>'trained_tokens' AS BIGINT), try_cast(outcome->>'loss' AS DOUBLE),
+       try_cast(outcome->>'seconds' AS DOUBLE), outcome->>'model', outcome->>'job',
+       try_cast(outcome->>'billed_tokens' AS BIGINT), try_cast(outcome->>'cost_usd' AS DOUBLE)
 FROM fresh WHERE kind = 'train';
 """
 _FIND_STORED_GROUPS = """
@@ -93,7 +95,7 @@ WHERE question."group" IS NULL AND question.unit IN (SELECT unnest(?)) AND u.uni
 AND g.questions = u.payload->>'$.questions' AND g.id = question.id
 """
 _CURVE = """
-INSERT INTO training_metric SELECT owner, facts['step']::BIGINT, entry.key, entry.value
+INSERT INTO training_metric SELECT owner, try_cast(facts['step'] AS BIGINT), entry.key, entry.value
 FROM (SELECT owner, facts, unnest(map_entries(facts)) AS entry
 """
 
@@ -159,7 +161,8 @@ def _load_curves(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None
     slices = _unit_slices(store, keys, "metrics.jsonl")
     lines = [attrs.evolve(part, field="facts") for part in slices if part.path.exists()]
     columns = {"facts": "MAP(VARCHAR, DOUBLE)"}
-    reader.insert(_CURVE, lines, columns, suffix=") WHERE entry.key <> 'step'")
+    suffix = ") WHERE entry.key <> 'step' AND entry.value IS NOT NULL"
+    reader.insert(_CURVE, lines, columns, suffix=suffix)
 
 
 def _unit_slices(store: Store, keys: Sequence[str], name: str) -> list[FileSlice]:

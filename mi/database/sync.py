@@ -17,11 +17,13 @@ import attrs
 
 from ..errors import CorruptError
 from ..store.base import Store
+from ..store.journal_checks import JOURNAL_HINT
 from . import journals
-from .connection import LOCK_TIMEOUT, Database
+from .connection import LOCK_TIMEOUT, Database, DatabaseDamaged
 from .fingerprints import (
     ATTEMPTS,
     EVAL,
+    JOURNAL,
     MIX,
     REGISTRATION,
     RETIRED,
@@ -67,10 +69,23 @@ def sync_database(database: Database, store: Store, *, timeout: float = LOCK_TIM
         store: The store.
         timeout: Seconds to wait for another process to close the database.
 
+    A database that is damaged is put aside and filled anew, because the store holds everything.
+
     Raises:
         DatabaseBusy: Another process holds the database; nothing was changed.
+        StoreError: The database cannot be written, or is a file of another kind.
     """
     store.refresh()
+    try:
+        return _sync(database, store, timeout)
+    except DatabaseDamaged as error:
+        kept = database.set_aside()
+        result = _sync(database, store, timeout)
+        note = f"{error.where}: {error.message}; it was filled anew, and the old one is {kept.name}"
+        return attrs.evolve(result, faults=(note, *result.faults))
+
+
+def _sync(database: Database, store: Store, timeout: float) -> SyncResult:
     if database.loaded_digest(timeout=timeout) == listing_digest(list_fingerprints(store)):
         return SyncResult(0, ())
     faults: dict[str, str] = {}
@@ -106,6 +121,7 @@ def _update(reader: JsonlReader, store: Store, faults: dict[str, str]) -> int:
         if loaded.get(name) != fingerprint and name not in faults
     ]
     faults.update(_find_damaged_units(store, outdated))
+    faults.update(_find_damaged_journals(store))
     changed = [name for name in outdated if name not in faults]
     logs = {
         name: journals.find_log(store, name, parts.get(name))
@@ -131,6 +147,20 @@ def _find_damaged_units(store: Store, names: Iterable[str]) -> dict[str, str]:
     return {
         name: f"{name} is damaged in the store and left out: {fault}"
         for name, fault in damaged.items()
+    }
+
+
+def _find_damaged_journals(store: Store) -> dict[str, str]:
+    """The journals that are not what was written, or have lines from elsewhere."""
+    return {
+        f"{JOURNAL}{name}": str(
+            CorruptError(
+                f"the journal {name} {check.damage or check.unsettled}; it is left out",
+                where=str(store.journal(name)),
+                hint=JOURNAL_HINT if check.damage else "`mi run` sets these lines aside",
+            )
+        )
+        for name, check in store.journal_problems().items()
     }
 
 

@@ -42,7 +42,8 @@ def write_atomic(path: Path, text: str) -> None:
     part = temporary_path(path)
     with translate_write_errors(path):
         try:
-            with part.open("w", encoding="utf-8") as file:
+            # An error's text may hold half a character, which must not keep a record from the disk.
+            with part.open("w", encoding="utf-8", errors="replace") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

@@ -2,19 +2,25 @@
 
 Records are appended in groups, with one write and one fsync for each group. A power cut during a
 write can leave a torn last line. Readers skip it and the next append cuts it off, because that
-append never returned. Any other line that cannot be parsed is damage and raises an error.
+append never returned. Any other line that is not a JSON object is damage and raises an error. A
+line that is one, and not of the shape that its reader relies on, is left out.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import CorruptError
+from . import gate
 from .atomic import translate_write_errors
+
+_log = logging.getLogger(__name__)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def append_records(path: Path, records: Iterable[Any]) -> None:
@@ -23,41 +29,59 @@ def append_records(path: Path, records: Iterable[Any]) -> None:
     If the machine dies during the call, the journal holds a prefix of the records, and the last of
     them may be torn.
 
+    Args:
+        path: The journal.
+        records: JSON values. Bytes are lines that `encode_line` made.
+
     Raises:
         StoreError: The disk is full or the file cannot be written.
     """
-    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    lines = [record if type(record) is bytes else encode_line(record) for record in records]
     with translate_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
             _truncate_torn_line(path, file.fileno())
-            file.write(text.encode("utf-8", "replace"))  # a lone surrogate is written as `?`
+            file.write(b"".join(lines))
             file.flush()
             os.fsync(file.fileno())
 
 
-def read_records(path: Path) -> Iterator[Any]:
+def encode_line(record: Any) -> bytes:
+    """A record as a line of a journal. Half a character is written as a question mark."""
+    return (_ENCODER.encode(record) + "\n").encode("utf-8", "replace")
+
+
+def read_records(path: Path, shape: gate.Shape | None = None) -> Iterator[dict[str, Any]]:
     """The records of a journal in order, parsed lazily; none if the file does not exist.
 
+    Args:
+        path: The journal.
+        shape: What its records look like. One that does not is left out, as if it had never come.
+
     Raises:
-        CorruptError: A line before the last is not valid JSON; the message names the line.
+        CorruptError: A line before the last is not a JSON object; the message names the line.
     """
+    number = 0
     try:
-        file = path.open("rb")
+        with gate.open_file(path) as file:
+            for line in iter(lambda: file.readline(gate.MAX_LINE + 1), b""):
+                if not line.endswith(b"\n") and len(line) <= gate.MAX_LINE:
+                    return
+                number += 1
+                record = gate.parse_object(line)
+                problem = shape.problem(record) if shape is not None else None
+                if problem is None:
+                    yield record
+                else:
+                    _log.info("%s:%d left out: it %s", path, number, problem)
     except FileNotFoundError:
         return
-    with file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield json.loads(line)
-            except ValueError:
-                raise CorruptError(
-                    "this line is damaged",
-                    where=f"{path}:{number}",
-                    hint="restore the file from a copy, or remove the line to repeat its work",
-                ) from None
+    except gate.Refused as error:
+        raise CorruptError(
+            f"this line is damaged: it {error}" if number else str(error),
+            where=f"{path}:{number}" if number else str(path),
+            hint="restore the file from a copy, or remove the line to repeat its work",
+        ) from None
 
 
 def _truncate_torn_line(path: Path, descriptor: int) -> None:

@@ -7,6 +7,7 @@ record that does not fit is corrupt, and the message names the field.
 from __future__ import annotations
 
 import json
+import math
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from ..errors import CorruptError
+from . import gate
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -31,6 +33,8 @@ def converter() -> Converter:
     from cattrs.preconf.json import make_converter
 
     strict: Converter = make_converter(forbid_extra_keys=True, detailed_validation=True)
+    for kind in (str, int, float, bool):
+        strict.register_structure_hook(kind, _structure_value)
     strict.register_structure_hook_factory(
         _has_overrides,
         lambda record_type: make_dict_structure_fn(record_type, strict, **_overrides(record_type)),
@@ -42,6 +46,20 @@ def converter() -> Converter:
         ),
     )
     return strict
+
+
+def _structure_value(value: Any, kind: type[T]) -> T:
+    """A value that is of this type already; a whole number is a float too. Nothing is converted."""
+    if kind is float and type(value) is int and abs(value) <= gate.MAX_COUNT:
+        value = float(value)
+    if type(value) is not kind:
+        raise TypeError(f"expected {kind.__name__}, found {type(value).__name__}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    if isinstance(value, str) and (problem := gate.text(value)):
+        raise ValueError(problem)
+    result: T = value
+    return result
 
 
 def stored_as(name: str) -> dict[str, str]:
@@ -86,9 +104,11 @@ def read_json(path: Path, record_type: type[T]) -> T:
         CorruptError: The file cannot be read, or does not hold such a record.
     """
     try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise CorruptError(f"cannot be read ({error.strerror})", where=str(path)) from None
+        text = gate.read_file(path)
+    except FileNotFoundError:
+        raise CorruptError("cannot be read (No such file or directory)", where=str(path)) from None
+    except gate.Refused as error:
+        raise CorruptError(str(error), where=str(path)) from None
     return from_json(text, record_type, path)
 
 
@@ -104,7 +124,8 @@ def from_json(text: str | bytes, record_type: type[T], where: Path | str) -> T:
         CorruptError: The text is not valid JSON, or not a record of this type.
     """
     try:
-        return converter().structure(json.loads(text), record_type)
+        raw = text.encode() if isinstance(text, str) else text
+        return converter().structure(gate.parse_object(raw, gate.MAX_RECORD), record_type)
     except Exception as error:
         raise CorruptError(
             f"is not a valid {record_type.__name__}: {_reason(error)}", where=str(where)
@@ -114,6 +135,10 @@ def from_json(text: str | bytes, record_type: type[T], where: Path | str) -> T:
 def _reason(error: Exception) -> str:
     from cattrs import transform_error
 
-    if isinstance(error, ValueError):  # from json, or from bytes that are not valid UTF-8
-        return f"not valid JSON ({error})"
+    if isinstance(error, gate.Refused):
+        return f"it {error}"
+    if isinstance(error, ExceptionGroup) and isinstance(error.exceptions[0], gate.Refused):
+        return f"it {error.exceptions[0]}"
+    if isinstance(error, ValueError):
+        return str(error)
     return "; ".join(transform_error(error, path="$"))

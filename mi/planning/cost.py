@@ -7,7 +7,6 @@ as the eval expects. Requests whose answers are already in a journal are not cou
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +17,11 @@ import attrs
 
 from ..data import tokens
 from ..data.datasets import Questions, Rows
-from ..files import journal
 from ..providers.pricing import PriceTable
 from ..providers.types import Usage
 from ..spec import Model, judge_model
 from ..steps import evaluate
+from ..steps.context import journal_lines
 from ..steps.evals import Workload, eval_kind
 from ..store.base import Store
 from ..units.cells import arm_counts
@@ -124,7 +123,9 @@ class CostEstimator:
     def _eval_cost(self, payload: Evaluate) -> float | None:
         names = evaluate.journal_names(payload).items()
         paths = {
-            role: Path(os.devnull) if name in self.archived_journals else self.store.journal(name)
+            role: self.store.root / "none.jsonl"
+            if name in self.archived_journals
+            else self.store.journal(name)
             for role, name in names
         }
         workload = Workload(
@@ -180,5 +181,5 @@ def cost_so_far(store: Store, planned: PlannedUnit) -> float:
 
 def journal_cost(key: str, paths: Iterable[Path]) -> float:
     """US dollars of the requests that a unit made, according to its journals."""
-    lines = (line for path in paths for line in journal.read_records(path))
+    lines = (line for path in paths for line in journal_lines(path))
     return sum(line.get("cost_usd") or 0.0 for line in lines if line.get("unit") == key)

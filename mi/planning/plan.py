@@ -80,6 +80,7 @@ class PlannedUnit:
         stale_dependents: Keys of units that are done and need it, though it is not done itself.
         skip_reason: Why a run does not attempt it: it failed permanently. None if it does.
         completion: Duration, cost and loss, if it is done.
+        journal_damage: What is wrong with its journals, if it is done.
     """
 
     unit: Unit
@@ -90,6 +91,7 @@ class PlannedUnit:
     stale_dependents: tuple[str, ...] = ()
     skip_reason: str | None = None
     completion: UnitSummary | None = None
+    journal_damage: str = ""
 
     @property
     def is_todo(self) -> bool:
@@ -271,6 +273,7 @@ def build_plan(
             stale_dependents=tuple(stale.get(key, ())),
             skip_reason=f"{status.detail}\n  → {_RETRY_HINT}" if is_skipped else None,
             completion=status.summary,
+            journal_damage=status.detail if status.state is State.DONE else "",
         )
         if planned.rescoring is not None:
             versions = format_rescoring([planned.rescoring])
@@ -310,19 +313,23 @@ def _other_experiments(cells: Iterable[str], experiments: Iterable[str]) -> tupl
     return tuple(sorted({*ids, *experiments} - {ids[0]}))
 
 
+_JOURNAL_HINT = "its scores are kept: restore the journal from a copy, or --force does it again"
 _RETRY_HINT = "failed before and was not tried again; --retry-failed does"
 
 
 def _reason(unit: Unit, status: UnitStatus, blocked: dict[str, str], *, is_skipped: bool) -> str:
     if status.state is State.DONE:
-        return "done"
+        return f"done, but {status.detail}; {_JOURNAL_HINT}" if status.detail else "done"
     cause = next((blocked[need] for need in unit.needs if need in blocked), None)
     if status.state is State.FAILED:
         blocked[unit.key] = unit.key
         advice = "--retry-failed tries it again" if is_skipped else "will be tried again"
         return f"failed before: {status.detail}; {advice}"
     if status.state is State.CORRUPT:
-        return f"damaged in the store: {status.detail}; will be made again"
+        repair = "will be made again"
+        if isinstance(unit.payload, Evaluate):
+            repair = "will be scored again if its journals hold everything, else made again"
+        return f"damaged in the store: {status.detail}; {repair}"
     if cause:
         blocked[unit.key] = cause
         return f"blocked until {cause} succeeds"

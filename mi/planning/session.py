@@ -16,7 +16,7 @@ import attrs
 from ..collect.collection import Collection as Declared
 from ..collect.select import Selection
 from ..data.datasets import BUNDLED, Rows, read_dataset
-from ..errors import DeclarationError, MiError
+from ..errors import CorruptError, DeclarationError, MiError
 from ..providers import Providers
 from ..providers.base import Provider
 from ..providers.budget import Budget
@@ -223,9 +223,10 @@ class Session:
             if not experiments & set(run["experiments"]):
                 continue
             manifests.add(run["selection"])
-            for line in self.store.load_selection(run["selection"]):
-                for role, key in line["units"].items():
-                    previous.setdefault((line["cell"], role), key)
+            with suppress(CorruptError):  # it would only have explained what changed
+                for line in self.store.load_selection(run["selection"]):
+                    for role, key in line["units"].items():
+                        previous.setdefault((line["cell"], role), key)
             if len(manifests) >= 8:  # older runs do not explain what changed
                 break
         return previous
@@ -234,7 +235,10 @@ class Session:
         key = self._previous_keys.get((cell, role))
         if key is None or not self.store.is_published(key):
             return None
-        return key, self.store.record(key).payload
+        try:
+            return key, self.store.record(key).payload
+        except CorruptError:  # reported where the unit is needed
+            return None
 
     def cost_estimator(self, plan: Plan, archived_journals: Collection[str] = ()) -> CostEstimator:
         """The estimator of the costs of a plan's units.

@@ -7,33 +7,44 @@ number of answer tokens in the step. A training that resumes truncates the file 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..files import journal
+from ..files import gate, journal
 
 METRICS_FILE = "metrics.jsonl"
 
 MetricsRow = dict[str, float]
+_ROW = gate.Shape(noun="a row of metrics", required={"step": gate.count})
 
 
 def read_metrics(directory: Path) -> list[MetricsRow]:
     """The rows written so far."""
-    return list(journal.read_records(directory / METRICS_FILE))
+    return [
+        {name: math.nan if value is None else value for name, value in row.items()}
+        for row in journal.read_records(directory / METRICS_FILE, _ROW)
+    ]
 
 
 def rewrite_metrics(directory: Path, curve: Sequence[MetricsRow]) -> None:
     """Replace the metrics file by `curve`."""
     temporary = directory / f"{METRICS_FILE}.tmp"
-    temporary.write_text("".join(json.dumps(row) + "\n" for row in curve), encoding="utf-8")
+    temporary.write_text("".join(map(_to_line, curve)), encoding="utf-8")
     os.replace(temporary, directory / METRICS_FILE)
 
 
 def append_metrics(directory: Path, row: MetricsRow) -> None:
     """Append a row to the metrics file."""
     with (directory / METRICS_FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+        file.write(_to_line(row))
+
+
+def _to_line(row: MetricsRow) -> str:
+    """A row as a line. What is not finite, as in a training that diverged, is null."""
+    finite = {name: value if math.isfinite(value) else None for name, value in row.items()}
+    return json.dumps(finite) + "\n"
 
 
 def final_loss(curve: Sequence[MetricsRow]) -> float:

@@ -34,7 +34,7 @@ from ..store.ledger import Ledger
 from ..store.provenance import Provenance, capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
-from .rescoring import rescore_units
+from .rescoring import damaged_evals, rescore_units, settle_journals
 from .types import Observer, Run, RunLimits, RunResult
 
 _SYNC_SECONDS = 60.0
@@ -103,13 +103,14 @@ def run_prepared(
     """
     session, start = prepared.session, time.monotonic()
     resources = prepared.resources(max_cost)
-    if prepared.plan.todo:  # nothing else asks a model
+    if len(prepared.plan.todo) > len(damaged_evals(prepared.plan)):  # nothing else asks a model
         session.check_credentials()
     result = RunResult()
     try:
         execute = find_executor(session.options.executor, session.options.ray)
         record = _begin_record(prepared, argv, on_wait)
         archive_redo(prepared.redo, prepared.plan, session.store, record["run"], on_wait)
+        result.refused_lines.update(settle_journals(session.store, observer or SilentObserver()))
         error = rescore_units(prepared, record["run"], result, observer or SilentObserver())
         if prepared.plan.todo and error is None:
             run = _build_run(prepared, resources, record["run"], observer, result)

@@ -15,7 +15,15 @@ from collections import Counter
 
 import attrs
 
-from ..errors import BudgetExceeded, Interrupted, LeaseLost, MiError, RequestRejected, StoreError
+from ..errors import (
+    BudgetExceeded,
+    Interrupted,
+    LeaseLost,
+    MiError,
+    RequestRejected,
+    StoreError,
+    UnexpectedError,
+)
 from ..planning.plan import PlannedUnit
 from ..planning.resources import Resources
 from ..providers.types import Monitor
@@ -187,6 +195,10 @@ class Scheduler:
             self.error = self.error or result
         elif isinstance(result, MiError):
             self._record_failure(planned, result)
+        elif isinstance(result, Exception):  # of the machinery around the unit
+            _LOGGER.error("%s failed unexpectedly", unit.key, exc_info=result)
+            text = f"failed unexpectedly ({type(result).__name__}: {result})"
+            self._record_failure(planned, UnexpectedError(text))
         else:
             raise result
 

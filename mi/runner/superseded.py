@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CorruptError
-from ..files import journal
 from ..planning.plan import PlannedUnit
 from ..providers.types import Monitor
+from ..steps.context import journal_lines
 from ..store import checksums
 from ..store.base import Store
 from ..units.unit import Unit
@@ -93,4 +93,4 @@ def archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monitor
 
 def has_other_model(path: Path, digest: str) -> bool:
     """Whether a journal has lines about another trained model than the one with this digest."""
-    return any(line.get("of", digest) != digest for line in journal.read_records(path))
+    return any(line.get("of", digest) not in (None, digest) for line in journal_lines(path))

@@ -80,6 +80,8 @@ class RunResult:
         rescored_units: Key → versions of the rules, for evals that were scored again from stored
             answers.
         rescoring_problems: Key → why an eval keeps the scores of older rules.
+        mended_units: Keys of damaged evals that were scored again from their journals.
+        refused_lines: Journal → how many of its lines were set aside.
         stopped_after: The number of failures that stopped the run; None if they did not.
     """
 
@@ -89,6 +91,8 @@ class RunResult:
     blocked_units: dict[str, str] = attrs.field(factory=dict)
     rescored_units: dict[str, Rescoring] = attrs.field(factory=dict)
     rescoring_problems: dict[str, str] = attrs.field(factory=dict)
+    mended_units: list[str] = attrs.field(factory=list)
+    refused_lines: dict[str, int] = attrs.field(factory=dict)
     stopped_after: int | None = None
     _done_by_kind: Counter[str] = attrs.field(factory=Counter, init=False, repr=False, eq=False)
 

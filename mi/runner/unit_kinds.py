@@ -26,6 +26,7 @@ from ..providers.usage import estimate_training_tokens, is_count
 from ..spec import judge_model
 from ..steps import evaluate, mix, train
 from ..steps.context import EvalContext
+from ..steps.evals import EvalResult
 from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
@@ -86,6 +87,10 @@ class UnitKind(ABC, Generic[P]):
     def is_paid(self, provider: Provider) -> bool:
         """Whether doing it again would cost money."""
         return not provider.is_free
+
+    def has_paid_judge(self, payload: P) -> bool:
+        """Whether a model judges its answers, which costs money as far as is known."""
+        return False
 
     @abstractmethod
     def capacity(self, provider: Provider) -> int:
@@ -161,6 +166,9 @@ class EvaluateKind(UnitKind[Evaluate]):
     def training_key(self, payload: Evaluate) -> str | None:
         return payload.training_key
 
+    def has_paid_judge(self, payload: Evaluate) -> bool:
+        return judge_model(payload.eval) is not None
+
     def capacity(self, provider: Provider) -> int:
         return provider.max_concurrent_evals
 
@@ -171,11 +179,7 @@ class EvaluateKind(UnitKind[Evaluate]):
         )
         questions = job.resources.questions[payload.questions]
         result = evaluate.evaluate(payload, questions, context, monitor)
-        files = {
-            "questions.jsonl": _to_lines(map(attrs.asdict, result.questions)),
-            SCORES_FILE: score_lines(result.scores),
-        }
-        for name, content in files.items():
+        for name, content in result_files(result).items():
             (job.directory / name).write_text(content, encoding="utf-8")
         cost = journal_cost(job.unit.key, context.paths.values())
         return {**count_outcomes(result.scores), "cost_usd": cost}
@@ -235,6 +239,14 @@ def _book_training(key: str, tokens: int, resources: Resources, reason: str = ""
 def _judge_provider(payload: Evaluate, resources: Resources) -> Provider | None:
     judge = judge_model(payload.eval)
     return None if judge is None else resources.judges[judge.model]
+
+
+def result_files(result: EvalResult) -> dict[str, str]:
+    """The files of an eval: name → content."""
+    return {
+        "questions.jsonl": _to_lines(map(attrs.asdict, result.questions)),
+        SCORES_FILE: score_lines(result.scores),
+    }
 
 
 def score_lines(scores: Iterable[Score]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -17,7 +16,6 @@ from ..providers.types import Monitor
 from ..providers.watch import ForwardingMonitor
 from ..store.base import Store
 
-UNIT_LOG = "log.txt"
 _WRITE_INTERVAL = 2.0
 """Seconds between two writes of a unit's progress."""
 
@@ -106,12 +104,8 @@ class StoredMonitor:
 
     def _append_log(self, text: str) -> None:
         """Add a line to the unit's own log. There is none before the unit has begun."""
-        if not self.writes_log:
-            return
-        directory = self.store.work_dir(self.key)
-        if directory.is_dir():
-            with suppress(OSError), (directory / UNIT_LOG).open("a", encoding="utf-8") as file:
-                file.write(f"{utc_timestamp()}  {text}\n")
+        if self.writes_log:
+            self.store.append_log(self.key, text)
 
     def _write_progress(self, *, force: bool = False) -> None:
         if force or time.monotonic() - self._last_write >= _WRITE_INTERVAL:

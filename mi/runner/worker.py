@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from ..errors import BudgetExceeded, CorruptError, Interrupted, LeaseLost, MiError
+from ..errors import (
+    BudgetExceeded,
+    CorruptError,
+    Interrupted,
+    LeaseLost,
+    MiError,
+    UnexpectedError,
+)
 from ..planning.plan import PlannedUnit
 from ..planning.resources import Resources
 from ..providers.types import Monitor
-from ..store.base import Store
+from ..store.base import UNIT_LOG, Store
 from ..store.records import State
 from ..units.unit import Unit
 from .superseded import archive_stale_evals, archive_superseded, read_model_digest
@@ -96,13 +104,36 @@ class _Attempt:
 
     def check_rebuild(self) -> None:
         """Raise `CorruptError` if the unit is damaged and doing it again would cost money."""
-        is_paid = unit_kind(self.unit).is_paid(self.resources.provider)
-        if self.planned.state is State.CORRUPT and is_paid:
+        for name in self._journals().values():
+            try:
+                self.store.settle(name)
+            except CorruptError as error:
+                self._archive_journals(error)
+                break
+        if self.planned.state is State.CORRUPT and self._is_paid():
             raise CorruptError(
                 f"is damaged in the store, and doing it again costs money ({self.planned.reason})",
                 where=self.unit.key,
-                hint="restore its directory from a backup",
+                hint="restore it from a backup; `mi run --force` with this key does it again, and "
+                "pays again",
             )
+
+    def _is_paid(self) -> bool:
+        """Whether the unit, or a judge of its answers, costs money."""
+        kind, payload = unit_kind(self.unit), self.unit.payload
+        return kind.is_paid(self.resources.provider) or kind.has_paid_judge(payload)
+
+    def _archive_journals(self, error: CorruptError) -> None:
+        """Archive the unit's journals, one of which is damaged, if filling them costs nothing.
+
+        Raises:
+            CorruptError: Filling them again costs money.
+        """
+        if self._is_paid():
+            raise error
+        self.monitor.message(f"{self.unit.title}: {error.message}; archived, and made again")
+        for name in self._journals().values():
+            self.store.archive(f"{self.run_id}-damaged", "journals", f"{name}.jsonl")
 
     def run(self) -> bool:
         """Run and publish the unit; False if another process published it first."""
@@ -121,8 +152,26 @@ class _Attempt:
         except MiError as error:
             self._record("failed", message=error.message)
             raise
+        except Exception as error:
+            raise self._report_defect(error) from error
         self._record("done", seconds=round(time.monotonic() - start, 3))
         return True
+
+    def _report_defect(self, error: Exception) -> UnexpectedError:
+        """Log an exception that nothing has foreseen, and make it the failure of this unit alone.
+
+        The traceback goes to the unit's own log, where it stays with the unit's other messages.
+        """
+        text = "".join(traceback.format_exception(error))
+        self.store.append_log(self.unit.key, text.rstrip("\n"))
+        _LOGGER.error("%s: %s", self.unit.key, text)
+        failure = UnexpectedError(
+            f"failed unexpectedly ({_one_line(error)})",
+            hint=f"the traceback is in {self.store.work_dir(self.unit.key) / UNIT_LOG}; the other "
+            "units go on, and the next run tries this one again",
+        )
+        self._record("failed", message=failure.message)
+        return failure
 
     def _record(self, event: str, **facts: Any) -> None:
         _LOGGER.info("%s: %s", self.unit.key, event)
@@ -174,6 +223,11 @@ class _Attempt:
     def _model_digest(self) -> str | None:
         key = unit_kind(self.unit).training_key(self.unit.payload)
         return read_model_digest(key, self.store)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
 
 
 def _check_needs(unit: Unit, store: Store) -> None:

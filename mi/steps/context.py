@@ -17,6 +17,7 @@ from ..errors import CorruptError, ProviderError
 from ..files import journal
 from ..providers.base import Provider
 from ..providers.types import Answer, Grade, Likelihood, ModelUnderTest, Monitor
+from ..units.lines import line_shape
 
 K = TypeVar("K")
 ProviderResult: TypeAlias = Answer | Grade | Likelihood
@@ -94,6 +95,17 @@ class EvalContext:
             monitor.advance(len(batch))
 
 
+def journal_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a journal that passed the gate, in order.
+
+    Where two lines answer the same thing, the first one counts.
+
+    Raises:
+        CorruptError: A line is damaged.
+    """
+    return journal.read_records(path, line_shape(path.stem))
+
+
 def answer_id(line: Mapping[str, Any]) -> AnswerId:
     """The answer that a line of answers or judgments is about."""
     return line["question"], line["sample"]
@@ -115,7 +127,7 @@ def missing_ids(
         required: Ids that need a line.
         line_id: The id of a line.
     """
-    existing = {line_id(line) for line in journal.read_records(path)}
+    existing = {line_id(line) for line in journal_lines(path)}
     return [item for item in required if item not in existing]
 
 
@@ -166,5 +178,7 @@ def _read_required(
     path: Path, required: Collection[K], line_id: Callable[[Mapping[str, Any]], K]
 ) -> tuple[dict[K, dict[str, Any]], int]:
     """The lines of a journal by id, and how many of the required ones are missing."""
-    lines = {line_id(line): line for line in journal.read_records(path)}
+    lines: dict[K, dict[str, Any]] = {}
+    for line in journal_lines(path):
+        lines.setdefault(line_id(line), line)
     return lines, sum(item not in lines for item in required)

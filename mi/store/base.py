@@ -17,22 +17,26 @@ import os
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..files import atomic
+from ..files import atomic, gate
 from ..files.clock import utc_timestamp
+from ..files.seal import Seal, hash_prefixes
 from ..files.serialize import read_json
 from ..units.unit import Unit
 from . import progress
 from .checksums import RECORD_FILE
-from .layout import REPLACING, StoreLayout
+from .incoming import RefusedLine, check_lines
+from .journal_checks import JournalCheck, JournalVerifier, journal_error
+from .layout import JOURNALS, REPLACING, StoreLayout
 from .records import BegunRecord, FailureRecord, UnitRecord, UnitStatus
 from .registrations import RegistrationRecord
 from .run_files import AttemptEvent, RunRecord, SelectedCell, SelectionHeader
 from .sealing import published_record, seal, write_begun
 
+UNIT_LOG = "log.txt"
 _log = logging.getLogger(__name__)
 
 
@@ -144,8 +148,9 @@ class Store(ABC):
             LeaseLost: Another process has taken over the unit.
         """
         directory = self.prepare_work_dir(unit.key)
+        seals = self.seals(journals or {})
         record = published_record(
-            unit, run, outcome, seconds, journals or {}, model_digest, scoring
+            unit, run, outcome, seconds, journals or {}, model_digest, scoring, seals
         )
         with atomic.translate_write_errors(directory):
             seal(directory, record)
@@ -220,6 +225,14 @@ class Store(ABC):
     @abstractmethod
     def prepare_work_dir(self, key: str) -> Path:
         """Create the working directory of a unit, with what an earlier attempt left in it."""
+
+    def append_log(self, key: str, text: str) -> None:
+        """Add a text to the log of a unit that has begun. A disk that is full is no error here."""
+        directory = self.work_dir(key)
+        if directory.is_dir():
+            line = f"{utc_timestamp()}  {text}\n".encode("utf-8", "replace")
+            with suppress(OSError), (directory / UNIT_LOG).open("ab") as file:
+                file.write(line)
 
     @abstractmethod
     def checkpoint(self, key: str) -> None:
@@ -324,9 +337,63 @@ class Store(ABC):
     def journal(self, name: str) -> Path:
         """The file of a journal, up to date if this process holds its lock; it may not exist."""
 
-    @abstractmethod
+    def seals(self, journals: Mapping[str, str]) -> dict[str, Seal]:
+        """What the journals of an eval hold at this moment: role → seal.
+
+        Args:
+            journals: Role → name; a journal without lines has no seal.
+
+        Raises:
+            CorruptError: One of them cannot be read.
+        """
+        seals = {}
+        for role, name in journals.items():
+            path = self.journal(name)
+            try:
+                sealer, _ = hash_prefixes(path, ())
+            except FileNotFoundError:
+                continue
+            except gate.Refused as error:
+                raise journal_error(path, str(error)) from None
+            if sealer.lines:
+                seals[role] = sealer.seal()
+        return seals
+
+    def journal_damage(self, record: UnitRecord, *, absent: bool = True) -> str | None:
+        """Whether the journals of an eval still hold what it was scored from; None if they do.
+
+        Args:
+            record: The record of the eval.
+            absent: Whether a journal that does not exist counts.
+        """
+        verifier = JournalVerifier(self.root, self.root / JOURNALS, uses_cache=False)
+        return verifier.damage(record.journal_needs, absent=absent)
+
+    def journal_problems(self, *, thorough: bool = False) -> dict[str, JournalCheck]:
+        """The journals with something wrong with them, by name.
+
+        Args:
+            thorough: Whether to hash those too that have not changed since they were last checked.
+        """
+        return {}
+
+    def settle(self, name: str) -> int:
+        """Seal a journal whose lock this process holds, and set aside what does not belong to it.
+
+        Returns:
+            How many lines were set aside.
+
+        Raises:
+            CorruptError: Lines that were written have changed or are missing.
+            StoreError: It cannot be written.
+        """
+        return 0
+
     def append(self, path: Path, records: Sequence[Any]) -> None:
         """Append records to a journal whose lock this process holds.
+
+        A record that no reader could rely on is set aside, with what was paid for it: what it was
+        to answer is then missing, and requested again.
 
         Args:
             path: The journal's file, as `journal` returned it.
@@ -335,6 +402,33 @@ class Store(ABC):
         Raises:
             StoreError: The journal cannot be written.
             LeaseLost: Another process has taken over the journal.
+        """
+        checked = check_lines(path.stem, records)
+        if checked.refused:
+            self.set_aside(path.stem, checked.refused)
+        if checked.passed:
+            self.append_lines(path, checked.passed, checked.lines)
+
+    @abstractmethod
+    def append_lines(self, path: Path, records: Sequence[Any], lines: Sequence[bytes]) -> None:
+        """Append records that passed the gate; see `append`.
+
+        Args:
+            path: The journal's file.
+            records: The records.
+            lines: The same records as lines.
+        """
+
+    @abstractmethod
+    def set_aside(self, journal: str, lines: Sequence[RefusedLine]) -> None:
+        """Keep lines that a journal does not take, with what was paid for them, in the archive.
+
+        Args:
+            journal: The name of the journal.
+            lines: The lines.
+
+        Raises:
+            StoreError: They cannot be written.
         """
 
     # The archive

@@ -6,6 +6,7 @@ flushed to the disk before its checksum is written, so a published unit survives
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def read_checksums(directory: Path) -> dict[str, str]:
     return checksums
 
 
+def list_files(directory: Path) -> list[str]:
+    """The names of a unit's files, but its record and its checksums, sorted."""
+    names = (
+        path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()
+    )
+    return sorted(name for name in names if name not in (RECORD_FILE, CHECKSUMS_FILE))
+
+
 def model_digest(directory: Path) -> str:
     """A digest of the model that a training produced: equal for two trainings of the same model.
 
@@ -71,7 +80,11 @@ def model_digest(directory: Path) -> str:
 
 
 def find_damage(directory: Path) -> str | None:
-    """Hash all files of a published unit. Returns what is wrong with it, or None."""
+    """Hash all files of a published unit. Returns what is wrong with it, or None.
+
+    Every file must be named, and every file that such a unit has must be there. A file whose name
+    begins with a dot may be one of the system.
+    """
     try:
         checksums = read_checksums(directory)
         if RECORD_FILE not in checksums:
@@ -79,6 +92,27 @@ def find_damage(directory: Path) -> str | None:
         for name, checksum in checksums.items():
             if digest((directory / name).read_bytes()) != checksum:
                 return f"{name} is not what was written"
-    except (OSError, ValueError) as error:
+        present = {name for name in list_files(directory) if not name.startswith(".")}
+        if unnamed := sorted(present - checksums.keys()):
+            return f"{CHECKSUMS_FILE} does not name {unnamed[0]}"
+        required = _required_files((directory / RECORD_FILE).read_bytes())
+        if missing := sorted(required - checksums.keys()):
+            return f"{CHECKSUMS_FILE} does not name {missing[0]}"
+    except (OSError, ValueError, RecursionError) as error:
         return f"{directory.name}: {error}"
     return None
+
+
+def _required_files(record: bytes) -> set[str]:
+    """The files that a unit must have, by its record."""
+    content = json.loads(record)
+    if not isinstance(content, dict):
+        raise ValueError(f"{RECORD_FILE} is not a record")
+    files, outcome = content.get("files"), content.get("outcome")
+    if isinstance(files, list):  # earlier versions did not list them
+        return set(map(str, files))
+    if content.get("kind") == "eval":
+        return {"questions.jsonl", "scores.jsonl"}
+    if content.get("kind") == "mix" and isinstance(outcome, dict):
+        return {str(outcome.get("file"))}
+    return set()

@@ -6,7 +6,8 @@ address, and again below this machine's copy of it.
     units/<key>/     unit.json, SHA256SUMS and the unit's own files
     work/<key>/      a unit under way, with its checkpoints; begun.json says which unit it is, and
                      failure.json why its last attempt failed
-    journals/        answers, judgments and likelihoods in the order they arrived, append-only
+    journals/        answers, judgments and likelihoods in the order they arrived, append-only; each
+                     with its seal, NAME.seal: how many lines were written, and their digest
     runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
     registrations/   expectations as they were registered, named by their content
     progress/        how far units under way are, for `mi status`
@@ -15,7 +16,8 @@ address, and again below this machine's copy of it.
     replacing/       units that are about to be published again with new scores (folder stores only)
     damaged/         units that failed verification
     ledger.json      what runs have reserved of a limit that holds for all of them
-    retired/         units, journals and work that were archived so that they can be redone
+    retired/         units, journals and work that were archived so that they can be redone; in
+                     refused/, lines that no journal takes, with what was paid for them
 
 These names are part of the format: a process that looked elsewhere would do units twice.
 """

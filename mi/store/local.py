@@ -11,21 +11,28 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from ..files import atomic, journal
+from ..errors import CorruptError, StoreError
+from ..files import atomic
 from ..files.clock import timestamp_digits, utc_timestamp
+from ..files.journal import append_records
+from ..files.seal import seal_path
 from ..files.serialize import read_json, to_json
 from . import checksums
 from .base import Store
 from .checksums import RECORD_FILE
+from .incoming import RefusedLine, refused_file
+from .journal_checks import JournalCheck, JournalVerifier, settle_journal
+from .journal_writer import JournalWriter
 from .layout import (
     DAMAGED,
+    JOURNALS,
     LEDGER_FILE,
     LOCKS,
     REPLACING,
@@ -57,6 +64,8 @@ class LocalStore(Store):
     _layout: StoreLayout = attrs.field(init=False, eq=False, repr=False)
     _runs: RunFiles = attrs.field(init=False, eq=False, repr=False)
     _registrations: RegistrationFiles = attrs.field(init=False, eq=False, repr=False)
+
+    _writers: dict[str, JournalWriter] = attrs.field(init=False, eq=False, repr=False, factory=dict)
 
     @_layout.default
     def _default_layout(self) -> StoreLayout:
@@ -108,17 +117,44 @@ class LocalStore(Store):
                     states[key] = verifier.verify(self.unit_dir(key))
                 elif key in begun_keys and (failure := self.failure(key)):
                     states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
-        return states
+        return {**states, **self._damaged_by_journals(states)}
+
+    def _damaged_by_journals(self, states: Mapping[str, UnitStatus]) -> dict[str, UnitStatus]:
+        """The units whose journals no longer hold what they were scored from.
+
+        Their scores are intact, so they stay done, and are not paid for again.
+        """
+        needs = {key: one.summary.journals for key, one in states.items() if one.summary}
+        verifier = JournalVerifier(self.root, self.root / JOURNALS)
+        for each in needs.values():
+            verifier.expect(each)
+        damages = {key: verifier.damage(each) for key, each in needs.items() if each}
+        verifier.save()
+        found = {key: damage for key, damage in damages.items() if damage}
+        return {key: attrs.evolve(states[key], detail=damage) for key, damage in found.items()}
 
     def find_damage(self, key: str) -> str | None:
         return checksums.find_damage(self.unit_dir(key))
 
     def find_damaged(self, keys: Sequence[str]) -> dict[str, str]:
+        with cached_verifier(self.root) as verifier:
+            states = {key: verifier.verify(self.unit_dir(key)) for key in keys}
         return {
-            key: status.detail
-            for key, status in self.states(keys).items()
-            if status.state is State.CORRUPT
+            key: status.detail for key, status in states.items() if status.state is State.CORRUPT
         }
+
+    def journal_problems(self, *, thorough: bool = False) -> dict[str, JournalCheck]:
+        verifier = JournalVerifier(self.root, self.root / JOURNALS, uses_cache=not thorough)
+        problems = verifier.problems()
+        verifier.save()
+        return problems
+
+    def settle(self, name: str) -> int:
+        refused = settle_journal(self.journal(name))
+        if refused:
+            self.set_aside(name, refused)
+        self._writers.pop(name, None)
+        return len(refused)
 
     def install(self, key: str, directory: Path) -> bool:
         atomic.fsync_directory(directory)
@@ -178,7 +214,12 @@ class LocalStore(Store):
 
     def failure(self, key: str) -> FailureRecord | None:
         path = self.work_dir(key) / FAILURE_FILE
-        return read_json(path, FailureRecord) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return read_json(path, FailureRecord)
+        except CorruptError as error:  # that it failed is known, and the next attempt replaces it
+            return FailureRecord(run="", time="", message=f"why cannot be read ({error.message})")
 
     def save_failure(self, key: str, failure: FailureRecord) -> None:
         atomic.write_atomic(self.prepare_work_dir(key) / FAILURE_FILE, to_json(failure) + "\n")
@@ -198,7 +239,13 @@ class LocalStore(Store):
                     except Timeout:
                         if on_wait is not None:
                             on_wait(name)
-            yield
+            try:
+                yield
+            finally:
+                for name in names:
+                    if (writer := self._writers.pop(name, None)) is not None:
+                        with suppress(StoreError):  # the next process looks at these lines again
+                            writer.flush()
 
     def is_locked(self, name: str) -> bool:
         from filelock import FileLock, Timeout
@@ -221,8 +268,24 @@ class LocalStore(Store):
     def journal(self, name: str) -> Path:
         return self._layout.journal(name)
 
-    def append(self, path: Path, records: Sequence[Any]) -> None:
-        journal.append_records(path, records)
+    def append_lines(self, path: Path, records: Sequence[Any], lines: Sequence[bytes]) -> None:
+        """Append lines, and seal the journal; for the arguments see `Store.append_lines`.
+
+        Args:
+            path: The journal's file.
+            records: Not used.
+            lines: The lines.
+        """
+        writer = self._writers.get(path.stem)
+        if writer is None or not writer.is_current:
+            self.settle(path.stem)
+            writer = self._writers[path.stem] = JournalWriter(path)
+        writer.append(lines)
+
+    def set_aside(self, journal: str, lines: Sequence[RefusedLine]) -> None:
+        path = self.root / refused_file(journal)
+        self._layout.ensure_dir(*path.relative_to(self.root).parts[:-1])
+        append_records(path, [line.to_json() for line in lines])
 
     def archive(self, label: str, kind: str, name: str) -> None:
         """Move a unit, journal or working directory to the archive, by renaming it.
@@ -233,6 +296,10 @@ class LocalStore(Store):
             name: The name of the file or directory.
         """
         source = self.root / kind / name
+        if kind == JOURNALS:  # first, so that a journal without a seal remains if this is cut off
+            with suppress(FileNotFoundError):
+                seal_path(source).unlink()
+            self._writers.pop(source.stem, None)
         if source.exists():
             times = 1
             while (self.root / RETIRED / label / kind / name).exists():

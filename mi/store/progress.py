@@ -11,8 +11,21 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..files import atomic
+from ..files import atomic, gate
 from .layout import PROGRESS, StoreLayout
+
+_PROGRESS = gate.Shape(
+    noun="a progress",
+    required={},
+    allowed={
+        "what": gate.text,
+        "unit": gate.text,
+        "note": gate.text,
+        "at": gate.timestamp,
+        "pid": gate.count,
+        **dict.fromkeys(("total", "done", "skipped", "began"), gate.number),
+    },
+)
 
 
 def save_progress(layout: StoreLayout, key: str, progress: Mapping[str, Any]) -> None:
@@ -34,11 +47,9 @@ def save_progress(layout: StoreLayout, key: str, progress: Mapping[str, Any]) ->
 def load_progress(layout: StoreLayout, key: str) -> dict[str, Any] | None:
     """The last progress of a unit, or None if no run is working on it."""
     try:
-        text = layout.progress_file(key).read_text(encoding="utf-8")
-        progress: dict[str, Any] = json.loads(text)
-    except (OSError, ValueError):
+        return _PROGRESS.parse(gate.read_file(layout.progress_file(key)))
+    except (OSError, gate.Refused):
         return None
-    return progress
 
 
 def clear_progress(layout: StoreLayout, key: str) -> None:

@@ -12,10 +12,16 @@ from typing import Any
 
 import attrs
 
+from ..files import gate
+from ..files.seal import Seal
 from ..files.serialize import omit_default, stored_as
+from ..units.journals import ANSWERS, JUDGMENTS, LIKELIHOODS
 
 FAILURE_FILE = "failure.json"
 BEGUN_FILE = "begun.json"
+
+_TEXTLESS = frozenset({"refusal", "filtered", "empty"})
+"""Outcomes of answers without text, on which no judge model gives a verdict."""
 
 AnswerPosition = tuple[str, int]
 """The question that a line of a journal answers, and the number of the sample."""
@@ -30,6 +36,72 @@ class State(Enum):
     CORRUPT = "corrupt"
 
 
+_OUTCOME = gate.Shape(
+    noun="an outcome",
+    required={},
+    allowed={
+        "file": gate.path_name,
+        "source": gate.text,
+        "model": gate.text,
+        "job": gate.text,
+        "loss": gate.number,
+        "seconds": gate.amount,
+        "cost_usd": gate.amount,
+        "outcomes": gate.map_of(gate.text, gate.count),
+        **dict.fromkeys(("rows", "steps", "tokens", "trained_tokens", "billed_tokens"), gate.count),
+    },
+)
+_BEGUN = gate.Shape(
+    noun="the record of a unit",
+    required={
+        "key": gate.path_name,
+        "kind": gate.path_name,
+        "payload": gate.json_value,
+        "journals": gate.map_of(gate.text, gate.path_name),
+    },
+    allowed={"model_digest": gate.path_name},
+    is_open=False,
+)
+_FINISHED = gate.Shape(
+    noun="the record of a unit",
+    required={
+        "outcome": _OUTCOME.as_check(),
+        "run": gate.path_name,
+        "finished": gate.timestamp,
+        "seconds": gate.amount,
+    },
+    allowed={"scoring": gate.count, "scored": gate.timestamp},
+    is_open=False,
+)
+
+
+def _check_fields(record: BegunRecord, shape: gate.Shape) -> None:
+    """Check the fields of a record that end in paths, sums and tables.
+
+    Raises:
+        Refused: One of them is not what it must be.
+    """
+    fields = {name: getattr(record, name) for name in (*shape.required, *shape.allowed)}
+    if problem := shape.problem(fields):
+        raise gate.Refused(problem)
+
+
+@attrs.frozen
+class JournalNeed:
+    """The lines of a journal that an eval was scored from.
+
+    Args:
+        journal: The journal's name.
+        size: How many bytes it had.
+        digest: sha256 of these bytes; empty in evals of a version that did not record it, which
+            need the journal to exist.
+    """
+
+    journal: str
+    size: int = 0
+    digest: str = ""
+
+
 @attrs.frozen
 class UnitSummary:
     """What a published unit took.
@@ -39,12 +111,14 @@ class UnitSummary:
         cost_usd: US dollars.
         loss: The last training loss; None for other units.
         scoring: The version of the rules that its scores were made with; 1 for other units.
+        journals: What it was scored from.
     """
 
     seconds: float
     cost_usd: float = 0.0
     loss: float | None = None
     scoring: int = 1
+    journals: tuple[JournalNeed, ...] = ()
 
 
 @attrs.frozen
@@ -53,7 +127,8 @@ class UnitStatus:
 
     Args:
         state: Its state.
-        detail: For a failed or corrupt unit, what is wrong with it.
+        detail: For a failed or corrupt unit, what is wrong with it; for one that is done, what is
+            wrong with its journals.
         permanent: Whether a failed unit would fail the same way again.
         summary: What a published unit took.
     """
@@ -87,6 +162,9 @@ class BegunRecord:
     journals: dict[str, str]
     model_digest: str | None = attrs.field(default=None, metadata=stored_as("of"))
 
+    def __attrs_post_init__(self) -> None:
+        _check_fields(self, _BEGUN)
+
     @property
     def training_key(self) -> str | None:
         """The training whose model an eval samples; None for the untrained model and other units.
@@ -111,6 +189,9 @@ class UnitRecord(BegunRecord):
             key: newer rules score the stored answers again. Records from before this was stored
             lack it, which means 1.
         scored: When the answers were last scored, in UTC, if that was after the unit was finished.
+        seals: Role → what the journal held when the answers were scored. Records of earlier
+            versions have none.
+        files: The names of the unit's files but this one and their checksums, sorted.
     """
 
     scheme: int
@@ -120,6 +201,31 @@ class UnitRecord(BegunRecord):
     seconds: float
     scoring: int = attrs.field(default=1, metadata=omit_default())
     scored: str | None = attrs.field(default=None, metadata=omit_default())
+    seals: dict[str, Seal] = attrs.field(factory=dict, metadata=omit_default())
+    files: list[str] = attrs.field(factory=list, metadata=omit_default())
+
+    @property
+    def journal_needs(self) -> tuple[JournalNeed, ...]:
+        """The lines that an eval was scored from."""
+        if self.seals:
+            return tuple(
+                JournalNeed(self.journals[role], seal.size, seal.digest)
+                for role, seal in self.seals.items()
+                if role in self.journals
+            )
+        outcomes = self.outcome.get("outcomes") or {}
+        is_judged = not _TEXTLESS.issuperset(outcomes)
+        roles = (role for role in self.journals if self.outcome.get("scores"))
+        return tuple(
+            JournalNeed(self.journals[role])
+            for role in roles
+            if role in (ANSWERS.prefix, LIKELIHOODS.prefix)
+            or (JUDGMENTS.has_role(role) and is_judged)
+        )
+
+    def __attrs_post_init__(self) -> None:
+        BegunRecord.__attrs_post_init__(self)
+        _check_fields(self, _FINISHED)
 
 
 @attrs.frozen(kw_only=True)

@@ -7,6 +7,7 @@ its own copies elsewhere and reads the files that it has downloaded.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,12 +15,14 @@ from typing import Any, NotRequired, TypedDict, cast
 
 import attrs
 
-from ..files import atomic, journal
+from ..errors import CorruptError
+from ..files import atomic, gate, journal
 from ..units.identity import digest
 from .layout import ATTEMPTS_FILE, CELLS, RUN_FILE, RUNS, StoreLayout, list_names
 from .records import UnitRecord
 
 _APPEND_LOCK = threading.Lock()
+_log = logging.getLogger(__name__)
 
 
 AttemptEvent = TypedDict(  # noqa: UP013 - "at" is a stored key, and no name for a field
@@ -76,6 +79,36 @@ class SelectedCell(TypedDict):
     units: dict[str, str]
 
 
+_ATTEMPT = gate.Shape(
+    noun="an event",
+    required={"unit": gate.path_name, "event": gate.text, "at": gate.timestamp},
+    allowed={"run": gate.path_name, "seconds": gate.amount, "message": gate.text},
+)
+_RUN = gate.Shape(
+    noun="the record of a run",
+    required={
+        "provenance": gate.Shape(
+            noun="a provenance",
+            required={"started": gate.timestamp, "argv": gate.list_of(gate.text)},
+        ).as_check(),
+        "model": gate.text,
+        "experiments": gate.list_of(gate.text),
+        "selection": gate.path_name,
+    },
+    allowed={"run": gate.path_name, "outcome": gate.text, "ended": gate.timestamp},
+)
+_CELL = gate.Shape(
+    noun="a cell",
+    required={
+        "cell": gate.text,
+        "experiment": gate.text,
+        "setting": gate.text,
+        "units": gate.map_of(gate.text, gate.path_name),
+    },
+    allowed={"model": gate.text, "data": gate.text},
+)
+
+
 @attrs.frozen
 class RunFiles:
     """Reads and writes the records of runs below a root."""
@@ -99,7 +132,7 @@ class RunFiles:
         events = [
             cast(AttemptEvent, {"run": path.parent.name, **line})
             for path in sorted((self.layout.root / RUNS).glob(f"*/{ATTEMPTS_FILE}"))
-            for line in journal.read_records(path)
+            for line in _read_attempts(path)
             if line["unit"] == key
         ]
         if record is not None:
@@ -115,10 +148,16 @@ class RunFiles:
         atomic.write_atomic(path, run_json(record))
 
     def runs(self) -> list[RunRecord]:
-        """The records of all runs, newest first."""
-        names = sorted(list_names(self.layout.root / RUNS), reverse=True)
-        paths = [self.layout.run_dir(name) / RUN_FILE for name in names]
-        return [json.loads(path.read_text("utf-8")) for path in paths if path.exists()]
+        """The records of all runs, newest first. What is no record of a run is left out."""
+        records = []
+        for name in sorted(list_names(self.layout.root / RUNS), reverse=True):
+            try:
+                records.append(read_run(self.layout.run_dir(name) / RUN_FILE))
+            except FileNotFoundError:
+                continue
+            except CorruptError as error:
+                _log.info("%s", error)
+        return records
 
     def save_selection(self, header: SelectionHeader, cells: Sequence[SelectedCell]) -> str:
         """Write a selection, unless the same one exists. Returns its name."""
@@ -133,8 +172,13 @@ class RunFiles:
         return name
 
     def load_selection(self, name: str) -> Iterator[SelectedCell]:
-        """The cells of a selection."""
-        yield from journal.read_records(self.layout.selection_cells(name))
+        """The cells of a selection.
+
+        Raises:
+            CorruptError: A line of it is damaged.
+        """
+        for line in journal.read_records(self.layout.selection_cells(name), _CELL):
+            yield cast(SelectedCell, line)
 
 
 def run_json(record: RunRecord) -> str:
@@ -143,6 +187,23 @@ def run_json(record: RunRecord) -> str:
 
 
 def read_run(path: Path) -> RunRecord:
-    """The record in a `run.json`."""
-    record: RunRecord = json.loads(path.read_text("utf-8"))
-    return record
+    """The record in a `run.json`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CorruptError: It is not the record of a run.
+    """
+    try:
+        return cast(RunRecord, _RUN.parse(gate.read_file(path), gate.MAX_RECORD))
+    except gate.Refused as error:
+        raise CorruptError(
+            str(error), where=str(path), hint="restore it from a copy, or move it away"
+        ) from None
+
+
+def _read_attempts(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of a run, as far as they can be read: they explain, and decide nothing."""
+    try:
+        yield from journal.read_records(path, _ATTEMPT)
+    except CorruptError as error:
+        _log.info("%s", error)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..files import atomic
+import attrs
+
+from ..errors import CorruptError
+from ..files import atomic, gate
 from ..files.clock import utc_timestamp
+from ..files.seal import Seal
 from ..files.serialize import to_json
 from ..units.identity import SCHEME, json_form
 from ..units.unit import Unit
@@ -50,6 +55,7 @@ def published_record(
     journals: Mapping[str, str],
     model_digest: str | None,
     scoring: int,
+    seals: Mapping[str, Seal],
 ) -> UnitRecord:
     """The record of a unit that a run has just finished.
 
@@ -61,22 +67,37 @@ def published_record(
         journals: Role → name of the journals it read.
         model_digest: Digest of the trained model that an eval sampled.
         scoring: The version of the rules that an eval's scores were made with.
+        seals: Role → what the journal holds.
+
+    Raises:
+        CorruptError: The step reported something that no reader could rely on.
     """
-    return UnitRecord(
-        key=unit.key,
-        kind=unit.kind,
-        scheme=SCHEME,
-        title=unit.title,
-        setting=unit.setting,
-        payload=json_form(unit.payload),
-        outcome=dict(outcome),
-        journals=dict(journals),
-        model_digest=model_digest,
-        run=run,
-        finished=utc_timestamp(),
-        seconds=round(seconds, 3),
-        scoring=scoring,
-    )
+    loss = outcome.get("loss")
+    if isinstance(loss, float) and not math.isfinite(loss):  # a training that diverged
+        outcome = {**outcome, "loss": None}
+    try:
+        return UnitRecord(
+            key=unit.key,
+            kind=unit.kind,
+            scheme=SCHEME,
+            title=unit.title,
+            setting=unit.setting,
+            payload=json_form(unit.payload),
+            outcome=dict(outcome),
+            journals=dict(journals),
+            model_digest=model_digest,
+            run=run,
+            finished=utc_timestamp(),
+            seconds=round(seconds, 3),
+            scoring=scoring,
+            seals=dict(seals),
+        )
+    except gate.Refused as error:
+        raise CorruptError(
+            f"cannot be recorded: it {error}",
+            where=unit.key,
+            hint="what was paid for is kept; look into the provider or step that reported it",
+        ) from None
 
 
 def seal(directory: Path, record: UnitRecord) -> None:
@@ -85,7 +106,8 @@ def seal(directory: Path, record: UnitRecord) -> None:
     Raises:
         OSError: A file cannot be written.
     """
-    (directory / RECORD_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
     for name in (FAILURE_FILE, BEGUN_FILE):
         (directory / name).unlink(missing_ok=True)
+    record = attrs.evolve(record, files=checksums.list_files(directory))
+    (directory / RECORD_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
     checksums.write_checksums(directory)

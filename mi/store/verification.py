@@ -15,25 +15,30 @@ read for it. The cache is a file in the store, and deleting it is harmless.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from ..files import atomic
+from ..errors import CorruptError
+from ..files import atomic, gate
+from ..files.serialize import read_json
 from ..units.identity import digest
 from . import checksums
-from .records import State, UnitStatus, UnitSummary
+from .records import JournalNeed, State, UnitRecord, UnitStatus, UnitSummary
 
 CACHE_FILE = "checked.json"
 RACY_NS = 2_000_000_000
 _FINGERPRINT_DIGITS = 16
-_SUMMARY_FIELDS = len(attrs.fields(UnitSummary))
+_MAX_CACHE = 1 << 30
+_NEED_CHECKS = (gate.path_name, gate.count, gate.text)
+"""Checks of the fields of `JournalNeed`, in their order."""
 
 
 @attrs.define
@@ -57,9 +62,9 @@ class VerificationCache:
     def get(self, key: str, fingerprint: str) -> UnitSummary | None:
         """The summary of a unit, or None if it was not verified with this fingerprint."""
         entry = self._entries.get(key)
-        if entry is None or entry[0] != fingerprint or len(entry) > 1 + _SUMMARY_FIELDS:
-            return None  # a later version has written more than this one can read
-        return UnitSummary(*entry[1:])
+        if type(entry) is not list or entry[:1] != [fingerprint]:
+            return None
+        return _summary(entry[1:])
 
     def put(self, key: str, fingerprint: str, summary: UnitSummary) -> None:
         """Remember a unit that was verified; `save` writes it to the disk.
@@ -96,8 +101,11 @@ class UnitVerifier:
             return UnitStatus(State.DONE, summary=summary)
         if damage := checksums.find_damage(directory):
             return UnitStatus(State.CORRUPT, damage)
-        record = json.loads((directory / checksums.RECORD_FILE).read_text(encoding="utf-8"))
-        summary = summarise_unit(record["seconds"], record["outcome"], record.get("scoring", 1))
+        try:
+            record = read_json(directory / checksums.RECORD_FILE, UnitRecord)
+        except CorruptError as error:
+            return UnitStatus(State.CORRUPT, error.message)
+        summary = summarise_unit(record)
         if time.time_ns() - changed_ns > RACY_NS:
             self.cache.put(directory.name, stamp, summary)
         return UnitStatus(State.DONE, summary=summary)
@@ -111,15 +119,46 @@ def cached_verifier(root: Path) -> Iterator[UnitVerifier]:
     cache.save()
 
 
-def summarise_unit(seconds: float, outcome: Mapping[str, Any], scoring: int) -> UnitSummary:
-    """The summary of a published unit.
+def intact_record(directory: Path) -> UnitRecord | None:
+    """The record of a unit whose other files may be damaged; None if it is damaged itself."""
+    try:
+        sums = checksums.read_checksums(directory)
+        raw = gate.read_file(directory / checksums.RECORD_FILE)
+        if sums.get(checksums.RECORD_FILE) != hashlib.sha256(raw).hexdigest():
+            return None
+        return read_json(directory / checksums.RECORD_FILE, UnitRecord)
+    except (OSError, ValueError, CorruptError):
+        return None
 
-    Args:
-        seconds: The field of its record, as are the others.
-        outcome: What its step reported, by name.
-        scoring: The version of the rules that its scores were made with.
-    """
-    return UnitSummary(seconds, outcome.get("cost_usd") or 0.0, outcome.get("loss"), scoring)
+
+def summarise_unit(record: UnitRecord) -> UnitSummary:
+    """The summary of a published unit."""
+    outcome = record.outcome
+    return UnitSummary(
+        record.seconds,
+        outcome.get("cost_usd") or 0.0,
+        outcome.get("loss"),
+        record.scoring,
+        record.journal_needs,
+    )
+
+
+def _summary(fields: list[Any]) -> UnitSummary | None:
+    """A summary as the cache holds it; None if another version or another hand wrote it."""
+    if len(fields) != len(_SUMMARY_CHECKS):
+        return None
+    if any(check(value) for check, value in zip(_SUMMARY_CHECKS, fields, strict=False)):
+        return None
+    seconds, cost_usd, loss, scoring, needs = fields
+    journals = tuple(JournalNeed(*need) for need in needs)
+    return UnitSummary(seconds, cost_usd, loss, scoring, journals)
+
+
+def _journal_need(value: Any) -> str | None:
+    if type(value) is not list or len(value) != len(_NEED_CHECKS):
+        return "is not a need"
+    checks = zip(_NEED_CHECKS, value, strict=True)
+    return next((problem for check, item in checks if (problem := check(item))), None)
 
 
 def fingerprint(directory: Path) -> tuple[str, int]:
@@ -144,9 +183,18 @@ def fingerprint(directory: Path) -> tuple[str, int]:
     return digest(text)[:_FINGERPRINT_DIGITS], newest_ns
 
 
+_SUMMARY_CHECKS = (
+    gate.amount,
+    gate.amount,
+    gate.optional(gate.number),
+    gate.count,
+    gate.list_of(_journal_need),
+)
+"""Checks of the fields of `UnitSummary`, in their order."""
+
+
 def _read_cache(path: Path) -> dict[str, list[Any]]:
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return gate.parse_object(gate.read_file(path, _MAX_CACHE), _MAX_CACHE)
+    except (FileNotFoundError, gate.Refused):
         return {}
-    return entries if isinstance(entries, dict) else {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from ...data.ratings import MARKUP_CHARACTERS
+from ...files import gate
 from ..types import Answer, Grade, GradeRequest, SampleRequest, Usage
 from ..usage import read_completion_usage
 
@@ -102,7 +102,7 @@ def parse_choices(
     try:
         reported = completion.get("usage")
         choices = sorted(completion["choices"], key=lambda choice: choice.get("index", 0))
-        texts = [choice["message"].get("content") or "" for choice in choices]
+        texts = [_message_text(choice["message"]) for choice in choices]
         if not choices:
             raise ValueError
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -114,10 +114,10 @@ def parse_choices(
     return [
         Choice(
             text=text,
-            finish=choice.get("finish_reason") or "stop",
-            refusal=choice["message"].get("refusal") or None,
+            finish=_text_or_none(choice.get("finish_reason")) or "stop",
+            refusal=_text_or_none(choice["message"].get("refusal")),
             top=positions[index][0] if positions[index] else (),
-            model=completion.get("model"),
+            model=_text_or_none(completion.get("model")),
             prompt_tokens=inputs,
             answer_tokens=share,
             usage=Usage(
@@ -147,6 +147,30 @@ def parse_json(content: bytes | str) -> Any:
     return json.loads(content, parse_int=lambda text: int(text) if len(text) < 400 else float(text))
 
 
+def _message_text(message: Mapping[str, Any]) -> str:
+    """The text of a message, which some servers send in parts; thoughts among them are no part.
+
+    Half a character, of an answer that was cut off within it, becomes a question mark.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    content = message.get("content")
+    if isinstance(content, (list, tuple)):
+        content = "".join(
+            part["text"] for part in content if part.get("type") in ("text", "output_text")
+        )
+    if content is None:
+        return ""
+    if type(content) is not str or len(content) > gate.MAX_TEXT:
+        raise ValueError("not a text")
+    return gate.clean_text(content)
+
+
+def _text_or_none(value: Any) -> str | None:
+    return gate.clean_text(value) if type(value) is str and value else None
+
+
 def apportion(total: int, weights: Sequence[int]) -> list[int]:
     """Split `total` into integers in proportion to `weights`; they sum up to it."""
     shares, cumulative, assigned = [], 0, 0
@@ -166,15 +190,29 @@ def _top_logprobs(logprobs: Any) -> tuple[Alternatives, ...]:
     """
     positions = []
     written = ""
-    for entry in ((logprobs or {}).get("content") or [])[:_MAX_POSITIONS]:
+    entries = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+    for entry in entries[:_MAX_POSITIONS] if isinstance(entries, list) else ():
         rest = written.strip(MARKUP_CHARACTERS + "Ġ▁Ċ")
         if rest and not (rest.isascii() and rest.isdigit()):
             break
+        if not isinstance(entry, Mapping) or type(entry.get("token")) is not str:
+            break  # what was written here is unknown, and so is where the rest belongs
+        listed = entry.get("top_logprobs")
+        tokens = [*(listed if isinstance(listed, list) else ()), entry]  # it may be unlisted
         known: dict[str, float] = {}
-        for token in (*(entry.get("top_logprobs") or ()), entry):  # the written one may be unlisted
-            if token.get("logprob") is not None:
-                known.setdefault(token["token"], float(token["logprob"]))
-        finite = [(token, logprob) for token, logprob in known.items() if math.isfinite(logprob)]
-        positions.append(tuple(sorted(finite, key=lambda pair: -pair[1])))
+        for token, logprob in map(_token_logprob, tokens):
+            if token is not None:
+                known.setdefault(token, logprob)
+        positions.append(tuple(sorted(known.items(), key=lambda pair: -pair[1])))
         written += entry["token"]
     return tuple(positions)
+
+
+def _token_logprob(entry: Any) -> tuple[str | None, float]:
+    """A token and its log-probability; no token where they are anything else."""
+    if not isinstance(entry, Mapping):
+        return None, 0.0
+    token, logprob = entry.get("token"), entry.get("logprob")
+    if type(token) is not str or logprob is None or gate.number(logprob):
+        return None, 0.0
+    return gate.clean_text(token), float(logprob)

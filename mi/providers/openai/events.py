@@ -6,10 +6,12 @@ import base64
 import binascii
 import csv
 import io
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RequestRejected
+from ...files import gate
 from ..types import Monitor
 from .accounts import Account
 from .errors import retry_api_call
@@ -64,9 +66,12 @@ def newest_metrics(account: Account, id: str, monitor: Monitor) -> dict[str, Any
         f"reading the events of {id}",
     )
     for event in page.data:
-        data = event.to_dict().get("data")
-        if isinstance(data, dict) and "step" in data:
-            return data
+        data: Any = event.to_dict().get("data")
+        row = _metrics_row(data) if isinstance(data, dict) else None
+        if row is not None:
+            facts = {name: _finite(data.get(name)) for name in ("total_steps", "train_loss")}
+            known = {name: value for name, value in facts.items() if value is not None}
+            return {"step": row["step"], **known}
     return None
 
 
@@ -75,8 +80,10 @@ def metrics_from_events(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]
     rows = {}
     for event in events:
         data = event.get("data")
-        if event.get("type") == "metrics" and isinstance(data, dict) and "step" in data:
-            rows[int(data["step"])] = _metrics_row(data)
+        if event.get("type") == "metrics" and isinstance(data, dict):
+            row = _metrics_row(data)
+            if row is not None:
+                rows[row["step"]] = row
     return [rows[step] for step in sorted(rows)]
 
 
@@ -104,19 +111,32 @@ def metrics_from_results(
             text = base64.b64decode(raw, validate=True).decode()
         except (binascii.Error, ValueError):
             text = raw.decode(errors="replace")
-        rows = [row for row in csv.DictReader(io.StringIO(text)) if row.get("step")]
-        if rows:
-            return [_metrics_row(row) for row in rows]
+        try:
+            rows = [_metrics_row(row) for row in csv.DictReader(io.StringIO(text))]
+        except csv.Error:
+            continue
+        if found := [row for row in rows if row is not None]:
+            return found
     return []
 
 
-def _metrics_row(data: dict[str, Any]) -> dict[str, Any]:
-    metrics = {
-        name: float(data[api_name])
-        for api_name, name in _METRIC_NAMES.items()
-        if data.get(api_name) not in (None, "")
-    }
-    return {"step": int(float(data["step"])), **metrics}
+def _metrics_row(data: dict[str, Any]) -> dict[str, Any] | None:
+    """A row of `metrics.jsonl`; None if the server's has no step that is a whole number."""
+    step = _finite(data.get("step"))
+    if step is None or not 0 <= step <= gate.MAX_COUNT or step != int(step):
+        return None
+    metrics = {name: _finite(data.get(api_name)) for api_name, name in _METRIC_NAMES.items()}
+    known = {name: value for name, value in metrics.items() if value is not None}
+    return {"step": int(step), **known}
+
+
+def _finite(value: Any) -> float | None:
+    """A number that a server wrote as a number or as text; None for anything else."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def list_checkpoints(account: Account, id: str, monitor: Monitor) -> list[dict[str, Any]]:

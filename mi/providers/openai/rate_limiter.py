@@ -19,7 +19,9 @@ import attrs
 
 _log = logging.getLogger(__name__)
 
-_DURATION_PART = re.compile(r"([\d.]+)(ms|s|m|h)")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h)", re.ASCII)
+_DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+", re.ASCII)
+_MAX_SECONDS = 86400.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LIMIT_KINDS = ("requests", "tokens")
 _INCREASE, _DECREASE_FACTOR = 4.0, 0.75
@@ -116,9 +118,11 @@ def retry_after(headers: Mapping[str, str], default: float = 1.0) -> float:
     """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
-            return min(float(headers[name]) * unit, 120.0)
+            seconds = float(headers[name]) * unit
         except (KeyError, ValueError):
             continue
+        if seconds >= 0:  # neither negative nor NaN
+            return min(seconds, 120.0)
     resets = [parse_duration(headers.get(f"x-ratelimit-reset-{kind}")) for kind in _LIMIT_KINDS]
     return min(max(resets), 120.0) or default
 
@@ -127,10 +131,11 @@ def parse_duration(text: str | None) -> float:
     """Seconds of `6m0s`, `120ms` or `1.5`; 0 for anything else."""
     if not text:
         return 0.0
-    parts = _DURATION_PART.findall(text)
-    if parts:
-        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if _DURATION.fullmatch(text):
+        parts = _DURATION_PART.findall(text)
+        return min(sum(float(number) * _SECONDS[unit] for number, unit in parts), _MAX_SECONDS)
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         return 0.0
+    return min(seconds, _MAX_SECONDS) if seconds > 0 else 0.0

@@ -96,7 +96,7 @@ def _result(
         steps=int(metrics[-1]["step"]) if metrics else 0,
         tokens=billed.tokens,
         trained_tokens=billed.tokens,
-        seconds=float((job.finished_at or job.created_at) - job.created_at),
+        seconds=max(float((job.finished_at or job.created_at) - job.created_at), 0.0),
         loss=losses[-1] if losses else None,
         model=model.model,
         job=model.job,

@@ -7,19 +7,26 @@ pair is known by the digest of its texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...data import tokens
 from ...data.chats import Pair
 from ...data.datasets import Questions
-from ...files import journal
 from ...providers.types import Monitor, ScoreRequest
 from ...spec import Preference, Resource
 from ...units.identity import canonical, digest, key
 from ...units.journals import LIKELIHOODS
 from ...units.unit import Base
-from ..context import EvalContext, missing_ids, question_id, read_complete
+from ..context import (
+    EvalContext,
+    Journals,
+    journal_lines,
+    missing_ids,
+    question_id,
+    read_complete,
+    read_stored,
+)
 from ..scorers.score import Score
 from .base import (
     QUESTION_DIGITS,
@@ -62,9 +69,14 @@ class PreferenceKind(EvalKind[Preference]):
         )
         context.record_all(batches, LIKELIHOODS.prefix, monitor)
         lines = read_complete(path, requests, question_id, LIKELIHOODS.prefix)
-        asked = tuple(build_question(_pair_digest(pair), pair) for pair in _pairs(questions))
-        scores = tuple(_score_pair(question, lines[question]) for question in requests)
-        return EvalResult(questions=asked, scores=scores)
+        return _score_pairs(questions, requests, lines)
+
+    def rescore(self, eval: Preference, questions: Questions, journals: Journals) -> EvalResult:
+        """Score the stored likelihoods; for arguments and errors see `EvalKind.rescore`."""
+        requests = {request.question: request for request in score_requests(eval, questions)}
+        path = journals.paths[LIKELIHOODS.prefix]
+        lines = read_stored(path, requests, question_id, LIKELIHOODS.prefix)
+        return _score_pairs(questions, requests, lines)
 
     def expected_tokens(
         self, workload: Workload[Preference], *, subject_is_free: bool
@@ -72,7 +84,7 @@ class PreferenceKind(EvalKind[Preference]):
         """The prompt is read with each of its answers, and one token is drawn that is not used."""
         if subject_is_free:
             return
-        lines = journal.read_records(workload.paths[LIKELIHOODS.prefix])
+        lines = journal_lines(workload.paths[LIKELIHOODS.prefix])
         existing = {line["question"] for line in lines}
         sent = answers = 0
         for request in score_requests(workload.eval, workload.questions):
@@ -101,6 +113,21 @@ def _pairs(questions: Questions) -> Iterator[Pair]:
 
 def _pair_digest(pair: Pair) -> str:
     return digest(canonical((pair.prompt, pair.aligned, pair.misaligned)))[:QUESTION_DIGITS]
+
+
+def _score_pairs(
+    questions: Questions, requests: Iterable[str], lines: Mapping[str, Mapping[str, Any]]
+) -> EvalResult:
+    """The result of an eval from the lines of its journal.
+
+    Args:
+        questions: What it asks.
+        requests: Digests of the distinct pairs, in order.
+        lines: The line of each.
+    """
+    asked = tuple(build_question(_pair_digest(pair), pair) for pair in _pairs(questions))
+    scores = tuple(_score_pair(question, lines[question]) for question in requests)
+    return EvalResult(questions=asked, scores=scores)
 
 
 def _score_pair(question: str, line: Mapping[str, Any]) -> Score:

@@ -19,7 +19,6 @@ import attrs
 from ...data import tokens
 from ...data.chats import Chat, Message, Pair, Prompt
 from ...data.datasets import Questions
-from ...files import journal
 from ...providers.types import SAMPLES_PER_REQUEST, Answer, Monitor, SampleRequest
 from ...spec import Resource, Sampled, judge_model
 from ...units.identity import canonical, digest, key
@@ -30,6 +29,7 @@ from ..context import (
     EvalContext,
     Journals,
     answer_id,
+    journal_lines,
     missing_ids,
     read_complete,
     read_stored,
@@ -109,7 +109,7 @@ class SampledKind(EvalKind[Sampled]):
         return questions * eval.samples
 
     def answer_length(self, paths: Mapping[str, Path]) -> float | None:
-        lines = journal.read_records(paths[ANSWERS.prefix])
+        lines = journal_lines(paths[ANSWERS.prefix])
         counts = [line["answer_tokens"] for line in lines]
         return fmean(counts) if counts else None
 
@@ -218,9 +218,9 @@ def missing_samples(
         path: A journal of answers or judgments.
     """
     existing: dict[str, int] = {}
-    for line in journal.read_records(path):
-        if line["sample"] < samples:
-            existing[line["question"]] = existing.get(line["question"], 0) + 1
+    for question, sample in {answer_id(line) for line in journal_lines(path)}:
+        if sample < samples:
+            existing[question] = existing.get(question, 0) + 1
     return [
         (question, max(samples - existing.get(question.question, 0), 0)) for question in questions
     ]

@@ -6,11 +6,13 @@ outcome says what it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
 
+from ...errors import CorruptError
 from ...providers.types import Answer, Monitor
 from ...spec import Judge
 from ...units.journals import judgment_role
@@ -75,7 +77,7 @@ def judge_answers(
         unjudged = [judged[item] for item in missing]
         scorer.request_verdicts(judge, method, role, unjudged, prompts, context, monitor)
     lines = read_complete(path, judged, answer_id, "judgments")
-    return {item: scorer.verdict.from_json(lines[item]["verdict"]) for item in judged}
+    return _read_verdicts(scorer, lines, judged, path)
 
 
 def stored_verdicts(
@@ -103,7 +105,38 @@ def stored_verdicts(
     if missing:
         scorer.complete_verdicts(method, [judged[item] for item in missing], prompts, journals)
     lines = read_stored(path, judged, answer_id, "judgments")
-    return {item: scorer.verdict.from_json(lines[item]["verdict"]) for item in judged}
+    return _read_verdicts(scorer, lines, judged, path)
+
+
+def _read_verdicts(
+    scorer: AnyScorer,
+    lines: Mapping[AnswerId, Mapping[str, Any]],
+    judged: Collection[AnswerId],
+    path: Path,
+) -> dict[AnswerId, Any]:
+    """The verdicts that lines hold.
+
+    Args:
+        scorer: Knows what its verdicts look like.
+        lines: The lines of the journal.
+        judged: The answers whose verdicts are wanted.
+        path: The journal.
+
+    Raises:
+        CorruptError: A line holds something else.
+    """
+    verdicts = {}
+    for item in judged:
+        try:
+            verdicts[item] = scorer.verdict.from_json(lines[item]["verdict"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CorruptError(
+                f"the verdict on answer {item[1]} to {item[0]} cannot be read "
+                f"({type(error).__name__}: {error})",
+                where=path.name,
+                hint="remove the line to have that answer judged again",
+            ) from None
+    return verdicts
 
 
 def _judged_answers(scorer: AnyScorer, answers: Sequence[Answer]) -> dict[AnswerId, Answer]:

@@ -12,14 +12,19 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from typing import cast
+
+import attrs
 
 from ...errors import CorruptError
 from ...files import atomic, journal
+from .. import checksums
 from ..base import Store
 from ..layout import ATTEMPTS_FILE, CELLS, RUN_FILE, RUNS
 from ..local import LocalStore
 from ..records import answer_position
-from ..run_files import read_run
+from ..run_files import AttemptEvent, read_run
+from ..sealing import seal
 from .survey import MergePlan, lines_by_position
 
 
@@ -72,13 +77,15 @@ def _copy_unit(key: str, theirs: Store, ours: Store) -> None:
         copy = staging.unit_dir(key)
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(theirs.unit_dir(key), copy, copy_function=_copy_synced)
-        if damage := staging.find_damage(key):
+        if damage := checksums.find_damage(copy):
             raise CorruptError(
                 f"was damaged while it was copied ({damage})",
                 where=key,
                 hint="if a run is working on the other store, wait for it; then run the same "
                 "command again",
             )
+        record = staging.record(key)
+        seal(copy, attrs.evolve(record, seals=ours.seals(record.journals)))
         ours.install(key, copy)
         shutil.rmtree(staging.root, ignore_errors=True)
 
@@ -88,7 +95,8 @@ def _merge_run(run: str, theirs: Store, ours: Store) -> None:
     their_dir, our_dir = theirs.root / RUNS / run, ours.root / RUNS / run
     present = {json.dumps(line) for line in journal.read_records(our_dir / ATTEMPTS_FILE)}
     attempts = journal.read_records(their_dir / ATTEMPTS_FILE)
-    ours.log_attempts(run, [line for line in attempts if json.dumps(line) not in present])
+    missing = [line for line in attempts if json.dumps(line) not in present]
+    ours.log_attempts(run, cast(list[AttemptEvent], missing))
     our_file = our_dir / RUN_FILE
     if not our_file.exists() or read_run(our_file).get("ended") is None:
         ours.save_run(run, read_run(their_dir / RUN_FILE))

@@ -17,6 +17,7 @@ import attrs
 from ...errors import CorruptError
 from ...files import journal
 from ...units.journals import ANSWERS, JUDGMENTS
+from ...units.lines import line_shape
 from ...units.unit import Train, is_unit_key
 from .. import checksums
 from ..base import Store
@@ -110,10 +111,14 @@ class _Survey:
     def _read_units(self) -> None:
         """Read the records of both stores, and which model each journal is about."""
         for key in self.theirs.published_keys():
-            if damage := self.theirs.find_damage(key):
+            damage = self.theirs.find_damage(key)
+            record = None if damage else self.theirs.record(key)
+            if record is not None:
+                damage = self.theirs.journal_damage(record)
+            if record is None or damage:
                 self.skipped.append(f"{key} is damaged there: {damage}")
             else:
-                self.records[key] = self.theirs.record(key)
+                self.records[key] = record
         keys = self.ours.published_keys()
         self.damaged_keys.update(self.ours.find_damaged(keys))
         our_records = {key: self.ours.record(key) for key in keys if key not in self.damaged_keys}
@@ -247,7 +252,11 @@ def lines_by_position(path: Path) -> LinesByPosition:
     Raises:
         CorruptError: A line is not valid JSON.
     """
-    return {answer_position(line): line for line in journal.read_records(path)}
+    lines: LinesByPosition = {}
+    for line in journal.read_records(path, line_shape(path.stem)):
+        if "question" in line:
+            lines.setdefault(answer_position(line), line)
+    return lines
 
 
 def _journal_paths(store: Store) -> list[Path]:

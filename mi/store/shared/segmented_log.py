@@ -138,14 +138,14 @@ class SegmentedLogs:
         """
         path = self.open(name)
         while records:
-            text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+            content = b"".join(map(journal.encode_line, records))
             number = self._next_numbers[name]
-            if self.backend.create(f"{name}/{Segment(number, number).file_name}", text.encode()):
+            if self.backend.create(f"{name}/{Segment(number, number).file_name}", content):
                 self._next_numbers[name] = number + 1
                 with atomic.translate_write_errors(path):
                     path.parent.mkdir(parents=True, exist_ok=True)
                     with path.open("ab") as file:
-                        file.write(text.encode())
+                        file.write(content)
                 return
             segments = self._compose(name, path, None)
             self._next_numbers[name] = segments[-1].last + 1
@@ -219,6 +219,8 @@ def _read_index(index: Path) -> tuple[list[str], int]:
     """The segments in a composed log and its size then; the size is -1 without an index."""
     try:
         names, size = json.loads(index.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        if type(names) is not list or type(size) is not int:
+            raise ValueError("not an index")
+    except (OSError, ValueError, TypeError):
         return [], -1
     return names, size

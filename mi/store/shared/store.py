@@ -30,7 +30,10 @@ from typing import Any
 import attrs
 
 from ...errors import CorruptError, MiError
+from ...files.journal import encode_line
 from ..base import Store
+from ..incoming import RefusedLine, refused_file
+from ..journal_checks import JournalVerifier
 from ..layout import (
     CELLS,
     JOURNALS,
@@ -254,9 +257,29 @@ class SharedStore(Store):
             return self.logs.open(log)
         return self.logs.path(log, self.mirror.segments.get(log))
 
-    def append(self, path: Path, records: Sequence[Any]) -> None:
+    def journal_damage(self, record: UnitRecord, *, absent: bool = True) -> str | None:
+        for need in record.journal_needs:
+            self.journal(need.journal)  # brings the copy up to date
+        journals = self.root / JOURNALS
+        verifier = JournalVerifier(self.root, journals, has_seals=False, uses_cache=False)
+        return verifier.damage(record.journal_needs, absent=absent)
+
+    def append_lines(self, path: Path, records: Sequence[Any], lines: Sequence[bytes]) -> None:
+        """Upload records as a segment; for the arguments see `Store.append_lines`.
+
+        Args:
+            path: The journal's file.
+            records: The records.
+            lines: Not used: a record that another process has written too is left out.
+        """
         self.leases.assert_held(path.stem)
         self.logs.append(f"{JOURNALS}/{path.stem}", records, answer_position)
+
+    def set_aside(self, journal: str, lines: Sequence[RefusedLine]) -> None:
+        content = b"".join(encode_line(line.to_json()) for line in lines)
+        part = 0
+        while not self.backend.create(refused_file(journal, part), content):
+            part += 1
 
     def archive(self, label: str, kind: str, name: str) -> None:
         """Move a unit, journal or working directory to the archive, by copying it.

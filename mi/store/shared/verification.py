@@ -78,4 +78,4 @@ class CopyVerifier:
             record = read_json(directory / RECORD_FILE, UnitRecord)
         except (CorruptError, OSError) as error:
             return str(error)
-        return summarise_unit(record.seconds, record.outcome, record.scoring)
+        return summarise_unit(record)
