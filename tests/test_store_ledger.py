@@ -29,7 +29,16 @@ def location(path: Path, place: str) -> str:
 
 
 def line(number: int, cost: object) -> dict[str, object]:
-    return {"question": "q", "sample": number, "text": "x", "unit": "eval-1", "cost_usd": cost}
+    return {
+        "question": "q",
+        "sample": number,
+        "text": "x",
+        "finish": "stop",
+        "prompt_tokens": 1,
+        "answer_tokens": 1,
+        "unit": "eval-1",
+        "cost_usd": cost,
+    }
 
 
 def spend(address: str, name: str, limit: float, worst: float, cost: float) -> None:
