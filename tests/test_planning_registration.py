@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,11 +26,12 @@ from mi.database import Database, sync_database
 from mi.planning.prepare import prepare_plan
 from mi.planning.registration import register_expectations
 from mi.runner.run import RunOutcome, run_prepared
-from mi.spec import Pilot, Preference, Sampled
+from mi.spec import Claim, Pilot, Preference, Sampled
 from mi.store import LocalStore, Store, open_store
 from mi.store.gc import find_unneeded, remove_unneeded
 from mi.store.merge import apply_merge, plan_merge
 from mi.store.provenance import capture_provenance
+from mi.units.claim_scope import is_applicable
 from mi.units.claims import read_claims
 from mi.units.identity import json_form
 from tests.support.crash import Crash, crash_after, crash_before
@@ -399,6 +401,37 @@ def test_a_claim_about_a_condition_that_is_not_declared_is_refused() -> None:
     Collection().register(inherited)
     with pytest.raises(DeclarationError, match="mixed_20"):
         Collection().register(inherited.evolve(id="Z2", expectations=(SMALL, LARGE)))
+
+
+@pytest.mark.parametrize(
+    ("claim", "says"),
+    [
+        (prefers("mixed_10", eval="insecure_preferense") > 0, "the eval 'insecure_preferense'"),
+        (prefers("mixed_10", setting="insecure_cod") > 0, "the setting 'insecure_cod'"),
+        (prefers("mixed_10", distribution="ID", eval="others") > 0, "no eval measures"),
+        (harmful("mixed_10") < 0.5, "no eval measures"),
+        (harmful("mixed_10", eval=PAIRS[0].id) < 0.5, "no eval measures"),
+        (prefers("mixed_20") - prefers("mixed_10", eval="nothing") > 0, "the eval 'nothing'"),
+        (trend("total_samples") > 0, "no eval measures"),
+    ],
+)
+def test_a_claim_that_nothing_can_decide_is_refused(claim: Claim, says: str) -> None:
+    pairs_only = attrs.evolve(QUICK, ood_evals=attrs.evolve(PAIRS[0], id="others"))
+    wrong = declared(SMALL, Expect("wrong", claim), settings=pairs_only)
+    with pytest.raises(DeclarationError, match=re.escape(says)) as refused:
+        Collection().register(wrong)
+    assert "T1 @ $.expectations[1]" in str(refused.value)
+    inherited = declared(SMALL, settings=ANSWERED, id="Z0").evolve(id="Z1", settings=pairs_only)
+    Collection().register(inherited)
+
+
+def test_an_inherited_claim_about_another_setting_does_not_apply() -> None:
+    elsewhere = Expect("there", prefers("mixed_10", setting="insecure_code") < 0.9)
+    renamed = attrs.evolve(QUICK, id="other")
+    inherited = declared(SMALL, elsewhere).evolve(id="Z1", settings=renamed)
+    Collection().register(inherited)
+    applies = [is_applicable(expectation, inherited) for expectation in (SMALL, elsewhere)]
+    assert applies == [True, False]
 
 
 def test_what_was_not_run_is_said(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import attrs
 
 from ..spec import Expect, Experiment
 from ..units.cells import declared_conditions
-from ..units.claims import expectation_id, is_applicable
+from ..units.claim_scope import is_applicable
+from ..units.claims import expectation_id
 from .evidence import Evidence, ResultScope, load_evidence
 from .rulings import Outcome, Ruling, applicable_evidence, no_ruling, open_ruling, rule
 from .standing import (

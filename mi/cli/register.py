@@ -14,7 +14,7 @@ from ..planning.registration import Registration, register_expectations
 from ..reporting.console import say
 from ..reporting.text import pluralize
 from ..store.provenance import capture_provenance
-from ..units.claims import is_applicable
+from ..units.claim_scope import is_applicable
 from .common import configured_store, console, run_options
 
 

@@ -104,6 +104,7 @@ def _finish(
         seconds=outcome.seconds,
         cost=outcome.cost,
         budget=outcome.budget,
+        registered=outcome.registered,
     )
     summary.show(report, out, args)
     error = outcome.error

@@ -6,7 +6,7 @@ import argparse
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from ..analysis.evidence import ResultScope
 from ..database import Database, sync_database
 from ..database.connection import DatabaseBusy
 from ..planning.plan import Plan, format_rescoring
+from ..planning.registration import Registration
 from ..planning.session import Session
 from ..planning.suggestion import suggest_experiment
 from ..providers.budget import Budget
@@ -53,6 +54,7 @@ class RunReport:
         seconds: Wall time.
         cost: US dollars that the run spent.
         budget: What was lost and estimated on the way.
+        registered: The expectations that the run registered before its first eval.
     """
 
     session: Session
@@ -61,6 +63,7 @@ class RunReport:
     seconds: float
     cost: float
     budget: Budget = attrs.field(factory=Budget)
+    registered: Sequence[Registration] = ()
 
 
 def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
@@ -76,6 +79,8 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         shown = _show_results(session, database, out, as_json=args.json)
     if args.durations is not None:
         _print_durations(report, args.durations, out)
+    if count := len(report.registered):
+        say(out, f"{pluralize(count, 'expectation')} registered before the first eval")
     for line in rescoring_lines(result):
         say(out, line, "yellow" if result.rescoring_problems else "")
     for line in journal_damage_lines(report.plan):

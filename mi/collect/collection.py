@@ -23,7 +23,7 @@ import attrs
 
 from ..errors import DeclarationError, MiError, UsageError, did_you_mean
 from ..spec import Experiment
-from ..units.claims import check_expectations
+from ..units.claim_scope import check_expectations
 from .expression import parse_expression
 from .patterns import match_ids
 

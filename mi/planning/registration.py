@@ -23,12 +23,12 @@ from ..store.provenance import Provenance
 from ..store.records import BegunRecord
 from ..store.registrations import REGISTRATION_LOCK, RegistrationRecord
 from ..units.cells import ConditionAxes
+from ..units.claim_scope import is_applicable
 from ..units.claims import (
     Term,
     claim_terms,
     conditions_digest,
     expectation_id,
-    is_applicable,
 )
 from ..units.identity import json_form
 from ..units.journals import JUDGMENTS

@@ -22,7 +22,11 @@ from ..planning.force import archive_redo
 from ..planning.manifest import run_manifest
 from ..planning.plan import PlannedUnit
 from ..planning.prepare import PreparedPlan
-from ..planning.registration import experiments_with_evals_to_do, register_expectations
+from ..planning.registration import (
+    Registration,
+    experiments_with_evals_to_do,
+    register_expectations,
+)
 from ..planning.resources import Resources
 from ..planning.session import Session
 from ..providers.budget import Budget
@@ -53,6 +57,7 @@ class RunOutcome:
         budget: What was reserved, lost and estimated on the way.
         error: The error that ended the run early: the user interrupted it, the budget is spent or
             the store cannot be written. None if every unit was tried.
+        registered: The expectations that it registered, before its first eval.
     """
 
     run_id: str
@@ -61,6 +66,7 @@ class RunOutcome:
     cost: float
     budget: Budget = attrs.field(factory=Budget)
     error: MiError | None = None
+    registered: tuple[Registration, ...] = ()
 
 
 class SilentObserver:
@@ -108,7 +114,7 @@ def run_prepared(
     result = RunResult()
     try:
         execute = find_executor(session.options.executor, session.options.ray)
-        record = _begin_record(prepared, argv, on_wait)
+        record, registered = _begin_record(prepared, argv, on_wait)
         archive_redo(prepared.redo, prepared.plan, session.store, record["run"], on_wait)
         result.refused_lines.update(settle_journals(session.store, observer or SilentObserver()))
         error = rescore_units(prepared, record["run"], result, observer or SilentObserver())
@@ -126,19 +132,22 @@ def run_prepared(
         cost=resources.budget.spent,
         error=error,
         budget=resources.budget,
+        registered=registered,
     )
 
 
 def _begin_record(
     prepared: PreparedPlan, argv: Sequence[str], on_wait: Callable[[str], None]
-) -> RunRecord:
+) -> tuple[RunRecord, tuple[Registration, ...]]:
     """Record that a run has started, with the cells it selected and what was registered by then.
+
+    Returned with the record are the expectations that this run registered.
 
     The names of registrations prove that the run's results came after them, whatever clocks say.
     """
     session = prepared.session
     provenance = capture_provenance(session.options.root, tuple(argv))
-    _register(prepared, provenance, on_wait)
+    registered = _register(prepared, provenance, on_wait)
     record: RunRecord = {
         "run": provenance.run_id,
         "provenance": attrs.asdict(provenance),
@@ -149,13 +158,16 @@ def _begin_record(
         "registrations": list(session.store.registrations()),
     }
     session.store.save_run(record["run"], record)
-    return record
+    return record, registered
 
 
 def _register(
     prepared: PreparedPlan, provenance: Provenance, on_wait: Callable[[str], None]
-) -> None:
-    """Register the expectations of the experiments of which this run has an eval to do."""
+) -> tuple[Registration, ...]:
+    """Register the expectations of the experiments of which this run has an eval to do.
+
+    Those that were registered before are not among the result.
+    """
     session = prepared.session
     ids = experiments_with_evals_to_do(prepared.plan)
     experiments = [
@@ -169,12 +181,11 @@ def _register(
         run=provenance.run_id,
         on_wait=on_wait,
     )
-    for registration in registrations:
-        if registration.is_new:
-            record = registration.record
-            _LOGGER.info(
-                "%s: registered %r as %s", record.experiment, record.says, registration.name
-            )
+    registered = tuple(registration for registration in registrations if registration.is_new)
+    for registration in registered:
+        record = registration.record
+        _LOGGER.info("%s: registered %r as %s", record.experiment, record.says, registration.name)
+    return registered
 
 
 def _end_record(store: Store, record: RunRecord, result: RunResult, error: MiError | None) -> None:

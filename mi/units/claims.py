@@ -15,9 +15,7 @@ from typing import Any
 
 import attrs
 
-from ..errors import did_you_mean
-from ..spec import Claim, Expect, Experiment
-from ..spec.fields import declaration_error
+from ..spec import Claim, Expect
 from ..spec.quantities import (
     ConditionShare,
     EvalQuantity,
@@ -86,7 +84,7 @@ def claim_terms(claims: Iterable[Claim], design: Design) -> tuple[Term, ...]:
                 distribution=quantity.distribution,
                 measure=quantity.measure,
             )
-            for quantity in _quantities(claims)
+            for quantity in claim_quantities(claims)
             for axes in quantity_conditions(quantity, names)
         )
     )
@@ -108,7 +106,8 @@ def quantity_conditions(
     return []
 
 
-def _quantities(claims: Iterable[Claim]) -> Iterator[EvalQuantity]:
+def claim_quantities(claims: Iterable[Claim]) -> Iterator[EvalQuantity]:
+    """The quantities that claims are about, with repetitions."""
     for claim in claims:
         yield from eval_quantities(claim.left)
         yield from eval_quantities(claim.right)
@@ -119,49 +118,9 @@ def absent_conditions(expectation: Expect, design: Design) -> list[str]:
     names = declared_conditions(design).values()
     return [
         quantity.condition
-        for quantity in _quantities(expectation.claims)
+        for quantity in claim_quantities(expectation.claims)
         if isinstance(quantity, ConditionShare) and quantity.condition not in names
     ]
-
-
-def check_expectations(experiment: Experiment) -> None:
-    """Check that an experiment has every condition that its own expectations name.
-
-    Inherited expectations may name others: they are left out where they do not apply.
-
-    Raises:
-        DeclarationError: A condition is missing; the hint names the nearest ones.
-    """
-    if experiment.has_inherited_expectations:
-        return
-    names = declared_conditions(experiment)
-    for index, expectation in enumerate(experiment.expectations):
-        for condition in absent_conditions(expectation, experiment):
-            raise declaration_error(
-                experiment,
-                f"expectations[{index}]",
-                f"{expectation.says!r} is about {condition!r}, which is not a condition of this "
-                "experiment",
-                did_you_mean(
-                    condition,
-                    names.values(),
-                    overflow_hint=f"there are {', '.join(names.values())}",
-                ),
-            )
-
-
-def is_applicable(expectation: Expect, experiment: Experiment) -> bool:
-    """Whether an expectation is about this experiment's design.
-
-    An inherited one is not if it names a condition that the experiment lacks, or follows an axis
-    that the experiment does not vary.
-    """
-    if absent_conditions(expectation, experiment):
-        return False
-    return not experiment.has_inherited_expectations or not any(
-        isinstance(quantity, Trend) and len(getattr(experiment, quantity.axis)) < 2
-        for quantity in _quantities(expectation.claims)
-    )
 
 
 @attrs.frozen(kw_only=True)

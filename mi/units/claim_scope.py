@@ -1,0 +1,126 @@
+"""Whether an expectation is about the experiment that declares it.
+
+What a claim names must be in the design: its condition, its setting, its eval, and an eval that
+measures what it speaks of. Otherwise nothing could ever support or refute it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from ..errors import did_you_mean
+from ..spec import Expect, Experiment
+from ..spec.evals import Published
+from ..spec.fields import declaration_error
+from ..spec.quantities import EvalQuantity, Trend
+from .cells import declared_conditions
+from .claims import absent_conditions, claim_quantities
+
+
+def check_expectations(experiment: Experiment) -> None:
+    """Check that an experiment has all that its own expectations name: conditions, settings, evals.
+
+    Inherited expectations may name others: they are left out where they do not apply.
+
+    Raises:
+        DeclarationError: Something is missing, or no eval measures what a claim is about; the hint
+            names what there is.
+    """
+    if experiment.has_inherited_expectations:
+        return
+    for index, expectation in enumerate(experiment.expectations):
+        for problem, hint in _mismatches(expectation, experiment):
+            raise declaration_error(
+                experiment, f"expectations[{index}]", f"{expectation.says!r} {problem}", hint
+            )
+
+
+def _mismatches(expectation: Expect, experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """What an expectation names and an experiment lacks: the end of a sentence, and a hint."""
+    names = tuple(declared_conditions(experiment).values())
+    for condition in absent_conditions(expectation, experiment):
+        yield (
+            f"is about {condition!r}, which is not a condition of this experiment",
+            did_you_mean(condition, names, overflow_hint=f"there are {', '.join(names)}"),
+        )
+    for quantity in claim_quantities(expectation.claims):
+        yield from _scope_mismatches(quantity, experiment)
+
+
+def _scope_mismatches(quantity: EvalQuantity, experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """Why a quantity can be read nowhere in an experiment, as `_mismatches` gives it."""
+    evals = _declared_evals(experiment)
+    if quantity.setting is not None and quantity.setting not in {read.setting for read in evals}:
+        yield _unknown("setting", quantity.setting, [read.setting for read in evals])
+    elif quantity.eval is not None and not any(read.has_id(quantity.eval) for read in evals):
+        yield _unknown("eval", quantity.eval, [read.eval for read in evals])
+    elif not any(read.matches(quantity) for read in evals):
+        listed = ", ".join(f"{read.eval} ({read.distribution}, {read.measure})" for read in evals)
+        yield f"claims something of {quantity}, which no eval measures", f"there are {listed}"
+
+
+def _unknown(kind: str, name: str, declared: Iterable[str]) -> tuple[str, str]:
+    names = tuple(dict.fromkeys(declared))
+    return (
+        f"is about the {kind} {name!r}, which this experiment does not have",
+        did_you_mean(name, names, overflow_hint=f"there are {', '.join(names)}"),
+    )
+
+
+@attrs.frozen
+class _DeclaredEval:
+    """An eval of an experiment.
+
+    Args:
+        setting: The id of its setting.
+        eval: Its id; of a published set, the ids of its evals are in its file.
+        distribution: `ID` or `OOD`.
+        measure: See `Eval.measure`.
+        is_published: Whether it is a published set.
+    """
+
+    setting: str
+    eval: str
+    distribution: str
+    measure: str | None
+    is_published: bool
+
+    def has_id(self, eval: str) -> bool:
+        """Whether an id may be that of this eval, judged as declared or by another judge."""
+        return self.is_published or eval == self.eval or eval.startswith(f"{self.eval}-by-")
+
+    def matches(self, quantity: EvalQuantity) -> bool:
+        return (
+            quantity.setting in (None, self.setting)
+            and (quantity.eval is None or self.has_id(quantity.eval))
+            and quantity.distribution in (None, self.distribution)
+            and quantity.measure == self.measure
+        )
+
+
+def _declared_evals(experiment: Experiment) -> list[_DeclaredEval]:
+    return [
+        _DeclaredEval(setting.id, eval.id, distribution, eval.measure, isinstance(eval, Published))
+        for setting in experiment.settings
+        for distribution, evals in (
+            ("ID", setting.id_evals),
+            ("OOD", (*setting.ood_evals, *experiment.evals)),
+        )
+        for eval in evals
+    ]
+
+
+def is_applicable(expectation: Expect, experiment: Experiment) -> bool:
+    """Whether an expectation is about this experiment's design.
+
+    An inherited one is not if it names a condition, a setting or an eval that the experiment lacks,
+    or follows an axis that the experiment does not vary.
+    """
+    if not experiment.has_inherited_expectations:
+        return not absent_conditions(expectation, experiment)
+    return not any(_mismatches(expectation, experiment)) and not any(
+        isinstance(quantity, Trend) and len(getattr(experiment, quantity.axis)) < 2
+        for quantity in claim_quantities(expectation.claims)
+    )
