@@ -10,12 +10,8 @@ import pytest
 
 from mi.analysis.contrasts import Contrast
 from mi.analysis.evidence import Evidence
-from mi.analysis.findings.policy import (
-    Finding,
-    ReportQuestion,
-    answer_questions,
-    conclusive,
-)
+from mi.analysis.findings.policy import answer_questions
+from mi.analysis.findings.questions import Finding, ReportQuestion, conclusive
 from mi.analysis.rulings import Outcome, rule
 from mi.analysis.stats import Estimate
 from mi.spec import harmful

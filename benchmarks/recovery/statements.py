@@ -23,7 +23,8 @@ import numpy as np
 from mi.analysis.contrasts import Contrast
 from mi.analysis.evidence import Condition, Evidence
 from mi.analysis.findings import experiment_questions, matched_questions
-from mi.analysis.findings.policy import Conclusion, ReportQuestion, Tested, answer_questions
+from mi.analysis.findings.policy import answer_questions
+from mi.analysis.findings.questions import Conclusion, ReportQuestion, Tested
 from mi.analysis.rulings import Outcome, Ruling, applicable_evidence, rule
 from mi.analysis.stats import Scores
 from mi.units.cells import ConditionAxes

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from ..evidence import Evidence
 from ..rulings import Ruling
 from .matched import matched_questions
-from .policy import POLICY, Finding, FittedCurve, ReportQuestion, answer_questions
+from .policy import POLICY, answer_questions
+from .questions import Finding, FittedCurve, ReportQuestion
 from .ratio import ratio_questions
 from .size import size_questions
 

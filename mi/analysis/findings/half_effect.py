@@ -8,7 +8,7 @@ import attrs
 
 from ..evidence import Evidence
 from ..stats import HalfEffect, fit_half_effect
-from .policy import Conclusion, FittedCurve, cannot_tell, not_estimated
+from .questions import Conclusion, FittedCurve, cannot_tell, not_estimated
 
 _FEWEST_DOSES = 4
 """A curve has four parameters: two levels, a steepness and a position."""

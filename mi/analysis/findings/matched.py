@@ -15,7 +15,7 @@ import attrs
 from ...units.cells import arm_counts
 from ..contrasts import Contrast, compare, condition_difference
 from ..evidence import Evidence
-from .policy import Conclusion, ReportQuestion, Tested, cannot_tell, conclusive, report_question
+from .questions import Conclusion, ReportQuestion, Tested, cannot_tell, conclusive, report_question
 
 _WEIGHT = 6.0
 """Relative to the questions of single experiments: this is what a joint report is for."""

@@ -11,7 +11,7 @@ from ..contrasts import Contrast, compare, condition_difference
 from ..evidence import Evidence
 from ..stats import slope_weights
 from .half_effect import HalfQuestion, half_effect
-from .policy import (
+from .questions import (
     Conclusion,
     ReportQuestion,
     Tested,

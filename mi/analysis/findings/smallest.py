@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from ..contrasts import Contrast
-from .policy import Conclusion, Tested, cannot_tell, conclusive, exclusion
+from .questions import Conclusion, Tested, cannot_tell, conclusive, exclusion
 
 
 @attrs.frozen(kw_only=True, eq=False)
