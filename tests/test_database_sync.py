@@ -125,7 +125,7 @@ def test_someone_who_holds_the_file_is_named_where_something_is_new_and_nothing_
     assert result_rows(opened) == before
 
 
-def test_trouble_with_the_file_is_a_sentence(tmp_path: Path) -> None:
+def test_a_damaged_database_is_kept_and_filled_again(tmp_path: Path) -> None:
     opened, _ = run_experiment(
         tmp_path / "pollock", Books(), total_samples=10
     )  # a name with "lock" in it
@@ -136,8 +136,11 @@ def test_trouble_with_the_file_is_a_sentence(tmp_path: Path) -> None:
     garbage.append(raw[:13_000] + b"\xff" * 200 + raw[13_200:])
     for content in garbage:
         database.path.write_bytes(content)
-        with pytest.raises(StoreError, match=r"(?s)cannot be used .*mi rebuild"):
-            sync_database(database, opened.store)
+        (fault,) = sync_database(database, opened.store).faults
+        assert "filled again from the store" in fault
+        kept = database.path.with_name(fault.rpartition(" ")[2])
+        assert kept.read_bytes() == content
+        assert result_rows(opened)
 
 
 def test_a_run_that_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def sync_database(database: Database, store: Store, *, timeout: float = LOCK_TIM
         store: The store.
         timeout: Seconds to wait for another process to close the database.
 
-    A database that is damaged is put aside and filled anew, because the store holds everything.
+    A damaged database is renamed and filled again, because the store holds everything.
 
     Raises:
         DatabaseBusy: Another process holds the database; nothing was changed.
@@ -81,7 +81,7 @@ def sync_database(database: Database, store: Store, *, timeout: float = LOCK_TIM
     except DatabaseDamaged as error:
         kept = database.set_aside()
         result = _sync(database, store, timeout)
-        note = f"{error.where}: {error.message}; it was filled anew, and the old one is {kept.name}"
+        note = f"{error.where}: {error.message}; it was filled again from the store; the old file is now {kept.name}"
         return attrs.evolve(result, faults=(note, *result.faults))
 
 
