@@ -81,7 +81,10 @@ def sync_database(database: Database, store: Store, *, timeout: float = LOCK_TIM
     except DatabaseDamaged as error:
         kept = database.set_aside()
         result = _sync(database, store, timeout)
-        note = f"{error.where}: {error.message}; it was filled again from the store; the old file is now {kept.name}"
+        note = (
+            f"{error.where}: {error.message}; it was filled again from the store; the old file is "
+            f"now {kept.name}"
+        )
         return attrs.evolve(result, faults=(note, *result.faults))
 
 
