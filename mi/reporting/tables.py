@@ -48,8 +48,8 @@ def results_rows(points: Sequence[Point]) -> tuple[list[str], list[list[str]]]:
 
 
 def score_text(point: Point) -> str:
-    """`0.11 [0.06, 0.19] n=141`, and if some answers have no score, their share and the bounds of
-    the mean over all answers: `, 12% broken: 0.10 to 0.22 of all`."""
+    """`0.11 [0.06, 0.19] n=141`, and if some answers have no score, on a second line their share
+    and the bounds of the mean over all answers: `12% broken: 0.10 to 0.22 of all`."""
     if point.mean is None:
         return f"– {point.unscored:.0%} {point.unscored_as}" if point.unscored else "–"
     has_interval = point.low is not None and point.high is not None
@@ -57,7 +57,7 @@ def score_text(point: Point) -> str:
     text = f"{point.mean:.2f} {interval} n={point.n}"
     if point.of_all is not None:
         low, high = point.of_all
-        text += f", {point.unscored:.0%} {point.unscored_as}: {low:.2f} to {high:.2f} of all"
+        text += f"\n{point.unscored:.0%} {point.unscored_as}: {low:.2f} to {high:.2f} of all"
     return text
 
 
