@@ -17,7 +17,6 @@ import attrs
 from mi.cli import summary
 from mi.cli.summary import RunReport
 from mi.database import sync_database
-from mi.database.connection import Database
 from mi.store.books import StoreBooks
 
 REPORT = "MI_TEST_REPORT"
@@ -47,13 +46,13 @@ class Report:
     failures: dict[str, str]
 
 
-def _report(report: RunReport, *args: Any) -> None:
+def _report(report: RunReport, out: Any, args: Any) -> None:
     """In place of `mi.cli.summary.show`."""
     session = report.session
-    database = Database(session.options.db)
-    synced = sync_database(database, session.store)
-    with database.read_connection() as connection:
-        row = connection.execute("SELECT coalesce(sum(cost_usd), 0) FROM spend").fetchone()
+    with summary._synced_database(session, out) as database:
+        synced = sync_database(database, session.store)
+        with database.read_connection() as connection:
+            row = connection.execute("SELECT coalesce(sum(cost_usd), 0) FROM spend").fetchone()
     assert row is not None
     facts = Report(
         cost=report.cost,

@@ -95,6 +95,7 @@ class Outcome:
             "runs": len(runs),
             "kills": sum(run.code == -9 for run in runs),
             "runs at a limit": sum(run.code > 0 and "allow" in run.text for run in runs),
+            "units failed": sum(len(run.report["failures"]) for run in runs if run.report),
             "completions": len(self.completions),
             "completions lost": sum(not each.delivered for each in self.completions),
             "violations": len(self.violations),

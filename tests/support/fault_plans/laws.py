@@ -39,7 +39,10 @@ def _no_defect(outcome: Outcome, each: Round) -> Iterator[str]:
             yield f"exit {run.code}: {run.text[-3000:]}"
         elif run.code == -9 and not run.plan.is_killed:
             yield "a run was killed that was to end"
+        is_limited = outcome.plan.run_limit or outcome.plan.store_limit
         failures = run.report["failures"] if run.report else {}
+        if run.code > 0 and not is_limited and not failures:
+            yield f"exit {run.code} without a reason: {run.text[-1500:]}"
         for key, message in failures.items():
             if "unexpectedly" in message:
                 yield f"{key}: {message}"
