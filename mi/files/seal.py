@@ -53,10 +53,16 @@ class Sealer:
     size: int = 0
     _hash: hashlib._Hash = attrs.field(factory=hashlib.sha256)
 
-    def update(self, content: bytes) -> None:
+    def update(self, content: bytes, lines: int | None = None) -> None:
+        """Add content.
+
+        Args:
+            content: The bytes.
+            lines: How many lines they are; None: they are counted.
+        """
         self._hash.update(content)
         self.size += len(content)
-        self.lines += content.count(b"\n")
+        self.lines += content.count(b"\n") if lines is None else lines
 
     def seal(self) -> Seal:
         return Seal(self.lines, self.size, self._hash.hexdigest())

@@ -85,6 +85,17 @@ class JournalVerifier:
                 return f"its journal {need.journal} lacks lines that it was scored from"
         return None
 
+    def unsettled(self, needs: Collection[JournalNeed]) -> str | None:
+        """What is in the journals of an eval that does not belong there; None if nothing is.
+
+        Args:
+            needs: What it was scored from.
+        """
+        for need in needs:
+            if (check := self.check(need.journal)).unsettled:
+                return f"its journal {need.journal} {check.unsettled}"
+        return None
+
     def check(self, name: str) -> JournalCheck:
         """The check of a journal; done again if the file has changed since it was remembered."""
         wanted = self._sizes.get(name, set()) - {0}
@@ -174,7 +185,7 @@ def _remembered(entry: Any, stamp: str) -> JournalCheck | None:
 def damaged_by_journals(
     states: Mapping[str, UnitStatus], verifier: JournalVerifier
 ) -> dict[str, UnitStatus]:
-    """The units whose journals no longer hold what they were scored from.
+    """The units whose journals hold less than what they were scored from, or what is not theirs.
 
     Their scores are intact, so they stay done, and are not paid for again.
 
@@ -185,7 +196,10 @@ def damaged_by_journals(
     needs = {key: status.summary.journals for key, status in states.items() if status.summary}
     for each in needs.values():
         verifier.expect(each)
-    damages = {key: verifier.damage(each) for key, each in needs.items() if each}
+    found = {}
+    for key, each in needs.items():
+        damage, unsettled = verifier.damage(each) or "", verifier.unsettled(each) or ""
+        if damage or unsettled:
+            found[key] = attrs.evolve(states[key], detail=damage, unsettled=unsettled)
     verifier.save()
-    found = {key: damage for key, damage in damages.items() if damage}
-    return {key: attrs.evolve(states[key], detail=damage) for key, damage in found.items()}
+    return found
