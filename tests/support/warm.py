@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import attrs
 
 from mi.cli import summary
 from mi.cli.summary import RunReport
-from mi.database import sync_database
+from mi.database import Database, sync_database
+from mi.database.connection import DatabaseBusy
 from mi.store.books import StoreBooks
 
 REPORT = "MI_TEST_REPORT"
@@ -32,7 +34,7 @@ class Report:
     Args:
         cost: What it spent.
         lost: What may have been billed for answers that never came.
-        spend: The sum of the database's view `spend`.
+        spend: The sum of the database's view `spend`; None: another run held the database.
         books: The sum of the store's records.
         faults: What could not be loaded into the database.
         failures: Unit → error.
@@ -40,7 +42,7 @@ class Report:
 
     cost: float
     lost: float
-    spend: float
+    spend: float | None
     books: float
     faults: tuple[str, ...]
     failures: dict[str, str]
@@ -48,18 +50,18 @@ class Report:
 
 def _report(report: RunReport, out: Any, args: Any) -> None:
     """In place of `mi.cli.summary.show`."""
-    session = report.session
-    with summary._synced_database(session, out) as database:
-        synced = sync_database(database, session.store)
+    session, database = report.session, Database(report.session.options.db)
+    spend, faults = None, ()
+    with suppress(DatabaseBusy):  # another run holds it; the next one catches up
+        faults = sync_database(database, session.store).faults
         with database.read_connection() as connection:
-            row = connection.execute("SELECT coalesce(sum(cost_usd), 0) FROM spend").fetchone()
-    assert row is not None
+            [spend] = connection.execute("SELECT coalesce(sum(cost_usd), 0) FROM spend").fetchall()
     facts = Report(
         cost=report.cost,
         lost=report.budget.lost,
-        spend=row[0],
+        spend=None if spend is None else spend[0],
         books=StoreBooks(session.store).total(),
-        faults=synced.faults,
+        faults=faults,
         failures=report.result.failures,
     )
     Path(os.environ[REPORT]).write_text(json.dumps(attrs.asdict(facts)), encoding="utf-8")

@@ -108,7 +108,7 @@ def carry_out(plan: FaultPlan, folder: Path) -> Outcome:
     limit = laws.ESTIMATE * 1.02
     store_limit = limit if plan.store_limit else ENOUGH
     declare(project, store_limit)
-    faults = Faults(seed=plan.seed, any=plan.share, odd_usage=plan.odd_usage)
+    faults = Faults(seed=plan.seed, any=plan.share, odd_usage=plan.odd_usage, lag=plan.lag)
     options: dict[str, Any] = {"prices": PRICES, "write": write, "marks_judgments": True}
     with Loopback(
         faults=faults, train_seconds=0.1, batch_seconds=0.1, uploads_seconds=0.02, **options

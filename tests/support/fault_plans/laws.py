@@ -29,7 +29,14 @@ def violations(outcome: Outcome) -> Iterator[str]:
         for law in (_no_defect, _no_line_twice, _all_delivered_is_stored, _books_agree):
             for text in law(outcome, each):
                 yield f"round {number}: {text}"
-    for whole in (_trained_once, _paid_once, _bill_is_booked, _lost_is_said, _limits):
+    for whole in (
+        _trained_once,
+        _trainings_are_booked,
+        _paid_once,
+        _bill_is_booked,
+        _lost_is_said,
+        _limits,
+    ):
         yield from whole(outcome)
 
 
@@ -68,7 +75,9 @@ def _all_delivered_is_stored(outcome: Outcome, each: Round) -> Iterator[str]:
 
 def _books_agree(outcome: Outcome, each: Round) -> Iterator[str]:
     if len(each.runs) == 1 and (report := each.runs[0].report):
-        if abs(report["spend"] - report["books"]) > _DUST:
+        if report["spend"] is None:
+            yield "one run alone found the database held"
+        elif abs(report["spend"] - report["books"]) > _DUST:
             yield f"the database says ${report['spend']}, the records say ${report['books']}"
         if report["faults"]:
             yield f"faults: {report['faults']}"
@@ -77,6 +86,16 @@ def _books_agree(outcome: Outcome, each: Round) -> Iterator[str]:
 def _trained_once(outcome: Outcome) -> Iterator[str]:
     if list(outcome.trainings) != [1, 1]:
         yield f"jobs of each training: {outcome.trainings}"
+
+
+def _trainings_are_booked(outcome: Outcome) -> Iterator[str]:
+    """What is booked beside the answers is what the server billed for trainings, twins and all."""
+    last = outcome.rounds[-1]
+    if report := last.runs[0].report:
+        booked = report["books"] - sum(line.cost for line in last.after)
+        billed = last.billed[1] - sum(each.usd for each in outcome.completions)
+        if abs(booked - billed) > _DUST:
+            yield f"${billed} was billed for trainings, and ${booked} is booked"
 
 
 def _paid_once(outcome: Outcome) -> Iterator[str]:

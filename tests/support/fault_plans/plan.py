@@ -45,6 +45,7 @@ class FaultPlan:
         run_limit: Whether runs have a `--max-cost` that can be reached.
         store_limit: Whether the store has a `max_cost` that can be reached.
         batch: Whether answers are asked for in batches.
+        lag: Seconds for which the server lists no job or batch that it has just created.
     """
 
     seed: int
@@ -54,6 +55,7 @@ class FaultPlan:
     run_limit: bool = False
     store_limit: bool = False
     batch: bool = False
+    lag: float = 0.0
 
     def __str__(self) -> str:
         rounds = [
@@ -64,6 +66,7 @@ class FaultPlan:
             "--max-cost": self.run_limit,
             "max_cost": self.store_limit,
             "batch": self.batch,
+            "lag": self.lag,
         }
         named = [name for name, value in facts.items() if value]
         return f"{self.seed}: {', '.join([*rounds, *named])}"
@@ -83,6 +86,7 @@ def draw_plan(seed: int) -> FaultPlan:
         run_limit=draw.random() < 0.3,
         store_limit=draw.random() < 0.4,
         batch=draw.random() < 0.2,
+        lag=draw.choice((0.0, 0.0, 0.05)),
     )
 
 
