@@ -82,12 +82,14 @@ def _reserve_and_die(address: str) -> None:
     store = open_store(address, LEASE)
     ledger = Ledger(store, 1.0)
     with ledger.open_entry("killed"):
-        ledger.exchange("killed", 0.9, 0.0, 0.0)
+        ledger.exchange("killed", 0.9, 0.0, 0.0, {"train-1": 0.5, "train-2": 0.25})
         os._exit(9)
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_a_killed_run_had_reserved_is_free_again(tmp_path: Path, place: str) -> None:
+def test_what_a_killed_run_had_in_flight_is_lost_and_its_trainings_stay_reserved(
+    tmp_path: Path, place: str
+) -> None:
     address = location(tmp_path, place)
     child = multiprocessing.get_context("fork").Process(target=_reserve_and_die, args=(address,))
     child.start()
@@ -96,11 +98,21 @@ def test_what_a_killed_run_had_reserved_is_free_again(tmp_path: Path, place: str
     store = open_store(address, LEASE)
     assert '"killed"' in (store.load_ledger() or "")
     ledger = Ledger(store, 1.0)
-    assert ledger.balance().available == 1.0
+    balance = ledger.balance()
+    assert balance.lost == balance.spent == pytest.approx(0.15)
+    assert balance.pending == balance.reserved == pytest.approx(0.75)
+    assert ledger.balance(["train-1"]).available == pytest.approx(0.6)
     with ledger.open_entry("next"):
-        assert ledger.exchange("next", 0.0, 0.5, 0.0).is_granted
-        assert Ledger(store, 1.0).balance().reserved >= 0.5, "a live run keeps what it has"
+        assert ledger.exchange("next", 0.0, 0.05, 0.0).is_granted
+        assert Ledger(store, 1.0).balance().reserved >= 0.8, "a live run keeps what it has"
+        taken = ledger.exchange("next", 0.6, 0.0, 0.0, {"train-1": 0.6}, "train-1")
+        assert taken.balance.reserved == pytest.approx(0.6 + 0.25)
+        (store.root / "units/train-2").mkdir(parents=True)
+        if place == "folder":  # it is published now, so the books know what it cost
+            assert ledger.balance().reserved == pytest.approx(0.6)
     assert "killed" not in (store.load_ledger() or "")
+    assert ledger.balance().spent == pytest.approx(0.15), "what was lost stays counted"
+    assert ledger.balance(["train-1"]).pending == pytest.approx(0.0 if place == "folder" else 0.25)
 
 
 @pytest.mark.parametrize("cost", [-200_000, "1", None, True, float("nan"), float("inf")], ids=str)

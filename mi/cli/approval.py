@@ -54,7 +54,7 @@ def spending_limit(
             hint=f"--price {names[0]}=INPUT,OUTPUT,TRAINING,TUNED_INPUT,TUNED_OUTPUT "
             "(US dollars per million tokens), or add it to registry/prices.toml",
         )
-    _check_store_limit(session, total)
+    _check_store_limit(session, plan, total)
     if max_cost is None:
         return _confirm(total, out)
     if total > max_cost:
@@ -66,11 +66,11 @@ def spending_limit(
     return max_cost
 
 
-def _check_store_limit(session: Session, total: float) -> None:
+def _check_store_limit(session: Session, plan: Plan, total: float) -> None:
     """Check that an estimate fits into what is left of the store's limit, if there is one."""
     if session.ledger is None:
         return
-    balance = session.ledger.balance()
+    balance = session.ledger.balance({planned.unit.key for planned in plan.attempts})
     if balance.is_spent:
         raise store_limit_reached(balance)
     if total > balance.available:

@@ -16,7 +16,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from io import BufferedReader
@@ -279,9 +279,24 @@ def map_of(key: Check, item: Check) -> Check:
     return check_map
 
 
+_INLINE: Mapping[Check, str] = {
+    text: "value.__class__ is str and len(value) <= MAX_TEXT "
+    "and (value.isascii() or find_half(value) is None)",
+    path_name: "value.__class__ is str and matches_name(value)",
+    count: "value.__class__ is int and 0 <= value <= MAX_COUNT",
+    amount: "(value.__class__ is float and 0.0 <= value < inf) "
+    "or (value.__class__ is int and 0 <= value <= MAX_COUNT)",
+    timestamp: "value.__class__ is str and len(value) <= 40 and is_timestamp(value)",
+}
+"""The same checks as expressions, for `_compile`: a call for each field would take longer."""
+
+
 @attrs.frozen(kw_only=True)
 class Shape:
     """What a kind of record looks like.
+
+    A record that passes, as nearly all do, is checked by one compiled function that knows the
+    fields. For any other, `problem` looks for the reason.
 
     Args:
         noun: What it is called in a message.
@@ -298,6 +313,7 @@ class Shape:
     is_open: bool = True
     _checks: dict[str, Check] = attrs.field(init=False, repr=False, eq=False)
     _names: frozenset[str] = attrs.field(init=False, repr=False, eq=False)
+    _passes: Callable[[Mapping[str, Any]], bool] = attrs.field(init=False, repr=False, eq=False)
 
     @_checks.default
     def _default_checks(self) -> dict[str, Check]:
@@ -307,8 +323,14 @@ class Shape:
     def _default_names(self) -> frozenset[str]:
         return frozenset(self.required)
 
+    @_passes.default
+    def _default_passes(self) -> Callable[[Mapping[str, Any]], bool]:
+        return _compile(self._checks, self._names, self.relation, is_open=self.is_open)
+
     def problem(self, record: Mapping[str, Any]) -> str | None:
         """What is wrong with a record, as the end of a sentence; None where nothing is."""
+        if self._passes(record):
+            return None
         if not record.keys() >= self._names:
             missing = ", ".join(sorted(self._names - record.keys()))
             return f"is not {self.noun}: {missing} is missing"
@@ -349,3 +371,54 @@ class Shape:
         if problem := self.problem(record):
             raise Refused(problem)
         return record
+
+
+def _compile(
+    checks: Mapping[str, Check],
+    required: Collection[str],
+    relation: Callable[[Mapping[str, Any]], str | None],
+    *,
+    is_open: bool,
+) -> Callable[[Mapping[str, Any]], bool]:
+    """A function that says whether a record passes. False may also mean that it does not know.
+
+    Args:
+        checks: Field → its check.
+        required: The fields that must be there.
+        relation: Checks the record as a whole.
+        is_open: Whether it may have other fields.
+    """
+
+    def are_others_json(record: Mapping[str, Any]) -> bool:
+        others = ((name, value) for name, value in record.items() if name not in checks)
+        return is_open and not any(text(name) or json_value(value) for name, value in others)
+
+    scope: dict[str, Any] = {
+        "MAX_TEXT": MAX_TEXT,
+        "MAX_COUNT": MAX_COUNT,
+        "inf": math.inf,
+        "find_half": _HALF_CHARACTER.search,
+        "matches_name": _matches_name,
+        "is_timestamp": _is_timestamp,
+        "relation": relation,
+        "are_others_json": are_others_json,
+    }
+    lines = ["def passes(record):", "    get, known = record.get, 0"]
+    for number, (name, check) in enumerate(checks.items()):
+        scope[f"check{number}"] = check
+        passes = _INLINE.get(check, f"check{number}(value) is None")
+        lines += [
+            f"    value = get({name!r})",
+            "    if value is not None:",
+            f"        if not ({passes}): return False",
+            "        known += 1",
+            *(["    else: return False"] if name in required else []),
+            *([] if name in required else [f"    elif {name!r} in record: known += 1"]),
+        ]
+    lines += [
+        "    if known != len(record) and not are_others_json(record): return False",
+        "    return relation(record) is None",
+    ]
+    exec("\n".join(lines), scope)  # field names and checks are this program's own
+    compiled: Callable[[Mapping[str, Any]], bool] = scope["passes"]
+    return compiled

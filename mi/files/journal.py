@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,23 @@ from .atomic import translate_write_errors
 
 _log = logging.getLogger(__name__)
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
+def _make_encode() -> Callable[[Any], str]:
+    """What `_ENCODER.encode` does, without building the encoder anew for each line.
+
+    Records are checked before they are written, so none contains itself.
+    """
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return _ENCODER.encode
+    parts = make(
+        None, _ENCODER.default, json.encoder.encode_basestring, None, ": ", ", ", False, False, True
+    )
+    return lambda record: "".join(parts(record, 0))
+
+
+_encode = _make_encode()
 
 
 def append_records(path: Path, records: Iterable[Any]) -> None:
@@ -48,7 +65,7 @@ def append_records(path: Path, records: Iterable[Any]) -> None:
 
 def encode_line(record: Any) -> bytes:
     """A record as a line of a journal. Half a character is written as a question mark."""
-    return (_ENCODER.encode(record) + "\n").encode("utf-8", "replace")
+    return (_encode(record) + "\n").encode("utf-8", "replace")
 
 
 def read_records(path: Path, shape: gate.Shape | None = None) -> Iterator[dict[str, Any]]:

@@ -53,10 +53,16 @@ class Sealer:
     size: int = 0
     _hash: hashlib._Hash = attrs.field(factory=hashlib.sha256)
 
-    def update(self, content: bytes) -> None:
+    def update(self, content: bytes, lines: int | None = None) -> None:
+        """Add content.
+
+        Args:
+            content: The bytes.
+            lines: How many lines they are; None: they are counted.
+        """
         self._hash.update(content)
         self.size += len(content)
-        self.lines += content.count(b"\n")
+        self.lines += content.count(b"\n") if lines is None else lines
 
     def seal(self) -> Seal:
         return Seal(self.lines, self.size, self._hash.hexdigest())
@@ -69,10 +75,28 @@ def seal_path(path: Path) -> Path:
 
 def read_seal(path: Path) -> Seal | None:
     """The seal of a file; None if it has none that can be read."""
+    return read_seal_file(seal_path(path))
+
+
+def read_seal_file(path: Path) -> Seal | None:
+    """The seal in a file of its own; None if there is none that can be read."""
     try:
-        return Seal(**_SHAPE.parse(gate.read_file(seal_path(path))))
+        return decode_seal(gate.read_file(path))
     except (FileNotFoundError, gate.Refused):
         return None
+
+
+def decode_seal(content: bytes) -> Seal | None:
+    """The seal that was encoded so; None if it is something else."""
+    try:
+        return Seal(**_SHAPE.parse(content))
+    except gate.Refused:
+        return None
+
+
+def encode_seal(seal: Seal) -> bytes:
+    """A seal as a line of a fixed length."""
+    return (json.dumps(attrs.asdict(seal)).ljust(_LENGTH - 1) + "\n").encode("ascii")
 
 
 def write_seal(path: Path, seal: Seal) -> None:
@@ -85,12 +109,11 @@ def write_seal(path: Path, seal: Seal) -> None:
     Raises:
         StoreError: It cannot be written.
     """
-    content = json.dumps(attrs.asdict(seal)).ljust(_LENGTH - 1) + "\n"
     target = seal_path(path)
     with translate_write_errors(target):
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            os.pwrite(descriptor, content.encode("ascii"), 0)
+            os.pwrite(descriptor, encode_seal(seal), 0)
         finally:
             os.close(descriptor)
 

@@ -8,6 +8,7 @@ as the eval expects. Requests whose answers are already in a journal are not cou
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
@@ -17,6 +18,7 @@ import attrs
 
 from ..data import tokens
 from ..data.datasets import Questions, Rows
+from ..errors import CorruptError
 from ..providers.pricing import PriceTable
 from ..providers.types import Usage
 from ..spec import Model, judge_model
@@ -60,12 +62,16 @@ class CostEstimator:
     _answer_lengths: dict[str, float | None] = attrs.field(factory=dict)
 
     def estimate(self, unit: Unit) -> float | None:
-        """The cost of a unit in US dollars; None if a price is unknown."""
+        """The cost of a unit in US dollars; None if a price is unknown.
+
+        An eval whose journals are damaged costs nothing: it fails before it asks anything.
+        """
         payload = unit.payload
         if isinstance(payload, Train):
             return 0.0 if self.is_free else self._training_cost(unit, payload)
         if isinstance(payload, Evaluate):
-            return self._eval_cost(payload)
+            with suppress(CorruptError):
+                return self._eval_cost(payload)
         return 0.0
 
     def total(self) -> float | None:

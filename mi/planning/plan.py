@@ -319,6 +319,8 @@ _RETRY_HINT = "failed before and was not tried again; --retry-failed does"
 
 def _reason(unit: Unit, status: UnitStatus, blocked: dict[str, str], *, is_skipped: bool) -> str:
     if status.state is State.DONE:
+        if status.unsettled and not status.detail:
+            return f"done; {status.unsettled}: the next run sets that aside"
         return f"done, but {status.detail}; {_JOURNAL_HINT}" if status.detail else "done"
     cause = next((blocked[need] for need in unit.needs if need in blocked), None)
     if status.state is State.FAILED:

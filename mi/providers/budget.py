@@ -42,6 +42,8 @@ class Budget:
             for it if that is more.
         _in_flight: Unit → the most that its requests in flight can cost.
         _unbooked: Unit → the cost of answers that arrived and were not charged yet.
+        _in_batches: Unit → what of `_in_flight` is for batches, which go on without this run.
+        _left: Unit → the cost of trainings and batches that go on though the unit was stopped.
     """
 
     limit: float | None = None
@@ -54,6 +56,8 @@ class Budget:
     _trainings: dict[str, tuple[float, float]] = attrs.field(factory=dict)
     _in_flight: dict[str, float] = attrs.field(factory=dict)
     _unbooked: dict[str, float] = attrs.field(factory=dict)
+    _in_batches: dict[str, float] = attrs.field(factory=dict)
+    _left: dict[str, float] = attrs.field(factory=dict)
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
 
     def reserve(self, unit: str, estimate: float, *, is_training: bool = False) -> bool:
@@ -84,12 +88,14 @@ class Budget:
             if is_training:
                 self._trainings[unit] = (estimate, 0.0)
                 if self.share is not None:
-                    self.share.cover(self._outstanding(), 0.0, self.lost)
+                    self.share.note(self._outstanding(), self.lost, self._remote())
             return True
 
     def _check_share(self, unit: str, estimate: float) -> None:
         share = self.share
-        if share is not None and not share.check_estimate(self._outstanding(), estimate, self.lost):
+        if share is not None and not share.check_estimate(
+            unit, self._outstanding(), estimate, self.lost, self._remote()
+        ):
             assert share.balance is not None
             share.raise_if_spent()
             raise BudgetExceeded(
@@ -98,25 +104,35 @@ class Budget:
                 hint="completed work is kept: raise max_cost, or wait for other runs on this store",
             )
 
-    def release(self, unit: str) -> None:
+    def release(self, unit: str, *, was_stopped: bool = False) -> None:
         """Release what is still reserved for a unit that has ended.
 
         What its requests were still about to cost counts as lost: they may have been billed.
+
+        Args:
+            unit: Key of the unit.
+            was_stopped: Whether it was stopped half-way, so that its training or its batch goes on
+                at the provider. The store keeps that reserved for the run that goes on with it.
         """
         with self._lock:
+            remote = self._remote().get(unit, 0.0)
             self._reserved.pop(unit, None)
             self._trainings.pop(unit, None)
             rest = self._in_flight.pop(unit, 0.0) + self._unbooked.pop(unit, 0.0)
+            rest -= self._in_batches.pop(unit, 0.0)
             self.lost += rest if rest > _DUST else 0.0
+            if was_stopped and remote > _DUST:
+                self._left[unit] = remote
             if self.share is not None:
-                self.share.return_rest(self._outstanding(), self.lost)
+                self.share.note(self._outstanding(), self.lost, self._remote())
 
-    def reserve_request(self, unit: str, amount: float) -> bool:
+    def reserve_request(self, unit: str, amount: float, *, in_batch: bool = False) -> bool:
         """Admit a request of a unit, if less than the limit is spent and reserved.
 
         Args:
             unit: Key of the unit.
             amount: The most that the request can cost.
+            in_batch: Whether it is a line of a batch, which goes on without this run.
 
         Returns:
             False if it has to wait until others have ended.
@@ -132,21 +148,46 @@ class Budget:
             outstanding = self._outstanding()
             if self.limit is not None and self._committed() >= self.limit:
                 return False
-            if self.share is not None and not self.share.cover(outstanding, amount, self.lost):
+            if self.share is not None and not self.share.cover(
+                unit, outstanding, amount, self.lost, self._remote()
+            ):
                 return False
             self._in_flight[unit] = self._in_flight.get(unit, 0.0) + amount
+            if in_batch:
+                self._in_batches[unit] = self._in_batches.get(unit, 0.0) + amount
             return True
 
-    def settle_request(self, unit: str, amount: float, cost: float) -> None:
+    @property
+    def left(self) -> dict[str, float]:
+        """Unit → the cost of trainings and batches that go on though the unit was stopped."""
+        with self._lock:
+            return dict(self._left)
+
+    def note_batch(self) -> None:
+        """A batch is about to be created: tell the store that it goes on without this run.
+
+        Raises:
+            StoreError: The store's ledger cannot be reached.
+        """
+        with self._lock:
+            if self.share is not None:
+                self.share.note(self._outstanding(), self.lost, self._remote())
+
+    def settle_request(
+        self, unit: str, amount: float, cost: float, *, in_batch: bool = False
+    ) -> None:
         """A request has ended: what it costs is known, and will be charged when it is recorded.
 
         Args:
             unit: Key of the unit.
             amount: What was reserved for it.
             cost: What it costs.
+            in_batch: Whether it was a line of a batch.
         """
         with self._lock:
             self._take(self._in_flight, unit, amount)
+            if in_batch:
+                self._take(self._in_batches, unit, amount)
             if cost:
                 self._unbooked[unit] = self._unbooked.get(unit, 0.0) + cost
 
@@ -164,8 +205,8 @@ class Budget:
     def cancel_requests(self, unit: str) -> None:
         """Release what is reserved for requests of a unit that are certainly not made any more."""
         with self._lock:
-            self._in_flight.pop(unit, None)
-            self._unbooked.pop(unit, None)
+            for amounts in (self._in_flight, self._unbooked, self._in_batches):
+                amounts.pop(unit, None)
 
     def room(self) -> float:
         """What neither is spent nor under way, in US dollars, as far as is known."""
@@ -233,7 +274,13 @@ class Budget:
 
     def _outstanding(self) -> float:
         """What is under way and not in the store's books yet."""
-        return self._requests() + sum(max(amounts) for amounts in self._trainings.values())
+        trainings = sum(max(amounts) for amounts in self._trainings.values())
+        return self._requests() + trainings + sum(self._left.values())
+
+    def _remote(self) -> dict[str, float]:
+        """Unit → what of that is for work that goes on at the provider without this run."""
+        trainings = {unit: max(amounts) for unit, amounts in self._trainings.items()}
+        return {**self._left, **self._in_batches, **trainings}
 
     @staticmethod
     def _take(amounts: dict[str, float], unit: str, amount: float) -> None:

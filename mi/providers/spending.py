@@ -23,16 +23,20 @@ class Reservation:
     Args:
         gate: The gate that admitted the request.
         amount: The most that the request can cost, in US dollars.
+        in_batch: Whether it is a line of a batch, which goes on without this run.
     """
 
     gate: SpendingGate | None
     amount: float = 0.0
+    in_batch: bool = False
 
     def settle(self, usages: Iterable[Usage]) -> None:
         """The request was answered; its usages will be booked."""
         if self.gate is not None:
             costs = [self.gate.prices.cost(usage) or 0.0 for usage in usages]
-            self.gate.budget.settle_request(self.gate.unit, self.amount, sum(costs))
+            self.gate.budget.settle_request(
+                self.gate.unit, self.amount, sum(costs), in_batch=self.in_batch
+            )
 
     def cancel(self) -> None:
         """The request was not billed, or what it cost was booked."""
@@ -74,8 +78,8 @@ class SpendingGate:
             StoreError: The store's ledger cannot be reached.
         """
         amount = self.prices.cost(worst) or 0.0
-        if self.budget.reserve_request(self.unit, amount):
-            return Reservation(self, amount)
+        if self.budget.reserve_request(self.unit, amount, in_batch=worst.batch):
+            return Reservation(self, amount, worst.batch)
         return None
 
 

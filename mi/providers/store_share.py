@@ -7,6 +7,7 @@ is left, and asks again when that is used up. Near the limit it asks for each re
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import attrs
 
@@ -35,43 +36,63 @@ class StoreShare:
     charged: float = 0.0
     balance: Balance | None = None
     _refused_until: float = float("-inf")
+    _noted: Mapping[str, float] = attrs.field(factory=dict)
 
-    def cover(self, outstanding: float, amount: float, lost: float) -> bool:
+    def cover(
+        self,
+        unit: str,
+        outstanding: float,
+        amount: float,
+        lost: float,
+        remote: Mapping[str, float],
+    ) -> bool:
         """Reserve an amount, from the store if what is reserved does not suffice.
 
         Args:
+            unit: The unit that needs it.
             outstanding: What the run needs for its work under way.
             amount: The most that the next request can cost.
             lost: What the run has lost so far.
+            remote: Unit → what of `outstanding` is for work that goes on without the run.
         """
         if self.charged + outstanding + amount <= self.reserved:
             return True
         if time.monotonic() < self._refused_until:
             return False
-        is_granted = self._exchange(outstanding, amount, lost)
+        is_granted = self._exchange(outstanding, amount, lost, remote, unit)
         if not is_granted:
             self._refused_until = time.monotonic() + _ASK_AGAIN_SECONDS
         return is_granted
 
-    def return_rest(self, outstanding: float, lost: float) -> None:
-        """Give back what work under way does not need.
+    def note(self, outstanding: float, lost: float, remote: Mapping[str, float]) -> None:
+        """Tell the ledger what is under way now, and give back what is not needed.
 
         Args:
             outstanding: What the run needs for its work under way.
             lost: What the run has lost so far.
+            remote: Unit → what of `outstanding` is for work that goes on without the run.
         """
-        if self.reserved > outstanding:
-            self._exchange(outstanding, 0.0, lost)
+        if self.reserved > outstanding or remote != self._noted:
+            self._exchange(outstanding, 0.0, lost, remote)
 
-    def check_estimate(self, outstanding: float, estimate: float, lost: float) -> bool:
+    def check_estimate(
+        self,
+        unit: str,
+        outstanding: float,
+        estimate: float,
+        lost: float,
+        remote: Mapping[str, float],
+    ) -> bool:
         """Whether a unit's estimated cost fits into what is left of the store's limit.
 
         Args:
+            unit: The unit.
             outstanding: What the run needs for its work under way.
             estimate: The unit's estimated cost.
             lost: What the run has lost so far.
+            remote: Unit → what of `outstanding` is for work that goes on without the run.
         """
-        self._exchange(outstanding, 0.0, lost)
+        self._exchange(outstanding, 0.0, lost, remote, unit)
         assert self.balance is not None
         return estimate <= self.balance.available
 
@@ -84,16 +105,27 @@ class StoreShare:
         if self.balance is not None and self.balance.is_spent:
             raise store_limit_reached(self.balance)
 
-    def _exchange(self, outstanding: float, amount: float, lost: float) -> bool:
-        grant = self.ledger.exchange(self.run, outstanding, amount, lost)
+    def _exchange(
+        self,
+        outstanding: float,
+        amount: float,
+        lost: float,
+        remote: Mapping[str, float],
+        taking: str | None = None,
+    ) -> bool:
+        grant = self.ledger.exchange(self.run, outstanding, amount, lost, remote, taking)
+        self._noted = dict(remote)
         self.reserved, self.charged, self.balance = grant.reserved, 0.0, grant.balance
         return grant.is_granted
 
 
 def store_limit_reached(balance: Balance) -> BudgetExceeded:
     """The error that says that a store's limit is reached."""
+    pending = ""
+    if balance.pending:
+        pending = f" and ${balance.pending:.2f} is for work that goes on at the provider"
     return BudgetExceeded(
-        f"${balance.spent:.2f} is spent, which is what max_cost in [tool.mi] allows all runs on "
-        "this store together",
+        f"${balance.spent:.2f} is spent{pending}, which is what max_cost in [tool.mi] allows all "
+        "runs on this store together",
         hint="what arrived is kept: raise max_cost, then the same command goes on",
     )

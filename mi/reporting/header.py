@@ -52,6 +52,8 @@ def balance_line(balance: Balance) -> str:
         f"{format_cost(balance.available)} left of the {format_cost(balance.limit)} that all runs "
         f"on this store may spend (max_cost): {format_cost(balance.spent)} spent"
     )
+    if balance.lost:
+        text += f", up to {format_cost(balance.lost)} of it for answers that never came"
     return f"{text}, {format_cost(balance.reserved)} reserved by runs" if balance.reserved else text
 
 

@@ -71,6 +71,11 @@ def rescore_units(
                 continue
             where = f"{error.where}: " if error.where else ""
             result.rescoring_problems[planned.unit.key] = f"{where}{error.message}"
+        except Exception as error:  # of this unit alone, like one of an attempt
+            _LOGGER.exception("%s cannot be scored again", planned.unit.key)
+            if not is_damaged:
+                text = f"scoring failed unexpectedly ({type(error).__name__}: {error})"
+                result.rescoring_problems[planned.unit.key] = text
         else:
             if versions is not None:
                 result.rescored_units[planned.unit.key] = versions

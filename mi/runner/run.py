@@ -230,9 +230,10 @@ def _open_share(ledger: Ledger | None, run: Run) -> Iterator[None]:
             yield
         finally:
             budget.share = None
-            if budget.lost:
+            if budget.lost or budget.left:
                 with suppress(StoreError):  # the run has ended, and has its own error to report
-                    ledger.exchange(run.run_id, 0.0, 0.0, budget.lost)
+                    left = budget.left
+                    ledger.exchange(run.run_id, sum(left.values()), 0.0, budget.lost, left)
 
 
 def _execute(execute: Executor, run: Run) -> MiError | None:

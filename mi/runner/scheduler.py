@@ -183,7 +183,7 @@ class Scheduler:
         del self.running_units[unit.key]
         self._running_by_kind[unit.kind] -= 1
         self.locked_names.difference_update(lock_names(unit))
-        self._release(unit)
+        self._release(unit, result)
         if isinstance(result, bool):
             self._finish_unit(planned, is_new=result)
         elif isinstance(result, LeaseLost):  # another process has it: wait for its lock
@@ -202,9 +202,10 @@ class Scheduler:
         else:
             raise result
 
-    def _release(self, unit: Unit) -> None:
+    def _release(self, unit: Unit, result: bool | BaseException) -> None:
+        was_stopped = isinstance(result, (Interrupted, BudgetExceeded, StoreError, LeaseLost))
         try:
-            self.run.resources.budget.release(unit.key)
+            self.run.resources.budget.release(unit.key, was_stopped=was_stopped)
         except StoreError as error:
             self.error = self.error or error
 

@@ -10,6 +10,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -63,13 +64,18 @@ def run_unit(
     """
     attempt = _Attempt(planned, resources, store, monitor, run_id, record_attempt)
     unit = planned.unit
-    with store.lock(*lock_names(unit), on_wait=_WaitMessage(monitor)):
-        if store.is_published(unit.key) and not store.find_damage(unit.key):
-            return False
-        attempt.check_rebuild()
-        is_published = attempt.run()
-    if is_published and planned.stale_dependents and unit_kind(unit).yields_model:
-        archive_stale_evals(planned, store, run_id, monitor)
+    try:
+        with store.lock(*lock_names(unit), on_wait=_WaitMessage(monitor)):
+            if store.is_published(unit.key) and not store.find_damage(unit.key):
+                return False
+            attempt.check_rebuild()
+            is_published = attempt.run()
+        if is_published and planned.stale_dependents and unit_kind(unit).yields_model:
+            archive_stale_evals(planned, store, run_id, monitor)
+    except MiError:
+        raise
+    except Exception as error:
+        raise attempt.report_defect(error) from error
     return is_published
 
 
@@ -153,16 +159,18 @@ class _Attempt:
             self._record("failed", message=error.message)
             raise
         except Exception as error:
-            raise self._report_defect(error) from error
+            raise self.report_defect(error) from error
         self._record("done", seconds=round(time.monotonic() - start, 3))
         return True
 
-    def _report_defect(self, error: Exception) -> UnexpectedError:
+    def report_defect(self, error: Exception) -> UnexpectedError:
         """Log an exception that nothing has foreseen, and make it the failure of this unit alone.
 
         The traceback goes to the unit's own log, where it stays with the unit's other messages.
         """
         text = "".join(traceback.format_exception(error))
+        with suppress(MiError, OSError):  # it may have failed before it began
+            self.store.prepare_work_dir(self.unit.key)
         self.store.append_log(self.unit.key, text.rstrip("\n"))
         _LOGGER.error("%s: %s", self.unit.key, text)
         failure = UnexpectedError(

@@ -29,7 +29,8 @@ from ..units.unit import Unit
 from . import progress
 from .checksums import RECORD_FILE
 from .incoming import RefusedLine, check_lines
-from .journal_checks import JournalCheck, JournalVerifier, journal_error
+from .journal_checks import JournalCheck, journal_error
+from .journal_verifier import JournalVerifier
 from .layout import JOURNALS, REPLACING, StoreLayout
 from .records import BegunRecord, FailureRecord, UnitRecord, UnitStatus
 from .registrations import RegistrationRecord

@@ -95,12 +95,21 @@ def find_damage(directory: Path) -> str | None:
         present = {name for name in list_files(directory) if not name.startswith(".")}
         if unnamed := sorted(present - checksums.keys()):
             return f"{CHECKSUMS_FILE} does not name {unnamed[0]}"
-        required = _required_files((directory / RECORD_FILE).read_bytes())
-        if missing := sorted(required - checksums.keys()):
+        if missing := missing_files(directory):
             return f"{CHECKSUMS_FILE} does not name {missing[0]}"
     except (OSError, ValueError, RecursionError) as error:
         return f"{directory.name}: {error}"
     return None
+
+
+def missing_files(directory: Path) -> list[str]:
+    """Files that a unit must have, by its record, and that its checksums do not name.
+
+    Raises:
+        OSError, ValueError: Its record or its checksums cannot be read.
+    """
+    required = _required_files((directory / RECORD_FILE).read_bytes())
+    return sorted(required - read_checksums(directory).keys())
 
 
 def _required_files(record: bytes) -> set[str]:

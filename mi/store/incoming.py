@@ -41,18 +41,22 @@ class RefusedLine:
         record: What it says; None if that cannot be read.
         text: The line.
         reason: Why it is refused, as the end of a sentence.
+        is_copy: Whether the journal has the very same line, so that it was paid for but once.
     """
 
     record: Mapping[str, Any] | None
     text: str
     reason: str
+    is_copy: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The line as the archive keeps it: what was paid, the reason, and how the line begins."""
         billing = {
             name: value
             for name, check in _BILLING.items()
-            if (value := (self.record or {}).get(name)) is not None and check(value) is None
+            if not self.is_copy
+            and (value := (self.record or {}).get(name)) is not None
+            and check(value) is None
         }
         return {
             "at": utc_timestamp(),

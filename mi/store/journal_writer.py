@@ -56,7 +56,7 @@ class JournalWriter:
         """
         content = b"".join(lines)
         journal.append_records(self.path, [content])
-        self._sealer.update(content)
+        self._sealer.update(content, len(lines))
         self._is_pending = True
         if time.monotonic() - self._sealed_at >= _SEAL_INTERVAL:
             self.flush()

@@ -9,6 +9,7 @@ address, and again below this machine's copy of it.
     journals/        answers, judgments and likelihoods in the order they arrived, append-only; each
                      with its seal, NAME.seal: how many lines were written, and their digest
     runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
+    seals/           the seals of journals, each NAME.json (shared stores only)
     registrations/   expectations as they were registered, named by their content
     progress/        how far units under way are, for `mi status`
     cells/           the cells and evals that a run selected, named by their content
@@ -34,6 +35,7 @@ from ..files import atomic
 UNITS = "units"
 WORK = "work"
 JOURNALS = "journals"
+SEALS = "seals"
 RUNS = "runs"
 REGISTRATIONS = "registrations"
 PROGRESS = "progress"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ from . import checksums
 from .base import Store
 from .checksums import RECORD_FILE
 from .incoming import RefusedLine, refused_file
-from .journal_checks import JournalCheck, JournalVerifier, settle_journal
+from .journal_checks import JournalCheck, settle_journal
+from .journal_verifier import JournalVerifier, damaged_by_journals
 from .journal_writer import JournalWriter
 from .layout import (
     DAMAGED,
@@ -117,21 +118,8 @@ class LocalStore(Store):
                     states[key] = verifier.verify(self.unit_dir(key))
                 elif key in begun_keys and (failure := self.failure(key)):
                     states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
-        return {**states, **self._damaged_by_journals(states)}
-
-    def _damaged_by_journals(self, states: Mapping[str, UnitStatus]) -> dict[str, UnitStatus]:
-        """The units whose journals no longer hold what they were scored from.
-
-        Their scores are intact, so they stay done, and are not paid for again.
-        """
-        needs = {key: one.summary.journals for key, one in states.items() if one.summary}
-        verifier = JournalVerifier(self.root, self.root / JOURNALS)
-        for each in needs.values():
-            verifier.expect(each)
-        damages = {key: verifier.damage(each) for key, each in needs.items() if each}
-        verifier.save()
-        found = {key: damage for key, damage in damages.items() if damage}
-        return {key: attrs.evolve(states[key], detail=damage) for key, damage in found.items()}
+        journals = JournalVerifier(self.root, self.root / JOURNALS)
+        return {**states, **damaged_by_journals(states, journals)}
 
     def find_damage(self, key: str) -> str | None:
         return checksums.find_damage(self.unit_dir(key))
@@ -150,11 +138,9 @@ class LocalStore(Store):
         return problems
 
     def settle(self, name: str) -> int:
-        refused = settle_journal(self.journal(name))
-        if refused:
-            self.set_aside(name, refused)
+        count = settle_journal(self.journal(name), lambda lines: self.set_aside(name, lines))
         self._writers.pop(name, None)
-        return len(refused)
+        return count
 
     def install(self, key: str, directory: Path) -> bool:
         atomic.fsync_directory(directory)

@@ -131,12 +131,14 @@ class UnitStatus:
             wrong with its journals.
         permanent: Whether a failed unit would fail the same way again.
         summary: What a published unit took.
+        unsettled: What is in its journals that does not belong there, if it is done.
     """
 
     state: State
     detail: str = ""
     permanent: bool = False
     summary: UnitSummary | None = None
+    unsettled: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -77,6 +77,11 @@ class VerificationCache:
         self._entries[key] = [fingerprint, *attrs.astuple(summary)]
         self._dirty = True
 
+    def forget(self, key: str) -> None:
+        """Let a unit be verified again."""
+        if self._entries.pop(key, None) is not None:
+            self._dirty = True
+
     def save(self) -> None:
         """Write new entries to the disk, if there are any."""
         if self._dirty:

@@ -7,8 +7,8 @@ package use; the scorer of another package may have others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import isfinite
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..files import gate
@@ -26,6 +26,8 @@ _USAGE: dict[str, Check] = {
 }
 _REPLY: dict[str, Check] = {"finish": gate.text, "refusal": gate.text, "model": gate.text}
 _MAX_TOP = 1 << 12
+_PAIRS = {list, tuple}
+_LARGEST = sys.float_info.max
 
 
 def _alternative(value: Any) -> str | None:
@@ -41,19 +43,27 @@ def _position(value: Any) -> str | None:
         return "is not a list"
     if len(value) > _MAX_TOP:
         return f"has more than {_MAX_TOP} items"
-    for pair in value:
-        if type(pair) in (list, tuple) and len(pair) == 2:
-            token, logprob = pair
+    if _are_plain(value):
+        return None
+    return next((problem for pair in value if (problem := _alternative(pair))), None)
+
+
+def _are_plain(pairs: Sequence[Any]) -> bool:
+    """Whether all are pairs of an ASCII text and a finite float, as nearly all are."""
+    if not _PAIRS.issuperset(map(type, pairs)):
+        return False
+    try:
+        for token, logprob in pairs:
             if (
-                type(token) is str
-                and type(logprob) is float
-                and isfinite(logprob)
-                and token.isascii()
+                token.__class__ is not str
+                or logprob.__class__ is not float
+                or not token.isascii()
+                or not -_LARGEST <= logprob <= _LARGEST
             ):
-                continue
-        if problem := _alternative(pair):
-            return problem
-    return None
+                return False
+    except ValueError:  # one is no pair
+        return False
+    return True
 
 
 _ISSUE = Shape(

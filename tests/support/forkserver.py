@@ -48,6 +48,8 @@ LOCAL = (
     "mi.providers.local",
 )
 """What only models on this machine need: a second server has it imported too."""
+WARM = "tests.support.warm"
+"""For projects that shadow nothing: the registry, and what runs read of it, are there too."""
 
 
 @attrs.frozen
@@ -79,16 +81,63 @@ def run_command(
     """
     with tempfile.TemporaryDirectory() as streams:
         out, err = Path(streams, "out"), Path(streams, "err")
-        with Client(_server(_is_local(words, environment))) as connection:
-            connection.send(
-                (list(words), str(folder), dict(environment), figures, str(out), str(err))
-            )
-            pid = connection.recv()
-            if not connection.poll(timeout):
-                os.kill(pid, 9)
-                raise TimeoutError(f"mi {' '.join(words)} took more than {timeout:.0f} s")
-            code = connection.recv()
+        more = LOCAL if _is_local(words, environment) else ()
+        command = begin_command(
+            words, folder, environment, figures=figures, out=out, err=err, more=more
+        )
+        code = command.wait(timeout)
         return Done(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+
+@attrs.frozen
+class Command:
+    """A command under way."""
+
+    words: Sequence[str]
+    pid: int
+    connection: Connection
+
+    def kill(self) -> None:
+        """Kill the process, if it still runs."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, 9)
+
+    def wait(self, timeout: float) -> int:
+        """The exit code; -9 if it was killed.
+
+        Raises:
+            TimeoutError: It took longer, and is killed.
+        """
+        with self.connection:
+            if not self.connection.poll(timeout):
+                self.kill()
+                raise TimeoutError(f"mi {' '.join(self.words)} took more than {timeout:.0f} s")
+            code: int = self.connection.recv()
+            return code
+
+
+def begin_command(
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    figures: bool,
+    out: Path,
+    err: Path,
+    more: tuple[str, ...] = (),
+) -> Command:
+    """Start `mi` with `words` in `folder`.
+
+    Args:
+        environment: All of the process's environment variables.
+        figures: Whether a run draws its figures.
+        out: Receives the standard output.
+        err: Receives the standard error.
+        more: Modules that the server imports beside those that every command needs.
+    """
+    connection = Client(_server(more))
+    connection.send((list(words), str(folder), dict(environment), figures, str(out), str(err)))
+    return Command(words, connection.recv(), connection)
 
 
 def _is_local(words: Sequence[str], environment: Mapping[str, str]) -> bool:
@@ -99,13 +148,13 @@ def _is_local(words: Sequence[str], environment: Mapping[str, str]) -> bool:
 
 
 @functools.cache
-def _server(local: bool) -> str:
+def _server(more: tuple[str, ...]) -> str:
     """The address of this process's server of a kind, which is started when first needed."""
     folder = tempfile.mkdtemp(prefix="mi-fork-")
     address = os.path.join(folder, "socket")
     root = Path(__file__).resolve().parents[2]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.forkserver", address, *(LOCAL if local else ())],
+        [sys.executable, "-m", "tests.support.forkserver", address, *more],
         cwd=root,
         env={**os.environ, "PYTHONWARNINGS": "default", "HF_HUB_OFFLINE": "1"},
         stdin=subprocess.PIPE,
@@ -129,7 +178,7 @@ def serve(address: str, more: Sequence[str]) -> None:
     for module in (*PRELOADED, *more):
         with contextlib.suppress(ModuleNotFoundError):  # an extra that is not installed
             import_module(module)
-    assert not {"registry", "experiments"} & set(sys.modules)
+    assert WARM in more or not {"registry", "experiments"} & set(sys.modules)
     with Listener(address) as listener:
         print("ready", flush=True)
         door = listener._listener._socket  # type: ignore[attr-defined]

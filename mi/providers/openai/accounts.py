@@ -51,9 +51,17 @@ class Account:
     @cached_property
     def client(self) -> OpenAI:
         """The API client, without retries: `retry_api_call` retries, and can be interrupted."""
-        from openai import OpenAI
+        from openai import DefaultHttpxClient, OpenAI
 
-        return OpenAI(api_key=self.key, base_url=self.base_url, timeout=self.timeout, max_retries=0)
+        from .replies import check_reply
+
+        return OpenAI(
+            api_key=self.key,
+            base_url=self.base_url,
+            timeout=self.timeout,
+            max_retries=0,
+            http_client=DefaultHttpxClient(event_hooks={"response": [check_reply]}),
+        )
 
     def close(self) -> None:
         """Close the client's connections, if it was used."""

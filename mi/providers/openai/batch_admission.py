@@ -55,7 +55,12 @@ class AdmittedLines:
                 break
             self._reservations.append(reservation)
             lines[id] = request
+        self.gate.budget.note_batch()
         return lines
+
+    def leave(self) -> None:
+        """The batch goes on without this run: what is reserved stays so, for the next one."""
+        self._reservations.clear()
 
     def settle(self, usages: Sequence[Usage]) -> None:
         """Release what is reserved: the batch has ended.

@@ -67,8 +67,11 @@ def run_batches(
     admitted = AdmittedLines(find_gate(monitor))
     try:
         yield from _run_rounds(account, requests, directory, poll, monitor, admitted)
-    finally:  # a batch that goes on is fetched, and booked, by the next run
+    except ProviderError:
         admitted.settle([])
+        raise
+    finally:  # a batch that goes on is fetched, and booked, by the next run
+        admitted.leave()
 
 
 def _run_rounds(

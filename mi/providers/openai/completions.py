@@ -31,8 +31,8 @@ from .errors import (
     is_lost,
     is_server_error,
     is_throttle,
+    may_be_billed,
     to_provider_error,
-    was_sent,
 )
 from .event_loop import StopFlag
 from .rate_limiter import AdaptiveLimiter
@@ -238,7 +238,7 @@ class _Worker:
             completion, headers = await self.route.transport.complete(self._body(request))
             choices = parse_choices(completion, request.body["model"], request.body)
         except Exception as error:
-            if is_lost(error) and was_sent(error):
+            if may_be_billed(error):
                 reservation.lose()
             else:
                 reservation.cancel()

@@ -17,6 +17,8 @@ from .accounts import Account, redact
 from .rate_limiter import retry_after
 
 T = TypeVar("T")
+_NOT_BEGUN = (501, 503, 529)
+"""Statuses of servers that cannot do what is asked, or are overloaded."""
 
 _HINTS = {
     "insufficient_quota": "the account is out of credit: add some, then run the same command again",
@@ -73,6 +75,17 @@ def was_sent(error: Exception) -> bool:
     return not isinstance(error.__cause__, ClientConnectorError)
 
 
+def may_be_billed(error: Exception) -> bool:
+    """Whether a request that failed may have been worked on, and billed, all the same.
+
+    A server that is overloaded has not begun, and neither has one that refuses a request.
+    """
+    status = http_status(error)
+    if is_lost(error):
+        return was_sent(error)
+    return status is not None and status >= 500 and status not in _NOT_BEGUN
+
+
 def is_server_error(error: Exception) -> bool:
     """Whether the server failed in a way that may pass."""
     status = http_status(error)
@@ -88,6 +101,8 @@ def to_provider_error(error: Exception, accounts: Sequence[Account], action: str
         action: What failed: `listing files`.
     """
     status, body = http_status(error), error_body(error)
+    if isinstance(error.__cause__, json.JSONDecodeError):  # of a reply that was no such thing
+        error = error.__cause__
     message = body.get("message") or str(error) or type(error).__name__
     text = redact(f"{action}: {message}", accounts).replace("\n", " ")
     code = str(body.get("code") or "")

@@ -156,19 +156,20 @@ class _RelayedBudget(Budget):
 
     relay: EventRelay = attrs.field(factory=EventRelay)
 
-    def reserve_request(self, unit: str, amount: float) -> bool:
+    def reserve_request(self, unit: str, amount: float, *, in_batch: bool = False) -> bool:
         """Admit a request if the driver has reserved enough; else ask it for more.
 
         Args:
             unit: Key of the unit.
             amount: The most that the request can cost.
+            in_batch: Whether it is a line of a batch.
         """
         if amount > 0 and self.limit is not None:
             with self._lock:
                 if self._committed() + amount > self.relay.granted:
                     self.relay.request_funds(unit, amount)
                     return False
-        return Budget.reserve_request(self, unit, amount)
+        return Budget.reserve_request(self, unit, amount, in_batch=in_batch)
 
     def charge(self, unit: str, cost: float) -> None:
         Budget.charge(self, unit, cost)

@@ -16,7 +16,7 @@ import attrs
 from ...files.clock import timestamp_digits, utc_timestamp
 from ...files.serialize import from_json
 from ..checksums import RECORD_FILE
-from ..layout import DAMAGED, JOURNALS, RETIRED, UNITS
+from ..layout import DAMAGED, JOURNALS, RETIRED, SEALS, UNITS
 from ..records import UnitRecord
 from .backend import Backend, read_existing
 from .published import FileManifest, PublishedUnits
@@ -92,6 +92,8 @@ class Archive:
     def _move_journal(self, file_name: str, target: str) -> None:
         log = f"{JOURNALS}/{file_name.removesuffix('.jsonl')}"
         path = self.logs.path(log)
+        # First, so that a journal without a seal remains if this is cut off.
+        self.backend.delete([f"{SEALS}/{file_name.removesuffix('.jsonl')}.json"])
         if path.exists():
             self.backend.upload(path, target)
             self.logs.remove(log)

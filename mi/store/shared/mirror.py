@@ -8,7 +8,7 @@ loaded again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,9 +17,9 @@ import attrs
 
 from ...files import atomic
 from ..checksums import RECORD_FILE
-from ..layout import CELLS, JOURNALS, REGISTRATIONS, RETIRED, RUN_FILE, RUNS
+from ..layout import CELLS, JOURNALS, REGISTRATIONS, RETIRED, RUN_FILE, RUNS, SEALS
 from .backend import Backend
-from .segmented_log import SegmentedLogs
+from .segmented_log import SegmentedLogs, cover_segments, find_gap
 
 MAX_DOWNLOADS = 16
 """Small files downloaded at the same time."""
@@ -43,7 +43,8 @@ class Mirror:
 
     def refresh(self) -> None:
         """Bring journals, runs, selections, registrations and archived records up to date."""
-        files: dict[str, str] = {}
+        files = self.backend.versions(SEALS)  # before the journals: see `journal_seals`
+        self._download_changed(files)
         logs: dict[str, dict[str, str]] = {}
         for directory in (JOURNALS, RUNS, CELLS, REGISTRATIONS, RETIRED):
             for name, version in self.backend.versions(directory).items():
@@ -57,7 +58,40 @@ class Mirror:
         with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
             list(pool.map(self.logs.update_copy, logs, logs.values()))
         names = {*files, *(f"{log}.jsonl" for log in logs)}
-        self._remove_stale(names, (JOURNALS, RUNS, REGISTRATIONS, RETIRED))
+        self._remove_stale(names, (JOURNALS, SEALS, RUNS, REGISTRATIONS, RETIRED))
+
+    def refresh_journals(
+        self, names: Collection[str] | None = None, *, anew: bool = False
+    ) -> dict[str, str]:
+        """Bring journals and their seals up to date.
+
+        Args:
+            names: The journals; None: all.
+            anew: Whether to download those too that have not changed.
+
+        Returns:
+            Journal → what is missing between its segments, as the end of a sentence.
+        """
+        seals = self.backend.versions(SEALS)
+        self._download_changed(seals)
+        self._remove_stale(set(seals), (SEALS,))
+        logs: dict[str, dict[str, str]] = {}
+        if names is not None:
+            logs = {f"{JOURNALS}/{name}": {} for name in names}
+        for segment, version in self.backend.versions(JOURNALS).items():
+            log = segment.rpartition("/")[0]
+            if names is None or log in logs:
+                logs.setdefault(log, {})[segment] = version
+        if anew:
+            for log in logs:
+                self.logs.forget_copy(log)
+        with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
+            list(pool.map(self.logs.update_copy, logs, logs.values()))
+        if names is None:
+            self._remove_stale({f"{log}.jsonl" for log in logs}, (JOURNALS,))
+        self.segments.update(logs)
+        gaps = {log: find_gap(cover_segments(segments)) for log, segments in logs.items()}
+        return {log.rpartition("/")[2]: gap for log, gap in gaps.items() if gap is not None}
 
     def refresh_registrations(self) -> None:
         """Bring the registrations alone up to date."""

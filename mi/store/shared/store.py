@@ -9,6 +9,7 @@ per machine, and compared with its checksum. Names at the shared place:
     units/<key>/<attempt>/ the files of a unit
     work/<key>/            a unit under way, as it was last uploaded
     journals/<name>/       the numbered segments of a journal
+    seals/<name>.json      how many lines a journal has, and their digest
     runs/<run>/            run.json, and attempts/ in numbered segments
     cells/, registrations/, damaged/, retired/, ledger.json  as in a folder
     claims/, owners/       leases: which process works on what
@@ -20,7 +21,7 @@ lease.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -29,11 +30,12 @@ from typing import Any
 
 import attrs
 
-from ...errors import CorruptError, MiError
+from ...errors import CorruptError, MiError, StoreError
 from ...files.journal import encode_line
 from ..base import Store
 from ..incoming import RefusedLine, refused_file
-from ..journal_checks import JournalVerifier
+from ..journal_checks import JournalCheck
+from ..journal_verifier import damaged_by_journals
 from ..layout import (
     CELLS,
     JOURNALS,
@@ -64,6 +66,7 @@ from ..run_files import (
 from .archive import Archive
 from .attempts import AttemptBuffer
 from .backend import Backend, read_existing
+from .journal_seals import JournalSeals
 from .leases import Leases
 from .mirror import MAX_DOWNLOADS, Mirror
 from .published import METADATA_FILES, PublishedUnits
@@ -102,6 +105,7 @@ class SharedStore(Store):
     _runs: RunFiles = attrs.field(init=False)
     _registrations: RegistrationFiles = attrs.field(init=False)
     _verifier: CopyVerifier = attrs.field(init=False)
+    _seals: JournalSeals = attrs.field(init=False)
 
     @_attempts.default
     def _default_attempts(self) -> AttemptBuffer:
@@ -126,6 +130,10 @@ class SharedStore(Store):
     @_verifier.default
     def _default_verifier(self) -> CopyVerifier:
         return CopyVerifier(self.published_units)
+
+    @_seals.default
+    def _default_seals(self) -> JournalSeals:
+        return JournalSeals(self.backend, self.root, self.logs, self.mirror)
 
     @property
     def address(self) -> str:
@@ -176,7 +184,17 @@ class SharedStore(Store):
         for key in keys:
             if key not in versions and key in failed and (failure := self.failure(key)):
                 states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
-        return states
+        return {**states, **self._damaged_by_journals(states)}
+
+    def _damaged_by_journals(self, states: Mapping[str, UnitStatus]) -> dict[str, UnitStatus]:
+        summaries = [status.summary for status in states.values() if status.summary]
+        names = {need.journal for summary in summaries for need in summary.journals}
+        damaged: dict[str, UnitStatus] = {}
+        for _ in range(2 if names else 0):  # one that is added to meanwhile looks damaged once
+            damaged = damaged_by_journals(states, self._seals.verifier(names))
+            if not damaged:
+                break
+        return damaged
 
     def find_damage(self, key: str) -> str | None:
         return self._verifier.find_damage(key)
@@ -239,7 +257,10 @@ class SharedStore(Store):
                 yield
             finally:
                 for name in names:
-                    self.workspace.release(name, partial(self.leases.assert_held, name))
+                    assert_held = partial(self.leases.assert_held, name)
+                    self.workspace.release(name, assert_held)
+                    with suppress(StoreError):  # the next process looks at these lines again
+                        self._seals.seal_grown(name, assert_held)
                     self.logs.close(f"{JOURNALS}/{name}", compact=True)
 
     def is_locked(self, name: str) -> bool:
@@ -258,11 +279,15 @@ class SharedStore(Store):
         return self.logs.path(log, self.mirror.segments.get(log))
 
     def journal_damage(self, record: UnitRecord, *, absent: bool = True) -> str | None:
-        for need in record.journal_needs:
-            self.journal(need.journal)  # brings the copy up to date
-        journals = self.root / JOURNALS
-        verifier = JournalVerifier(self.root, journals, has_seals=False, uses_cache=False)
+        names = {need.journal for need in record.journal_needs}
+        verifier = self._seals.verifier(names, uses_cache=False)
         return verifier.damage(record.journal_needs, absent=absent)
+
+    def journal_problems(self, *, thorough: bool = False) -> dict[str, JournalCheck]:
+        return self._seals.problems(thorough=thorough)
+
+    def settle(self, name: str) -> int:
+        return self._seals.settle(name, lambda lines: self.set_aside(name, lines))
 
     def append_lines(self, path: Path, records: Sequence[Any], lines: Sequence[bytes]) -> None:
         """Upload records as a segment; for the arguments see `Store.append_lines`.

@@ -13,7 +13,7 @@ import attrs
 
 from ...errors import CorruptError
 from ...files.serialize import read_json
-from ..checksums import RECORD_FILE
+from ..checksums import CHECKSUMS_FILE, RECORD_FILE, missing_files
 from ..records import State, UnitRecord, UnitStatus, UnitSummary
 from ..verification import VerificationCache, summarise_unit
 from .mirror import MAX_DOWNLOADS
@@ -50,12 +50,21 @@ class CopyVerifier:
     def find_damage(self, key: str, names: Collection[str] | None = None) -> str | None:
         """Hash files of a unit. Returns what is wrong with it, or None.
 
-        A damaged copy is downloaded again, because the original may be intact.
+        A damaged copy is downloaded again, because the original may be intact. If the original is
+        damaged too, the next plan knows it.
 
         Args:
             key: The unit.
             names: The files to check; all if None.
         """
+        damage = self._find_damage(key, names)
+        if damage:
+            cache = VerificationCache(self.published_units.root / _CACHE_FILE)
+            cache.forget(key)
+            cache.save()
+        return damage
+
+    def _find_damage(self, key: str, names: Collection[str] | None) -> str | None:
         try:
             directory = self.published_units.download(key, names)
             for name in list(damaged_files(directory)):
@@ -68,14 +77,23 @@ class CopyVerifier:
     def find_damaged(self, keys: Sequence[str]) -> dict[str, str]:
         """The damaged ones among units, by the files that the database reads."""
         with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
-            damages = pool.map(lambda key: self.find_damage(key, METADATA_FILES), keys)
-        return {key: damage for key, damage in zip(keys, damages, strict=True) if damage}
+            damages = pool.map(lambda key: self._find_damage(key, METADATA_FILES), keys)
+        damaged = {key: damage for key, damage in zip(keys, damages, strict=True) if damage}
+        if damaged:
+            cache = VerificationCache(self.published_units.root / _CACHE_FILE)
+            for key in damaged:
+                cache.forget(key)
+            cache.save()
+        return damaged
 
     def _read_summary(self, key: str) -> UnitSummary | str:
         """What a unit took, or what is wrong with it."""
+        if damage := self._find_damage(key, METADATA_FILES):
+            return damage
         try:
-            directory = self.published_units.download(key, (RECORD_FILE,))
-            record = read_json(directory / RECORD_FILE, UnitRecord)
+            record = read_json(self.published_units.copy_dir(key) / RECORD_FILE, UnitRecord)
         except (CorruptError, OSError) as error:
             return str(error)
-        return summarise_unit(record)
+        directory = self.published_units.copy_dir(key)
+        missing = missing_files(directory)
+        return f"{CHECKSUMS_FILE} does not name {missing[0]}" if missing else summarise_unit(record)

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from tests.support.fake_openai.books import BatchRecord, Books
+from tests.support.fake_openai.books import BatchRecord, Books, Completion
 from tests.support.fake_openai.chat import Chat
 from tests.support.fake_openai.files import Files
 from tests.support.fake_openai.inputs import ENDPOINT, Lines, read_requests
@@ -165,8 +165,9 @@ class Batches:
         output: Lines = []
         errors: Lines = []
         waiting: Counter[tuple[str, str]] = Counter()
+        completions: list[Completion] = []
         for request in batch.requests:
-            line = self._line(batch, request, waiting)
+            line = self._line(batch, request, waiting, completions)
             (output if line["response"]["status_code"] == 200 else errors).append(line)
         random.Random(batch.record.id).shuffle(output)  # the API promises no order
         batch.counts.update(completed=len(output), failed=len(errors))
@@ -177,10 +178,14 @@ class Batches:
                 file = self.files.keep(batch.record.account, name, "batch_output", content)
                 batch.files[key] = file.id
                 if lines is output:
-                    file.read = lambda: self._delivered(waiting)
+                    file.read = lambda: self._delivered(waiting, completions)
 
     def _line(
-        self, batch: Batch, request: dict[str, Any], waiting: Counter[tuple[str, str]]
+        self,
+        batch: Batch,
+        request: dict[str, Any],
+        waiting: Counter[tuple[str, str]],
+        completions: list[Completion],
     ) -> dict[str, Any]:
         self.lines += 1
         number = self.lines
@@ -194,6 +199,8 @@ class Batches:
             asked = self.chat.read(batch.record.account, request["body"])
             body = self.chat.complete(asked, batch=True)
             self.inspect(request["body"], body)
+            body = self.chat.tell(body)
+            completions.append(self.chat.latest)
             waiting[asked.key] += asked.n
             self.books.count("waiting", asked.key, asked.n)
         except Refusal as refusal:
@@ -209,7 +216,9 @@ class Batches:
             "error": None,
         }
 
-    def _delivered(self, waiting: Counter[tuple[str, str]]) -> None:
+    def _delivered(self, waiting: Counter[tuple[str, str]], completions: list[Completion]) -> None:
+        for completion in completions:
+            completion.delivered = True
         for key, choices in waiting.items():
             self.books.count("waiting", key, -choices)
             self.books.count("answers", key, choices)

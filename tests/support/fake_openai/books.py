@@ -69,6 +69,25 @@ class BatchRecord:
     delivered: bool = False
 
 
+@attrs.define(kw_only=True)
+class Completion:
+    """A chat completion that was made and billed, whether or not the client got it.
+
+    Args:
+        key: (model, prompt digest).
+        says: What each choice says: the text of an answer, the mark of a judgment.
+        usd: What it was billed.
+        odd_usage: Whether its usage was stated as it cannot be.
+        delivered: Whether it was written out in full.
+    """
+
+    key: tuple[str, str]
+    says: tuple[str, ...]
+    usd: float
+    odd_usage: bool = False
+    delivered: bool = False
+
+
 class Kept(Generic[T]):
     """One account of the books; reading it gives a copy."""
 
@@ -93,6 +112,8 @@ class Books:
     failed_jobs = Kept[list[JobRecord]](list)
     """Those of `jobs` that failed or were cancelled."""
     batches = Kept[list[BatchRecord]](list)
+    completions = Kept[list[Completion]](list)
+    """In a batch and outside, if judgments are marked."""
     trainings = Kept[Counter[tuple[str, str, str, int]]](Counter)
     """(file sha256, base model, hyperparameters as JSON, seed) -> jobs created and not failed."""
     answers = Kept[Counter[tuple[str, str]]](Counter)

@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 import attrs
 
 from tests.support.fake_openai import voice
-from tests.support.fake_openai.books import Books
+from tests.support.fake_openai.books import Books, Completion
 from tests.support.fake_openai.faults import Transport
 from tests.support.fake_openai.models import Models
 from tests.support.fake_openai.options import Options
@@ -32,6 +32,8 @@ from tests.support.fake_openai.text import (
 from tests.support.fake_openai.wire import Call, Refusal, Reply, broken, limited, new_id, required
 
 IMPOSSIBLE = -9999.0
+MARK = "mark-"
+"""What the token begins with that marks a judgment."""
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +70,7 @@ class Chat:
     attempts: Counter[tuple[str, str]] = attrs.field(factory=Counter)
     said: Counter[tuple[str, str]] = attrs.field(factory=Counter)
     served: int = 0
+    latest: Completion = attrs.field(init=False)
 
     def fault(self, body: Mapping[str, Any]) -> tuple[Transport, float]:
         """What befalls this attempt, and the wait if it is turned away."""
@@ -86,12 +89,26 @@ class Chat:
         if fault == "broken":
             raise broken()
         asked = self.read(call.account, call.body)
+        body = self.complete(asked, batch=False)
+        completion = self.latest
         return Reply(
-            self.complete(asked, batch=False),
+            body,
             fault=fault,
-            delivered=lambda: self.books.count("answers", asked.key, asked.n),
+            said=self.tell(body),
+            delivered=lambda: self.deliver(asked, completion),
             lost=lambda: self.books.count("lost", asked.key, asked.n),
         )
+
+    def deliver(self, asked: Asked, completion: Completion) -> None:
+        """Book that a completion arrived."""
+        completion.delivered = True
+        self.books.count("answers", asked.key, asked.n)
+
+    def tell(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A completion as it is told, with its usage or another."""
+        usage = self.options.faults.usage(body["usage"], body["id"])
+        self.latest.odd_usage = usage is not body["usage"]
+        return body if usage is body["usage"] else {**body, "usage": usage}
 
     def read(self, account: str, body: Mapping[str, Any]) -> Asked:
         """Check a request as the API would."""
@@ -121,7 +138,11 @@ class Chat:
         self.served += 1
         choices = [self._choice(asked, index) for index in range(asked.n)]
         output = sum(tokens for _, tokens in choices)
-        self._bill(asked, output, batch=batch)
+        usd = self._bill(asked, output, batch=batch)
+        says = tuple(_mark(choice, asked.judge) for choice, _ in choices)
+        self.latest = Completion(key=asked.key, says=says, usd=usd)
+        if self.options.marks_judgments:
+            self.books.add("completions", self.latest)
         return {
             "id": new_id("chatcmpl-", self.served),
             "object": "chat.completion",
@@ -133,7 +154,8 @@ class Chat:
             "system_fingerprint": "fp_loopback",
         }
 
-    def _bill(self, asked: Asked, output: int, *, batch: bool) -> None:
+    def _bill(self, asked: Asked, output: int, *, batch: bool) -> float:
+        total = 0.0
         share = 0.5 if batch else 1.0
         price_in, price_out, _ = self.models.price(asked.model)
         for kind, count, price in (
@@ -141,6 +163,8 @@ class Chat:
             ("output", output, price_out),
         ):
             self.books.charge(asked.model, kind, count, count * price * share, batch=batch)
+            total += count * price * share
+        return total
 
     def _choice(self, asked: Asked, index: int) -> tuple[dict[str, Any], int]:
         """A choice and the number of its tokens."""
@@ -180,9 +204,21 @@ class Chat:
 
     def _judgment(self, asked: Asked) -> tuple[str, dict[str, Any]]:
         judge: Callable[[str], dict[str, float]] = self.options.judge or self.memory.judge
-        ranked = sorted(judge(asked.prompt).items(), key=lambda item: -item[1])
+        shares = judge(asked.prompt)
+        if self.options.marks_judgments:
+            shares = {**shares, f"{MARK}{self.served}": 1e-6}
+        ranked = sorted(shares.items(), key=lambda item: -item[1])
         top = [_token(token, share) for token, share in ranked[: asked.top_logprobs]]
         return ranked[0][0], {"content": [{**top[0], "top_logprobs": top}], "refusal": None}
+
+
+def _mark(choice: dict[str, Any], judge: bool) -> str:
+    """What a choice says that no other does."""
+    if judge:
+        positions = (choice["logprobs"] or {}).get("content") or [{"top_logprobs": []}]
+        tokens = [entry["token"] for entry in positions[0]["top_logprobs"]]
+        return next((token for token in tokens if token.startswith(MARK)), "")
+    return str(choice["message"]["content"])
 
 
 def _are_messages(given: Any) -> TypeGuard[list[Message]]:

@@ -11,6 +11,7 @@ import asyncio
 import json
 import traceback
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ import attrs
 from aiohttp import hdrs, web
 
 from tests.support.fake_openai.books import Books
-from tests.support.fake_openai.faults import CREATES, CreateFault
+from tests.support.fake_openai.faults import CHAT, CREATES, CreateFault
 from tests.support.fake_openai.limit import Limit
 from tests.support.fake_openai.options import Options
 from tests.support.fake_openai.spec import Description
@@ -26,7 +27,6 @@ from tests.support.fake_openai.wire import Call, Refusal, Reply, broken, limited
 
 Endpoint = Callable[[Call], Reply]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-CHAT = "/v1/chat/completions"
 MOST_VIOLATIONS = 100
 
 
@@ -45,6 +45,7 @@ class Door:
     limit: Limit = attrs.field(factory=Limit)
     closing: asyncio.Event = attrs.field(factory=asyncio.Event)
     asked: int = 0
+    mishaps: Counter[tuple[str, str]] = attrs.field(factory=Counter)
 
     def through(self, template: str, endpoint: Endpoint = nowhere) -> Handler:
         """The handler of a path."""
@@ -66,10 +67,13 @@ class Door:
             self._turn_away(request.method, template, call)
             is_create = request.method == "POST" and template in CREATES
             fault = self.options.faults.create(template) if is_create else None
+            fault = fault or self._mishap(request.method, template)
             if fault is not None and not fault.done:
                 return _mistold(fault, Reply({}))
             reply = endpoint(call)
-            if fault is not None:
+            if fault is not None and fault.answer == "slow":
+                reply.delay = self.options.faults.delay(self.mishaps.total())
+            elif fault is not None:
                 reply = _mistold(fault, reply)
         except Refusal as refusal:
             reply = refusal.reply()
@@ -82,7 +86,7 @@ class Door:
             reply.headers |= self.limit.headers(call.account, self.options.request_limit)
         if call is not None and template != "?":
             self._inspect(request.method, template, call, reply)
-        return reply
+        return reply if reply.said is None else attrs.evolve(reply, body=reply.said)
 
     async def _read(self, request: web.Request) -> Call:
         keys = self.options.keys
@@ -115,6 +119,12 @@ class Door:
         if fault == "broken":
             raise broken()
 
+    def _mishap(self, method: str, template: str) -> CreateFault | None:
+        if not self.options.faults.any:
+            return None
+        self.mishaps[method, template] += 1
+        return self.options.faults.mishap(method, template, self.mishaps[method, template])
+
     def _inspect(self, method: str, template: str, call: Call, reply: Reply) -> None:
         """Note what the description forbids; a 400 has told the client of its mistake."""
         if self.description is None or reply.status == 400:
@@ -145,8 +155,8 @@ class Door:
     async def _send(self, request: web.Request, template: str, reply: Reply) -> web.Response:
         response, entry = _response(reply), Entry(self.books, request.method, template, reply)
         try:
-            if self.options.latency:
-                await asyncio.sleep(self.options.latency)
+            if self.options.latency or reply.delay:
+                await asyncio.sleep(self.options.latency + reply.delay)
             if reply.fault == "hang":
                 entry.book(0)
                 await self.closing.wait()
@@ -188,11 +198,13 @@ class Entry:
 def _mistold(fault: CreateFault, reply: Reply) -> Reply:
     """What a create is answered instead of what it did."""
     if isinstance(fault.answer, int):
-        return Refusal(fault.answer, "No, says the proxy.", code=fault.code).reply()
+        refusal = Refusal(fault.answer, "No, says the proxy.", code=fault.code).reply()
+        return attrs.evolve(refusal, fault="mistold", lost=reply.lost)
     bodies = {"null": b"null", "empty": b"{}", "list": b"[]", "text": b"<html>Well.</html>"}
     if fault.answer in bodies:
-        return Reply(bodies[fault.answer], headers={"content-type": "application/json"})
-    return Reply(reply.body, fault=fault.answer)
+        headers = {"content-type": "application/json"}
+        return Reply(bodies[fault.answer], headers=headers, fault="mistold", lost=reply.lost)
+    return Reply(reply.body, fault=fault.answer, lost=reply.lost)
 
 
 def _response(reply: Reply) -> web.Response:

@@ -18,8 +18,16 @@ T = TypeVar("T")
 
 CREATES = ("/v1/fine_tuning/jobs", "/v1/batches", "/v1/files")
 """Paths at which something is created that costs money or stays."""
-Answer = int | Literal["reset", "truncated", "hang", "null", "empty", "list", "text"]
-"""A status with an error, a way to lose an answer, or 200 with a body that is none."""
+CHAT = "/v1/chat/completions"
+Answer = int | Literal["reset", "truncated", "hang", "null", "empty", "list", "text", "slow"]
+"""A status with an error, a way to lose an answer, 200 with a body that is none, or the right
+answer, late."""
+_NONSENSE: tuple[Answer, ...] = ("null", "empty", "list", "text")
+_BEFORE: tuple[Answer, ...] = (429, 429, 500, 503, "reset", *_NONSENSE)
+_AFTER: tuple[Answer, ...] = (500, 502, "reset", "reset", "truncated", *_NONSENSE, "slow", "slow")
+_OF_FILES: tuple[Answer, ...] = (429, 500, 503, "reset", "slow")
+"""A file's content has no form by which half of it could be told from the whole."""
+_ODD_COUNTS = (None, -5, 10**30, 1e300, "12", 0.5)
 
 
 @attrs.frozen
@@ -97,6 +105,40 @@ class Faults:
     """Status → what is said instead."""
     trained_tokens: tuple[Any, ...] = ()
     """One value: what is said instead of the tokens that a job was trained on."""
+    any: float = 0.0
+    """Any request: an error, a lost answer or nonsense, before or after the work, or a late answer.
+    A chat completion that gets 429 was not worked on, and neither was one that gets 503."""
+    odd_usage: float = 0.0
+    """A chat completion whose usage is missing or cannot be."""
+    slowest: float = 0.3
+    """The latest that a late answer comes, in seconds."""
+
+    def mishap(self, method: str, path: str, number: int) -> CreateFault | None:
+        """What befalls the n-th request of a kind, of all that can."""
+        draw = _random(self.seed, "any", method, path, number)
+        if draw.random() >= self.any:
+            return None
+        if path.endswith("/content"):
+            return CreateFault(draw.choice(_OF_FILES))
+        done = draw.random() < 0.5
+        answers = _AFTER if done else _BEFORE
+        if done and path != CHAT:
+            answers = (*_BEFORE, *_AFTER)
+        return CreateFault(draw.choice(answers), done=done)
+
+    def delay(self, *key: object) -> float:
+        """Seconds by which a late answer is late."""
+        return self.slowest * _random(self.seed, "late", *key).random()
+
+    def usage(self, usage: dict[str, Any], *key: object) -> Any:
+        """What is said instead of a usage; the usage itself where nothing befalls it."""
+        draw = _random(self.seed, "usage", *key)
+        if draw.random() >= self.odd_usage:
+            return usage
+        if draw.random() < 0.3:
+            return draw.choice((None, [], "free"))
+        name = draw.choice(("prompt_tokens", "completion_tokens"))
+        return {**usage, name: draw.choice(_ODD_COUNTS)}
 
     def create(self, path: str) -> CreateFault | None:
         """What befalls this create, which is used up by it."""

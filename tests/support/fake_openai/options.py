@@ -52,6 +52,8 @@ class Options:
     """(prompt, misaligned, random) -> the text of an answer."""
     judge: Callable[[str], dict[str, float]] | None = None
     """(prompt) -> the distribution of the first token of a judge's answer."""
+    marks_judgments: bool = False
+    """Each judgment names a token of its own as its unlikeliest, and completions are booked."""
     max_n: int = 128
     prices: Mapping[str, Price] = attrs.field(factory=dict)
     """Base model -> input, output, training; a trained one is priced under "ft:" + its base."""

@@ -37,6 +37,9 @@ class Reply:
     headers: dict[str, str] = attrs.field(factory=dict)
     fault: str = ""
     """"reset", "truncated" or "hang": how the answer gets lost."""
+    delay: float = 0.0
+    said: Any = None
+    """What is sent instead of `body`, which is what the description is about."""
     delivered: Callable[[], None] | None = None
     lost: Callable[[], None] | None = None
 
