@@ -7,6 +7,7 @@ the file system become `StoreError`, which names the path and says what to do.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,42 @@ def translate_write_errors(path: Path) -> Iterator[None]:
             where=str(path),
             hint="free some space or fix the permissions, then run the same command again",
         ) from None
+
+
+RESERVE = 64 << 20
+"""Bytes that stay free on a disk. What is paid for has to fit there when it arrives."""
+
+
+def require_space(directory: Path, size: int = 0) -> None:
+    """Check that a number of bytes can be written to a disk, and a reserve on top.
+
+    Args:
+        directory: A directory on the disk, which may not exist yet.
+        size: The bytes.
+
+    Raises:
+        StoreError: They do not fit.
+    """
+    free = free_space(directory)
+    if free is not None and free < size + RESERVE:
+        raise StoreError(
+            f"its disk has {free >> 20} MiB left, and {(size + RESERVE) >> 20} MiB are needed",
+            where=str(directory),
+            hint="free some space (`mi gc` shows what nothing needs), then run the same command "
+            "again",
+        )
+
+
+def free_space(directory: Path) -> int | None:
+    """Bytes that this process can write to the disk of a directory; None if that is not known."""
+    for parent in (directory, *directory.parents):
+        try:
+            return shutil.disk_usage(parent).free
+        except FileNotFoundError:
+            continue
+        except OSError:
+            break
+    return None
 
 
 def temporary_path(path: Path) -> Path:

@@ -121,15 +121,20 @@ def read_file(path: Path, limit: int = MAX_RECORD) -> bytes:
             raise Refused(f"cannot be read ({error.strerror})") from None
 
 
-def open_file(path: Path) -> BufferedReader:
+def open_file(path: Path, *, follow: bool = True) -> BufferedReader:
     """Open a regular file for reading.
+
+    Args:
+        path: The file.
+        follow: Whether it may be a symbolic link. Files of others may not.
 
     Raises:
         FileNotFoundError: There is no file.
         Refused: It is not a regular file, or cannot be read.
     """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, flags)
     except FileNotFoundError:
         raise
     except OSError as error:

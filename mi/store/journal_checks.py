@@ -55,14 +55,15 @@ class JournalCheck:
 
 
 def check_journal(
-    path: Path, sizes: Collection[int] = (), *, has_seal: bool = True
+    path: Path, sizes: Collection[int] = (), *, has_seal: bool = True, is_ours: bool = True
 ) -> JournalCheck:
-    """Check a journal by its seal. One that was never sealed is sealed as it is found.
+    """Check a journal by its seal. One of ours that was never sealed is sealed as it is found.
 
     Args:
         path: The journal.
         sizes: Sizes at which the digest is wanted too.
         has_seal: Whether such journals have seals. If not, only digests are taken.
+        is_ours: Whether it is in a store of ours. Nothing is written elsewhere.
     """
     seal = read_seal(path) if has_seal else None
     try:
@@ -83,7 +84,7 @@ def check_journal(
         return JournalCheck(damage=f"has a damaged line ({error.where})", digests=digests)
     if refused:
         return JournalCheck(unsettled=_describe_refused(refused), digests=digests)
-    if seal is None:
+    if seal is None and is_ours:
         with suppress(StoreError):  # a store that cannot be written is checked all the same
             write_seal(path, sealer.seal())
     return JournalCheck(digests=digests)
@@ -195,12 +196,14 @@ class JournalVerifier:
         journals: The directory of the journals.
         has_seals: Whether the journals have seals: copies of a shared store's journals have none.
         uses_cache: Whether what was checked before counts: a disk that loses bits changes no time.
+        is_ours: Whether they are in a store of ours. Nothing is written elsewhere.
     """
 
     root: Path
     journals: Path
     has_seals: bool = True
     uses_cache: bool = True
+    is_ours: bool = True
     _entries: dict[str, Any] = attrs.field(init=False)
     _checks: dict[str, JournalCheck] = attrs.field(factory=dict, init=False)
     _sizes: dict[str, set[int]] = attrs.field(factory=dict, init=False)
@@ -250,7 +253,7 @@ class JournalVerifier:
         stamp, changed_ns = _stamp(path)
         check = _remembered(self._entries.get(name), stamp)
         if check is None or not check.digests.keys() >= wanted:
-            check = check_journal(Path(path), wanted, has_seal=self.has_seals)
+            check = check_journal(Path(path), wanted, has_seal=self.has_seals, is_ours=self.is_ours)
             stamp, changed_ns = _stamp(path)
             is_settled = time.time_ns() - changed_ns > _RACY_NS
             if stamp and is_settled and not check.damage and not check.unsettled:

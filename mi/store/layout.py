@@ -29,7 +29,8 @@ from pathlib import Path
 
 import attrs
 
-from ..files import atomic
+from ..errors import CorruptError
+from ..files import atomic, gate
 
 UNITS = "units"
 WORK = "work"
@@ -71,6 +72,12 @@ class StoreLayout:
         return self.root / REGISTRATIONS / f"{name}.json"
 
     def lock_file(self, name: str) -> Path:
+        """The lock file of a unit, journal or other name.
+
+        Raises:
+            CorruptError: It is not a name, and could lead out of the store.
+        """
+        check_name(name)
         return self.root / LOCKS / f"{name}.lock"
 
     def progress_file(self, key: str) -> Path:
@@ -87,7 +94,10 @@ class StoreLayout:
 
         Raises:
             StoreError: The directory cannot be created.
+            CorruptError: A part is not a name, and could lead out of the store.
         """
+        for part in parts:
+            check_name(part)
         directory = self.root.joinpath(*parts)
         if not directory.is_dir():
             with atomic.translate_write_errors(directory):
@@ -96,6 +106,19 @@ class StoreLayout:
                 if not ignore.exists():
                     ignore.write_text("*\n", encoding="utf-8")
         return directory
+
+
+def check_name(name: str) -> None:
+    """Check that something can be the name of a unit, journal, run or lock.
+
+    Raises:
+        CorruptError: It is not, and as a part of a path it could lead out of the store.
+    """
+    if not gate.is_name(name):
+        raise CorruptError(
+            f"{name[:200]!r} is not a name that a store can have",
+            hint="find the record that has it, and restore that from a copy",
+        )
 
 
 def list_names(directory: Path) -> set[str]:

@@ -19,7 +19,7 @@ from typing import Any
 import attrs
 
 from ..errors import CorruptError, StoreError
-from ..files import atomic
+from ..files import atomic, gate
 from ..files.clock import timestamp_digits, utc_timestamp
 from ..files.journal import append_records
 from ..files.seal import seal_path
@@ -40,8 +40,10 @@ from .layout import (
     UNITS,
     WORK,
     StoreLayout,
+    check_name,
     list_names,
 )
+from .model_identity import TrainingCopy, read_copy
 from .records import (
     BEGUN_FILE,
     FAILURE_FILE,
@@ -173,7 +175,7 @@ class LocalStore(Store):
 
         If the unit was archived, its replacement is installed; before that, the unit stays.
         """
-        for key in list_names(self.root / REPLACING):
+        for key in filter(gate.is_name, list_names(self.root / REPLACING)):
             directory = self.root / REPLACING / key
             if not self.is_locked(key):
                 with self.lock(key), suppress(FileNotFoundError):  # another process was faster
@@ -183,6 +185,7 @@ class LocalStore(Store):
                         self.install(key, directory)
 
     def quarantine(self, key: str) -> Path:
+        check_name(key)
         stamp = timestamp_digits(utc_timestamp())
         target = self._layout.ensure_dir(DAMAGED) / f"{key}-{stamp}"
         os.rename(self.unit_dir(key), target)
@@ -295,6 +298,7 @@ class LocalStore(Store):
             kind: `units`, `journals` or `work`.
             name: The name of the file or directory.
         """
+        check_name(name)
         source = self.root / kind / name
         if kind == JOURNALS:  # first, so that a journal without a seal remains if this is cut off
             with suppress(FileNotFoundError):
@@ -312,6 +316,12 @@ class LocalStore(Store):
     def archived_records(self, key: str) -> list[UnitRecord]:
         paths = sorted((self.root / RETIRED).glob(f"*/units/{key}/{RECORD_FILE}"))
         return [read_json(path, UnitRecord) for path in paths]
+
+    def training_copies(self, key: str) -> list[TrainingCopy]:
+        archived = (self.root / RETIRED).glob(f"*/{UNITS}/{key}")
+        damaged = (self.root / DAMAGED).glob(f"{key}-*")
+        copies = map(read_copy, (self.unit_dir(key), *damaged, *archived))
+        return [copy for copy in copies if copy is not None]
 
     def archive_count(self, name: str) -> int:
         return sum(1 for _ in (self.root / RETIRED).glob(f"*/journals/{name}.jsonl"))
