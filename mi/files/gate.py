@@ -25,6 +25,8 @@ from typing import Any
 
 import attrs
 
+from .atomic import system_error
+
 MAX_LINE = 8 << 20
 """Bytes of a line. DuckDB refuses objects from 16 MiB on."""
 MAX_RECORD = 64 << 20
@@ -131,6 +133,7 @@ def open_file(path: Path, *, follow: bool = True) -> BufferedReader:
     Raises:
         FileNotFoundError: There is no file.
         Refused: It is not a regular file, or cannot be read.
+        StoreError: This process has too many open files: that says nothing about this one.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     try:
@@ -138,7 +141,7 @@ def open_file(path: Path, *, follow: bool = True) -> BufferedReader:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Refused(f"cannot be read ({error.strerror})") from None
+        raise system_error(error, path) or Refused(f"cannot be read ({error.strerror})") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Refused("is not a regular file")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CorruptError
+from ..files.atomic import system_error
 from ..planning.plan import PlannedUnit
 from ..providers.types import Monitor
 from ..steps.context import journal_lines
@@ -23,12 +24,20 @@ Append = Callable[[Path, Sequence[Any]], None]
 
 
 def read_model(training_key: str | None, store: Store) -> ModelIdentity | None:
-    """The identity of a trained model; None for the base model, or if it cannot be read."""
+    """The identity of a trained model; None for the base model, or if it cannot be read.
+
+    Raises:
+        StoreError: This process has too many open files to look.
+    """
     if training_key is None:
         return None
     try:
         return read_identity(store.unit_dir(training_key))
-    except (OSError, ValueError, CorruptError):
+    except OSError as error:
+        if (failure := system_error(error)) is not None:
+            raise failure from None
+        return None
+    except (ValueError, CorruptError):
         return None
 
 

@@ -22,6 +22,7 @@ from ..errors import (
     MiError,
     UnexpectedError,
 )
+from ..files.atomic import system_error
 from ..planning.plan import PlannedUnit
 from ..planning.resources import Resources
 from ..providers.types import Monitor
@@ -154,6 +155,8 @@ class _Attempt:
             self._record("failed", message=error.message)
             raise
         except Exception as error:
+            if isinstance(error, OSError) and (failure := system_error(error)) is not None:
+                raise failure from error  # nothing of the unit is wrong, and others would fail too
             raise self._report_defect(error) from error
         self._record("done", seconds=round(time.monotonic() - start, 3))
         return True

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from ..files import gate
-from ..files.atomic import fsync_directory
+from ..files.atomic import fsync_directory, system_error
 from ..units.identity import digest
 
 RECORD_FILE = "unit.json"
@@ -75,6 +75,9 @@ def find_damage(directory: Path) -> str | None:
 
     Every file must be named, and every file that such a unit has must be there. A file whose name
     begins with a dot may be one of the system.
+
+    Raises:
+        StoreError: This process has too many open files to look.
     """
     try:
         checksums = read_checksums(directory)
@@ -91,7 +94,11 @@ def find_damage(directory: Path) -> str | None:
         required = _required_files(gate.read_file(directory / RECORD_FILE))
         if missing := sorted(required - checksums.keys()):
             return f"{CHECKSUMS_FILE} does not name {missing[0]}"
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        if (failure := system_error(error, directory)) is not None:
+            raise failure from None  # that says nothing about the unit
+        return f"{directory.name}: {error}"
+    except (ValueError, RecursionError) as error:
         return f"{directory.name}: {error}"
     return None
 

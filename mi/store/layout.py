@@ -14,6 +14,7 @@ address, and again below this machine's copy of it.
     cells/           the cells and evals that a run selected, named by their content
     locks/           lock files of units and journals (folder stores only)
     replacing/       units that are about to be published again with new scores (folder stores only)
+    arriving/        a unit of another store while it is copied
     damaged/         units that failed verification
     ledger.json      what runs have reserved of a limit that holds for all of them
     retired/         units, journals and work that were archived so that they can be redone; in
@@ -122,8 +123,14 @@ def check_name(name: str) -> None:
 
 
 def list_names(directory: Path) -> set[str]:
-    """Names of the entries of a directory; none if it does not exist."""
+    """Names of the entries of a directory; none if it does not exist.
+
+    Raises:
+        StoreError: This process has too many open files to look.
+    """
     try:
         return set(os.listdir(directory))
     except FileNotFoundError:
         return set()
+    except OSError as error:
+        raise atomic.system_error(error, directory) or error from None

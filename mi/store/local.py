@@ -242,6 +242,8 @@ class LocalStore(Store):
                     except Timeout:
                         if on_wait is not None:
                             on_wait(name)
+                    except OSError as error:
+                        raise atomic.write_error(error, self._layout.lock_file(name)) from None
             try:
                 yield
             finally:
@@ -261,6 +263,8 @@ class LocalStore(Store):
                 return False
         except Timeout:
             return True
+        except OSError:  # a store that this process cannot write
+            return _is_held(path)
 
     def is_abandoned(self, name: str) -> bool:
         return not self.is_locked(name)
@@ -361,3 +365,15 @@ class LocalStore(Store):
     def save_ledger(self, text: str) -> None:
         self._layout.ensure_dir(LOCKS)
         atomic.write_atomic(self.root / LEDGER_FILE, text)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process holds a lock file that can only be read."""
+    import fcntl
+
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
