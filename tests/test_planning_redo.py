@@ -21,6 +21,7 @@ from mi.runner.types import RunResult
 from mi.store import LocalStore
 from mi.store import checksums as whole
 from mi.store.gc import find_unneeded, remove_unneeded
+from mi.store.model_identity import read_identity
 from tests.support import hosted
 from tests.support.fake_provider import (
     QUESTIONS,
@@ -193,7 +194,7 @@ def test_answers_of_a_model_that_was_made_again_are_never_taken_for_those_of_the
         os.rename(store.unit_dir(key), tmp_path / key)
     run(tmp_path, distinct_models(2), name="s")
     assert answers_are_of_their_model(tmp_path)
-    model = whole.model_digest(store.unit_dir(training))
+    model = read_identity(store.unit_dir(training)).digest
     assert store.record(static(tmp_path)).model_digest == model
     assert list((store.root / "retired" / "s-model" / "journals").glob("answers-*"))
 
@@ -212,7 +213,7 @@ def test_an_eval_whose_training_goes_while_it_is_at_work_is_not_published(tmp_pa
     store = LocalStore(tmp_path / ".mi")
     [training] = keys(tmp_path, "train-")
     for key in tally.failures:
-        assert store.record(key).model_digest == whole.model_digest(store.unit_dir(training))
+        assert store.record(key).model_digest == read_identity(store.unit_dir(training)).digest
 
 
 def test_evals_of_a_training_that_was_damaged_and_came_out_otherwise_are_put_aside(
@@ -223,7 +224,7 @@ def test_evals_of_a_training_that_was_damaged_and_came_out_otherwise_are_put_asi
     store = LocalStore(tmp_path / ".mi")
     (store.unit_dir(training) / "model.json").write_text("x")
     assert run(tmp_path, distinct_models(2), name="s").done_units == [training]
-    model = whole.model_digest(store.unit_dir(training))
+    model = read_identity(store.unit_dir(training)).digest
     assert {store.record(key).model_digest for key in keys(tmp_path, "eval-")} == {None}, (
         "the baseline's"
     )

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from mi.errors import StoreError
+from mi.errors import CorruptError, StoreError
 from mi.store.shared import retry
 from mi.store.shared.backend import FolderBackend
+from mi.store.shared.published import FileManifest
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def failing(times: int, then: Callable[..., Any], number: int = errno.ESTALE) ->
 USES: dict[str, tuple[Any, str, Callable[[FolderBackend, Path], Any], Any]] = {
     "list": (os, "scandir", lambda place, _: list(place.versions("a")), ["a/b"]),
     "look": (os, "stat", lambda place, _: place.exists("a/b"), True),
-    "read": (Path, "read_bytes", lambda place, _: place.read("a/b"), b"1"),
+    "read": (os, "open", lambda place, _: place.read("a/b"), b"1"),
     "write": (os, "replace", lambda place, _: place.write("a/b", b"2"), None),
     "make": (os, "link", lambda place, _: place.create("a/c", b"3"), True),
     "send": (os, "fsync", lambda place, path: place.upload(path, "a/d"), None),
@@ -119,3 +120,29 @@ def test_asking_to_stop_is_no_reason_to_ask_again() -> None:
     with pytest.raises(KeyboardInterrupt):
         retry.retry_io(ask, 600.0, "there")
     assert asked == [1]
+
+
+def test_a_link_or_pipe_in_a_shared_folder_is_no_file_of_it(
+    place: FolderBackend, tmp_path: Path
+) -> None:
+    """A link could lead to any file of this machine, and a pipe never ends."""
+    place.write("a/b", b"1")
+    (tmp_path / "secret").write_bytes(b"2")
+    (place.root / "a" / "link").symlink_to(tmp_path / "secret")
+    os.mkfifo(place.root / "a" / "pipe")
+    assert list(place.versions("a")) == ["a/b"]
+    for name in ("a/link", "a/pipe"):
+        with pytest.raises(CorruptError, match=r"is a symbolic link|is not a regular file"):
+            place.read(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["units/mix-1/1/../../../x", "units/mix-1/1//etc/x", "/etc/x", "units/mix-1/1/", "x"]
+)
+def test_a_manifest_names_files_of_its_unit_only(name: str) -> None:
+    checksum = "0" * 64
+    assert FileManifest.parse(f"{checksum}  units/mix-1/1/adapter/a.json\n").files.keys() == {
+        "adapter/a.json"
+    }
+    with pytest.raises(CorruptError, match="is no file of a unit"):
+        FileManifest.parse(f"{checksum}  {name}\n")

@@ -26,8 +26,9 @@ from mi.providers import create, launch
 from mi.providers.types import Monitor, TrainingResult, TrainJob
 from mi.runner.types import RunResult
 from mi.spec import Experiment
-from mi.store import checksums, open_store
+from mi.store import open_store
 from mi.store.checksums import write_checksums
+from mi.store.model_identity import read_identity
 from mi.store.shared import process
 from mi.store.shared.backend import Backend
 from mi.store.shared.claims import ClaimFiles
@@ -261,7 +262,7 @@ def test_a_training_that_another_machine_does_again_has_no_eval_of_the_old_model
     carry_out(first, made, run="r1", on_published=published)
     assert not again_now
     store = machines.store("three")
-    model = checksums.model_digest(store.unit_dir(training))
+    model = read_identity(store.unit_dir(training)).digest
     records = [store.record(key) for key in store.published_keys() if key.startswith("eval-")]
     assert {one.model_digest for one in records if one.payload["subject"] == training} <= {model}
 

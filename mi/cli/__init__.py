@@ -42,12 +42,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
-    except Exception:
-        import traceback
+    except OSError as error:
+        from ..files.atomic import system_error
 
-        traceback.print_exc()
-        print("mi: this is a defect of mi, not of your experiment", file=sys.stderr)
-        return 3
+        if (failure := system_error(error)) is None:
+            return _report_defect()
+        print(f"mi: {failure}", file=sys.stderr)
+        return failure.exit_code
+    except Exception:
+        return _report_defect()
+
+
+def _report_defect() -> int:
+    """Print the traceback of the exception that is being handled; the exit code for it."""
+    import traceback
+
+    traceback.print_exc()
+    print("mi: this is a defect of mi, not of your experiment", file=sys.stderr)
+    return 3
 
 
 def script() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ import attrs
 
 from ..collect.collection import Collection
 from ..database import Database
-from ..errors import MiError
+from ..errors import MiError, StoreError
+from ..files import atomic
 from ..planning.open import select_model
 from ..providers import BUILTIN, Providers
 from ..providers.base import Provider
@@ -34,6 +34,10 @@ from ..version import __version__
 from .common import console, load_config, progress_bar, run_options
 
 _MIN_FREE_BYTES = 2 * 1024**3
+_DISK_HINT = (
+    "a model and its trainings need a few GiB; with less than "
+    f"{atomic.RESERVE >> 20} MiB no run begins"
+)
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
 
 
@@ -96,14 +100,15 @@ def _check_places(options: RunOptions) -> Iterator[Check]:
         directory = options.store if options.store.exists() else directory
         yield from _check_units(store := open_store(options.store))
         yield from check_registrations(store)
-    free = shutil.disk_usage(directory).free
+    free = atomic.free_space(directory) or 0
     shown = options.display_path(directory if is_url(options.store) else options.store)
     yield Check(
         subject="disk",
         ok=free >= _MIN_FREE_BYTES,
         detail=f"{free / 1024**3:.0f} GiB free at {shown}",
-        hint="" if free >= _MIN_FREE_BYTES else "a model and its trainings need a few GiB",
+        hint="" if free >= _MIN_FREE_BYTES else _DISK_HINT,
     )
+    yield _check_open_files()
     yield _check_writable(directory)
     if options.db.exists():
         try:
@@ -173,6 +178,15 @@ def _check_shared_store(options: RunOptions) -> Iterator[Check]:
         yield from check_registrations(store)
     except MiError as error:
         yield _failed("store", error)
+
+
+def _check_open_files() -> Check:
+    """Check that a run may open as many files as it can need."""
+    try:
+        atomic.require_open_files()
+    except StoreError as error:
+        return _failed("open files", error)
+    return Check(subject="open files", ok=True, detail=f"at least {atomic.MIN_OPEN_FILES} allowed")
 
 
 def _check_writable(directory: Path) -> Check:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from ..database import Database, sync_database
 from ..database.export import export_views
@@ -13,7 +15,7 @@ from ..reporting.console import say
 from ..reporting.text import pluralize
 from ..spec import is_url
 from ..store import LocalStore, Store, open_store
-from ..store.merge import MergePlan, apply_merge, plan_merge
+from ..store.merge import MergePlan, apply_merge, find_odd_entry, plan_merge
 from .common import configured_store, console, progress_bar, run_options
 
 _MAX_SHOWN = 20
@@ -50,14 +52,36 @@ def import_store(args: argparse.Namespace) -> int:
 
 def _find_store(name: str) -> Store:
     if is_url(name):
+        _check_shared_folder(name)
         return open_store(name)
     path = Path(name)
     for directory in (path, path / ".mi"):
+        if directory != path and directory.is_symlink():
+            raise UsageError(
+                f"is a symbolic link to {os.readlink(directory)}",
+                where=str(directory),
+                hint="name the store itself if that is the one to import",
+            )
         if any((directory / part).is_dir() for part in ("units", "journals", "runs")):
             return LocalStore(directory.resolve())
     raise UsageError(
         "is not a store", where=str(path), hint="name a folder `.mi` that `mi run` created"
     )
+
+
+def _check_shared_folder(url: str) -> None:
+    """Refuse a shared folder with entries that could lead elsewhere, or never end.
+
+    Raises:
+        UsageError: It has one.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file" and (odd := find_odd_entry(Path(unquote(parts.path)))):
+        raise UsageError(
+            f"cannot be imported: {odd}",
+            where=url,
+            hint="remove it, or copy the folder without it and import the copy",
+        )
 
 
 def _print_skipped(merge: MergePlan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from ..analysis.conditions import Point, points
 from ..analysis.evidence import ResultScope
 from ..database import Database, sync_database
 from ..database.connection import DatabaseBusy
+from ..errors import StoreError
 from ..planning.plan import Plan, format_rescoring
 from ..planning.registration import Registration
 from ..planning.session import Session
@@ -91,6 +93,8 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         say(out, f"{pluralize(lost, 'answer')} lost in transit and requested again", "yellow")
     for line in money_lines(report.budget):
         say(out, line, "yellow")
+    if result.unrecorded:
+        say(out, f"this run is not recorded: {result.unrecorded}", "yellow")
     for key, message in result.failures.items():
         say(out, f"failed: {key}: {message}", "red")
     if result.stopped_after is not None:
@@ -199,15 +203,23 @@ def _synced_database(session: Session, out: Console) -> Iterator[Database]:
     with ExitStack() as stack:
         try:
             synced = sync_database(database, session.store)
-        except DatabaseBusy as busy:
+        except StoreError as error:
+            if not isinstance(error, DatabaseBusy) and _is_writable(session.options.db):
+                raise
+            where = "" if isinstance(error, DatabaseBusy) else f"{session.options.db.name} "
             advice = "nothing is lost; the next run or `mi rebuild` catches up"
-            say(out, f"{busy.message}: {advice}", "yellow")
+            say(out, f"{where}{error.message}: {advice}", "yellow")
             directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="mi-results-"))
             database = Database(Path(directory, "results.duckdb"))
             synced = sync_database(database, session.store)
         for fault in synced.faults:
             say(out, fault, "yellow")
         yield database
+
+
+def _is_writable(path: Path) -> bool:
+    """Whether a file can be written, as far as permissions say; or created, if there is none."""
+    return os.access(path, os.W_OK) if path.exists() else os.access(path.parent, os.W_OK)
 
 
 def _show_results(
@@ -241,8 +253,12 @@ def _show_results(
             curves = fitted_curves(connection, scope)
         drawing = score_curves(experiment.id, experiment.title, conditions, curves)
         if drawing is not None:
-            files = save_drawing(drawing, session.options.figures)
-            say(out, f"figure {session.options.display_path(files[0])}")
+            try:
+                files = save_drawing(drawing, session.options.figures)
+            except StoreError as error:
+                say(out, f"no figure: {error.where}: {error.message}", "yellow")
+            else:
+                say(out, f"figure {session.options.display_path(files[0])}")
     return shown
 
 

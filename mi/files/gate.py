@@ -25,6 +25,8 @@ from typing import Any
 
 import attrs
 
+from .atomic import system_error
+
 MAX_LINE = 8 << 20
 """Bytes of a line. DuckDB refuses objects from 16 MiB on."""
 MAX_RECORD = 64 << 20
@@ -121,19 +123,25 @@ def read_file(path: Path, limit: int = MAX_RECORD) -> bytes:
             raise Refused(f"cannot be read ({error.strerror})") from None
 
 
-def open_file(path: Path) -> BufferedReader:
+def open_file(path: Path, *, follow: bool = True) -> BufferedReader:
     """Open a regular file for reading.
+
+    Args:
+        path: The file.
+        follow: Whether it may be a symbolic link. Files of others may not.
 
     Raises:
         FileNotFoundError: There is no file.
         Refused: It is not a regular file, or cannot be read.
+        StoreError: This process has too many open files: that says nothing about this one.
     """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, flags)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Refused(f"cannot be read ({error.strerror})") from None
+        raise system_error(error, path) or Refused(f"cannot be read ({error.strerror})") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Refused("is not a regular file")

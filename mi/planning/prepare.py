@@ -45,6 +45,11 @@ class PreparedPlan:
         """The units of the plan, each after what it needs."""
         return self.plan.units
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether a run would do no unit and archive nothing."""
+        return not self.plan.todo and not self.redo.units
+
     @cached_property
     def costs(self) -> CostEstimator:
         """The estimator of what each unit costs, computed when first needed.

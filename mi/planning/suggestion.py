@@ -1,7 +1,13 @@
-"""Which experiment to run next: the one that profits most from what has just been done."""
+"""Which experiment to run next: the one that profits most from what has just been done.
+
+A suggestion is made once a run has done everything, so nothing that is wrong with another
+experiment may fail here: that one is not suggested. It may need more rows than the user's data
+have, or a question set that is not there.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import attrs
@@ -9,6 +15,8 @@ import attrs
 from ..collect.select import select_cells
 from .plan import Plan, PlannedUnit
 from .session import Session
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def suggest_experiment(
@@ -24,8 +32,8 @@ def suggest_experiment(
     users = {id for planned in plan.all_units for id in planned.shared_with} - own_ids
     candidates: dict[str, tuple[int, Plan]] = {}
     for id in sorted(users):
-        selection = select_cells(session.collection, [id], full=False)
-        other = attrs.evolve(session, selection=selection).plan()
+        if (other := _plan_other(session, id)) is None:
+            continue
         shared = sum(not own_ids.isdisjoint(planned.shared_with) for planned in other.units)
         if shared and other.todo:
             candidates[id] = (shared, other)
@@ -33,3 +41,13 @@ def suggest_experiment(
         return None
     id, (shared, other) = max(candidates.items(), key=lambda item: item[1][0])
     return id, other.todo, shared
+
+
+def _plan_other(session: Session, id: str) -> Plan | None:
+    """The plan of another experiment's pilot on the same data; None if it cannot be run on them."""
+    try:
+        selection = select_cells(session.collection, [id], full=False)
+        return attrs.evolve(session, selection=selection).plan()
+    except Exception as error:  # whatever it is, the run that has just ended is done
+        _LOGGER.info("%s is not suggested: %s", id, error)
+        return None

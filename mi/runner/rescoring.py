@@ -24,10 +24,11 @@ from ..planning.prepare import PreparedPlan
 from ..steps import evaluate
 from ..steps.context import Journals
 from ..store.base import Store
+from ..store.model_identity import ModelIdentity
 from ..store.records import State
 from ..store.verification import intact_record
 from ..units.unit import Evaluate
-from .superseded import digest_appender, has_other_model, read_model_digest
+from .superseded import digest_appender, has_other_model, read_model
 from .types import Observer, RunResult
 from .unit_kinds import SCORES_FILE, count_outcomes, lock_names, result_files, score_lines
 
@@ -151,12 +152,13 @@ def _mend(
             record = intact_record(store.unit_dir(unit.key))
         if record is not None and (damage := store.journal_damage(record)):
             raise CorruptError(damage, where=unit.key)
-        digest = read_model_digest(payload.training_key, store)
-        if payload.training_key is not None and digest is None:
+        model = read_model(payload.training_key, store)
+        if payload.training_key is not None and model is None:
             raise CorruptError("its training is missing", where=unit.key)
         paths = {role: store.journal(name) for role, name in names.items()}
-        if digest is not None and any(has_other_model(path, digest) for path in paths.values()):
+        if model is not None and any(has_other_model(path, model) for path in paths.values()):
             raise CorruptError("its journals are about a model that was trained again")
+        digest = None if model is None else model.digest
         journals = Journals(paths=paths, append=digest_appender(digest, store))
         result = evaluate.rescore(payload, questions[payload.questions], journals)
         directory = store.prepare_work_dir(unit.key)
@@ -209,8 +211,10 @@ def _rescore(
         if damage := store.journal_damage(record, absent=False):
             raise CorruptError(damage)
         digest = record.model_digest
-        if digest is not None and any(has_other_model(path, digest) for path in paths.values()):
-            raise CorruptError("its journals are about a model that was trained again")
+        if digest is not None:
+            model = _scored_model(digest, payload, store)
+            if any(has_other_model(path, model) for path in paths.values()):
+                raise CorruptError("its journals are about a model that was trained again")
         journals = Journals(paths=paths, append=digest_appender(digest, store))
         scores = evaluate.rescore(payload, questions[payload.questions], journals).scores
         rescored = attrs.evolve(
@@ -224,3 +228,15 @@ def _rescore(
     store.log_attempt(run_id, unit.key, "scored again")
     _LOGGER.info("%s: scored again (scoring %d → %d)", unit.key, record.scoring, current)
     return record.scoring, current
+
+
+def _scored_model(digest: str, payload: Evaluate, store: Store) -> ModelIdentity:
+    """The model that an eval was scored from, with its other digests if it is still there.
+
+    Args:
+        digest: The digest in the record of the eval.
+        payload: The eval.
+        store: Where its training is.
+    """
+    model = read_model(payload.training_key, store)
+    return model if model is not None and model.matches(digest) else ModelIdentity(digest)

@@ -17,6 +17,7 @@ import attrs
 
 from ..database import Database, sync_database
 from ..errors import BudgetExceeded, Interrupted, MiError, StoreError
+from ..files import atomic
 from ..files.clock import utc_timestamp
 from ..planning.force import archive_redo
 from ..planning.manifest import run_manifest
@@ -50,7 +51,7 @@ class RunOutcome:
     """How a run ended.
 
     Args:
-        run_id: The run's name in the store.
+        run_id: The run's name in the store; empty if it had nothing to do and was not recorded.
         result: What became of each unit.
         seconds: Wall time.
         cost: US dollars that the run spent.
@@ -93,7 +94,8 @@ def run_prepared(
     """Register expectations, archive what is to be redone, score stored answers by newer rules, run
     every unit to do, and record the run.
 
-    The providers of the session are closed at the end.
+    The providers of the session are closed at the end. A run that has nothing to do needs no store
+    that can be written; it is then not recorded.
 
     Args:
         prepared: The plan; its session names the store, the executor and the limits.
@@ -105,7 +107,7 @@ def run_prepared(
     Raises:
         UsageError: A provider has no credentials, or the executor does not exist. Nothing has
             been recorded then.
-        MiError: The store cannot record the run.
+        MiError: The store cannot record the run, or its disk has no room for what may arrive.
     """
     session, start = prepared.session, time.monotonic()
     resources = prepared.resources(max_cost)
@@ -114,7 +116,16 @@ def run_prepared(
     result = RunResult()
     try:
         execute = find_executor(session.options.executor, session.options.ray)
-        record, registered = _begin_record(prepared, argv, on_wait)
+        if not prepared.is_idle:
+            atomic.require_space(session.store.root)
+            atomic.require_open_files()
+        try:
+            record, registered = _begin_record(prepared, argv, on_wait)
+        except StoreError as failure:
+            if not prepared.is_idle:
+                raise
+            result.unrecorded = f"{failure.where}: {failure.message}"
+            return RunOutcome(run_id="", result=result, seconds=time.monotonic() - start, cost=0.0)
         archive_redo(prepared.redo, prepared.plan, session.store, record["run"], on_wait)
         result.refused_lines.update(settle_journals(session.store, observer or SilentObserver()))
         error = rescore_units(prepared, record["run"], result, observer or SilentObserver())

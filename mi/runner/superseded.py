@@ -12,23 +12,32 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CorruptError
+from ..files.atomic import system_error
 from ..planning.plan import PlannedUnit
 from ..providers.types import Monitor
 from ..steps.context import journal_lines
-from ..store import checksums
 from ..store.base import Store
+from ..store.model_identity import ModelIdentity, read_identity
 from ..units.unit import Unit
 
 Append = Callable[[Path, Sequence[Any]], None]
 
 
-def read_model_digest(training_key: str | None, store: Store) -> str | None:
-    """The digest of a trained model; None for the base model, or if it cannot be read."""
+def read_model(training_key: str | None, store: Store) -> ModelIdentity | None:
+    """The identity of a trained model; None for the base model, or if it cannot be read.
+
+    Raises:
+        StoreError: This process has too many open files to look.
+    """
     if training_key is None:
         return None
     try:
-        return checksums.model_digest(store.unit_dir(training_key))
-    except (OSError, ValueError, CorruptError):
+        return read_identity(store.unit_dir(training_key))
+    except OSError as error:
+        if (failure := system_error(error)) is not None:
+            raise failure from None
+        return None
+    except (ValueError, CorruptError):
         return None
 
 
@@ -40,7 +49,7 @@ def digest_appender(digest: str | None, store: Store) -> Append:
 
 
 def archive_superseded(
-    digest: str,
+    model: ModelIdentity,
     unit: Unit,
     journals: Collection[str],
     store: Store,
@@ -50,16 +59,16 @@ def archive_superseded(
     """Archive an eval's journals and work if they belong to an earlier model.
 
     Args:
-        digest: The digest of the present model.
+        model: The present model.
         unit: The eval.
         journals: The names of its journals.
         store: Where they are.
         run_id: The run that archives them.
         monitor: Receives a message about what was archived.
     """
-    stale = [name for name in journals if has_other_model(store.journal(name), digest)]
+    stale = [name for name in journals if has_other_model(store.journal(name), model)]
     begun = store.begun_record(unit.key)
-    if stale or (begun is not None and begun.model_digest not in (None, digest)):
+    if stale or (begun is not None and not model.matches(begun.model_digest)):
         monitor.message(f"{unit.title}: archived the answers of an earlier model")
         store.archive(f"{run_id}-model", "work", unit.key)
         for name in stale:
@@ -75,10 +84,10 @@ def archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monitor
         run_id: The run that archives them.
         monitor: Receives a message about what was archived; may stop the wait for a lock.
     """
-    digest = checksums.model_digest(store.unit_dir(planned.unit.key))
+    model = read_identity(store.unit_dir(planned.unit.key))
     records = [store.record(key) for key in planned.stale_dependents if not store.find_damage(key)]
     for record in records:
-        if record.model_digest in (None, digest):
+        if model.matches(record.model_digest):
             continue
         journals = sorted(record.journals.values())
         with store.lock(record.key, *journals, on_wait=lambda name: monitor.raise_if_stopped()):
@@ -91,6 +100,6 @@ def archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monitor
         )
 
 
-def has_other_model(path: Path, digest: str) -> bool:
-    """Whether a journal has lines about another trained model than the one with this digest."""
-    return any(line.get("of", digest) not in (None, digest) for line in journal_lines(path))
+def has_other_model(path: Path, model: ModelIdentity) -> bool:
+    """Whether a journal has lines about another trained model than this one."""
+    return not all(model.matches(line.get("of")) for line in journal_lines(path))

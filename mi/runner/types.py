@@ -83,6 +83,7 @@ class RunResult:
         mended_units: Keys of damaged evals that were scored again from their journals.
         refused_lines: Journal → how many of its lines were set aside.
         stopped_after: The number of failures that stopped the run; None if they did not.
+        unrecorded: Why a run that had nothing to do was not recorded; empty if it was.
     """
 
     done_units: list[str] = attrs.field(factory=list)
@@ -94,6 +95,7 @@ class RunResult:
     mended_units: list[str] = attrs.field(factory=list)
     refused_lines: dict[str, int] = attrs.field(factory=dict)
     stopped_after: int | None = None
+    unrecorded: str = ""
     _done_by_kind: Counter[str] = attrs.field(factory=Counter, init=False, repr=False, eq=False)
 
     def add_done(self, unit: Unit) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from ..files import atomic
 from ..files.clock import utc_timestamp
 from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
@@ -18,6 +19,8 @@ from ..store.base import Store
 
 _WRITE_INTERVAL = 2.0
 """Seconds between two writes of a unit's progress."""
+_LOOK_INTERVAL = 1.0
+"""Seconds between two looks at the space on the disk."""
 
 
 @attrs.frozen
@@ -47,7 +50,8 @@ class BudgetMonitor(ForwardingMonitor):
 class StoredMonitor:
     """Forwards to another monitor, and keeps a unit's progress and messages in the store.
 
-    It also stops the work when this process has lost its lock on the unit.
+    It also stops the work when this process has lost its lock on the unit, and while the disk still
+    has room for what is in flight.
 
     Args:
         monitor: Receives all calls.
@@ -63,6 +67,7 @@ class StoredMonitor:
     writes_log: bool = True
     _progress: dict[str, Any] = attrs.field(factory=dict)
     _last_write: float = float("-inf")
+    _last_look: float = float("-inf")
 
     def start(self, phase: str, total: int, *, unit: str = "step", done: int = 0) -> None:
         """See `Monitor.start`, also for the arguments.
@@ -101,6 +106,9 @@ class StoredMonitor:
     def raise_if_stopped(self) -> None:
         self.monitor.raise_if_stopped()
         self.store.assert_locked(self.key)
+        if time.monotonic() - self._last_look >= _LOOK_INTERVAL:
+            self._last_look = time.monotonic()
+            atomic.require_space(self.store.root, reserve=atomic.LAST_RESERVE)
 
     def _append_log(self, text: str) -> None:
         """Add a line to the unit's own log. There is none before the unit has begun."""

@@ -23,13 +23,15 @@ from ..errors import (
     MiError,
     UnexpectedError,
 )
+from ..files.atomic import system_error
 from ..planning.plan import PlannedUnit
 from ..planning.resources import Resources
 from ..providers.types import Monitor
 from ..store.base import UNIT_LOG, Store
+from ..store.model_identity import ModelIdentity
 from ..store.records import State
 from ..units.unit import Unit
-from .superseded import archive_stale_evals, archive_superseded, read_model_digest
+from .superseded import archive_stale_evals, archive_superseded, read_model
 from .unit_kinds import UnitJob, lock_names, unit_kind
 
 _LOGGER = logging.getLogger(__name__)
@@ -159,6 +161,8 @@ class _Attempt:
             self._record("failed", message=error.message)
             raise
         except Exception as error:
+            if isinstance(error, OSError) and (failure := system_error(error)) is not None:
+                raise failure from error  # nothing of the unit is wrong, and others would fail too
             raise self.report_defect(error) from error
         self._record("done", seconds=round(time.monotonic() - start, 3))
         return True
@@ -188,11 +192,12 @@ class _Attempt:
 
     def _begin(self) -> str | None:
         """Mark the unit as begun; return the digest of the trained model that it reads."""
-        digest = self._model_digest()
+        model = self._model()
         journals = self._journals()
-        if digest is not None:
+        digest = None if model is None else model.digest
+        if model is not None:
             archive_superseded(
-                digest, self.unit, journals.values(), self.store, self.run_id, self.monitor
+                model, self.unit, journals.values(), self.store, self.run_id, self.monitor
             )
         self.store.begin(self.unit, journals, digest)
         return digest
@@ -213,7 +218,8 @@ class _Attempt:
         return kind.run(self.unit.payload, job)
 
     def _publish(self, outcome: dict[str, Any], digest: str | None, seconds: float) -> bool:
-        if digest != self._model_digest():
+        model = self._model()
+        if digest != (None if model is None else model.digest):
             raise LeaseLost(f"{self.unit.key}: its training was done again in the meantime")
         return self.store.publish(
             self.unit,
@@ -228,9 +234,9 @@ class _Attempt:
     def _journals(self) -> dict[str, str]:
         return unit_kind(self.unit).journal_names(self.unit.payload)
 
-    def _model_digest(self) -> str | None:
+    def _model(self) -> ModelIdentity | None:
         key = unit_kind(self.unit).training_key(self.unit.payload)
-        return read_model_digest(key, self.store)
+        return read_model(key, self.store)
 
 
 def _one_line(error: Exception) -> str:

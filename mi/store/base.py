@@ -21,17 +21,20 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from ..files import atomic, gate
 from ..files.clock import utc_timestamp
 from ..files.seal import Seal, hash_prefixes
 from ..files.serialize import read_json
-from ..units.unit import Unit
+from ..units.unit import Train, Unit
 from . import progress
 from .checksums import RECORD_FILE
 from .incoming import RefusedLine, check_lines
 from .journal_checks import JournalCheck, journal_error
 from .journal_verifier import JournalVerifier
 from .layout import JOURNALS, REPLACING, StoreLayout
+from .model_identity import TrainingCopy, find_aliases
 from .records import BegunRecord, FailureRecord, UnitRecord, UnitStatus
 from .registrations import RegistrationRecord
 from .run_files import AttemptEvent, RunRecord, SelectedCell, SelectionHeader
@@ -154,6 +157,9 @@ class Store(ABC):
             unit, run, outcome, seconds, journals or {}, model_digest, scoring, seals
         )
         with atomic.translate_write_errors(directory):
+            if isinstance(unit.payload, Train):
+                aliases = find_aliases(directory, self.training_copies(unit.key))
+                record = attrs.evolve(record, model_aliases=aliases)
             seal(directory, record)
             if self.is_published(unit.key):
                 damage = self.find_damage(unit.key)
@@ -453,6 +459,10 @@ class Store(ABC):
     @abstractmethod
     def archived_records(self, key: str) -> list[UnitRecord]:
         """The records of earlier publications of a unit that were archived, oldest first."""
+
+    @abstractmethod
+    def training_copies(self, key: str) -> list[TrainingCopy]:
+        """Every publication of a training that can still be read: present, damaged or archived."""
 
     @abstractmethod
     def archive_count(self, name: str) -> int:

@@ -6,21 +6,17 @@ flushed to the disk before its checksum is written, so a published unit survives
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 from pathlib import Path
 
-from ..files.atomic import fsync_directory
+from ..files import gate
+from ..files.atomic import fsync_directory, system_error
 from ..units.identity import digest
 
 RECORD_FILE = "unit.json"
 CHECKSUMS_FILE = "SHA256SUMS"
-
-_MODEL_FILES = ("model.json", "adapter/")
-"""Where a provider records the model that a training produced."""
-
-_DIGEST_LENGTH = 64
-"""Hex digits of a SHA-256."""
+_MAX_NAME = 256
 
 
 def write_checksums(directory: Path) -> None:
@@ -50,10 +46,20 @@ def read_checksums(directory: Path) -> dict[str, str]:
         OSError, ValueError: They cannot be read.
     """
     checksums = {}
-    for line in (directory / CHECKSUMS_FILE).read_text(encoding="utf-8").splitlines():
+    for line in gate.read_file(directory / CHECKSUMS_FILE).decode().splitlines():
         checksum, name = line.split("  ", 1)
+        if not is_file_name(name):
+            raise ValueError(f"{CHECKSUMS_FILE} names {name[:80]!r}, which is no file of a unit")
         checksums[name] = checksum
     return checksums
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a name can be that of a file of a unit: a path that stays below its directory."""
+    parts = name.split("/")
+    return name.isprintable() and all(
+        part not in ("", ".", "..") and len(part) < _MAX_NAME for part in parts
+    )
 
 
 def list_files(directory: Path) -> list[str]:
@@ -64,40 +70,34 @@ def list_files(directory: Path) -> list[str]:
     return sorted(name for name in names if name not in (RECORD_FILE, CHECKSUMS_FILE))
 
 
-def model_digest(directory: Path) -> str:
-    """A digest of the model that a training produced: equal for two trainings of the same model.
-
-    It covers the files in which the provider records the model, or all files but the unit's record
-    if there are none.
-
-    Raises:
-        OSError, ValueError: The checksums cannot be read.
-    """
-    checksums = read_checksums(directory)
-    lines = [f"{checksum}  {name}" for name, checksum in checksums.items() if name != RECORD_FILE]
-    model_lines = [line for line in lines if line[_DIGEST_LENGTH + 2 :].startswith(_MODEL_FILES)]
-    return digest("\n".join(sorted(model_lines or lines)))[:16]
-
-
 def find_damage(directory: Path) -> str | None:
     """Hash all files of a published unit. Returns what is wrong with it, or None.
 
     Every file must be named, and every file that such a unit has must be there. A file whose name
     begins with a dot may be one of the system.
+
+    Raises:
+        StoreError: This process has too many open files to look.
     """
     try:
         checksums = read_checksums(directory)
         if RECORD_FILE not in checksums:
             return f"{CHECKSUMS_FILE} does not name {RECORD_FILE}"
         for name, checksum in checksums.items():
-            if digest((directory / name).read_bytes()) != checksum:
+            with gate.open_file(directory / name) as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if found != checksum:
                 return f"{name} is not what was written"
         present = {name for name in list_files(directory) if not name.startswith(".")}
         if unnamed := sorted(present - checksums.keys()):
             return f"{CHECKSUMS_FILE} does not name {unnamed[0]}"
         if missing := missing_files(directory):
             return f"{CHECKSUMS_FILE} does not name {missing[0]}"
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        if (failure := system_error(error, directory)) is not None:
+            raise failure from None  # that says nothing about the unit
+        return f"{directory.name}: {error}"
+    except (ValueError, RecursionError) as error:
         return f"{directory.name}: {error}"
     return None
 
@@ -108,15 +108,13 @@ def missing_files(directory: Path) -> list[str]:
     Raises:
         OSError, ValueError: Its record or its checksums cannot be read.
     """
-    required = _required_files((directory / RECORD_FILE).read_bytes())
+    required = _required_files(gate.read_file(directory / RECORD_FILE))
     return sorted(required - read_checksums(directory).keys())
 
 
 def _required_files(record: bytes) -> set[str]:
     """The files that a unit must have, by its record."""
-    content = json.loads(record)
-    if not isinstance(content, dict):
-        raise ValueError(f"{RECORD_FILE} is not a record")
+    content = gate.parse_object(record, gate.MAX_RECORD)
     files, outcome = content.get("files"), content.get("outcome")
     if isinstance(files, list):  # earlier versions did not list them
         return set(map(str, files))

@@ -38,6 +38,7 @@ class JournalVerifier:
         gaps: Journal → what is missing within it, as the end of a sentence.
         seal_found: Seals a journal as it is found, if it is whole and never was sealed.
         uses_cache: Whether what was checked before counts: a disk that loses bits changes no time.
+        is_ours: Whether they are in a store of ours. Nothing is written elsewhere.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class JournalVerifier:
     gaps: Mapping[str, str] = attrs.field(factory=dict)
     seal_found: Callable[[str, Seal], None] | None = None
     uses_cache: bool = True
+    is_ours: bool = True
     _entries: dict[str, Any] = attrs.field(init=False)
     _checks: dict[str, JournalCheck] = attrs.field(factory=dict, init=False)
     _sizes: dict[str, set[int]] = attrs.field(factory=dict, init=False)
@@ -130,7 +132,7 @@ class JournalVerifier:
         check = check_journal(path, read_seal_file(seal_file), wanted)
         if name in self.gaps:
             return attrs.evolve(check, damage=self.gaps[name])
-        if check.found is not None:
+        if check.found is not None and self.is_ours:
             with suppress(StoreError):  # a store that cannot be written is checked all the same
                 if self.seal_found is not None:
                     self.seal_found(name, check.found)

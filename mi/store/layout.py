@@ -15,6 +15,7 @@ address, and again below this machine's copy of it.
     cells/           the cells and evals that a run selected, named by their content
     locks/           lock files of units and journals (folder stores only)
     replacing/       units that are about to be published again with new scores (folder stores only)
+    arriving/        a unit of another store while it is copied
     damaged/         units that failed verification
     ledger.json      what runs have reserved of a limit that holds for all of them
     retired/         units, journals and work that were archived so that they can be redone; in
@@ -30,7 +31,8 @@ from pathlib import Path
 
 import attrs
 
-from ..files import atomic
+from ..errors import CorruptError
+from ..files import atomic, gate
 
 UNITS = "units"
 WORK = "work"
@@ -73,6 +75,12 @@ class StoreLayout:
         return self.root / REGISTRATIONS / f"{name}.json"
 
     def lock_file(self, name: str) -> Path:
+        """The lock file of a unit, journal or other name.
+
+        Raises:
+            CorruptError: It is not a name, and could lead out of the store.
+        """
+        check_name(name)
         return self.root / LOCKS / f"{name}.lock"
 
     def progress_file(self, key: str) -> Path:
@@ -89,7 +97,10 @@ class StoreLayout:
 
         Raises:
             StoreError: The directory cannot be created.
+            CorruptError: A part is not a name, and could lead out of the store.
         """
+        for part in parts:
+            check_name(part)
         directory = self.root.joinpath(*parts)
         if not directory.is_dir():
             with atomic.translate_write_errors(directory):
@@ -100,9 +111,28 @@ class StoreLayout:
         return directory
 
 
+def check_name(name: str) -> None:
+    """Check that something can be the name of a unit, journal, run or lock.
+
+    Raises:
+        CorruptError: It is not, and as a part of a path it could lead out of the store.
+    """
+    if not gate.is_name(name):
+        raise CorruptError(
+            f"{name[:200]!r} is not a name that a store can have",
+            hint="find the record that has it, and restore that from a copy",
+        )
+
+
 def list_names(directory: Path) -> set[str]:
-    """Names of the entries of a directory; none if it does not exist."""
+    """Names of the entries of a directory; none if it does not exist.
+
+    Raises:
+        StoreError: This process has too many open files to look.
+    """
     try:
         return set(os.listdir(directory))
     except FileNotFoundError:
         return set()
+    except OSError as error:
+        raise atomic.system_error(error, directory) or error from None

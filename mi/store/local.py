@@ -19,7 +19,7 @@ from typing import Any
 import attrs
 
 from ..errors import CorruptError, StoreError
-from ..files import atomic
+from ..files import atomic, gate
 from ..files.clock import timestamp_digits, utc_timestamp
 from ..files.journal import append_records
 from ..files.seal import seal_path
@@ -41,8 +41,10 @@ from .layout import (
     UNITS,
     WORK,
     StoreLayout,
+    check_name,
     list_names,
 )
+from .model_identity import TrainingCopy, read_copy
 from .records import (
     BEGUN_FILE,
     FAILURE_FILE,
@@ -159,7 +161,7 @@ class LocalStore(Store):
 
         If the unit was archived, its replacement is installed; before that, the unit stays.
         """
-        for key in list_names(self.root / REPLACING):
+        for key in filter(gate.is_name, list_names(self.root / REPLACING)):
             directory = self.root / REPLACING / key
             if not self.is_locked(key):
                 with self.lock(key), suppress(FileNotFoundError):  # another process was faster
@@ -169,6 +171,7 @@ class LocalStore(Store):
                         self.install(key, directory)
 
     def quarantine(self, key: str) -> Path:
+        check_name(key)
         stamp = timestamp_digits(utc_timestamp())
         target = self._layout.ensure_dir(DAMAGED) / f"{key}-{stamp}"
         os.rename(self.unit_dir(key), target)
@@ -225,6 +228,8 @@ class LocalStore(Store):
                     except Timeout:
                         if on_wait is not None:
                             on_wait(name)
+                    except OSError as error:
+                        raise atomic.write_error(error, self._layout.lock_file(name)) from None
             try:
                 yield
             finally:
@@ -244,6 +249,8 @@ class LocalStore(Store):
                 return False
         except Timeout:
             return True
+        except OSError:  # a store that this process cannot write
+            return _is_held(path)
 
     def is_abandoned(self, name: str) -> bool:
         return not self.is_locked(name)
@@ -281,6 +288,7 @@ class LocalStore(Store):
             kind: `units`, `journals` or `work`.
             name: The name of the file or directory.
         """
+        check_name(name)
         source = self.root / kind / name
         if kind == JOURNALS:  # first, so that a journal without a seal remains if this is cut off
             with suppress(FileNotFoundError):
@@ -298,6 +306,12 @@ class LocalStore(Store):
     def archived_records(self, key: str) -> list[UnitRecord]:
         paths = sorted((self.root / RETIRED).glob(f"*/units/{key}/{RECORD_FILE}"))
         return [read_json(path, UnitRecord) for path in paths]
+
+    def training_copies(self, key: str) -> list[TrainingCopy]:
+        archived = (self.root / RETIRED).glob(f"*/{UNITS}/{key}")
+        damaged = (self.root / DAMAGED).glob(f"{key}-*")
+        copies = map(read_copy, (self.unit_dir(key), *damaged, *archived))
+        return [copy for copy in copies if copy is not None]
 
     def archive_count(self, name: str) -> int:
         return sum(1 for _ in (self.root / RETIRED).glob(f"*/journals/{name}.jsonl"))
@@ -337,3 +351,15 @@ class LocalStore(Store):
     def save_ledger(self, text: str) -> None:
         self._layout.ensure_dir(LOCKS)
         atomic.write_atomic(self.root / LEDGER_FILE, text)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process holds a lock file that can only be read."""
+    import fcntl
+
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

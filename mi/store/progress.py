@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from ..errors import StoreError
 from ..files import atomic, gate
 from .layout import PROGRESS, StoreLayout
 
@@ -36,7 +37,8 @@ def save_progress(layout: StoreLayout, key: str, progress: Mapping[str, Any]) ->
         key: The unit.
         progress: JSON values such as phase, steps done and steps in total.
     """
-    layout.ensure_dir(PROGRESS)
+    with suppress(StoreError):
+        layout.ensure_dir(PROGRESS)
     path = layout.progress_file(key)
     temporary = atomic.temporary_path(path)
     with suppress(OSError):
@@ -54,4 +56,5 @@ def load_progress(layout: StoreLayout, key: str) -> dict[str, Any] | None:
 
 def clear_progress(layout: StoreLayout, key: str) -> None:
     """Remove the progress of a unit that no run is working on any more."""
-    layout.progress_file(key).unlink(missing_ok=True)
+    with suppress(OSError):  # a store that cannot be written keeps it
+        layout.progress_file(key).unlink(missing_ok=True)

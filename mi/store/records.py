@@ -70,7 +70,11 @@ _FINISHED = gate.Shape(
         "finished": gate.timestamp,
         "seconds": gate.amount,
     },
-    allowed={"scoring": gate.count, "scored": gate.timestamp},
+    allowed={
+        "scoring": gate.count,
+        "scored": gate.timestamp,
+        "model_aliases": gate.list_of(gate.path_name),
+    },
     is_open=False,
 )
 
@@ -194,6 +198,8 @@ class UnitRecord(BegunRecord):
         seals: Role → what the journal held when the answers were scored. Records of earlier
             versions have none.
         files: The names of the unit's files but this one and their checksums, sorted.
+        model_aliases: Digests by which evals of earlier publications of a training call the model
+            that it produced again (`mi.store.model_identity`).
     """
 
     scheme: int
@@ -205,6 +211,7 @@ class UnitRecord(BegunRecord):
     scored: str | None = attrs.field(default=None, metadata=omit_default())
     seals: dict[str, Seal] = attrs.field(factory=dict, metadata=omit_default())
     files: list[str] = attrs.field(factory=list, metadata=omit_default())
+    model_aliases: list[str] = attrs.field(factory=list, metadata=omit_default())
 
     @property
     def journal_needs(self) -> tuple[JournalNeed, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from ..errors import CorruptError
-from ..files import atomic
+from ..files import atomic, gate
 from ..files.serialize import converter, from_json
 from ..units.claims import Term, conditions_digest
 from ..units.identity import digest
@@ -131,9 +131,11 @@ def read_registration(path: Path) -> RegistrationRecord:
         CorruptError: The file is not what was written, or of a later version.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CorruptError(f"cannot be read ({error.strerror})", where=str(path)) from None
+        content = gate.read_file(path)
+    except FileNotFoundError:
+        raise CorruptError("cannot be read (No such file or directory)", where=str(path)) from None
+    except gate.Refused as error:
+        raise CorruptError(str(error), where=str(path)) from None
     if digest(content) != path.stem:
         raise CorruptError(
             "is not what was written: its name is the sha256 of its content",

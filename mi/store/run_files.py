@@ -132,7 +132,7 @@ class RunFiles:
         events = [
             cast(AttemptEvent, {"run": path.parent.name, **line})
             for path in sorted((self.layout.root / RUNS).glob(f"*/{ATTEMPTS_FILE}"))
-            for line in _read_attempts(path)
+            for line in read_attempts(path)
             if line["unit"] == key
         ]
         if record is not None:
@@ -161,9 +161,7 @@ class RunFiles:
 
     def save_selection(self, header: SelectionHeader, cells: Sequence[SelectedCell]) -> str:
         """Write a selection, unless the same one exists. Returns its name."""
-        text = "".join(json.dumps(cell, ensure_ascii=False) + "\n" for cell in cells)
-        head = json.dumps(header, ensure_ascii=False)
-        name = f"selection-{digest(head + text)[:16]}"
+        name, head, text = selection_files(header, cells)
         self.layout.ensure_dir(CELLS)
         if not self.layout.selection_header(name).exists():
             # The header last: a selection whose header exists is complete.
@@ -179,6 +177,18 @@ class RunFiles:
         """
         for line in journal.read_records(self.layout.selection_cells(name), _CELL):
             yield cast(SelectedCell, line)
+
+
+def selection_files(header: SelectionHeader, cells: Sequence[SelectedCell]) -> tuple[str, str, str]:
+    """The name of a selection, which is a digest of its content, and the texts of its two files.
+
+    Args:
+        header: The declarations.
+        cells: The cells.
+    """
+    text = "".join(json.dumps(cell, ensure_ascii=False) + "\n" for cell in cells)
+    head = json.dumps(header, ensure_ascii=False)
+    return f"selection-{digest(head + text)[:16]}", head, text
 
 
 def run_json(record: RunRecord) -> str:
@@ -201,7 +211,7 @@ def read_run(path: Path) -> RunRecord:
         ) from None
 
 
-def _read_attempts(path: Path) -> Iterator[dict[str, Any]]:
+def read_attempts(path: Path) -> Iterator[dict[str, Any]]:
     """The events of a run, as far as they can be read: they explain, and decide nothing."""
     try:
         yield from journal.read_records(path, _ATTEMPT)

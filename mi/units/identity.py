@@ -64,6 +64,17 @@ def json_form(payload: object) -> Any:
     return json.loads(canonical(payload))
 
 
+def stored_key(kind: str, payload: Any) -> str:
+    """The key of a unit by its stored payload, which is the canonical text in another layout.
+
+    Args:
+        kind: The kind of unit.
+        payload: The payload as `json_form` gave it.
+    """
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"))
+    return f"{kind}-{digest(text)[:DIGITS]}"
+
+
 def difference(old: Any, new: Any, path: str = "") -> list[str]:
     """The differences between two payloads in JSON form: `sampling.temperature: 1.0 → 0.7`.
 

@@ -136,6 +136,21 @@ LIKELIHOOD = Shape(
     allowed=_USAGE,
     relation=_is_complete,
 )
+QUESTION = Shape(
+    noun="a question",
+    required={"question": gate.path_name},
+    allowed=dict.fromkeys(("id", "prompt", "system", "scenario", "group"), gate.text),
+)
+"""A line of an eval's `questions.jsonl`."""
+SCORE = Shape(
+    noun="a score",
+    required={"question": gate.path_name, "outcome": gate.text},
+    allowed={
+        "sample": gate.count,
+        "metrics": gate.map_of(gate.text, gate.optional(gate.number)),
+    },
+)
+"""A line of an eval's `scores.jsonl`."""
 _OTHER = Shape(
     noun="a line of a journal",
     required={},

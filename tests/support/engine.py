@@ -26,7 +26,7 @@ def _facts(opened: Session, name: str) -> dict[str, Any]:
         "model": opened.model.id,
         "experiments": ["T1"],
         "selection": opened.store.save_selection(*run_manifest(opened, made)),
-        "provenance": {**FACTS, "started": f"2026-01-01T00:00:00.{ord(name)}Z"},
+        "provenance": {**FACTS, "started": f"2026-01-01T00:00:00.{ord(name[-1])}Z"},
     }
 
 

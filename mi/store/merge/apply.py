@@ -3,7 +3,8 @@
 Journals come first, then the units that were made from them, then the records of runs, and then
 registrations. So a merge that is interrupted leaves a store in which every record is backed by what
 it refers to, and in which no claim is earlier than the data that came with it. Units and
-journals are locked as a run locks them.
+journals are locked as a run locks them. A unit is checked again once it is copied: only what our
+store then holds counts.
 """
 
 from __future__ import annotations
@@ -12,20 +13,28 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 import attrs
 
 from ...errors import CorruptError
-from ...files import atomic, journal
+from ...files import atomic, gate
 from .. import checksums
 from ..base import Store
-from ..layout import ATTEMPTS_FILE, CELLS, RUN_FILE, RUNS
+from ..layout import ATTEMPTS_FILE, RUN_FILE, RUNS
 from ..local import LocalStore
-from ..records import answer_position
-from ..run_files import AttemptEvent, read_run
+from ..records import UnitRecord, answer_position
+from ..run_files import AttemptEvent, read_attempts, read_run
 from ..sealing import seal
-from .survey import MergePlan, lines_by_position
+from .lines import read_journal_lines
+from .screen import MAX_FILE
+from .source import Source, read_unit
+from .survey import MergePlan
+
+_CHUNK = 1 << 20
+ARRIVING = "arriving"
+"""Where units are copied to before they are published."""
 
 
 def apply_merge(
@@ -43,67 +52,102 @@ def apply_merge(
         StoreError: Our store cannot be written. What was copied so far is complete.
         CorruptError: Their store changed while it was copied.
     """
+    source = Source.open(theirs)
+    atomic.require_space(ours.root, plan.size)
     with ours.lock("merge"):
         for name, lines in plan.journals.items():
             with ours.lock(name):
-                present = lines_by_position(ours.journal(name))
+                present = read_journal_lines(ours.journal(name)).lines
                 new_lines = [line for line in lines if answer_position(line) not in present]
                 ours.append(ours.journal(name), new_lines)
             on_step()
-        for key in plan.units:
-            _copy_unit(key, theirs, ours)
+        for key, model_digest in plan.units.items():
+            _copy_unit(key, model_digest, source, ours)
             on_step()
         for name in plan.selections:
-            header = json.loads((theirs.root / CELLS / f"{name}.json").read_text("utf-8"))
-            ours.save_selection(header, list(theirs.load_selection(name)))
+            ours.save_selection(*source.read_selection(name))
             on_step()
         for run in plan.runs:
             _merge_run(run, theirs, ours)
             on_step()
-        registrations = theirs.registrations()
+        registrations = dict(source.registrations()) if plan.registrations else {}
         for name in plan.registrations:
-            ours.save_registration(registrations[name])
+            if not isinstance(record := registrations.get(name), (str, type(None))):
+                ours.save_registration(record)
             on_step()
 
 
-def _copy_unit(key: str, theirs: Store, ours: Store) -> None:
-    """Copy a unit to a staging store, verify the copy, and publish it by renaming."""
-    staging = LocalStore(ours.root / "arriving")
+def _copy_unit(key: str, model_digest: str | None, theirs: Source, ours: Store) -> None:
+    """Copy a unit to a staging store, check the copy, and publish it by renaming.
+
+    Args:
+        key: The unit.
+        model_digest: The digest by which our store calls the model that it evaluates.
+        theirs: The store that is read.
+        ours: The store that is added to.
+    """
+    staging = LocalStore(ours.root / ARRIVING)
     with ours.lock(key), atomic.translate_write_errors(staging.root):
         if ours.is_published(key):
             if not ours.find_damage(key):
                 return
             ours.quarantine(key)
         copy = staging.unit_dir(key)
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(theirs.unit_dir(key), copy, copy_function=_copy_synced)
-        if damage := checksums.find_damage(copy):
-            raise CorruptError(
-                f"was damaged while it was copied ({damage})",
-                where=key,
-                hint="if a run is working on the other store, wait for it; then run the same "
-                "command again",
-            )
-        record = staging.record(key)
-        seal(copy, attrs.evolve(record, seals=ours.seals(record.journals)))
+        shutil.rmtree(staging.root, ignore_errors=True)
+        record = _copy_files(key, theirs.unit_dir(key), copy)
+        record = attrs.evolve(record, seals=ours.seals(record.journals), model_digest=model_digest)
+        seal(copy, record)
         ours.install(key, copy)
         shutil.rmtree(staging.root, ignore_errors=True)
+
+
+def _copy_files(key: str, source: Path, target: Path) -> UnitRecord:
+    """Copy the files that a unit names, and nothing else. Returns the record of the copy.
+
+    Args:
+        key: The unit.
+        source: The unit in the other store.
+        target: Where it is copied to.
+
+    Raises:
+        CorruptError: The copy is not what was surveyed.
+        OSError: It cannot be written.
+    """
+    try:
+        for name in (*checksums.read_checksums(source), checksums.CHECKSUMS_FILE):
+            _copy_file(source / name, target / name)
+        if damage := checksums.find_damage(target):
+            raise CorruptError(damage)
+        return read_unit(target, key)
+    except (CorruptError, ValueError, FileNotFoundError) as error:
+        raise CorruptError(
+            f"was damaged while it was copied ({error})",
+            where=key,
+            hint="if a run is working on the other store, wait for it; then run the same "
+            "command again",
+        ) from None
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a plain file of bounded size, and flush it to the disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    left = MAX_FILE
+    with gate.open_file(source, follow=False) as file, target.open("wb") as copy:
+        while chunk := file.read(_CHUNK):
+            if (left := left - len(chunk)) < 0:
+                raise gate.Refused(f"is larger than {MAX_FILE} bytes")
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
 
 
 def _merge_run(run: str, theirs: Store, ours: Store) -> None:
     """Add a run's attempts, then its record, unless our record of it says how it ended."""
     their_dir, our_dir = theirs.root / RUNS / run, ours.root / RUNS / run
-    present = {json.dumps(line) for line in journal.read_records(our_dir / ATTEMPTS_FILE)}
-    attempts = journal.read_records(their_dir / ATTEMPTS_FILE)
+    present = {json.dumps(line) for line in read_attempts(our_dir / ATTEMPTS_FILE)}
+    attempts = read_attempts(their_dir / ATTEMPTS_FILE)
     missing = [line for line in attempts if json.dumps(line) not in present]
     ours.log_attempts(run, cast(list[AttemptEvent], missing))
     our_file = our_dir / RUN_FILE
     if not our_file.exists() or read_run(our_file).get("ended") is None:
         ours.save_run(run, read_run(their_dir / RUN_FILE))
-
-
-def _copy_synced(source: str, target: str) -> str:
-    shutil.copyfile(source, target)
-    with open(target, "rb") as file:
-        os.fsync(file.fileno())
-    return target

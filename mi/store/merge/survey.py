@@ -4,37 +4,29 @@ Two machines that did the same unit need not have done the same thing. A model t
 provider is two models, and an answer sampled twice is two answers. Ours stay. Whatever refers to
 another model or answer of theirs is left out, so that every score in our store is about a model and
 an answer that are in our store.
+
+The other store may be anybody's (`source`). What of it may not come is listed with its reason, and
+the rest comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from ...errors import CorruptError
-from ...files import journal
-from ...units.journals import ANSWERS, JUDGMENTS
-from ...units.lines import line_shape
+from ...errors import CorruptError, MiError
+from ...files import gate, journal
+from ...units.journals import ANSWERS, JUDGMENTS, LIKELIHOODS
 from ...units.unit import Train, is_unit_key
-from .. import checksums
 from ..base import Store
-from ..layout import ATTEMPTS_FILE, CELLS, JOURNALS, RUN_FILE, RUNS
+from ..layout import ATTEMPTS_FILE, CELLS, RUN_FILE, RUNS
 from ..records import AnswerPosition, UnitRecord, answer_position
-
-_BILLING_FIELDS = (
-    "billed_model",
-    "billed_input",
-    "billed_output",
-    "billed_estimate",
-    "cost_usd",
-)
-_BOOKKEEPING_FIELDS = ("unit", "at", "of", "model", *_BILLING_FIELDS)
-"""Fields of a journal line that say how an answer came about, not what it is."""
-
-LinesByPosition = dict[AnswerPosition, dict[str, Any]]
+from .lines import LinesByPosition, cost_note, find_conflicts, read_journal_lines, translate_lines
+from .models import MergedModel, OtherModel, compare_models
+from .source import Source
 
 
 @attrs.frozen(kw_only=True)
@@ -43,26 +35,29 @@ class MergePlan:
 
     Args:
         journals: Journal → the lines to append.
-        units: Keys of the units to copy.
+        units: The units to copy by key, each with the digest by which our store calls the model
+            that it evaluates, if any.
         selections: Names of the selections to copy.
         runs: Names of the runs whose records differ.
         registrations: Names of the registrations to copy, as they are.
         present_count: How many units, journals, runs and registrations are in both stores.
         skipped: Why things are left out, a sentence each.
+        size: Bytes of the units to copy, as far as they are known.
     """
 
     journals: Mapping[str, list[dict[str, Any]]]
-    units: tuple[str, ...]
+    units: Mapping[str, str | None]
     selections: tuple[str, ...]
     runs: tuple[str, ...]
     registrations: tuple[str, ...]
     present_count: int
     skipped: tuple[str, ...]
+    size: int = 0
 
 
 def plan_merge(theirs: Store, ours: Store) -> MergePlan:
     """Plan to add what another store has to ours. Reads both, changes neither."""
-    return _Survey(theirs, ours).plan()
+    return _Survey(Source.open(theirs), ours).plan()
 
 
 @attrs.define
@@ -77,27 +72,32 @@ class _Survey:
         records: Key → record of their intact units.
         journal_trainings: Journal → the training whose model it is about; None if untrained.
         judged_journals: Journal of judgments → the journal of the judged answers.
+        models: Training → the model that their records may be about.
         excluded: Training or journal → why nothing that refers to it may come.
         conflicts: Journal → the positions at which theirs says something else than ours.
+        positions: Journal → the positions that it will have here.
         damaged_keys: Our units that are damaged, and may be replaced by an intact one of theirs.
     """
 
-    theirs: Store
+    theirs: Source
     ours: Store
     skipped: list[str] = attrs.field(factory=list)
     present_count: int = 0
     records: dict[str, UnitRecord] = attrs.field(factory=dict)
     journal_trainings: dict[str, str | None] = attrs.field(factory=dict)
     judged_journals: dict[str, str] = attrs.field(factory=dict)
+    models: dict[str, MergedModel] = attrs.field(factory=dict)
     excluded: dict[str, str] = attrs.field(factory=dict)
     conflicts: dict[str, set[AnswerPosition]] = attrs.field(factory=dict)
+    positions: dict[str, set[AnswerPosition]] = attrs.field(factory=dict)
     damaged_keys: set[str] = attrs.field(factory=set)
 
     def plan(self) -> MergePlan:
+        self.skipped += self.theirs.screening.refused
         self._read_units()
         self._compare_models()
         lines = dict(self._new_lines())
-        units = tuple(key for key in self.records if self._is_mergeable(key))
+        units = {key: self._model_digest(key) for key in self.records if self._is_mergeable(key)}
         return MergePlan(
             journals=lines,
             units=units,
@@ -106,183 +106,219 @@ class _Survey:
             registrations=tuple(self._new_registrations()),
             present_count=self.present_count,
             skipped=tuple(self.skipped),
+            size=sum(map(self.theirs.unit_size, units)),
         )
+
+    # Units and models
 
     def _read_units(self) -> None:
         """Read the records of both stores, and which model each journal is about."""
-        for key in self.theirs.published_keys():
-            damage = self.theirs.find_damage(key)
-            record = None if damage else self.theirs.record(key)
-            if record is not None:
-                damage = self.theirs.journal_damage(record)
-            if record is None or damage:
-                self.skipped.append(f"{key} is damaged there: {damage}")
-            else:
-                self.records[key] = record
         keys = self.ours.published_keys()
         self.damaged_keys.update(self.ours.find_damaged(keys))
-        our_records = {key: self.ours.record(key) for key in keys if key not in self.damaged_keys}
-        for record in (our_records | self.records).values():
-            for role, name in record.journals.items():
-                self.journal_trainings[name] = record.training_key
-                if JUDGMENTS.has_role(role):
-                    self.judged_journals[name] = record.journals[ANSWERS.prefix]
+        for key in keys:
+            if key not in self.damaged_keys:
+                self._assign_journals(self.ours.record(key))
+        records = dict(self._their_records())
+        for record in records.values():
+            self.theirs.expect_journals(record.journal_needs)
+        for key, record in records.items():
+            if damage := self.theirs.journal_damage(record):
+                self.skipped.append(f"{key} is damaged there: {damage}")
+            elif problem := self._assign_journals(record):
+                self.skipped.append(f"{key} {problem}")
+            else:
+                self.records[key] = record
+
+    def _their_records(self) -> Iterator[tuple[str, UnitRecord]]:
+        for key in self.theirs.unit_names():
+            try:
+                yield key, self.theirs.read_unit(key)
+            except CorruptError as error:
+                self.skipped.append(f"{key} {error.message}")
+
+    def _assign_journals(self, record: UnitRecord) -> str | None:
+        """Note which models the journals of a unit are about. Returns why that cannot be."""
+        trainings = dict.fromkeys(record.journals.values(), record.training_key)
+        for role, name in record.journals.items():
+            if not name.startswith(f"{role.partition(':')[0]}-"):
+                return f"names {name} as its journal of {role}"
+            if self.journal_trainings.get(name, trainings[name]) != trainings[name]:
+                return f"names {name}, which is about another model, as its journal"
+            if JUDGMENTS.has_role(role) and ANSWERS.prefix not in record.journals:
+                return "has verdicts on no answers"
+        self.journal_trainings.update(trainings)
+        for role, name in record.journals.items():
+            if JUDGMENTS.has_role(role):
+                self.judged_journals[name] = record.journals[ANSWERS.prefix]
+        return None
 
     def _compare_models(self) -> None:
         """Exclude trainings of theirs that are under way here, or produced another model here."""
-        names = {self.journal_trainings.get(path.stem) for path in _journal_paths(self.theirs)}
+        names = {self.journal_trainings.get(name) for name in self.theirs.journals}
         names |= {record.training_key for record in self.records.values()} | set(self.records)
         for key in sorted(name for name in names if name and is_unit_key(name, Train)):
             if self._is_under_way(key):
                 self.excluded[key] = f"{key} is under way here: `mi run` continues it"
-            elif self.ours.is_published(key):
-                digest = _model_digest(self.theirs, key) if key in self.records else None
-                if digest is None or digest != _model_digest(self.ours, key):
-                    self.excluded[key] = f"{key} is another model there: the one here stays"
+                continue
+            there = self.theirs.unit_dir(key) if key in self.records else None
+            here = self.ours.unit_dir(key) if self.ours.is_published(key) else None
+            try:
+                if (model := compare_models(there, here)) is not None:
+                    self.models[key] = model
+            except OtherModel:
+                self.excluded[key] = f"{key} is another model there: the one here stays"
         self.skipped.extend(self.excluded.values())
 
     def _is_under_way(self, key: str) -> bool:
         return self.ours.is_begun(key) and not self.ours.failure(key)
 
+    def _model(self, training: str | None) -> MergedModel | None:
+        return None if training is None else self.models.get(training)
+
+    def _model_digest(self, key: str) -> str | None:
+        """The digest by which our store calls the model that a unit of theirs evaluates."""
+        record = self.records[key]
+        model = self._model(record.training_key)
+        return record.model_digest if model is None else model.translate(record.model_digest)
+
+    # Journals
+
     def _new_lines(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """The lines to append to each journal, answers before the judgments of them."""
-        for path in _journal_paths(self.theirs):
-            name = path.stem
+        for name, path in self.theirs.journals.items():
             if self.journal_trainings.get(name) in self.excluded:
                 continue
             if name not in self.journal_trainings and (self.excluded or self.conflicts):
                 self.skipped.append(f"{name} belongs to no finished unit there")
                 continue
             try:
-                their_lines = lines_by_position(path)
-                our_lines = lines_by_position(self.ours.journal(name))
+                new_lines = self._compare_journal(name, path)
             except CorruptError as error:
                 self.skipped.append(f"{name}: {error.message} ({error.where})")
                 self.excluded[name] = ""
                 continue
-            self._find_conflicts(name, their_lines, our_lines)
-            barred = our_lines.keys() | self.conflicts.get(
-                self.judged_journals.get(name, ""), set()
-            )
-            new_lines = [line for key, line in their_lines.items() if key not in barred]
             if new_lines:
                 yield name, new_lines
             else:
                 self.present_count += 1
 
-    def _find_conflicts(
-        self, name: str, their_lines: LinesByPosition, our_lines: LinesByPosition
-    ) -> None:
-        """Note the positions at which a journal of theirs says something else than ours."""
-        conflicts = {
-            position
-            for position in their_lines.keys() & our_lines.keys()
-            if _content(their_lines[position]) != _content(our_lines[position])
-        }
+    def _compare_journal(self, name: str, path: Path) -> list[dict[str, Any]]:
+        """The lines of a journal of theirs that are to be appended to ours.
+
+        Raises:
+            CorruptError: One of the two cannot be read, or theirs is not what was written.
+        """
+        if damage := self.theirs.seal_damage(name):
+            raise CorruptError(damage, where=str(path))
+        found = read_journal_lines(path)
+        if found.refused:
+            self.skipped.append(f"{name}: {found.refused} of its lines stay there; {found.reason}")
+        our_lines = read_journal_lines(self.ours.journal(name)).lines
+        model = self._model(self.journal_trainings.get(name))
+        their_lines, others = translate_lines(found.lines, model)
+        conflicts = find_conflicts(their_lines, our_lines) | others
         if conflicts:
             self.conflicts[name] = conflicts
             self.skipped.append(
-                f"{name}: {len(conflicts)} of {len(their_lines)} lines say something else there: "
-                f"those here stay{_cost_note(their_lines, conflicts)}"
+                f"{name}: {len(conflicts)} of {len(found.lines)} lines say something else there: "
+                f"those here stay{cost_note(found.lines, conflicts)}"
             )
+        barred = our_lines.keys() | self.conflicts.get(self.judged_journals.get(name, ""), set())
+        new_lines: LinesByPosition = {
+            position: line for position, line in their_lines.items() if position not in barred
+        }
+        self.positions[name] = our_lines.keys() | new_lines.keys()
+        return list(new_lines.values())
 
     def _is_mergeable(self, key: str) -> bool:
         """Whether a unit of theirs may come; if not, records why."""
         record = self.records[key]
-        if key in self.excluded:
+        if key in self.excluded or record.training_key in self.excluded:
             return False
         if self.ours.is_published(key) and key not in self.damaged_keys:
             self.present_count += 1
             return False
-        if self._is_under_way(key):
-            self.skipped.append(f"{key} is under way here: `mi run` continues it")
-            return False
-        if record.training_key in self.excluded:
-            return False
-        if any(name in self.excluded for name in record.journals.values()):
-            self.skipped.append(f"{key}: its journal is damaged")
-            return False
-        if self._scores_conflicts(record):
-            self.skipped.append(
-                f"{key} scores answers that differ from those here: `mi run` scores those here"
-            )
-            return False
-        return True
+        problem = self._unit_problem(record)
+        if problem:
+            self.skipped.append(f"{key}{problem}")
+        return problem is None
 
-    def _scores_conflicts(self, record: UnitRecord) -> bool:
-        """Whether a unit of theirs has scores of answers that differ from ours."""
-        names = [name for name in record.journals.values() if name in self.conflicts]
-        if not names:
-            return False
-        conflicts = set().union(*(self.conflicts[name] for name in names))
-        return not conflicts.isdisjoint(_scored_positions(self.theirs.unit_dir(record.key)))
+    def _unit_problem(self, record: UnitRecord) -> str | None:
+        """Why a unit of theirs may not come, as the end of a sentence; None if it may."""
+        if self._is_under_way(record.key):
+            return " is under way here: `mi run` continues it"
+        if any(name in self.excluded for name in record.journals.values()):
+            return ": its journal is damaged"
+        try:
+            self._model_digest(record.key)
+        except OtherModel:
+            return f" is about another model than {record.training_key}"
+        scored = scored_positions(self.theirs.unit_dir(record.key)) if record.journals else set()
+        conflicts = (self.conflicts.get(name, set()) for name in record.journals.values())
+        if not scored.isdisjoint(set().union(*conflicts)):
+            return " scores answers that differ from those here: `mi run` scores those here"
+        read = [record.journals.get(kind.prefix) for kind in (ANSWERS, LIKELIHOODS)]
+        lacking = (scored - self.positions.get(name, set()) for name in read if name)
+        if missing := next(filter(None, lacking), None):
+            return f": its journal lacks {len(missing)} of the answers that it scores"
+        return None
+
+    # Everything else
 
     def _new_selections(self) -> Iterator[str]:
-        for path in sorted((self.theirs.root / CELLS).glob("selection-*.json")):
-            if not (self.ours.root / CELLS / path.name).exists():
-                yield path.stem
+        for name in self.theirs.selections():
+            if (self.ours.root / CELLS / f"{name}.json").exists():
+                continue
+            try:
+                self.theirs.read_selection(name)
+            except MiError as error:
+                self.skipped.append(f"the selection {name} {error.message}")
+            else:
+                yield name
 
     def _new_registrations(self) -> Iterator[str]:
         """Registrations of theirs; a name is a digest, so what has the same name is the same."""
-        for name, fault in self.theirs.registration_faults().items():
-            self.skipped.append(f"the registration {name} is damaged there: it {fault}")
         present = self.ours.registrations()
-        for name in self.theirs.registrations():
-            if name in present:
+        for name, record in self.theirs.registrations():
+            if isinstance(record, str):
+                self.skipped.append(f"the registration {name} is damaged there: it {record}")
+            elif name in present:
                 self.present_count += 1
             else:
                 yield name
 
     def _changed_runs(self) -> Iterator[str]:
-        for path in sorted((self.theirs.root / RUNS).glob(f"*/{RUN_FILE}")):
-            run = path.parent.name
+        for run in self.theirs.runs():
+            their_dir = self.theirs.store.root / RUNS / run
             our_dir = self.ours.root / RUNS / run
-            if all(
-                _read_bytes(path.with_name(name)) == _read_bytes(our_dir / name)
-                for name in (RUN_FILE, ATTEMPTS_FILE)
-            ):
+            try:
+                self.theirs.check_run(run)
+                is_present = all(
+                    _read_bytes(their_dir / name) == _read_bytes(our_dir / name)
+                    for name in (RUN_FILE, ATTEMPTS_FILE)
+                )
+            except (CorruptError, gate.Refused) as error:
+                message = error.message if isinstance(error, CorruptError) else str(error)
+                self.skipped.append(f"the run {run} {message}")
+                continue
+            if is_present:
                 self.present_count += 1
             else:
                 yield run
 
 
-def lines_by_position(path: Path) -> LinesByPosition:
-    """The lines of a journal, by the question and sample that each answers.
-
-    Raises:
-        CorruptError: A line is not valid JSON.
-    """
-    lines: LinesByPosition = {}
-    for line in journal.read_records(path, line_shape(path.stem)):
-        if "question" in line:
-            lines.setdefault(answer_position(line), line)
-    return lines
-
-
-def _journal_paths(store: Store) -> list[Path]:
-    return sorted((store.root / JOURNALS).glob("*.jsonl"))
-
-
-def _content(line: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in line.items() if name not in _BOOKKEEPING_FIELDS}
-
-
-def _cost_note(lines: LinesByPosition, positions: set[AnswerPosition]) -> str:
-    cost = sum(lines[position].get("cost_usd") or 0.0 for position in positions)
-    return f"; ${cost:.2f} was paid there for the others, and is not in `spend`" if cost else ""
-
-
-def _model_digest(store: Store, key: str) -> str | None:
-    """The digest of a training's model, or None if it cannot be read."""
-    try:
-        return checksums.model_digest(store.unit_dir(key))
-    except (OSError, ValueError):
-        return None
-
-
-def _scored_positions(directory: Path) -> set[AnswerPosition]:
-    return {answer_position(line) for line in journal.read_records(directory / "scores.jsonl")}
+def scored_positions(directory: Path) -> set[AnswerPosition]:
+    """The questions and samples of which an eval has scores."""
+    scores: Iterable[dict[str, Any]] = journal.read_records(directory / "scores.jsonl")
+    return {answer_position(line) for line in scores}
 
 
 def _read_bytes(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
+    try:
+        return gate.read_file(path, _MAX_RUN)
+    except FileNotFoundError:
+        return b""
+
+
+_MAX_RUN = 1 << 30
+"""Bytes of the log of a run's attempts."""

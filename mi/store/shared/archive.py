@@ -13,10 +13,13 @@ from pathlib import Path
 
 import attrs
 
+from ...errors import CorruptError
 from ...files.clock import timestamp_digits, utc_timestamp
 from ...files.serialize import from_json
+from ...units.identity import digest
 from ..checksums import RECORD_FILE
 from ..layout import DAMAGED, JOURNALS, RETIRED, SEALS, UNITS
+from ..model_identity import TrainingCopy, is_model_file
 from ..records import UnitRecord
 from .backend import Backend, read_existing
 from .published import FileManifest, PublishedUnits
@@ -70,6 +73,34 @@ class Archive:
             for name, content in contents
             if content is not None
         ]
+
+    def training_copies(self, key: str) -> list[TrainingCopy]:
+        """The archived and damaged publications of a training, as far as they can be read."""
+        copies = []
+        for directory in self._unit_directories(key):
+            prefix = f"{directory}/"
+            files = {
+                name.removeprefix(prefix): content
+                for name in self.backend.versions(directory)
+                if is_model_file(name.removeprefix(prefix))
+                and (content := read_existing(self.backend, name)) is not None
+            }
+            record = read_existing(self.backend, f"{prefix}{RECORD_FILE}") or b""
+            checksums = {name: digest(content) for name, content in files.items()}
+            aliases: list[str] = []
+            with suppress(CorruptError):
+                aliases = from_json(record, UnitRecord, Path(directory)).model_aliases
+            copies.append(TrainingCopy(checksums, aliases))
+        return copies
+
+    def _unit_directories(self, key: str) -> set[str]:
+        """Where the archived and damaged publications of a unit are."""
+        archived = (name.split("/") for name in self.backend.versions(RETIRED))
+        damaged = (name.split("/") for name in self.backend.versions(DAMAGED))
+        return {
+            *("/".join(parts[:4]) for parts in archived if parts[2:4] == [UNITS, key]),
+            *("/".join(parts[:2]) for parts in damaged if parts[1].startswith(f"{key}-")),
+        }
 
     def count(self, journal: str) -> int:
         """How often a journal was archived."""

@@ -6,7 +6,9 @@ at all, and a file can be created only where none exists. Nothing is renamed, ap
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +18,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
+from ...errors import CorruptError
 from ...files import atomic
 from .retry import retry_io
 
@@ -74,7 +77,7 @@ class FolderBackend:
     retry_seconds: float = 120.0
 
     def read(self, name: str) -> bytes:
-        return self._retry((self.root / name).read_bytes)
+        return self._retry(lambda: _read_regular(self.root / name))
 
     def write(self, name: str, data: bytes) -> None:
         path = self.root / name
@@ -131,12 +134,33 @@ class FolderBackend:
                 path = Path(parent, name)
                 with suppress(FileNotFoundError):  # deleted since the directory was listed
                     if path.suffix != ".part":
-                        facts = path.stat()
+                        facts = path.lstat()
+                        if not stat.S_ISREG(facts.st_mode):
+                            continue
                         version = f"{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
                         yield path.relative_to(self.root).as_posix(), version
 
     def _retry(self, call: Callable[[], T]) -> T:
         return retry_io(call, self.retry_seconds, str(self.root))
+
+
+def _read_regular(path: Path) -> bytes:
+    """The content of a file. A link could lead anywhere, and a pipe would hang.
+
+    Raises:
+        CorruptError: It is something else.
+        OSError: It cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise CorruptError("is a symbolic link", where=str(path)) from None
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise CorruptError("is not a regular file", where=str(path))
+        return file.read()
 
 
 def read_existing(backend: Backend, name: str) -> bytes | None:

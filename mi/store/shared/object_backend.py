@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import attrs
 
 from ...errors import StoreError, UsageError
+from ..checksums import is_file_name
 from .retry import retry_io
 
 T = TypeVar("T")
@@ -112,7 +113,7 @@ class ObjectBackend:
         return {
             path[start:]: _version(facts)
             for path, facts in objects.items()
-            if path.startswith(parent)
+            if path.startswith(parent) and is_file_name(path[start:])
         }
 
     def exists(self, name: str) -> bool:

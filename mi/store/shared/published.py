@@ -23,9 +23,9 @@ import attrs
 from filelock import FileLock
 
 from ...errors import CorruptError
-from ...files import atomic
+from ...files import atomic, gate
 from ...files.cache import file_digest
-from ..checksums import CHECKSUMS_FILE, RECORD_FILE, read_checksums
+from ..checksums import CHECKSUMS_FILE, RECORD_FILE, is_file_name, read_checksums
 from ..layout import LOCKS, UNITS
 from .backend import Backend
 
@@ -52,11 +52,21 @@ class FileManifest:
 
     @classmethod
     def parse(cls, text: str) -> FileManifest:
-        """The files that a manifest lists, one line each: checksum, two spaces, name."""
+        """The files that a manifest lists, one line each: checksum, two spaces, name.
+
+        Raises:
+            CorruptError: A name could lead out of the unit.
+        """
         files = {}
         for line in text.splitlines():
-            checksum, source = line.split("  ", 1)
-            files["/".join(source.split("/")[3:])] = (source, checksum)
+            checksum, _, source = line.partition("  ")
+            name = "/".join(source.split("/")[3:])
+            if not is_file_name(source) or not name:
+                raise CorruptError(
+                    f"names {source[:80]!r}, which is no file of a unit",
+                    where="the manifest of a unit",
+                )
+            files[name] = (source, checksum)
         return cls(files)
 
     @property
@@ -84,8 +94,9 @@ class PublishedUnits:
     def refresh(self) -> dict[str, str]:
         """The published keys, each with a text that changes when the unit is published again."""
         self.versions = {
-            name.partition("/")[2]: version
+            key: version
             for name, version in self.backend.versions("published").items()
+            if gate.is_name(key := name.partition("/")[2])
         }
         return self.versions
 

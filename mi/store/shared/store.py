@@ -46,6 +46,7 @@ from ..layout import (
     RUNS,
     StoreLayout,
 )
+from ..model_identity import TrainingCopy, read_copy
 from ..records import (
     BegunRecord,
     FailureRecord,
@@ -318,6 +319,12 @@ class SharedStore(Store):
 
     def archived_records(self, key: str) -> list[UnitRecord]:
         return self._archive.records(key)
+
+    def training_copies(self, key: str) -> list[TrainingCopy]:
+        present = None
+        with suppress(CorruptError):  # a file of it is damaged: it is read again once archived
+            present = read_copy(self.unit_dir(key))
+        return [*([present] if present else []), *self._archive.training_copies(key)]
 
     def archive_count(self, name: str) -> int:
         return self._archive.count(name)
