@@ -166,7 +166,7 @@ def settle_journal(path: Path) -> list[RefusedLine]:
     content += b"".join(line for line in tail if isinstance(line, bytes))
     temporary = atomic.temporary_path(path)
     with atomic.translate_write_errors(path):
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=atomic.open_private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -275,7 +275,7 @@ class JournalVerifier:
             path = self.root / CACHE_FILE
             temporary = atomic.temporary_path(path)
             with suppress(OSError):
-                temporary.write_text(json.dumps(self._entries), encoding="utf-8")
+                atomic.write_private(temporary, json.dumps(self._entries))
                 os.replace(temporary, path)
 
 
