@@ -68,7 +68,7 @@ def _read(response: Any, limit: int) -> Any:
         for piece in response.iter_bytes(_CHUNK):
             size += len(piece)
             if size > limit:
-                raise ResponseTooLarge(limit)
+                raise _package(response).ReadError("too large") from ResponseTooLarge(limit)
             pieces.append(piece)
     finally:
         response.close()
@@ -83,6 +83,11 @@ def _read(response: Any, limit: int) -> Any:
     )
     whole.elapsed = response.elapsed
     return whole
+
+
+def _package(value: Any) -> Any:
+    """The package that a value is of, which names its errors as its namesakes do."""
+    return sys.modules[type(value).__module__.partition(".")[0]]
 
 
 @attrs.frozen
@@ -114,12 +119,11 @@ class _LimitedStream:
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         left = self.started + self.seconds + self.size / MIN_RATE - time.monotonic()
         if left <= 0:
-            package = sys.modules[type(self.stream).__module__.partition(".")[0]]
-            raise package.ReadTimeout("the response is too slow")
+            raise _package(self.stream).ReadTimeout("the response is too slow")
         data: bytes = self.stream.read(max_bytes, left if timeout is None else min(left, timeout))
         self.size += len(data)
         if self.size > MAX_FILE:
-            raise ResponseTooLarge(MAX_FILE)
+            raise _package(self.stream).ReadError("too large") from ResponseTooLarge(MAX_FILE)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
