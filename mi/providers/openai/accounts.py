@@ -18,7 +18,7 @@ import attrs
 
 from ...errors import UsageError
 from ...files.addresses import Credentials
-from ...files.secrets import redact_reply, register_key, take_credentials
+from ...files.secrets import redact_reply, register_credentials, register_key, take_credentials
 from ...units.identity import digest
 from ..http_limits import MAX_BODY, MAX_FILE, limit_client, response_seconds
 from ..types import ClientOptions
@@ -55,6 +55,7 @@ class Account:
         if self.key == _NO_KEY:
             self.key = self.credentials.key or _NO_KEY
         register_key(self.key)
+        register_credentials(self.credentials)  # in this process, which may be another machine's
 
     @cached_property
     def fingerprint(self) -> str:

@@ -19,7 +19,7 @@ import attrs
 
 from ...errors import MiError, ProviderError, UsageError
 from ...files.addresses import Credentials, with_query
-from ...files.secrets import redact_reply, register_key, take_credentials
+from ...files.secrets import redact_reply, register_credentials, register_key, take_credentials
 from ...units.identity import digest
 from ...version import __version__
 from ..http_limits import MAX_BODY, limit_client, response_seconds
@@ -187,6 +187,7 @@ def resolve_server(name: str, options: ClientOptions) -> Server:
             f"{name} needs an API key", hint=f"set the environment variable {variable}"
         )
     register_key(key)
+    register_credentials(credentials)
     return Server(
         name=name,
         key=key,
