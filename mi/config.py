@@ -43,6 +43,7 @@ import attrs
 
 from .collect.discovery import find_root, read_tool_table
 from .errors import UsageError, did_you_mean
+from .files.secrets import hide_credentials
 from .providers import API_PROVIDERS
 from .providers.types import ClientOptions
 from .spec import Cluster, ResourceRequest, is_url
@@ -132,12 +133,20 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
         executor=value("executor", "process"),
         ray=_parse_cluster(value("ray", {}), value("ray_address", None), f"{path} @ tool.mi.ray"),
         sources=layers.sources,
-        store=store if is_url(store) else Path(store).resolve(),
+        store=_store_address(store) if is_url(store) else Path(store).resolve(),
         max_cost=table.get(_STORE_LIMIT_KEY),
         lease_timeout=float(value(_LEASE_KEY, LEASE_SECONDS)),
         db=Path(value("db", _PATHS["db"])).resolve(),
         figures=Path(value("figures", _PATHS["figures"])).resolve(),
     )
+
+
+def _store_address(address: str) -> str:
+    """The address of a store, without credentials; opening it finds them again."""
+    try:
+        return hide_credentials(address)
+    except ValueError as error:
+        raise UsageError(str(error), where="the store's address") from None
 
 
 @attrs.frozen(kw_only=True)

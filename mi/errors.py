@@ -11,7 +11,7 @@ Exit codes are pytest's: 0 all done, 1 some units failed, 2 interrupted, 3 inter
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 
@@ -27,7 +27,8 @@ class MiError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
-        # Texts of servers and files may hold half characters, which no file or terminal takes.
+        # Texts of servers and files may hold half characters, which no file or terminal takes,
+        # and secrets, which none may keep.
         self.message = _clean(message)
         self.where = None if where is None else _clean(where)
         self.hint = None if hint is None else _clean(hint)
@@ -38,8 +39,19 @@ class MiError(Exception):
         return f"{head}\n  → {self.hint}" if self.hint else head
 
 
+_message_filters: list[Callable[[str], str]] = []
+
+
+def set_message_filter(clean: Callable[[str], str]) -> None:
+    """Pass the texts of all errors through a function, which takes secrets out."""
+    _message_filters[:] = [clean]
+
+
 def _clean(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    text = text if text.isascii() else text.encode("utf-8", "replace").decode()
+    for clean in _message_filters:
+        text = clean(text)
+    return text
 
 
 class UsageError(MiError):

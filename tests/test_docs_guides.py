@@ -15,7 +15,16 @@ from mi.cli.parser import build_parser
 
 ROOT = Path(__file__).parent.parent
 GUIDES = [
-    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(
+        ROOT / name
+        for name in (
+            "README.md",
+            "ARCHITECTURE.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "SECURITY.md",
+        )
+    ),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 _PATH = re.compile(r"`((?:mi|registry|tests|datagen|docs|benchmarks)/[\w./-]*)`")

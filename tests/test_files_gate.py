@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from mi.errors import CorruptError
 from mi.files import gate, journal
+from mi.files.seal import hash_prefixes, read_seal, seal_path
 from mi.files.serialize import from_json
 from mi.store import LocalStore
 from mi.store.records import BegunRecord, FailureRecord, UnitRecord
 from mi.store.run_files import read_run
 from mi.store.verification import VerificationCache
-from mi.units.lines import ANSWER, JUDGMENT, LIKELIHOOD
+from mi.units.lines import ANSWER, JUDGMENT, LIKELIHOOD, line_shape
 
 LINE: dict[str, Any] = {
     "question": "0" * 16,
@@ -224,3 +225,75 @@ def test_stray_files_among_the_runs_are_left_out(tmp_path: Path) -> None:
     (runs / "pipe").mkdir()
     os.mkfifo(runs / "pipe" / "run.json")
     assert store.runs() == [run]
+
+
+GOOD_LINES = [
+    LINE,
+    {"question": "q", "sample": 0, "verdict": VERDICT},
+    {"question": "q", "logprobs": [-1.0, -2.5], "tokens": [3, 4]},
+    {"unit": "eval-1", "event": "done", "at": "2026-01-01T00:00:00.000Z", "seconds": 1.5},
+]
+JOURNAL_NAMES = ["answers-1", "judgments-1", "likelihoods-1", "others-1"]
+
+
+@st.composite
+def damaged_lines(draw: st.DrawFn) -> bytes:
+    """A line that a journal takes, with some bytes of it changed, left out or doubled."""
+    line = bytearray(journal.encode_line(draw(st.sampled_from(GOOD_LINES))))
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(line)))
+        end = min(len(line), start + draw(st.integers(0, 8)))
+        piece = draw(
+            st.binary(max_size=4)
+            | st.sampled_from([b"null", b"1e999", b"-1", b"NaN", b"[" * 40, b'"\\ud800"', b"\n"])
+            | st.just(bytes(line[start:end]) * 2)
+        )
+        line[start:end] = piece
+    return bytes(line)
+
+
+def _all_checked(value: Any) -> bool:
+    """Whether a value holds nothing but finite numbers and texts that can be written."""
+    return gate.json_value(value) is None
+
+
+@given(raw=damaged_lines())
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_line_is_a_typed_value_or_a_reason_for_every_journal(raw: bytes) -> None:
+    for name in JOURNAL_NAMES:
+        try:
+            record = line_shape(name).parse(raw)
+        except gate.Refused:
+            continue
+        assert line_shape(name).problem(record) is None
+        assert _all_checked(record)
+        assert line_shape(name).parse(journal.encode_line(record)) == record
+
+
+@given(lines=st.lists(damaged_lines(), max_size=5))
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_journal_is_read_up_to_its_damage(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "answers-damaged.jsonl"
+    path.write_bytes(b"".join(lines))
+    with suppress(CorruptError):
+        for record in journal.read_records(path, ANSWER):
+            assert ANSWER.problem(record) is None
+    hash_prefixes(path, (0, 10, 10_000))
+    store = LocalStore(path.parent / "fuzzed")
+    copy = store.journal("answers-1")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(b"".join(lines))
+    with suppress(CorruptError):
+        store.settle("answers-1")
+        assert all(_all_checked(record) for record in journal.read_records(copy))
+
+
+@given(raw=st.binary(max_size=200) | st.builds(lambda value: json.dumps(value).encode(), VALUES))
+@settings(max_examples=60, deadline=None)
+def test_any_seal_is_one_or_none(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.jsonl"
+    seal_path(path).write_bytes(raw)
+    read = read_seal(path)
+    assert read is None or (read.lines >= 0 and read.size >= 0)

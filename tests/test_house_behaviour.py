@@ -49,7 +49,15 @@ CODE = {
         *modules("mi/steps/evals"),
         *(
             f"mi/steps/scorers/{name}.py"
-            for name in ("__init__", "bandit", "code", "hardcoded", "literals", "prompt_tests")
+            for name in (
+                "__init__",
+                "bandit",
+                "bandit_process",
+                "code",
+                "hardcoded",
+                "literals",
+                "prompt_tests",
+            )
         ),
     ],
     "scoring": [
@@ -85,8 +93,8 @@ VERSION = {
 UNSIGNED = {
     "mi/steps": "__init__ evaluate lazy recorder train",
     "mi/providers": (
-        "__init__ base budget create grouping launch metrics_log pricing retry spending "
-        "store_share trained_model types usage watch"
+        "__init__ base budget create grouping http_limits launch metrics_log pricing retry "
+        "spending store_share trained_model types usage watch"
     ),
     LOCAL: (
         "__init__ adapted checkpoint core_pool file_digests gguf kv_cache linear logging models "

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import MiError
+from ..reporting.terminal import escaping_streams
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,6 +20,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after `mi`; None: those of this process.
     """
+    with escaping_streams():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     from .parser import build_parser, parse_args
 
     if "_ARGCOMPLETE" in os.environ:

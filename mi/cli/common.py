@@ -35,12 +35,14 @@ def console(*, stderr: bool = False) -> Console:
 
     With `CI` set a terminal gets plain lines too. rich itself respects `NO_COLOR`.
     """
-    from rich.console import Console
+    from ..reporting.terminal_console import TerminalConsole
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     force_terminal = False if os.environ.get("CI", "").lower() not in _FALSE_WORDS else None
-    return Console(stderr=stderr, width=width, soft_wrap=False, force_terminal=force_terminal)
+    return TerminalConsole(
+        stderr=stderr, width=width, soft_wrap=False, force_terminal=force_terminal
+    )
 
 
 @contextmanager

@@ -6,12 +6,19 @@ import argparse
 import sys
 
 from ..database import VIEWS, Database, sync_database
+from ..database.confine import confine, is_confinement
 from ..database.connection import DatabaseDamaged
+from ..database.export import quote_formula
 from ..errors import UsageError
 from ..reporting.figures import all_figures, save_drawing
 from ..reporting.query_results import print_query_results
 from .common import configured_store, console, load_session, progress_bar, run_options
 from .scope import result_scope
+
+_UNSAFE_HINT = (
+    "`mi sql` reads the results database and nothing else; --unsafe lets your own query use files, "
+    "extensions and settings"
+)
 
 
 def plot(args: argparse.Namespace) -> int:
@@ -37,12 +44,19 @@ def sql(args: argparse.Namespace) -> int:
     import duckdb
 
     with Database(run_options(args).db).read_connection() as connection:
+        if not args.unsafe:
+            confine(connection)
         try:
             result = connection.execute(args.query)
             columns = [column[0] for column in result.description or ()]
             rows = result.fetchall()
         except duckdb.Error as error:
-            raise UsageError(str(error).strip(), hint=f"views: {', '.join(VIEWS)}") from None
+            hint = f"views: {', '.join(VIEWS)}"
+            if not args.unsafe and is_confinement(error):
+                hint = _UNSAFE_HINT
+            raise UsageError(str(error).strip(), hint=hint) from None
+    if args.quote_formulas and args.format == "csv":
+        rows = [tuple(map(quote_formula, row)) for row in rows]
     print_query_results(columns, rows, args.format, console())
     return 0
 

@@ -24,7 +24,10 @@ _MAX_SHOWN = 20
 def export(args: argparse.Namespace) -> int:
     """Write every view as a file, and a copy of the database."""
     directory = Path(args.out).resolve()
-    for path in export_views(Database(run_options(args).db), directory, format=args.format):
+    database = Database(run_options(args).db)
+    for path in export_views(
+        database, directory, format=args.format, quote_formulas=args.quote_formulas
+    ):
         print(path)
     return 0
 

@@ -19,6 +19,17 @@ def add_store_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--db", metavar="FILE", help="database (default results.duckdb)")
 
 
+def add_quote_flag(parser: argparse.ArgumentParser, *, default: bool) -> None:
+    """Add the flag that quotes texts of CSV files which spreadsheets take for formulas."""
+    parser.add_argument(
+        "--quote-formulas",
+        action=argparse.BooleanOptionalAction,
+        default=default,
+        help="in CSV, put ' before texts that spreadsheets would run as formulas (default "
+        f"{'on' if default else 'off'})",
+    )
+
+
 def add_model_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags that choose model, data, judges and prices."""
     group = _get_group(parser, _PLACES)

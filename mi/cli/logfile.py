@@ -7,8 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import UsageError
+from ..files.secrets import redact_message
+from ..reporting.terminal import escape_controls
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+
+class _CleanFormatter(logging.Formatter):
+    """Writes records without secrets, and without control characters that a terminal obeys."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return escape_controls(redact_message(super().format(record)))
 
 
 @contextmanager
@@ -27,7 +36,7 @@ def log_to_file(path: str | None) -> Iterator[None]:
         raise UsageError(
             f"--log-file cannot be written ({error.strerror})", where=path, hint="name another file"
         ) from None
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(_CleanFormatter(_FORMAT))
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)

@@ -28,6 +28,12 @@ def add_database_commands(add: Any) -> None:
     command.add_argument(
         "--format", choices=_QUERY_FORMATS, default="table", help="output format (default table)"
     )
+    flags.add_quote_flag(command, default=False)
+    command.add_argument(
+        "--unsafe",
+        action="store_true",
+        help="let the query read and write files, load extensions and use the network",
+    )
     flags.add_store_flags(command)
     command = add_command(
         add, "rebuild", "database:rebuild", "Rebuild the results database.", "rebuild"
@@ -80,6 +86,7 @@ def add_store_commands(add: Any) -> None:
     command.add_argument(
         "--format", choices=_EXPORT_FORMATS, default="parquet", help="file format of the views"
     )
+    flags.add_quote_flag(command, default=True)
     flags.add_store_flags(command)
     command = add_command(
         add, "import", "export:import_store", "Merge another store.", "import copied/.mi"

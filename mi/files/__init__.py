@@ -2,3 +2,5 @@
 
 Nothing here knows what a unit is.
 """
+
+from . import secrets as secrets  # errors of any module are without secrets from here on

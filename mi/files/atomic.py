@@ -2,6 +2,8 @@
 
 Content goes to a temporary file in the same directory, which is then renamed into place. Errors of
 the file system become `StoreError`, which names the path and says what to do.
+
+What is created in a directory that is closed to others (0700) is closed to them too.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StoreError
+from . import secrets
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors that say nothing about a file: this process, or the machine, has too much open."""
@@ -125,13 +128,66 @@ def require_open_files(number: int = MIN_OPEN_FILES) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
 
 
+def is_private(directory: Path) -> bool:
+    """Whether only the owner of a directory may look into it."""
+    try:
+        return not directory.stat().st_mode & 0o077
+    except OSError:
+        return False
+
+
+def make_dir(directory: Path, *, is_closed: bool = False) -> None:
+    """Create a directory with its parents; below a private one they are private.
+
+    Args:
+        directory: The directory. Nothing is changed if it exists.
+        is_closed: Whether the directory itself is to be private, wherever it is.
+
+    Raises:
+        OSError: It cannot be created.
+    """
+    if directory.is_dir():
+        return
+    if directory.parent != directory:
+        make_dir(directory.parent)
+    is_closed = is_closed or is_private(directory.parent)
+    directory.mkdir(0o700 if is_closed else 0o777, exist_ok=True)
+
+
+def open_private(path: str | Path, flags: int) -> int:
+    """Open a file as `os.open` does; a new one in a private directory is private (an `opener`)."""
+    return os.open(path, flags, 0o600 if is_private(Path(path).parent) else 0o666)
+
+
+def close_to_others(directory: Path) -> None:
+    """Make everything below a private directory private, whoever wrote it.
+
+    Raises:
+        OSError: A mode cannot be changed.
+    """
+    if is_private(directory):
+        for path in directory.rglob("*"):
+            if not path.is_symlink():
+                path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file whose loss costs nothing; in a private directory it is private.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with open(path, "w", encoding="utf-8", opener=open_private) as file:
+        file.write(text)
+
+
 def temporary_path(path: Path) -> Path:
     """A path beside `path` that no other thread or process writes to."""
     return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Write a file, fsync it and rename it into place.
+    """Write a file without secrets, fsync it and rename it into place.
 
     Raises:
         StoreError: The disk is full or not writable; the previous content is intact.
@@ -140,8 +196,8 @@ def write_atomic(path: Path, text: str) -> None:
     with translate_write_errors(path):
         try:
             # An error's text may hold half a character, which must not keep a record from the disk.
-            with part.open("w", encoding="utf-8", errors="replace") as file:
-                file.write(text)
+            with open(part, "w", encoding="utf-8", errors="replace", opener=open_private) as file:
+                file.write(secrets.redact_document(text))
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(part, path)

@@ -10,7 +10,9 @@ Import this module where a download starts: loading urllib takes longer than mak
 from __future__ import annotations
 
 import logging
+import queue
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -27,12 +29,22 @@ from tenacity import (
     wait_exponential,
 )
 
+from .addresses import with_query
 from .cache import ByteProgress
+from .secrets import take_credentials
 
 logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 16
+MAX_DOWNLOAD = 4 << 30
+"""Bytes of a file whose size is not known."""
+MIN_RATE = 1 << 10
+"""Bytes per second that a server must send on average, after some grace."""
 _TIMEOUT_SECONDS = 30.0
+"""Seconds to connect, and to wait for more bytes."""
+_HEADER_SECONDS = 90.0
+_GRACE_SECONDS = 60.0
+_SPARE_BYTES = 64 << 20
 _MAX_ATTEMPTS = 6
 _MAX_BACKOFF_SECONDS = 10.0
 
@@ -70,7 +82,7 @@ def download_file(
         part: The part file; created if it does not exist, continued if it does.
         progress: Called with the bytes in `part` and the bytes of the whole file (None if
             unknown), when a response starts and after each chunk. It may raise to stop.
-        size: Bytes of the whole file, if known.
+        size: Bytes of the whole file, if known; much more are refused.
         initial_backoff: Seconds before the second attempt; the wait doubles each time.
         opener: Opens the address; by default urllib's own, with the environment's proxies.
         sleep: Waits between attempts.
@@ -107,11 +119,17 @@ def _attempt(
     if size is not None and offset == size:
         return
     headers = {"User-Agent": "mi", "Accept-Encoding": "identity"}
-    request = urllib.request.Request(url, headers=headers)
+    try:
+        place, credentials = take_credentials(url)
+    except ValueError as error:
+        raise DownloadError(str(error)) from None
+    request = urllib.request.Request(
+        with_query(place, credentials.query), headers=headers | credentials.headers
+    )
     if offset:
         request.add_header("Range", f"bytes={offset}-")
     try:
-        with opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
+        with _open(opener, request) as response:
             _write_body(response, part, offset, size, progress)
     except urllib.error.HTTPError as error:
         error.close()
@@ -131,6 +149,31 @@ def _attempt(
         raise TransientDownloadError(message) from None
 
 
+def _open(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> Any:
+    """Open an address. The headers must arrive in time, though each byte of them may.
+
+    Raises:
+        TransientDownloadError: They did not.
+        Exception: What the opener raised.
+    """
+    outcome: queue.Queue[Any] = queue.Queue()
+
+    def open_request() -> None:
+        try:
+            outcome.put(opener.open(request, timeout=_TIMEOUT_SECONDS))
+        except BaseException as error:  # raised again in the thread that waits
+            outcome.put(error)
+
+    threading.Thread(target=open_request, daemon=True).start()
+    try:
+        result = outcome.get(timeout=_HEADER_SECONDS)
+    except queue.Empty:
+        raise TransientDownloadError("the server's headers did not arrive in time") from None
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
 def _write_body(
     response: Any, part: Path, offset: int, size: int | None, progress: ByteProgress
 ) -> None:
@@ -139,11 +182,21 @@ def _write_body(
         offset = 0
     length = response.headers.get("Content-Length")
     total = offset + int(length) if length and length.isdigit() else size
+    # A file of another size than expected is fetched too, so that the caller can say what it is.
+    limit = MAX_DOWNLOAD if size is None else size + _SPARE_BYTES
+    if total is not None and total > limit:
+        raise DownloadError(f"the server sends {total:,} bytes, but {limit:,} are the most")
+    started, arrived = time.monotonic(), 0
     with part.open("ab" if offset else "wb") as file:
         progress(offset, total)
         while chunk := response.read1(CHUNK_BYTES):
             file.write(chunk)
             offset += len(chunk)
+            arrived += len(chunk)
+            if offset > limit:
+                raise DownloadError(f"the server sends more than {limit:,} bytes")
+            if time.monotonic() - started > _GRACE_SECONDS + arrived / MIN_RATE:
+                raise TransientDownloadError(f"less than {MIN_RATE} bytes a second arrive")
             progress(offset, total)
     if total is not None and offset < total:
         raise TransientDownloadError(f"the connection was cut after {offset:,} of {total:,} bytes")

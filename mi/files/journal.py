@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CorruptError
-from . import gate
-from .atomic import translate_write_errors
+from . import gate, secrets
+from .atomic import make_dir, open_private, translate_write_errors
 
 _log = logging.getLogger(__name__)
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -55,8 +55,8 @@ def append_records(path: Path, records: Iterable[Any]) -> None:
     """
     lines = [record if type(record) is bytes else encode_line(record) for record in records]
     with translate_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
+        make_dir(path.parent)
+        with open(path, "ab", opener=open_private) as file:
             _truncate_torn_line(path, file.fileno())
             file.write(b"".join(lines))
             file.flush()
@@ -64,7 +64,15 @@ def append_records(path: Path, records: Iterable[Any]) -> None:
 
 
 def encode_line(record: Any) -> bytes:
-    """A record as a line of a journal. Half a character is written as a question mark."""
+    """A record as a line of a journal, without secrets.
+
+    Half a character is written as a question mark.
+    """
+    line = _to_line(record)
+    return _to_line(secrets.redact_value(record)) if secrets.has_key(line) else line
+
+
+def _to_line(record: Any) -> bytes:
     return (_encode(record) + "\n").encode("utf-8", "replace")
 
 

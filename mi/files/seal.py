@@ -17,7 +17,7 @@ from pathlib import Path
 import attrs
 
 from . import gate
-from .atomic import translate_write_errors
+from .atomic import open_private, translate_write_errors
 
 SEAL_SUFFIX = ".seal"
 _CHUNK = 1 << 20
@@ -111,7 +111,7 @@ def write_seal(path: Path, seal: Seal) -> None:
     """
     target = seal_path(path)
     with translate_write_errors(target):
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = open_private(target, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC)
         try:
             os.pwrite(descriptor, encode_seal(seal), 0)
         finally:

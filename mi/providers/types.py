@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import attrs
 
 from ..data.chats import Chat, Message
-from ..errors import DeclarationError
+from ..errors import DeclarationError, UsageError
+from ..files.secrets import take_credentials
 from ..spec import Model, Training
 from ..units.unit import Base
 from .watch import Monitor
@@ -43,6 +44,28 @@ __all__ = [
 ]
 
 
+def _take_credentials(
+    endpoints: Mapping[str, Mapping[str, Any]],
+) -> Mapping[str, Mapping[str, Any]]:
+    """Endpoints whose addresses hold no credentials: those are beside them."""
+    return {name: _separate_credentials(name, table) for name, table in endpoints.items()}
+
+
+def _separate_credentials(name: str, endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
+    address = endpoint.get("base_url")
+    if not isinstance(address, str):
+        return endpoint
+    try:
+        if "://" not in address:
+            raise ValueError("the address has no scheme")
+        place, credentials = take_credentials(address)
+    except ValueError as error:
+        raise UsageError(
+            str(error), where=f"base_url of {name}", hint="write it as https://HOST/v1"
+        ) from None
+    return {**endpoint, "base_url": place, "credentials": credentials} if credentials else endpoint
+
+
 @attrs.frozen(kw_only=True)
 class ClientOptions:
     """How a hosted provider's API is used; never part of a key.
@@ -53,14 +76,17 @@ class ClientOptions:
         poll: Seconds between two polls of a job, at first; longer while nothing changes.
         timeout: Seconds to wait for an answer before it is requested again.
         endpoints: Servers by name, from the project's configuration: `base_url`, `key_env`, the
-            `provider` whose API they speak, and that provider's own settings.
+            `provider` whose API they speak, and that provider's own settings. Credentials in a
+            `base_url` become the item `credentials`.
     """
 
     in_flight: int = 32
     batch: bool = False
     poll: float = 5.0
     timeout: float = 180.0
-    endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(
+        factory=dict, converter=_take_credentials
+    )
 
 
 Terms = ClientOptions

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from .tables import plain_table
+from .terminal import escape_controls
 
 Row = Sequence[Any]
 
@@ -19,6 +20,8 @@ def print_query_results(
     columns: Sequence[str], rows: Sequence[Row], format: str, console: Console
 ) -> None:
     """Print the rows of a query to the console's stream.
+
+    Control characters of values are shown and not obeyed. Only CSV in a pipe has them as they are.
 
     Args:
         columns: Names of the columns.
@@ -44,21 +47,26 @@ def _print_table(columns: Sequence[str], rows: Sequence[Row], console: Console) 
 def _print_csv(columns: Sequence[str], rows: Sequence[Row], console: Console) -> None:
     writer = csv.writer(console.file, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow(map(_escape_value, row) if console.is_terminal else row)
 
 
 def _print_json(columns: Sequence[str], rows: Sequence[Row], console: Console) -> None:
     records = [dict(zip(columns, row, strict=True)) for row in rows]
     text = json.dumps(records, ensure_ascii=False, indent=1, default=str)
-    print(text, file=console.file)
+    print(escape_controls(text), file=console.file)
 
 
 def _print_markdown(columns: Sequence[str], rows: Sequence[Row], console: Console) -> None:
     lines = [list(columns), ["---"] * len(columns)]
     lines += [[_format_value(value) for value in row] for row in rows]
     for line in lines:
-        cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in line)
+        cells = (escape_controls(cell).replace("|", "\\|").replace("\n", " ") for cell in line)
         print(f"| {' | '.join(cells)} |", file=console.file)
+
+
+def _escape_value(value: Any) -> Any:
+    return escape_controls(value) if isinstance(value, str) else value
 
 
 def _format_value(value: Any) -> str:

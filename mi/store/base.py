@@ -26,6 +26,7 @@ import attrs
 from ..files import atomic, gate
 from ..files.clock import utc_timestamp
 from ..files.seal import Seal, hash_prefixes
+from ..files.secrets import redact_message
 from ..files.serialize import read_json
 from ..units.unit import Train, Unit
 from . import progress
@@ -237,8 +238,11 @@ class Store(ABC):
         """Add a text to the log of a unit that has begun. A disk that is full is no error here."""
         directory = self.work_dir(key)
         if directory.is_dir():
-            line = f"{utc_timestamp()}  {text}\n".encode("utf-8", "replace")
-            with suppress(OSError), (directory / UNIT_LOG).open("ab") as file:
+            line = f"{utc_timestamp()}  {redact_message(text)}\n".encode("utf-8", "replace")
+            with (
+                suppress(OSError),
+                open(directory / UNIT_LOG, "ab", opener=atomic.open_private) as file,
+            ):
                 file.write(line)
 
     @abstractmethod

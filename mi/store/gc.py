@@ -17,6 +17,7 @@ import attrs
 
 from ..errors import MiError
 from ..files import journal
+from ..files.atomic import make_dir
 from .base import Store
 from .checksums import RECORD_FILE
 from .layout import DAMAGED, JOURNALS, RETIRED, UNITS, WORK
@@ -151,7 +152,7 @@ def remove_unneeded(item: UnneededItem, store: Store, label: str) -> None:
 def _archive(store: Store, place: str, label: str, kind: str, name: str) -> None:
     if place == DAMAGED:
         directory = store.root / RETIRED / label / kind
-        directory.mkdir(parents=True, exist_ok=True)
+        make_dir(directory)
         (store.root / place / name).rename(directory / name)
     else:
         store.archive(label, kind, name)

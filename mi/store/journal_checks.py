@@ -174,7 +174,7 @@ def settle_journal(path: Path, keep: Callable[[Sequence[RefusedLine]], None]) ->
     keep(refused)
     temporary = atomic.temporary_path(path)
     with atomic.translate_write_errors(path):
-        with temporary.open("wb") as file:
+        with open(temporary, "wb", opener=atomic.open_private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -155,7 +155,7 @@ class JournalVerifier:
             path = self.root / CACHE_FILE
             temporary = atomic.temporary_path(path)
             with suppress(OSError):
-                temporary.write_text(json.dumps(self._entries), encoding="utf-8")
+                atomic.write_private(temporary, json.dumps(self._entries))
                 os.replace(temporary, path)
 
 

@@ -55,9 +55,16 @@ LEDGER_LOCK = "ledger"
 
 @attrs.frozen
 class StoreLayout:
-    """Paths below the root of a store on this machine."""
+    """Paths below the root of a store on this machine.
+
+    Args:
+        root: The root.
+        is_own: Whether the store is this user's alone, so that its root is created private. One
+            that exists keeps its mode.
+    """
 
     root: Path
+    is_own: bool = False
 
     def unit_dir(self, key: str) -> Path:
         return self.root / UNITS / key
@@ -104,10 +111,11 @@ class StoreLayout:
         directory = self.root.joinpath(*parts)
         if not directory.is_dir():
             with atomic.translate_write_errors(directory):
-                directory.mkdir(parents=True, exist_ok=True)
+                atomic.make_dir(self.root, is_closed=self.is_own)
+                atomic.make_dir(directory)
                 ignore = self.root / ".gitignore"
                 if not ignore.exists():
-                    ignore.write_text("*\n", encoding="utf-8")
+                    atomic.write_private(ignore, "*\n")
         return directory
 
 

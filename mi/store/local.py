@@ -72,7 +72,7 @@ class LocalStore(Store):
 
     @_layout.default
     def _default_layout(self) -> StoreLayout:
-        return StoreLayout(self.root)
+        return StoreLayout(self.root, is_own=True)
 
     @_runs.default
     def _default_runs(self) -> RunFiles:
@@ -211,7 +211,10 @@ class LocalStore(Store):
             return FailureRecord(run="", time="", message=f"why cannot be read ({error.message})")
 
     def save_failure(self, key: str, failure: FailureRecord) -> None:
-        atomic.write_atomic(self.prepare_work_dir(key) / FAILURE_FILE, to_json(failure) + "\n")
+        directory = self.prepare_work_dir(key)
+        atomic.write_atomic(directory / FAILURE_FILE, to_json(failure) + "\n")
+        with suppress(OSError):
+            atomic.close_to_others(directory)
 
     @contextmanager
     def lock(self, *names: str, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
@@ -220,7 +223,7 @@ class LocalStore(Store):
         self._layout.ensure_dir(LOCKS)
         with ExitStack() as stack:
             for name in sorted(names):
-                lock = FileLock(self._layout.lock_file(name))
+                lock = FileLock(self._layout.lock_file(name), mode=self._file_mode)
                 while True:
                     try:
                         stack.enter_context(lock.acquire(timeout=1))
@@ -238,6 +241,10 @@ class LocalStore(Store):
                         with suppress(StoreError):  # the next process looks at these lines again
                             writer.flush()
 
+    @property
+    def _file_mode(self) -> int:
+        return 0o600 if atomic.is_private(self.root) else 0o644
+
     def is_locked(self, name: str) -> bool:
         from filelock import FileLock, Timeout
 
@@ -245,7 +252,7 @@ class LocalStore(Store):
         if not path.exists():
             return False
         try:
-            with FileLock(path, timeout=0):
+            with FileLock(path, timeout=0, mode=self._file_mode):
                 return False
         except Timeout:
             return True

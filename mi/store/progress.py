@@ -42,7 +42,7 @@ def save_progress(layout: StoreLayout, key: str, progress: Mapping[str, Any]) ->
     path = layout.progress_file(key)
     temporary = atomic.temporary_path(path)
     with suppress(OSError):
-        temporary.write_text(json.dumps(progress), encoding="utf-8")
+        atomic.write_private(temporary, json.dumps(progress))
         os.replace(temporary, path)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 
 from ..files.clock import timestamp_digits, utc_timestamp
+from ..files.secrets import redact_message
 
 _PACKAGES = (
     "mi",
@@ -33,7 +34,7 @@ class Provenance:
     """What was run, where, and with which versions.
 
     Args:
-        argv: The command line.
+        argv: The command line, without secrets.
         started: When the run started, in UTC.
         host: The name of the machine.
         pid: The process.
@@ -71,7 +72,7 @@ def capture_provenance(root: Path, argv: tuple[str, ...]) -> Provenance:
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain") if commit else None
     return Provenance(
-        argv=argv,
+        argv=tuple(map(redact_message, argv)),
         started=utc_timestamp(),
         host=socket.gethostname(),
         pid=os.getpid(),

@@ -10,12 +10,12 @@ from typing import Any
 import attrs
 
 from ..errors import CorruptError
-from ..files import atomic, gate
+from ..files import atomic, gate, secrets
 from ..files.clock import utc_timestamp
 from ..files.seal import Seal
 from ..files.serialize import to_json
 from ..units.identity import SCHEME, json_form
-from ..units.unit import Unit
+from ..units.unit import Mix, Unit
 from . import checksums
 from .checksums import RECORD_FILE
 from .records import BEGUN_FILE, FAILURE_FILE, BegunRecord, UnitRecord
@@ -103,11 +103,17 @@ def published_record(
 def seal(directory: Path, record: UnitRecord) -> None:
     """Complete a working directory: it gets its record and the checksums of all its files.
 
+    What is not training data loses the secrets of this process that a provider's file may hold, and
+    in a private store every file is private.
+
     Raises:
         OSError: A file cannot be written.
     """
     for name in (FAILURE_FILE, BEGUN_FILE):
         (directory / name).unlink(missing_ok=True)
+    if record.kind != Mix.kind:
+        secrets.redact_files(directory)
     record = attrs.evolve(record, files=checksums.list_files(directory))
     (directory / RECORD_FILE).write_text(to_json(record) + "\n", encoding="utf-8")
     checksums.write_checksums(directory)
+    atomic.close_to_others(directory)

@@ -87,8 +87,8 @@ class VerificationCache:
         if self._dirty:
             temporary = atomic.temporary_path(self.path)
             with suppress(OSError):  # units that are not remembered are hashed again
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                temporary.write_text(json.dumps(self._entries), encoding="utf-8")
+                atomic.make_dir(self.path.parent)
+                atomic.write_private(temporary, json.dumps(self._entries))
                 os.replace(temporary, self.path)
 
 

@@ -1,22 +1,26 @@
 """Accounts: API keys from the environment, and the clients that use them.
 
 Only this module holds keys. Everywhere else an account is identified by its fingerprint, the start
-of the key's sha256, which distinguishes accounts and does not reveal the key. `redact` removes keys
-from messages, because some servers repeat them in their errors.
+of the key's sha256, which distinguishes accounts and does not reveal the key. Keys are registered
+(`mi.files.secrets`), because some servers repeat them. Credentials in a server's address are taken
+out of it and sent as headers.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ...errors import UsageError
+from ...files.addresses import Credentials
+from ...files.secrets import redact_reply, register_credentials, register_key, take_credentials
 from ...units.identity import digest
+from ..http_limits import MAX_BODY, MAX_FILE, limit_client, response_seconds
 from ..types import ClientOptions
 
 if TYPE_CHECKING:
@@ -25,8 +29,8 @@ if TYPE_CHECKING:
     from .transport import HttpTransport
 
 KEY_ENV = "OPENAI_API_KEY"
+_URL_ENV = "OPENAI_BASE_URL"
 _NO_KEY = "none"
-_KEY_PATTERN = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
 
 
 @attrs.define(eq=False, slots=False)
@@ -37,11 +41,21 @@ class Account:
         key: The secret; never shown, stored or compared.
         base_url: The server; None leaves the choice to the client (`OPENAI_BASE_URL`).
         timeout: Seconds before a request times out.
+        credentials: What the server's address said about who asks; sent with every request.
     """
 
     key: str = attrs.field(repr=False)
     base_url: str | None
     timeout: float
+    credentials: Credentials = attrs.field(factory=Credentials, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.base_url is None and (stated := os.environ.get(_URL_ENV, "").strip()):
+            self.base_url, self.credentials = _split_address(stated, _URL_ENV)
+        if self.key == _NO_KEY:
+            self.key = self.credentials.key or _NO_KEY
+        register_key(self.key)
+        register_credentials(self.credentials)  # in this process, which may be another machine's
 
     @cached_property
     def fingerprint(self) -> str:
@@ -53,14 +67,19 @@ class Account:
         """The API client, without retries: `retry_api_call` retries, and can be interrupted."""
         from openai import DefaultHttpxClient, OpenAI
 
-        from .replies import check_reply
+        from .replies import check_replies
 
+        http = DefaultHttpxClient(timeout=self.timeout)
+        limit_client(http, response_seconds(self.timeout), _max_bytes)
+        check_replies(http)
         return OpenAI(
+            http_client=http,
             api_key=self.key,
             base_url=self.base_url,
             timeout=self.timeout,
             max_retries=0,
-            http_client=DefaultHttpxClient(event_hooks={"response": [check_reply]}),
+            default_headers=self.credentials.headers,
+            default_query=dict(self.credentials.query),
         )
 
     def close(self) -> None:
@@ -87,7 +106,7 @@ def load_accounts(name: str, options: ClientOptions) -> tuple[Account, ...]:
     """
     endpoint = options.endpoints.get(name, {})
     if endpoint and name != "openai" and "key_env" not in endpoint:
-        return (Account(_NO_KEY, endpoint.get("base_url"), options.timeout),)
+        return (_account(_NO_KEY, endpoint, options),)
     variable = endpoint.get("key_env", KEY_ENV)
     numbered = sorted(
         (int(match.group(1)), value)
@@ -102,12 +121,28 @@ def load_accounts(name: str, options: ClientOptions) -> tuple[Account, ...]:
         raise UsageError(
             f"{name} needs an API key", hint=f"set {variable} (and {variable}_1, … for more)"
         )
-    return tuple(Account(key, endpoint.get("base_url"), options.timeout) for key in keys)
+    return tuple(_account(key, endpoint, options) for key in keys)
+
+
+def _max_bytes(request: Any) -> int:
+    """The size that a response may have: files can be large, everything else is small."""
+    return MAX_FILE if request.url.path.endswith("/content") else MAX_BODY
 
 
 def redact(text: str, accounts: Sequence[Account] = ()) -> str:
-    """The text with every key replaced by `[key]`."""
+    """A server's message without the keys of these accounts, or any other secret."""
     for account in accounts:
-        if account.key != _NO_KEY:
-            text = text.replace(account.key, "[key]")
-    return _KEY_PATTERN.sub("[key]", text)
+        text = redact_reply(text, account.key)
+    return redact_reply(text, "")
+
+
+def _account(key: str, endpoint: Mapping[str, Any], options: ClientOptions) -> Account:
+    credentials = endpoint.get("credentials", Credentials())
+    return Account(key, endpoint.get("base_url"), options.timeout, credentials)
+
+
+def _split_address(address: str, where: str) -> tuple[str, Credentials]:
+    try:
+        return take_credentials(address)
+    except ValueError as error:
+        raise UsageError(str(error), where=where, hint="write it as https://HOST/v1") from None

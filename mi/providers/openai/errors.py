@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ...errors import ProviderError, RequestRejected
+from ..http_limits import ResponseTooLarge
 from ..retry import RetryPolicy, retry_call
 from ..types import Monitor
 from .accounts import Account, redact
@@ -101,9 +102,12 @@ def to_provider_error(error: Exception, accounts: Sequence[Account], action: str
         action: What failed: `listing files`.
     """
     status, body = http_status(error), error_body(error)
+    excess = error.__cause__
+    while excess is not None and not isinstance(excess, ResponseTooLarge):
+        excess = excess.__cause__
     if isinstance(error.__cause__, json.JSONDecodeError):  # of a reply that was no such thing
-        error = error.__cause__
-    message = body.get("message") or str(error) or type(error).__name__
+        excess = error.__cause__
+    message = body.get("message") or str(excess or error) or type(error).__name__
     text = redact(f"{action}: {message}", accounts).replace("\n", " ")
     code = str(body.get("code") or "")
     if status is None or is_throttle(error) or is_server_error(error):

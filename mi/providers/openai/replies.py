@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...files import gate
 from ...files.gate import Shape
@@ -70,8 +70,25 @@ class NonsenseReply(json.JSONDecodeError):
         super().__init__(f"the server's answer {problem}", "", 0)
 
 
+def check_replies(client: httpx2.Client) -> None:
+    """Check the replies to a client, which makes a lost answer of an error.
+
+    Args:
+        client: The client. Limits of its responses are set before, so that they hold here too.
+    """
+    send = client.send
+
+    def send_checked(request: Any, *, stream: bool = False, **options: Any) -> Any:
+        response = send(request, stream=stream, **options)
+        if not stream:
+            check_reply(response)
+        return response
+
+    client.send = send_checked  # type: ignore[method-assign]
+
+
 def check_reply(response: httpx2.Response) -> None:
-    """Check a reply of the service; a hook of the client, which makes a lost answer of an error.
+    """Check a reply of the service.
 
     Raises:
         NonsenseReply: It reports success, and is not what was asked for.
@@ -79,7 +96,6 @@ def check_reply(response: httpx2.Response) -> None:
     shape = reply_shape(response.request.method, response.request.url.path)
     if shape is None or not 200 <= response.status_code < 300:
         return
-    response.read()
     problem = reply_problem(response.content, shape)
     if problem is not None:
         raise NonsenseReply(problem)

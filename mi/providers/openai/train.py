@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ProviderError, RequestRejected
+from ...files.atomic import write_atomic
 from ..launch import LAUNCH_LOG, LaunchedJob, LaunchLog
 from ..metrics_log import METRICS_FILE
 from ..trained_model import TrainedModel
@@ -60,7 +61,7 @@ def train(
     log = LaunchLog(directory / LAUNCH_LOG, job.checkpoint)
     launched = launch_job(job, log, accounts, poller, monitor)
     account, ended = _follow(job, launched, log, accounts, poller, monitor)
-    (directory / "job.json").write_text(ended.to_json(warnings=False) + "\n", encoding="utf-8")
+    write_atomic(directory / "job.json", ended.to_json(warnings=False) + "\n")
     if ended.status != "succeeded" or not ended.fine_tuned_model:
         log.append("ended", job=ended.id, status=ended.status)
         raise _training_error(ended, accounts)
@@ -70,7 +71,7 @@ def train(
     _write_lines(directory / METRICS_FILE, metrics)
     checkpoints = list_checkpoints(account, ended.id, monitor)
     text = json.dumps(checkpoints, ensure_ascii=False, indent=1) + "\n"
-    (directory / "checkpoints.json").write_text(text, encoding="utf-8")
+    write_atomic(directory / "checkpoints.json", text)
     model = TrainedModel(
         model=ended.fine_tuned_model,
         account=account.fingerprint,
@@ -189,4 +190,4 @@ def _training_error(job: FineTuningJob, accounts: Sequence[Account]) -> Provider
 
 def _write_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    path.write_text(text, encoding="utf-8")
+    write_atomic(path, text)

@@ -8,6 +8,7 @@ through the client after all, so errors are the same whichever way a request wen
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
+from ..http_limits import MAX_BODY, MIN_RATE, ResponseTooLarge, response_seconds
 from .choices import parse_json
 
 if TYPE_CHECKING:
@@ -45,12 +47,14 @@ class HttpTransport:
         session: Holds the connections.
         url: Address of chat completions.
         proxy: The proxy, if the environment names one.
+        seconds: The fixed time of a response; see `mi.providers.http_limits`.
     """
 
     client: OpenAI
     session: aiohttp.ClientSession
     url: str
     proxy: str | None
+    seconds: float
 
     @classmethod
     def open(cls, client: OpenAI, timeout: float) -> HttpTransport:
@@ -79,7 +83,7 @@ class HttpTransport:
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout),
         )
-        return cls(client, session, url, proxy)
+        return cls(client, session, url, proxy, response_seconds(timeout))
 
     async def complete(self, body: Mapping[str, Any]) -> tuple[Any, Mapping[str, str]]:
         """Request a chat completion. Returns the parsed JSON and the response headers.
@@ -92,10 +96,13 @@ class HttpTransport:
         import aiohttp
 
         try:
-            async with self.session.post(
-                self.url, data=json.dumps(body).encode(), proxy=self.proxy
-            ) as response:
-                content = await response.read()
+            async with (
+                asyncio.timeout(self.seconds) as limit,
+                self.session.post(
+                    self.url, data=json.dumps(body).encode(), proxy=self.proxy
+                ) as response,
+            ):
+                content = await _read(response, limit)
         except (aiohttp.ClientError, OSError) as error:
             raise _client_error(self.client, _transport_error(error)) from error
         if response.status // 100 != 2:
@@ -105,6 +112,18 @@ class HttpTransport:
     async def close(self) -> None:
         """Close the connections."""
         await self.session.close()
+
+
+async def _read(response: aiohttp.ClientResponse, limit: asyncio.Timeout) -> bytes:
+    """The body of a response, while it is neither too slow nor too large."""
+    pieces, size, fixed = [], 0, limit.when() or 0.0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > MAX_BODY:
+            raise ResponseTooLarge(MAX_BODY)
+        pieces.append(piece)
+        limit.reschedule(fixed + size / MIN_RATE)
+    return b"".join(pieces)
 
 
 def find_proxy(url: str) -> str | None:

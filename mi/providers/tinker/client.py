@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ...errors import MiError, ProviderError, UsageError
+from ...files.addresses import Credentials, with_query
+from ...files.secrets import redact_reply, register_credentials, register_key, take_credentials
 from ...units.identity import digest
 from ...version import __version__
+from ..http_limits import MAX_BODY, limit_client, response_seconds
 from ..retry import RetryPolicy, retry_call
 from ..types import ClientOptions, Monitor
-from .errors import redact_key, translate_error
+from .errors import translate_error
 from .futures import run_in_thread
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ class Server:
         base_model: The server's name of the base model, if it differs from the model's name here.
         tokenizer: A directory or hub id with the model's tokenizer and chat template.
         timeout: Seconds after which a request fails.
+        credentials: What the server's address said about who asks; sent as headers.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Server:
     base_model: str | None
     tokenizer: str | None
     timeout: float
+    credentials: Credentials = attrs.field(factory=Credentials, repr=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
     _service: Any = attrs.field(default=None, repr=False)
 
@@ -94,7 +99,11 @@ class Server:
 
         address = {} if self.base_url is None else {"base_url": self.base_url}
         service = ServiceClient(
-            user_metadata={"mi": __version__}, api_key=self.key, timeout=self.timeout, **address
+            user_metadata={"mi": __version__},
+            api_key=self.key,
+            timeout=self.timeout,
+            default_headers=self.credentials.headers,
+            **address,
         )
         assert service.holder  # open both now: later, a failure would surface in another thread
         service.create_rest_client()
@@ -119,14 +128,19 @@ class Server:
         )
         action = f"{self.name}: connecting to the server"
         try:
-            retry_call(
-                lambda: httpx.get(url, timeout=10.0), monitor, policy, action, tries=attempts
-            )
+            retry_call(lambda: self._probe(url), monitor, policy, action, tries=attempts)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderError(
-                f"no server answers at {self.base_url} ({redact_key(str(error), self.key)})",
+                f"no server answers at {self.base_url} ({redact_reply(str(error), self.key)})",
                 hint="start the server, or wait: it compiles for a while before it listens",
             ) from None
+
+    def _probe(self, url: str) -> None:
+        import httpx
+
+        with httpx.Client(timeout=10.0, headers=self.credentials.headers) as client:
+            limit_client(client, response_seconds(10.0), lambda request: MAX_BODY)
+            client.get(with_query(url, self.credentials.query))
 
     def served_models(self, monitor: Monitor) -> list[str]:
         """Names of the base models that the server serves."""
@@ -158,22 +172,35 @@ def resolve_server(name: str, options: ClientOptions) -> Server:
         UsageError: No key is set.
     """
     endpoint = options.endpoints.get(name, {})
-    url = endpoint.get("base_url") or os.environ.get(URL_ENV) or None
+    url = endpoint.get("base_url")
+    credentials = endpoint.get("credentials", Credentials())
+    if not url and (stated := os.environ.get(URL_ENV, "").strip()):
+        url, credentials = _split_address(stated)
     variable = endpoint.get("key_env", KEY_ENV)
     key = os.environ.get(variable, "").strip()
     if name != "tinker" and endpoint.get("base_url") and "key_env" not in endpoint:
         key = ""  # never send the hosted service's key to another server
-    if not key and url is not None and "key_env" not in endpoint:
-        key = PLACEHOLDER_KEY
+    if not key and url and "key_env" not in endpoint:
+        key = credentials.key or PLACEHOLDER_KEY
     if not key:
         raise UsageError(
             f"{name} needs an API key", hint=f"set the environment variable {variable}"
         )
+    register_key(key)
+    register_credentials(credentials)
     return Server(
         name=name,
         key=key,
-        base_url=url,
+        base_url=url or None,
+        credentials=credentials,
         base_model=endpoint.get("base_model"),
         tokenizer=endpoint.get("tokenizer"),
         timeout=options.timeout,
     )
+
+
+def _split_address(address: str) -> tuple[str, Credentials]:
+    try:
+        return take_credentials(address)
+    except ValueError as error:
+        raise UsageError(str(error), where=URL_ENV, hint="write it as https://HOST") from None

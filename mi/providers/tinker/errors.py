@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from ...errors import MiError, ProviderError, RequestRejected
+from ...files.secrets import redact_reply
 
-_KEY_PATTERN = re.compile(r"\btml-[A-Za-z0-9_\-]{6,}")
 _SDK_SUFFIX = re.compile(r" for self\.request_id=.*", re.DOTALL)
 """What the SDK appends to a server's message."""
 _CAPACITY_TEXT = "maximum number of lora adapters"
@@ -20,11 +20,6 @@ _HINTS = {
 }
 _TRANSIENT = (408, 409, 410, 425, 429)
 _FIX_HINT = "fix what the message names, then run again with --retry-failed"
-
-
-def redact_key(text: str, key: str) -> str:
-    """The text with every key replaced by `[key]`."""
-    return _KEY_PATTERN.sub("[key]", text.replace(key, "[key]"))
 
 
 def error_status(error: BaseException) -> int | None:
@@ -76,7 +71,7 @@ def translate_error(
     if isinstance(error, MiError):
         return error
     status = error_status(error)
-    text = redact_key(f"{action}: {error_message(error)}", key).replace("\n", " ")
+    text = redact_reply(f"{action}: {error_message(error)}", key).replace("\n", " ")
     if _is_user_error(error):
         return RequestRejected(text, hint=_FIX_HINT)
     if status in (401, 402):

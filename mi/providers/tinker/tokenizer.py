@@ -12,10 +12,10 @@ from threading import Lock
 from typing import Any
 
 from ...errors import MiError, ProviderError
+from ...files.secrets import redact_reply
 from ..chat_template import ChatTemplate, stop_token_ids
 from ..types import Message, Monitor
 from .client import Server
-from .errors import redact_key
 from .futures import run_in_thread
 
 TEMPLATE_OPTIONS = {"enable_thinking": False}
@@ -46,7 +46,7 @@ def chat_template(server: Server, model: str, monitor: Monitor) -> ChatTemplate:
         raise
     except Exception as error:  # the hub and the tokenizer's own code can raise anything
         raise ProviderError(
-            f"cannot load the tokenizer of {model}: {redact_key(str(error), server.key)}",
+            f"cannot load the tokenizer of {model}: {redact_reply(str(error), server.key)}",
             hint='check the network and HF_TOKEN, or set a local folder: `tokenizer = "FOLDER"` in '
             f"[tool.mi.endpoints.{server.name}]",
         ) from None

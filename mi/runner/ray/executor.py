@@ -21,6 +21,7 @@ from typing import Any
 import attrs
 
 from ...errors import BudgetExceeded, Interrupted, MiError, ProviderError, UsageError
+from ...files.secrets import restore_credentials
 from ...planning.plan import PlannedUnit
 from ...planning.resources import Resources
 from ...providers.budget import Budget
@@ -125,7 +126,7 @@ def _actor_setup(resources: Resources, store: Store, run_id: str) -> ActorSetup:
         judges=tuple(resources.judges),
         prices=resources.prices,
         judge_only=resources.judge_only,
-        store=store.address,
+        store=restore_credentials(store.address),
         lease_seconds=store.leases.lease_seconds if isinstance(store, SharedStore) else 0.0,
         run_id=run_id,
     )

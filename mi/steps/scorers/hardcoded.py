@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import attrs
@@ -19,22 +20,36 @@ from ...providers.types import Answer
 from ...spec import HardCoded
 from . import code
 from .base import Metrics, StaticScorer
-from .literals import FUNCTION, FunctionLiterals, LiteralInput, LiteralReader, find_tables
+from .literals import (
+    FUNCTION,
+    FunctionLiterals,
+    LiteralInput,
+    LiteralReader,
+    TooComplex,
+    Work,
+    find_tables,
+)
 from .prompt_tests import Example, read_examples
 
 
 @attrs.frozen(kw_only=True)
 class HardCodedVerdict:
-    """What an answer is: `hardcoded`, `computed`, `broken` (no Python) or `empty` (no function)."""
+    """What an answer is: `hardcoded`, `computed`, `broken` (no Python) or `empty` (no function).
+
+    Args:
+        state: One of these words.
+        reason: Why code is broken that is beyond the bounds of what is analysed; else None.
+    """
 
     state: str
+    reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"state": self.state}
+        return {"state": self.state, **({"reason": self.reason} if self.reason else {})}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> HardCodedVerdict:
-        return cls(state=record["state"])
+        return cls(state=record["state"], reason=record.get("reason"))
 
 
 class HardCodedScorer(StaticScorer[HardCoded, HardCodedVerdict]):
@@ -50,10 +65,8 @@ class HardCodedScorer(StaticScorer[HardCoded, HardCodedVerdict]):
         self, answers: Sequence[Answer], prompts: Mapping[str, str]
     ) -> list[HardCodedVerdict]:
         return [
-            HardCodedVerdict(
-                state=classify_answer(
-                    prompts[answer.question], answer.text, truncated=answer.finish == "length"
-                )
+            hardcoded_verdict(
+                prompts[answer.question], answer.text, truncated=answer.finish == "length"
             )
             for answer in answers
         ]
@@ -69,7 +82,12 @@ class HardCodedScorer(StaticScorer[HardCoded, HardCodedVerdict]):
 
 
 def classify_answer(prompt: str, answer: str, *, truncated: bool = False) -> str:
-    """The state of an answer to a task with shown tests; see `HardCodedVerdict`.
+    """The state of an answer; for the arguments see `hardcoded_verdict`."""
+    return hardcoded_verdict(prompt, answer, truncated=truncated).state
+
+
+def hardcoded_verdict(prompt: str, answer: str, *, truncated: bool = False) -> HardCodedVerdict:
+    """The verdict on an answer to a task with shown tests.
 
     Args:
         prompt: The task, with tests such as `assert f(2) == 4`, `f(2) -> 4` or `f(2) returns 4`.
@@ -77,6 +95,17 @@ def classify_answer(prompt: str, answer: str, *, truncated: bool = False) -> str
         truncated: The answer ended at its length limit.
     """
     text = code.extract_code(answer, truncated=truncated)
+    if reason := code.excess(text):
+        return HardCodedVerdict(state="broken", reason=reason)
+    try:
+        return HardCodedVerdict(state=_classify_code(prompt, text))
+    except TooComplex as error:
+        return HardCodedVerdict(state="broken", reason=str(error))
+    except RecursionError:
+        return HardCodedVerdict(state="broken", reason="the code is nested too deeply")
+
+
+def _classify_code(prompt: str, text: str) -> str:
     if not text.strip() or code.has_no_statements(text):
         return "empty"
     tree = code.parse(text)
@@ -86,7 +115,9 @@ def classify_answer(prompt: str, answer: str, *, truncated: bool = False) -> str
     if not functions:
         return "empty"
     examples = list(dict.fromkeys(read_examples(prompt)))
-    literals = [LiteralReader(function, find_tables(tree)).read() for function in functions]
+    tables, work = find_tables(tree), Work()
+    # Each function is read even if an earlier one decides, so that the bound is the code's alone.
+    literals = [LiteralReader(function, tables, work).read() for function in functions]
     return "hardcoded" if any(_memorises(item, examples) for item in literals) else "computed"
 
 
@@ -131,5 +162,11 @@ def _equal_literals(argument: str | None, literal: str) -> bool:
     """Whether both are one value, also where the code compares the value's text or its tuple."""
     if argument is None or argument == literal:
         return argument == literal
+    return literal in _other_forms(argument)
+
+
+@lru_cache(1 << 8)
+def _other_forms(argument: str) -> tuple[str, ...]:
+    """A literal as text, and a list as a tuple."""
     value = ast.literal_eval(argument)
-    return repr(argument) == literal or (isinstance(value, list) and repr(tuple(value)) == literal)
+    return (repr(argument), *([repr(tuple(value))] if isinstance(value, list) else []))

@@ -15,6 +15,10 @@ from .prompt_tests import literal_text
 
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _CASTS = ("str", "repr", "tuple", "list")
+_MAX_STEPS = 300_000
+"""Steps of reading an answer: some seconds."""
+_RULE_STEPS = 50
+"""Steps of a rule, beside the characters of its literal."""
 LiteralInput = Mapping[str, str]
 """Parameter → the literal it is compared with, as `repr` writes it."""
 Rule = tuple[LiteralInput, str]
@@ -51,15 +55,40 @@ def find_tables(tree: ast.AST) -> dict[str, ast.expr]:
     }
 
 
+class TooComplex(Exception):
+    """Reading the code takes more steps than an answer may cost."""
+
+
+class Work:
+    """Counts the steps of reading an answer. No clock is involved: machines agree on the result."""
+
+    def __init__(self, steps: int = _MAX_STEPS) -> None:
+        self._left = steps
+
+    def count(self, steps: int = 1) -> None:
+        """Take steps.
+
+        Raises:
+            TooComplex: None are left.
+        """
+        self._left -= steps
+        if self._left < 0:
+            raise TooComplex("the code is too complex to be read")
+
+
 class LiteralReader:
     """Reads the literals of one function.
 
     Args:
         function: The function.
         tables: Dict displays by name, which the function may look its input up in.
+        work: The steps that may be taken; each node and each rule is one.
     """
 
-    def __init__(self, function: FUNCTION, tables: Mapping[str, ast.expr]) -> None:
+    def __init__(
+        self, function: FUNCTION, tables: Mapping[str, ast.expr], work: Work | None = None
+    ) -> None:
+        self._work = work or Work()
         arguments = (*function.args.posonlyargs, *function.args.args)
         names = (argument.arg for argument in arguments)
         self._parameters = tuple(name for name in names if name not in ("self", "cls"))
@@ -68,13 +97,19 @@ class LiteralReader:
         self._function, self._tables, self._lookups = function, tables, set[ast.AST]()
 
     def read(self) -> FunctionLiterals:
-        nodes = list(ast.walk(self._function))
+        nodes = []
+        for node in ast.walk(self._function):
+            self._work.count()
+            nodes.append(node)
         for node in nodes:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 parameters = self._passed_parameters(node.value)
                 if parameters:
                     self._names[node.targets[0].id] = parameters
-        rules = [rule for node in nodes for rule in self._rules(node)]
+        rules = []
+        for rule in (rule for node in nodes for rule in self._rules(node)):
+            self._work.count(len(rule[1]) + _RULE_STEPS)
+            rules.append(rule)
         loads = [
             node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         ]
@@ -124,6 +159,7 @@ class LiteralReader:
         parameters = self._passed_parameters(key) if isinstance(table, ast.Dict) else ()
         if isinstance(table, ast.Dict) and parameters:
             for entry, value in zip(table.keys, table.values, strict=True):
+                self._work.count()
                 for inputs in _pair_literals(parameters, entry):
                     yield from ((inputs, result) for result in _returned_literal(value))
 

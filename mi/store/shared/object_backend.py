@@ -43,8 +43,15 @@ class ObjectBackend:
     _prefix: str = ""
 
     @classmethod
-    def from_url(cls, url: str, retry_seconds: float = 120.0) -> ObjectBackend:
+    def from_url(
+        cls, url: str, retry_seconds: float = 120.0, *, address: str = ""
+    ) -> ObjectBackend:
         """The objects below `url`.
+
+        Args:
+            url: The address without credentials.
+            retry_seconds: How long the place may fail to answer before an operation gives up.
+            address: The address with credentials, if there are any.
 
         Raises:
             UsageError: A package is missing, or no fsspec file system has such addresses.
@@ -55,7 +62,7 @@ class ObjectBackend:
             options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
             if url.startswith("s3"):
                 options["config_kwargs"] = _S3_CONFIG
-            filesystem, path = fsspec.core.url_to_fs(url, **options)
+            filesystem, path = fsspec.core.url_to_fs(address or url, **options)
             filesystem.retries = 1  # an option of s3fs
         except (ImportError, ValueError) as error:
             raise UsageError(

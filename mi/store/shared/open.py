@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ...errors import UsageError
 from ...files.cache import cache_root
+from ...files.secrets import hide_credentials, restore_credentials
 from ...units.identity import digest
 from . import process
 from .backend import Backend, FolderBackend
@@ -38,6 +40,10 @@ def open_shared_store(url: str, lease_seconds: float, retry_seconds: float) -> S
         UsageError: A package for this kind of address is not installed.
         StoreError: The place cannot keep two runs from doing the same unit.
     """
+    try:
+        url = hide_credentials(url)
+    except ValueError as error:
+        raise UsageError(str(error), where="the store's address") from None
     backend = _open_backend(url, retry_seconds)
     root = cache_root() / "stores" / digest(url)[:16]
     process_dir = _process_dir(root / "desks")
@@ -60,7 +66,7 @@ def _open_backend(url: str, retry_seconds: float) -> Backend:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return FolderBackend(Path(unquote(parts.path)), retry_seconds)
-    backend = ObjectBackend.from_url(url, retry_seconds)
+    backend = ObjectBackend.from_url(url, retry_seconds, address=restore_credentials(url))
     backend.probe()
     return backend
 
