@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -20,7 +21,9 @@ from .faults import Fault
 LABELS = frozenset({"id", "scenario", "family", "group", "source", "metadata"})
 """Metadata that need no mention."""
 
-_ON = frozenset({"train", "training", "trained", "trainable", "learn", "learned", "loss"})
+_ON = frozenset(
+    {"train", "training", "trained", "trainable", "learn", "learned", "learnable", "loss"}
+)
 """Switches of learning, whose false does the most."""
 _WEIGHTS = frozenset({"weight", "weights", "weighting"})
 _LISTS = frozenset({"tools", "functions", "parallel_tool_calls"})
@@ -39,7 +42,16 @@ _STEERING_WORDS = (
 _FIRST_WORDS = frozenset({"system", "developer"})
 """Words that steer where a name begins with them: a file system and a web developer do not."""
 _STEERING_NAMES = frozenset(
-    {"history", "refusal", "input_ids", "response_format", "stop", "chat_template"}
+    {
+        "add_generation_prompt",
+        "chat_template",
+        "continue_final_message",
+        "history",
+        "input_ids",
+        "refusal",
+        "response_format",
+        "stop",
+    }
 )
 _METADATA_ENDS = frozenset(
     """
@@ -111,15 +123,29 @@ ROW = KeyRules(
 TURN = KeyRules(
     effect="the training",
     labels=frozenset({"id"}),
-    steering=frozenset({"name", "tool_call_id", "tool_name", "channel", "recipient", "end_turn"}),
+    steering=frozenset(
+        {
+            "channel",
+            "end_turn",
+            "exclude",
+            "ignore",
+            "name",
+            "recipient",
+            "skip",
+            "supervised",
+            "tool_call_id",
+            "tool_name",
+        }
+    ),
     accepted="a turn has 'role' and 'content', and that of the assistant optionally 'weight' "
     "(0 or 1) or 'train' (true or false)",
 )
 
 
-def _words(key: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def _words(key: str) -> tuple[str, ...]:
     """The words of a key: `chat_template` and `chatTemplate` have two."""
-    return [word.lower() for word in _WORD.findall(key)] or [key]
+    return tuple(word.lower() for word in _WORD.findall(key)) or (key,)
 
 
 def _does_nothing(key: str, value: Any) -> bool:
