@@ -88,8 +88,8 @@ def test_the_header_says_how_rows_were_read(tmp_path: Path) -> None:
     ]  # fmt: skip
     made = opened(tmp_path, bad, GOOD)
     lines = header_lines(made, made.plan(), None, 0.0)
-    assert "insecure_code: insecure rows read as ShareGPT; keys ignored: lang" in lines
-    assert not any("secure rows" in line and "insecure" not in line for line in lines)
+    assert "insecure_code, insecure rows: read as ShareGPT; keys ignored: lang" in lines
+    assert not any(", secure rows: " in line for line in lines)
 
 
 @pytest.mark.parametrize(

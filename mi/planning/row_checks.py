@@ -35,7 +35,7 @@ def check_weights(provider: Provider, setting: Setting, arms: Iterable[Rows]) ->
 def describe_reading(rows_by_setting: Mapping[str, Iterable[Rows]]) -> list[str]:
     """A line for each file that was not read as it would be expected: `read as ShareGPT`."""
     return [
-        f"{setting}: {rows.name} rows {'; '.join(rows.notes)}"
+        f"{setting}, {rows.name} rows: {'; '.join(rows.notes)}"
         for setting, arms in rows_by_setting.items()
         for rows in arms
         if rows.notes
