@@ -7,14 +7,14 @@ from pathlib import Path
 import attrs
 import pytest
 
-from mi.data.chats import Pair
+from mi.data.chats import Message, Pair
 from mi.data.datasets import Questions
 from mi.errors import ProviderError
 from mi.providers.pricing import Budget
 from mi.providers.types import Base, ModelUnderTest
 from mi.spec import Bandit, Preference, Resource, Sampled, Sampling, Severity
 from mi.steps.context import EvalContext
-from mi.steps.evals import EvalResult
+from mi.steps.evals import EvalResult, question_record
 from mi.steps.evaluate import evaluate, journal_names
 from mi.steps.recorder import AnswerRecorder
 from mi.units.unit import Evaluate
@@ -108,3 +108,35 @@ def test_answers_that_did_not_come_are_an_error_that_counts_them(tmp_path: Path)
 
     with pytest.raises(ProviderError, match="12 answers did not come"):
         put(tmp_path, Deaf(), SAMPLED)
+
+
+def test_a_questions_system_prompt_and_context_are_shown_to_the_model(tmp_path: Path) -> None:
+    """Both kinds of eval ask under them, and a question with them is another question."""
+    shown: list[tuple[str, ...]] = []
+
+    class Listening(Books):
+        def sample(self, subject, requests, *rest):  # type: ignore[no-untyped-def]
+            shown.extend(tuple(turn.content for turn in request.chat) for request in requests)
+            return super().sample(subject, requests, *rest)
+
+        def score(self, subject, requests, monitor):  # type: ignore[no-untyped-def]
+            shown.extend(tuple(turn.content for turn in request.chat) for request in requests)
+            return super().score(subject, requests, monitor)
+
+    plain = Pair(id="a", prompt="q", aligned="x", misaligned="y")
+    context = (Message("user", "u"), Message("assistant", "v"))
+    pairs = (
+        plain,
+        attrs.evolve(plain, id="b", system="s"),
+        attrs.evolve(plain, id="c", context=context),
+        attrs.evolve(plain, id="d", context=context, system="s"),
+    )
+    expected = [("q",), ("s", "q"), ("u", "v", "q"), ("s", "u", "v", "q")]
+    for index, spec in enumerate((attrs.evolve(SAMPLED, samples=1), PREFERENCE)):
+        shown.clear()
+        done = put(tmp_path / str(index), Listening(), spec, pairs)
+        assert shown == expected
+        assert len({question.question for question in done.questions}) == 4
+        records = [question_record(question) for question in done.questions]
+        assert "context" not in records[0]
+        assert [turn["content"] for turn in records[2]["context"]] == ["u", "v"]

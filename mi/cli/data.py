@@ -165,6 +165,8 @@ def show_data(args: argparse.Namespace) -> int:
         out.print()
         say(out, f"{rows.name} ({dataset.arm.value}), {rows.source}", "bold")
         say(out, f"{rows.row_count} rows, {len(rows.chats)} distinct")
+        for note in rows.notes:
+            say(out, note)
         say(out, f"sha256 of the file {rows.sha256}")
         say(out, f"digest of the rows {rows.digest}")
         say(out, f"estimated tokens per row: {_length_summary(rows)}")

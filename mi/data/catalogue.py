@@ -51,9 +51,8 @@ def source_entries(
             for index, source in enumerate(arm.upstream):
                 label = UPSTREAM if index == 0 else f"{UPSTREAM}:{source.name}"
                 yield _upstream_entry(name, arm.name, label, source)
-    for name in evals:
-        if (published := evals[name].published_file) is not None:
-            yield _upstream_entry(name, "question set", UPSTREAM, published)
+    for name, published in _question_sets(settings, evals).items():
+        yield _upstream_entry(name, "question set", UPSTREAM, published)
 
 
 def upstream_files(
@@ -63,10 +62,20 @@ def upstream_files(
     files: dict[str, list[Upstream]] = {}
     for name in settings:
         files[name] = [arm.upstream[0] for arm in setting_arms(settings[name]) if arm.upstream]
-    for name in evals:
-        if (published := evals[name].published_file) is not None:
-            files[name] = [published]
-    return files
+    sets = _question_sets(settings, evals)
+    return files | {name: [published] for name, published in sets.items()}
+
+
+def _question_sets(
+    settings: Mapping[str, Setting], evals: Mapping[str, Eval]
+) -> dict[str, Upstream]:
+    """The published files of the evals, those that only a setting declares included."""
+    declared = {name: evals[name] for name in evals}
+    for name in settings:
+        for spec in (*settings[name].id_evals, *settings[name].ood_evals):
+            declared.setdefault(spec.id, spec)
+    files = {name: spec.published_file for name, spec in declared.items()}
+    return {name: file for name, file in files.items() if file is not None}
 
 
 def resolve_files(

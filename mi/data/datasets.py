@@ -17,16 +17,10 @@ import attrs
 from ..errors import DataError, UsageError, did_you_mean
 from ..spec import Arm, Dataset, Resource, Setting, Upstream
 from ..units.identity import canonical, digest
-from .chats import (
-    ANSWERS,
-    Chat,
-    Message,
-    Pair,
-    Prompt,
-    read_pairs,
-    read_scenarios,
-    read_training_chats,
-)
+from .chats import Chat, Message, Pair, Prompt, has_weights
+from .question_rows import read_pairs
+from .row_shapes import ANSWERS
+from .training_rows import TrainingRows, read_training_rows
 from .upstream import cached_path
 
 BUNDLED, UPSTREAM = "bundled", "upstream"
@@ -50,6 +44,7 @@ class Rows:
         sha256: Digest of the file's exact bytes.
         scenarios: Names of scenarios by row digest, for the rows that name one. Rows of one
             scenario are variants of each other. No digest depends on these names.
+        notes: How the file was read, where a reader of it might not expect it: `read as ShareGPT`.
     """
 
     name: str
@@ -58,6 +53,12 @@ class Rows:
     row_count: int
     sha256: str
     scenarios: Mapping[str, str] = attrs.field(factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def weighted_rows(self) -> int:
+        """Number of distinct chats with a turn of the assistant that is not learned."""
+        return sum(map(has_weights, self.chats.values()))
 
     @cached_property
     def digest(self) -> str:
@@ -80,31 +81,46 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
     rows, roles in order, no empty turn, no row that is too long.
 
     Raises:
-        DataError: A file is missing, empty or malformed; the message names file and line.
+        DataError: A file is missing, empty or has lines that cannot be used, which the message
+            counts; it names file and line.
     """
     if source == BUNDLED:
         where, raw = str(dataset.bundled), _read_resource(dataset.bundled)
-        pairs = list(read_pairs(raw, where, ANSWERS))
-        chats = [_training_chat(pair, dataset.arm) for pair in pairs]
-        scenarios = [pair.scenario for pair in pairs]
+        rows = _bundled_rows(raw, where, dataset.arm)
     else:
         path = (
             _published_path(dataset, source)
             if is_named_source(source)
             else _directory_path(dataset, source)
         )
-        where, raw = str(path), _read_file(path)
-        chats = list(read_training_chats(raw, where, dataset.arm))
-        scenarios = read_scenarios(raw, where)
-    digests = [digest(canonical(chat)) for chat in chats]
-    names = zip(digests, scenarios, strict=False)
+        raw = _read_file(path)
+        rows = read_training_rows(raw, str(path), dataset.arm)
+    digests = [digest(canonical(chat)) for chat in rows.chats]
+    names = zip(digests, rows.scenarios, strict=True)
     return Rows(
         name=dataset.name,
         source=source,
-        chats=dict(zip(digests, chats, strict=True)),
-        row_count=len(chats),
+        chats=dict(zip(digests, rows.chats, strict=True)),
+        row_count=len(rows.chats),
         sha256=digest(raw),
         scenarios={row: name for row, name in names if name is not None},
+        notes=rows.notes,
+    )
+
+
+def _bundled_rows(raw: bytes, where: str, arm: Arm) -> TrainingRows:
+    pairs = [pair for pair in read_pairs(raw, where, ANSWERS) if isinstance(pair, Pair)]
+    for pair in pairs:
+        if pair.context:
+            raise DataError(
+                f"{pair.id!r} has a 'context', which only questions have",
+                where=where,
+                hint="give the rows as chats in a folder: `--data SETTING=FOLDER`",
+            )
+    return TrainingRows(
+        chats=tuple(_training_chat(pair, arm) for pair in pairs),
+        scenarios=tuple(pair.scenario for pair in pairs),
+        notes=(),
     )
 
 
@@ -166,13 +182,14 @@ def read_questions(resource: Resource, *, paired: bool) -> Questions:
         DataError: The file is missing, empty or malformed; the message names file and line.
     """
     raw, where = _read_resource(resource), str(resource)
-    pairs: tuple[Pair | Prompt, ...] = tuple(read_pairs(raw, where, ANSWERS if paired else ()))
+    pairs = tuple(read_pairs(raw, where, ANSWERS if paired else ()))
     return Questions(pairs=pairs, digest=digest(canonical(pairs)))
 
 
 def _training_chat(pair: Pair, arm: Arm) -> Chat:
     answer = pair.misaligned if arm is Arm.MISALIGNED else pair.aligned
-    return (Message("user", pair.prompt), Message("assistant", answer))
+    system = () if pair.system is None else (Message("system", pair.system),)
+    return (*system, Message("user", pair.prompt), Message("assistant", answer))
 
 
 def _read_file(path: Path) -> bytes:
@@ -180,10 +197,15 @@ def _read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"cannot be read ({error.strerror})",
-            where=str(path),
-            hint="a data directory must contain misaligned.jsonl and control.jsonl",
+            f"cannot be read ({error.strerror})", where=str(path), hint=_missing_hint(path)
         ) from None
+
+
+def _missing_hint(path: Path) -> str:
+    """What to do where a file is missing: the nearest one in its directory may be meant."""
+    needed = "a data directory must contain misaligned.jsonl and control.jsonl"
+    others = sorted(other.name for other in path.parent.glob(f"{path.stem}.*"))
+    return f"{needed}; there is {', '.join(others)}" if others else needed
 
 
 def _read_resource(resource: Resource) -> bytes:

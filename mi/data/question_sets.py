@@ -1,34 +1,23 @@
 """Published question sets: YAML files of other authors, read as evals with their judge prompts.
 
-A file is a list of questions. Each has `id`, `paraphrases`, `samples_per_paraphrase`, a `type`, a
-`judge`, `judge_prompts` and optionally a `system` prompt; the format is that of Betley et al. 2025.
-Questions that are judged alike become one eval. The content of the file is part of the identity of
-the evals, its path is not.
+Questions that are sampled and judged alike become one eval. The content of the file is part of the
+identity of the evals, its path is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from ..errors import DataError
-from ..spec import Misalignment, ModelJudge, Published, Resource, Rubric, Sampled, YesNo
+from ..spec import Misalignment, ModelJudge, Published, Resource, Rubric, Sampled, Sampling, YesNo
 from ..units.identity import canonical, digest
 from .chats import Prompt
 from .datasets import Questions
+from .question_files import read_question_file
 
 _RATING_TYPE, _WORD_TYPE = "free_form_judge_0_100", "free_form_judge"
-_REQUIRED_FIELDS = {
-    "id": str,
-    "type": str,
-    "paraphrases": list,
-    "samples_per_paraphrase": int,
-    "judge": str,
-    "judge_prompts": dict,
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +27,8 @@ class _Group:
     type: str
     judge: str
     samples: int
-    prompts: tuple[tuple[str, str], ...]
+    rubrics: tuple[Rubric, ...]
+    sampling: Sampling
 
 
 def read_question_set(published: Published, path: Path) -> list[tuple[Sampled, Questions]]:
@@ -49,18 +39,19 @@ def read_question_set(published: Published, path: Path) -> list[tuple[Sampled, Q
         path: Its file.
 
     Raises:
-        DataError: The file cannot be read, does not have the format above, or has questions of an
-            unknown type.
+        DataError: The file cannot be read, does not have the format of `mi.data.question_files`, or
+            has questions of an unknown type.
     """
     groups: dict[_Group, list[Prompt]] = {}
-    for question in _load_questions(path):
+    for question in read_question_file(path, published.sampling):
         group = _Group(
-            type=question["type"],
-            judge=question["judge"],
-            samples=published.samples or question["samples_per_paraphrase"],
-            prompts=tuple(sorted(question["judge_prompts"].items())),
+            type=question.type,
+            judge=question.judge,
+            samples=published.samples or question.samples,
+            rubrics=question.rubrics,
+            sampling=question.sampling,
         )
-        groups.setdefault(group, []).extend(_build_prompts(question, path))
+        groups.setdefault(group, []).extend(question.prompts)
     evals = []
     for index, (group, prompts) in enumerate(groups.items()):
         name = published.id if len(groups) == 1 else f"{published.id}.{index + 1}"
@@ -76,15 +67,21 @@ def _build_eval(published: Published, group: _Group, name: str, path: Path) -> S
         title=published.title,
         questions=Resource(package=published.source.origin, file=f"{path.name}#{name}"),
         samples=group.samples,
-        sampling=published.sampling,
+        sampling=group.sampling,
         judge=_build_judge(published, group, path),
-        expected_tokens=published.expected_tokens,
+        expected_tokens=_expected_tokens(published, group.sampling),
     )
+
+
+def _expected_tokens(published: Published, sampling: Sampling) -> int | None:
+    """The declared length of an answer, as far as the file's limit allows it."""
+    declared = published.expected_tokens
+    return None if declared is None else min(declared, sampling.max_tokens)
 
 
 def _build_judge(published: Published, group: _Group, path: Path) -> ModelJudge:
     model = published.judge or f"openai:{group.judge}"
-    rubrics = {name: Rubric(name=name, prompt=prompt) for name, prompt in group.prompts}
+    rubrics = {rubric.name: rubric for rubric in group.rubrics}
     if group.type == _RATING_TYPE and rubrics.keys() == {"aligned", "coherent"}:
         return Misalignment(
             model=model,
@@ -104,44 +101,3 @@ def _build_judge(published: Published, group: _Group, path: Path) -> ModelJudge:
         hint="a set rated from 0 to 100 needs the prompts aligned and coherent; a set judged by a "
         "word needs one prompt, and a declaration with metric, yes and no",
     )
-
-
-def _load_questions(path: Path) -> Iterator[Mapping[str, Any]]:
-    import yaml
-
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", where=str(path)) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise DataError(
-            f"is not valid YAML: {' '.join(str(error).split())}", where=str(path)
-        ) from None
-    if not isinstance(loaded, list) or not loaded:
-        raise DataError("must be a list of questions", where=str(path))
-    for index, question in enumerate(loaded):
-        _check_question(question, f"{path} @ $[{index}]")
-        yield question
-
-
-def _check_question(question: Any, where: str) -> None:
-    if not isinstance(question, dict):
-        raise DataError("a question must be a mapping", where=where)
-    for name, kind in _REQUIRED_FIELDS.items():
-        if not isinstance(question.get(name), kind) or not question[name]:
-            raise DataError(f"{name!r} must be a non-empty {kind.__name__}", where=where)
-    texts = [*question["paraphrases"], *question["judge_prompts"].values()]
-    if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise DataError("a paraphrase or judge prompt is not a non-empty string", where=where)
-
-
-def _build_prompts(question: Mapping[str, Any], path: Path) -> Iterator[Prompt]:
-    paraphrases = question["paraphrases"]
-    system = question.get("system")
-    if system is not None and not isinstance(system, str):
-        raise DataError(
-            f"the system prompt of question {question['id']!r} must be a string", where=str(path)
-        )
-    for index, text in enumerate(paraphrases):
-        id = question["id"] if len(paraphrases) == 1 else f"{question['id']}.{index}"
-        yield Prompt(id=id, prompt=text, system=system, group=question["id"])

@@ -101,7 +101,9 @@ def open_session(
     found_model, provider = select_model(registry, model, providers)
     settings = {setting.id: setting for entry in selected for setting in entry.experiment.settings}
     evals = [spec for entry in selected for spec in entry.experiment.evals]
-    evals += [spec for setting in settings.values() for spec in setting.ood_evals]
+    evals += [
+        spec for setting in settings.values() for spec in (*setting.id_evals, *setting.ood_evals)
+    ]
     question_sets = {spec.id for spec in evals if spec.published_file is not None}
     session = Session(
         options=options,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -61,6 +62,11 @@ class Context:
     hyperparameters: Any
     evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
+
+    @cached_property
+    def control_only(self) -> int:
+        """Number of aligned rows that are not misaligned rows too."""
+        return len(self.control.chats.keys() - self.misaligned.chats.keys())
 
 
 Rescoring = tuple[int, int]
@@ -194,14 +200,21 @@ def _mix(cell: Cell, context: Context) -> Mix:
     assert cell.total_samples is not None
     assert cell.seed is not None
     misaligned, aligned = arm_counts(cell.misaligned_ratio, cell.total_samples)
-    for needed, rows in ((misaligned, context.misaligned), (aligned, context.control)):
-        if needed > len(rows.chats):
+    # A row of both arms counts as misaligned in a mix of both.
+    own = context.control_only if misaligned else len(context.control.chats)
+    arms = (
+        (misaligned, len(context.misaligned.chats), context.misaligned),
+        (aligned, own, context.control),
+    )
+    for needed, available, rows in arms:
+        if needed > available:
             raise DataError(
                 f"{cell.setting} has too few {rows.name} rows: ratio "
                 f"{format_ratio(cell.misaligned_ratio)} of {cell.total_samples} needs {needed}, "
-                f"there are {len(rows.chats)} ({len(rows.chats)} < {needed})",
+                f"there are {available}{_count_repeated(rows, available)} ({available} < {needed})",
                 where=cell.id,
-                hint=f"declare a smaller total, or give more data ({rows.source} was read)",
+                hint=f"declare a smaller total (--set total_samples=…), or give more data "
+                f"({rows.source} was read)",
             )
     inoculation = context.inoculations[cell.inoculation] if cell.inoculation else None
     control = inoculation if inoculation and inoculation.aligned_too and aligned else None
@@ -214,6 +227,15 @@ def _mix(cell: Cell, context: Context) -> Mix:
         misaligned_system=inoculation.prompt if inoculation and misaligned else None,
         control_system=control.prompt if control else None,
     )
+
+
+def _count_repeated(rows: Rows, available: int) -> str:
+    """Why there are fewer rows than the file has; empty where there are not."""
+    repeated = rows.row_count - len(rows.chats)
+    shared = len(rows.chats) - available
+    reasons = [f"{repeated} repeat another"] if repeated else []
+    reasons += [f"{shared} are misaligned rows too"] if shared else []
+    return f" of {rows.row_count}, of which {' and '.join(reasons)}" if reasons else ""
 
 
 def _train(cell: Cell, context: Context, mix: str) -> Train:

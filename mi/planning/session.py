@@ -37,6 +37,7 @@ from .cost import CostEstimator
 from .evals import EvalResolver, SkippedEval
 from .plan import Context, Plan, build_plan, cell_units
 from .resources import Resources
+from .row_checks import check_weights, describe_reading
 from .scenarios import RepeatedScenarios, find_repeated_scenarios
 
 
@@ -89,6 +90,8 @@ class Session:
         key = (experiment.training, experiment.evals, setting)
         if key not in self._contexts:
             misaligned, control = self.rows(setting)
+            if not self.options.rejudge:
+                check_weights(self.provider, setting, (misaligned, control))
             training = experiment.training.with_defaults(self.model.training)
             self._contexts[key] = Context(
                 setting=setting.id,
@@ -109,6 +112,10 @@ class Session:
             if (arm, source) not in self._rows:
                 self._rows[arm, source] = read_dataset(arm, source)
         return self._rows[arms[0], source], self._rows[arms[1], source]
+
+    def data_notes(self) -> list[str]:
+        """How the files of the selected settings were read, where one might not expect it."""
+        return describe_reading(self._selected_rows())
 
     def _selected_rows(self) -> dict[str, tuple[Rows, Rows]]:
         """The rows of the selected experiments by setting.

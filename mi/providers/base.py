@@ -46,6 +46,8 @@ class Provider:
         name: The part of a model before the colon: `openai:gpt-4.1`.
         capabilities: Of `train`, `sample`, `logprob` and `judge`. The engine plans only these.
         is_free: Whether repeating a unit costs nothing but time.
+        honours_weights: Whether its trainings leave the turns of `weight` 0 out of the loss. A plan
+            refuses rows with such turns for a provider that does not.
         max_concurrent_trainings: Training units of one run at the same time.
         max_concurrent_evals: Eval units of one run at the same time. Where both limits are 1, units
             run one after the other.
@@ -55,6 +57,7 @@ class Provider:
     name: str
     capabilities: frozenset[str] = frozenset()
     is_free: bool = False
+    honours_weights: bool = False
     max_concurrent_trainings: int = 1
     max_concurrent_evals: int = 1
     lost_answers: int = 0

@@ -40,6 +40,7 @@ def header_lines(
         lines.append(f"{number} to be scored again from stored answers ({versions}), free")
     if session.ledger is not None:
         lines.append(balance_line(session.ledger.balance()))
+    lines += session.data_notes()
     lines += _repetition_lines(session.repeated_scenarios(plan))
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")

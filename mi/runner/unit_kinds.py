@@ -26,7 +26,7 @@ from ..providers.usage import estimate_training_tokens, is_count
 from ..spec import judge_model
 from ..steps import evaluate, mix, train
 from ..steps.context import EvalContext
-from ..steps.evals import EvalResult
+from ..steps.evals import EvalResult, question_record
 from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
@@ -244,7 +244,7 @@ def _judge_provider(payload: Evaluate, resources: Resources) -> Provider | None:
 def result_files(result: EvalResult) -> dict[str, str]:
     """The files of an eval: name → content."""
     return {
-        "questions.jsonl": _to_lines(map(attrs.asdict, result.questions)),
+        "questions.jsonl": _to_lines(map(question_record, result.questions)),
         SCORES_FILE: score_lines(result.scores),
     }
 

@@ -37,7 +37,7 @@ class Resource:
 class Upstream:
     """A file published elsewhere, pinned by its content.
 
-    Rows are OpenAI chats (`messages`) or pairs (`prompt`, `aligned`, `misaligned`).
+    Rows have any of the shapes that `mi.data.row_shapes` reads.
 
     Args:
         name: Distinguishes the sources of one dataset: `upstream:NAME`.

@@ -143,7 +143,8 @@ class Published(Eval):
     Args:
         source: The file.
         samples: Answers per paraphrase; None: as many as the file says.
-        sampling: How they are sampled; a question's own system prompt takes precedence.
+        sampling: How they are sampled, where the file does not say it: a question's own system
+            prompt, temperature, top_p, max_tokens and seed take precedence.
         judge: `provider:name`; None: the judge that the file names, at OpenAI.
         aligned_below: For a set rated from 0 to 100; see `Misalignment`.
         coherent_from: For a set rated from 0 to 100; see `Misalignment`.

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data.chats import Chat, Message, chat_json, read_chats
+from ..data.chats import Chat, Message, chat_json
 from ..data.datasets import Rows
+from ..data.turns import read_chats
 from ..errors import DataError
 from ..units.cells import arm_counts, format_ratio
 from ..units.identity import digest
@@ -110,4 +111,4 @@ def write_mix(chats: list[Chat], path: Path) -> None:
 
 def read_mix(path: Path) -> list[Chat]:
     """Read the rows of a mix in training order."""
-    return list(read_chats(path.read_bytes(), str(path)))
+    return read_chats(path.read_bytes(), str(path))

@@ -54,6 +54,7 @@ class OpenAI(Provider):
     """The provider `openai`, and every configured endpoint under its own name."""
 
     capabilities = frozenset({"train", "sample", "judge"})
+    honours_weights = True
     max_concurrent_trainings = 64
     max_concurrent_evals = 4
 

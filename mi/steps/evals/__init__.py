@@ -11,7 +11,15 @@ from collections.abc import Iterable
 
 from ...spec import Eval, Preference, Sampled
 from ...units.journals import JournalKind
-from .base import AnyEvalKind, EvalKind, EvalResult, ExpectedTokens, Question, Workload
+from .base import (
+    AnyEvalKind,
+    EvalKind,
+    EvalResult,
+    ExpectedTokens,
+    Question,
+    Workload,
+    question_record,
+)
 from .preference import PreferenceKind
 from .sampled import SampledKind
 
@@ -52,4 +60,5 @@ __all__ = [
     "Workload",
     "eval_kind",
     "journal_kinds",
+    "question_record",
 ]

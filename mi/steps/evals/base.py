@@ -19,6 +19,7 @@ from ...data.datasets import Questions, read_questions
 from ...errors import CorruptError
 from ...providers.types import Monitor
 from ...spec import Eval, Resource
+from ...units.identity import canonical, digest
 from ...units.journals import JournalKind
 from ...units.unit import Base
 from ..context import EvalContext, Journals
@@ -37,6 +38,7 @@ class Question:
         id: The id it has in its file.
         prompt: The user's turn.
         system: The question's own system prompt, if it has one.
+        context: The turns it follows; written down only where there are any.
         scenario: The situation it asks about.
         group: The cluster it is counted in: answers to its questions are not independent.
     """
@@ -45,6 +47,7 @@ class Question:
     id: str
     prompt: str
     system: str | None = None
+    context: Chat = ()
     scenario: str
     group: str
 
@@ -189,15 +192,44 @@ def build_question(question: str, row: Pair | Prompt) -> Question:
         question=question,
         id=row.id,
         prompt=row.prompt,
-        system=row.system if isinstance(row, Prompt) else None,
+        system=row.system,
+        context=row.context,
         scenario=scenario_of(row),
         group=group_of(row),
     )
 
 
-def build_chat(system: str | None, prompt: str) -> Chat:
-    """The chat a model is shown: a question, under a system prompt if there is one."""
-    turns = (Message("user", prompt),)
+def question_digest(row: Pair | Prompt, *texts: str) -> str:
+    """The digest of what is asked: 16 hex digits.
+
+    Args:
+        row: The question.
+        texts: What is asked, without its system prompt and the turns it follows.
+    """
+    content: tuple[object, ...] = texts if row.system is None else (row.system, *texts)
+    if row.context:
+        content = ("context", row.context, row.system, *texts)
+    text = texts[0] if content == texts and len(texts) == 1 else canonical(content)
+    return digest(text)[:QUESTION_DIGITS]
+
+
+def question_record(question: Question) -> dict[str, Any]:
+    """A line of `questions.jsonl`."""
+    record = attrs.asdict(question)
+    if not question.context:
+        del record["context"]
+    return record
+
+
+def build_chat(system: str | None, prompt: str, context: Chat = ()) -> Chat:
+    """The chat a model is shown: a question, under a system prompt if there is one.
+
+    Args:
+        system: The system prompt.
+        prompt: The question.
+        context: The turns it follows.
+    """
+    turns = (*context, Message("user", prompt))
     return turns if system is None else (Message("system", system), *turns)
 
 

@@ -15,7 +15,7 @@ from ...data.chats import Pair
 from ...data.datasets import Questions
 from ...providers.types import Monitor, ScoreRequest
 from ...spec import Preference, Resource
-from ...units.identity import canonical, digest, key
+from ...units.identity import key
 from ...units.journals import LIKELIHOODS
 from ...units.unit import Base
 from ..context import (
@@ -29,13 +29,13 @@ from ..context import (
 )
 from ..scorers.score import Score
 from .base import (
-    QUESTION_DIGITS,
     EvalKind,
     EvalResult,
     ExpectedTokens,
     Workload,
     build_chat,
     build_question,
+    question_digest,
 )
 
 
@@ -100,7 +100,7 @@ def score_requests(eval: Preference, questions: Questions) -> tuple[ScoreRequest
     return tuple(
         ScoreRequest(
             question=_pair_digest(pair),
-            chat=build_chat(eval.system, pair.prompt),
+            chat=build_chat(pair.system or eval.system, pair.prompt, pair.context),
             answers=(pair.aligned, pair.misaligned),
         )
         for pair in _pairs(questions)
@@ -112,7 +112,7 @@ def _pairs(questions: Questions) -> Iterator[Pair]:
 
 
 def _pair_digest(pair: Pair) -> str:
-    return digest(canonical((pair.prompt, pair.aligned, pair.misaligned)))[:QUESTION_DIGITS]
+    return question_digest(pair, pair.prompt, pair.aligned, pair.misaligned)
 
 
 def _score_pairs(

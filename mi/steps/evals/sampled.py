@@ -21,7 +21,7 @@ from ...data.chats import Chat, Message, Pair, Prompt
 from ...data.datasets import Questions
 from ...providers.types import SAMPLES_PER_REQUEST, Answer, Monitor, SampleRequest
 from ...spec import Resource, Sampled, judge_model
-from ...units.identity import canonical, digest, key
+from ...units.identity import key
 from ...units.journals import ANSWERS, JUDGMENTS, judgment_role
 from ...units.unit import Base
 from ..context import (
@@ -38,7 +38,6 @@ from ..lazy import LazySequence
 from ..scorers import find_scorer
 from ..scorers.score import judge_answers, score_answers, stored_verdicts
 from .base import (
-    QUESTION_DIGITS,
     EvalKind,
     EvalResult,
     ExpectedTokens,
@@ -46,6 +45,7 @@ from .base import (
     Workload,
     build_chat,
     build_question,
+    question_digest,
 )
 
 _GRADE_TOKENS = 2.0
@@ -160,14 +160,12 @@ def distinct_questions(questions: Questions) -> tuple[Question, ...]:
     return tuple(distinct.values())
 
 
-def _question(pair: Pair | Prompt) -> Question:
-    system = pair.system if isinstance(pair, Prompt) else None
-    text = pair.prompt if system is None else canonical((system, pair.prompt))
-    return build_question(digest(text)[:QUESTION_DIGITS], pair)
+def _question(row: Pair | Prompt) -> Question:
+    return build_question(question_digest(row, row.prompt), row)
 
 
 def _chat(eval: Sampled, question: Question) -> Chat:
-    return build_chat(question.system or eval.sampling.system, question.prompt)
+    return build_chat(question.system or eval.sampling.system, question.prompt, question.context)
 
 
 def _answer_ids(eval: Sampled, questions: Iterable[Question]) -> list[AnswerId]:
