@@ -8,18 +8,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
+from mi.cli.doctor import _check_units
+from mi.cli.summary import journal_damage_lines
 from mi.database import Database, sync_database
 from mi.errors import CorruptError, StoreError
 from mi.files.journal import append_records, encode_line, read_records
 from mi.files.seal import hash_prefixes, read_seal, seal_path
 from mi.planning.prepare import prepare_plan
+from mi.providers.pricing import Price, PriceTable
+from mi.runner import worker
 from mi.runner.run import run_prepared
 from mi.runner.unit_kinds import EvaluateKind
 from mi.store import LocalStore
 from tests.support.engine import run_experiment
-from tests.support.fake_provider import Books, experiment, session
+from tests.support.fake_provider import SETTING, Books, experiment, session
+from tests.support.slow import mostly_slow
 
 NAME = "answers-1"
 
@@ -174,6 +180,12 @@ def test_answers_that_are_gone_are_told_and_cost_nothing(tmp_path: Path) -> None
     for reason in reasons(opened):
         assert reason.startswith("done, but its journal ")
         assert "is missing; its scores are kept: restore the journal from a copy" in reason
+    units = next(check for check in _check_units(opened.store) if check.subject == "units")
+    assert units.ok is False
+    assert units.detail.count("is missing") == sum(
+        key.startswith("eval-") for key in opened.store.published_keys()
+    )
+    assert all("what was scored is kept" in text for text in journal_damage_lines(opened.plan()))
     books = Books()
     opened, tally = run_experiment(tmp_path, books, total_samples=10)
     assert not tally.failures
@@ -198,6 +210,71 @@ def test_a_changed_verdict_is_told_and_changes_no_score(tmp_path: Path, is_resea
         if path.stem in (record := opened.store.record(key)).journals.values()
     )
     assert opened.store.journal_damage(record, absent=False)
+
+
+def test_a_repeated_line_is_said_by_the_plan_and_by_doctor_and_set_aside_by_the_run(
+    tmp_path: Path,
+) -> None:
+    opened, _ = run_experiment(tmp_path, Books(), total_samples=10)
+    path = next((opened.store.root / "journals").glob("answers-*.jsonl"))
+    whole = path.read_bytes()
+    edit(path, lambda lines: [*lines, lines[0]])
+    told = [reason for reason in reasons(opened) if "answers what is answered before" in reason]
+    assert told
+    assert all(reason.startswith("done; its journal ") for reason in told)
+    [journals] = [check for check in _check_units(opened.store) if check.subject == "journals"]
+    assert "answers what is answered before" in journals.detail
+    opened = session(tmp_path, experiment(total_samples=(10,)), books=Books())
+    result = run_prepared(prepare_plan(opened), argv=["x"], max_cost=1.0).result
+    assert result.refused_lines == {path.stem: 1}
+    assert path.read_bytes() == whole
+    assert reasons(opened) == {"done"}
+
+
+@pytest.mark.parametrize("when", mostly_slow(["check_rebuild", "_begin", "_publish"], every=3))
+def test_an_exception_around_a_unit_is_its_failure_too(
+    tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = getattr(worker._Attempt, when)
+
+    def odd(self: Any, *args: Any) -> Any:
+        if self.unit.kind == "train":
+            raise KeyError("odd")
+        return there(self, *args)
+
+    monkeypatch.setattr(worker._Attempt, when, odd)
+    opened, tally = run_experiment(tmp_path, Books(), total_samples=10)
+    [(key, message)] = tally.failures.items()
+    assert "failed unexpectedly (KeyError" in message
+    assert tally.count_done("eval") > 0, "the run goes on"
+    assert "Traceback" in (opened.store.work_dir(key) / "log.txt").read_text()
+
+
+def test_a_damaged_journal_fails_its_eval_and_not_the_plan(tmp_path: Path) -> None:
+    """A hosted eval is priced by what its journal lacks, so the plan reads it."""
+    evals = {one.id: one for one in (*SETTING.id_evals, *SETTING.ood_evals)}
+    setting = attrs.evolve(
+        SETTING, id_evals=evals["insecure_static"], ood_evals=evals["broad_preference"]
+    )
+    opened, _ = run_experiment(tmp_path, Books(), total_samples=10, settings=setting)
+    store = opened.store
+    path = next((store.root / "journals").glob("answers-*.jsonl"))
+    for key in store.published_keys():
+        if path.stem in store.record(key).journals.values():
+            shutil.rmtree(store.unit_dir(key))
+    edit(path, lambda lines: [b"nonsense\n", *lines[1:]])
+
+    books = Books(is_free=False)
+    opened = session(tmp_path, experiment(total_samples=10, settings=setting), books=books)
+    opened.prices = PriceTable(
+        checked="", source="", models={"one": Price(input=1.0, output=1.0, training=1.0)}
+    )
+    prepared = prepare_plan(opened)
+    assert prepared.costs.total() == 0.0
+    result = run_prepared(prepared, argv=["x"], max_cost=1.0).result
+    assert result.failures
+    assert all("the journal" in message for message in result.failures.values())
+    assert not books.sampled
 
 
 @pytest.mark.parametrize("name", ["scores.jsonl", "unit.json", "SHA256SUMS"])

@@ -30,6 +30,7 @@ from ..spec import Model, RunOptions, is_url, judge_model
 from ..store import open_store
 from ..store.base import Store
 from ..store.journal_checks import JOURNAL_HINT
+from ..store.journal_verifier import JournalVerifier
 from ..version import __version__
 from .common import console, load_config, progress_bar, run_options
 
@@ -122,9 +123,10 @@ def _check_units(store: Store) -> Iterator[Check]:
     """Hash every published file: a disk does not report the bits that it has lost."""
     keys = store.published_keys()
     faults = []
+    journals = store.journal_verifier(thorough=True)
     with progress_bar(len(keys), "hashing units") as advance:
         for key in keys:
-            if fault := store.find_damage(key) or _journal_fault(store, key):
+            if fault := store.find_damage(key) or _journal_fault(store, journals, key):
                 faults.append(f"{key}: {fault}")
             advance()
     if keys:
@@ -145,10 +147,10 @@ def _check_units(store: Store) -> Iterator[Check]:
         )
 
 
-def _journal_fault(store: Store, key: str) -> str | None:
+def _journal_fault(store: Store, journals: JournalVerifier, key: str) -> str | None:
     """What is wrong with the journals of a unit whose own files are intact."""
     try:
-        return store.journal_damage(store.record(key))
+        return journals.damage(store.record(key).journal_needs)
     except MiError as error:
         return error.message
 

@@ -16,7 +16,7 @@ import logging
 import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -377,8 +377,20 @@ class Store(ABC):
             record: The record of the eval.
             absent: Whether a journal that does not exist counts.
         """
-        verifier = JournalVerifier(self.root, self.root / JOURNALS, uses_cache=False)
+        names = {need.journal for need in record.journal_needs}
+        verifier = self.journal_verifier(names, thorough=True)
         return verifier.damage(record.journal_needs, absent=absent)
+
+    def journal_verifier(
+        self, names: Collection[str] | None = None, *, thorough: bool = False
+    ) -> JournalVerifier:
+        """A verifier of journals, for those who ask about many; the files are up to date.
+
+        Args:
+            names: The journals it will be asked about; None: all.
+            thorough: Whether to hash those too that have not changed since they were last checked.
+        """
+        return JournalVerifier(self.root, self.root / JOURNALS, uses_cache=not thorough)
 
     def journal_problems(self, *, thorough: bool = False) -> dict[str, JournalCheck]:
         """The journals with something wrong with them, by name.

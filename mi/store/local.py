@@ -29,7 +29,7 @@ from .base import Store
 from .checksums import RECORD_FILE
 from .incoming import RefusedLine, refused_file
 from .journal_checks import JournalCheck, settle_journal
-from .journal_verifier import JournalVerifier, damaged_by_journals
+from .journal_verifier import damaged_by_journals
 from .journal_writer import JournalWriter
 from .layout import (
     DAMAGED,
@@ -120,8 +120,7 @@ class LocalStore(Store):
                     states[key] = verifier.verify(self.unit_dir(key))
                 elif key in begun_keys and (failure := self.failure(key)):
                     states[key] = UnitStatus(State.FAILED, failure.message, failure.permanent)
-        journals = JournalVerifier(self.root, self.root / JOURNALS)
-        return {**states, **damaged_by_journals(states, journals)}
+        return {**states, **damaged_by_journals(states, self.journal_verifier())}
 
     def find_damage(self, key: str) -> str | None:
         return checksums.find_damage(self.unit_dir(key))
@@ -134,7 +133,7 @@ class LocalStore(Store):
         }
 
     def journal_problems(self, *, thorough: bool = False) -> dict[str, JournalCheck]:
-        verifier = JournalVerifier(self.root, self.root / JOURNALS, uses_cache=not thorough)
+        verifier = self.journal_verifier(thorough=thorough)
         problems = verifier.problems()
         verifier.save()
         return problems

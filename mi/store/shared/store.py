@@ -21,7 +21,7 @@ lease.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -35,7 +35,7 @@ from ...files.journal import encode_line
 from ..base import Store
 from ..incoming import RefusedLine, refused_file
 from ..journal_checks import JournalCheck
-from ..journal_verifier import damaged_by_journals
+from ..journal_verifier import JournalVerifier, damaged_by_journals
 from ..layout import (
     CELLS,
     JOURNALS,
@@ -192,7 +192,7 @@ class SharedStore(Store):
         names = {need.journal for summary in summaries for need in summary.journals}
         damaged: dict[str, UnitStatus] = {}
         for _ in range(2 if names else 0):  # one that is added to meanwhile looks damaged once
-            damaged = damaged_by_journals(states, self._seals.verifier(names))
+            damaged = damaged_by_journals(states, self.journal_verifier(names))
             if not damaged:
                 break
         return damaged
@@ -279,10 +279,10 @@ class SharedStore(Store):
             return self.logs.open(log)
         return self.logs.path(log, self.mirror.segments.get(log))
 
-    def journal_damage(self, record: UnitRecord, *, absent: bool = True) -> str | None:
-        names = {need.journal for need in record.journal_needs}
-        verifier = self._seals.verifier(names, uses_cache=False)
-        return verifier.damage(record.journal_needs, absent=absent)
+    def journal_verifier(
+        self, names: Collection[str] | None = None, *, thorough: bool = False
+    ) -> JournalVerifier:
+        return self._seals.verifier(names, uses_cache=not thorough)
 
     def journal_problems(self, *, thorough: bool = False) -> dict[str, JournalCheck]:
         return self._seals.problems(thorough=thorough)
