@@ -103,7 +103,7 @@ UNSIGNED = {
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
         "bodies choices completions diagnostics errors event_loop events files find job_poller "
-        "jobs launch lookup rate_limiter train transport twins voting"
+        "jobs launch lookup rate_limiter replies train transport twins voting"
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mi.cli.doctor import _check_units
+from mi.cli.doctor import check_units
 from mi.cli.summary import journal_damage_lines
 from mi.database import Database, sync_database
 from mi.errors import CorruptError, StoreError
@@ -19,10 +19,10 @@ from mi.files.journal import append_records, encode_line, read_records
 from mi.files.seal import hash_prefixes, read_seal, seal_path
 from mi.planning.prepare import prepare_plan
 from mi.providers.pricing import Price, PriceTable
-from mi.runner import worker
 from mi.runner.run import run_prepared
 from mi.runner.unit_kinds import EvaluateKind
 from mi.store import LocalStore
+from mi.store.base import Store
 from tests.support.engine import run_experiment
 from tests.support.fake_provider import SETTING, Books, experiment, session
 from tests.support.slow import mostly_slow
@@ -180,7 +180,7 @@ def test_answers_that_are_gone_are_told_and_cost_nothing(tmp_path: Path) -> None
     for reason in reasons(opened):
         assert reason.startswith("done, but its journal ")
         assert "is missing; its scores are kept: restore the journal from a copy" in reason
-    units = next(check for check in _check_units(opened.store) if check.subject == "units")
+    units = next(check for check in check_units(opened.store) if check.subject == "units")
     assert units.ok is False
     assert units.detail.count("is missing") == sum(
         key.startswith("eval-") for key in opened.store.published_keys()
@@ -222,7 +222,7 @@ def test_a_repeated_line_is_said_by_the_plan_and_by_doctor_and_set_aside_by_the_
     told = [reason for reason in reasons(opened) if "answers what is answered before" in reason]
     assert told
     assert all(reason.startswith("done; its journal ") for reason in told)
-    [journals] = [check for check in _check_units(opened.store) if check.subject == "journals"]
+    [journals] = [check for check in check_units(opened.store) if check.subject == "journals"]
     assert "answers what is answered before" in journals.detail
     opened = session(tmp_path, experiment(total_samples=(10,)), books=Books())
     result = run_prepared(prepare_plan(opened), argv=["x"], max_cost=1.0).result
@@ -231,18 +231,18 @@ def test_a_repeated_line_is_said_by_the_plan_and_by_doctor_and_set_aside_by_the_
     assert reasons(opened) == {"done"}
 
 
-@pytest.mark.parametrize("when", mostly_slow(["check_rebuild", "_begin", "_publish"], every=3))
+@pytest.mark.parametrize("when", mostly_slow(["begin", "publish"], every=2))
 def test_an_exception_around_a_unit_is_its_failure_too(
     tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = getattr(worker._Attempt, when)
+    there = getattr(Store, when)
 
-    def odd(self: Any, *args: Any) -> Any:
-        if self.unit.kind == "train":
+    def odd(self: Any, unit: Any, *args: Any, **more: Any) -> Any:
+        if unit.kind == "train":
             raise KeyError("odd")
-        return there(self, *args)
+        return there(self, unit, *args, **more)
 
-    monkeypatch.setattr(worker._Attempt, when, odd)
+    monkeypatch.setattr(Store, when, odd)
     opened, tally = run_experiment(tmp_path, Books(), total_samples=10)
     [(key, message)] = tally.failures.items()
     assert "failed unexpectedly (KeyError" in message

@@ -99,7 +99,7 @@ def _check_places(options: RunOptions) -> Iterator[Check]:
         yield from _check_shared_store(options)
     else:
         directory = options.store if options.store.exists() else directory
-        yield from _check_units(store := open_store(options.store))
+        yield from check_units(store := open_store(options.store))
         yield from check_registrations(store)
     free = atomic.free_space(directory) or 0
     shown = options.display_path(directory if is_url(options.store) else options.store)
@@ -119,7 +119,7 @@ def _check_places(options: RunOptions) -> Iterator[Check]:
             yield attrs.evolve(_failed("database", error), ok=None)
 
 
-def _check_units(store: Store) -> Iterator[Check]:
+def check_units(store: Store) -> Iterator[Check]:
     """Hash every published file: a disk does not report the bits that it has lost."""
     keys = store.published_keys()
     faults = []
@@ -176,7 +176,7 @@ def _check_shared_store(options: RunOptions) -> Iterator[Check]:
         store = open_store(options.store, options.lease_timeout, retry_seconds=5.0)
         with store.lock("doctor"):
             yield Check(subject="store", ok=True, detail=f"{store.address} grants leases")
-        yield from _check_units(store)
+        yield from check_units(store)
         yield from check_registrations(store)
     except MiError as error:
         yield _failed("store", error)

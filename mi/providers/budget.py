@@ -43,7 +43,7 @@ class Budget:
         _in_flight: Unit → the most that its requests in flight can cost.
         _unbooked: Unit → the cost of answers that arrived and were not charged yet.
         _in_batches: Unit → what of `_in_flight` is for batches, which go on without this run.
-        _left: Unit → the cost of trainings and batches that go on though the unit was stopped.
+        _remote_work: Unit → the cost of what goes on at the provider though the unit was stopped.
     """
 
     limit: float | None = None
@@ -57,7 +57,7 @@ class Budget:
     _in_flight: dict[str, float] = attrs.field(factory=dict)
     _unbooked: dict[str, float] = attrs.field(factory=dict)
     _in_batches: dict[str, float] = attrs.field(factory=dict)
-    _left: dict[str, float] = attrs.field(factory=dict)
+    _remote_work: dict[str, float] = attrs.field(factory=dict)
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
 
     def reserve(self, unit: str, estimate: float, *, is_training: bool = False) -> bool:
@@ -122,7 +122,7 @@ class Budget:
             rest -= self._in_batches.pop(unit, 0.0)
             self.lost += rest if rest > _DUST else 0.0
             if was_stopped and remote > _DUST:
-                self._left[unit] = remote
+                self._remote_work[unit] = remote
             if self.share is not None:
                 self.share.note(self._outstanding(), self.lost, self._remote())
 
@@ -158,10 +158,10 @@ class Budget:
             return True
 
     @property
-    def left(self) -> dict[str, float]:
+    def remote_work(self) -> dict[str, float]:
         """Unit → the cost of trainings and batches that go on though the unit was stopped."""
         with self._lock:
-            return dict(self._left)
+            return dict(self._remote_work)
 
     def note_batch(self) -> None:
         """A batch is about to be created: tell the store that it goes on without this run.
@@ -275,12 +275,12 @@ class Budget:
     def _outstanding(self) -> float:
         """What is under way and not in the store's books yet."""
         trainings = sum(max(amounts) for amounts in self._trainings.values())
-        return self._requests() + trainings + sum(self._left.values())
+        return self._requests() + trainings + sum(self._remote_work.values())
 
     def _remote(self) -> dict[str, float]:
         """Unit → what of that is for work that goes on at the provider without this run."""
         trainings = {unit: max(amounts) for unit, amounts in self._trainings.items()}
-        return {**self._left, **self._in_batches, **trainings}
+        return {**self._remote_work, **self._in_batches, **trainings}
 
     @staticmethod
     def _take(amounts: dict[str, float], unit: str, amount: float) -> None:

@@ -36,7 +36,7 @@ class StoreShare:
     charged: float = 0.0
     balance: Balance | None = None
     _refused_until: float = float("-inf")
-    _noted: Mapping[str, float] = attrs.field(factory=dict)
+    _known_remote: Mapping[str, float] = attrs.field(factory=dict)
 
     def cover(
         self,
@@ -72,7 +72,7 @@ class StoreShare:
             lost: What the run has lost so far.
             remote: Unit → what of `outstanding` is for work that goes on without the run.
         """
-        if self.reserved > outstanding or remote != self._noted:
+        if self.reserved > outstanding or remote != self._known_remote:
             self._exchange(outstanding, 0.0, lost, remote)
 
     def check_estimate(
@@ -114,7 +114,7 @@ class StoreShare:
         taking: str | None = None,
     ) -> bool:
         grant = self.ledger.exchange(self.run, outstanding, amount, lost, remote, taking)
-        self._noted = dict(remote)
+        self._known_remote = dict(remote)
         self.reserved, self.charged, self.balance = grant.reserved, 0.0, grant.balance
         return grant.is_granted
 

@@ -241,9 +241,9 @@ def _open_share(ledger: Ledger | None, run: Run) -> Iterator[None]:
             yield
         finally:
             budget.share = None
-            if budget.lost or budget.left:
+            if budget.lost or budget.remote_work:
                 with suppress(StoreError):  # the run has ended, and has its own error to report
-                    left = budget.left
+                    left = budget.remote_work
                     ledger.exchange(run.run_id, sum(left.values()), 0.0, budget.lost, left)
 
 

@@ -36,14 +36,14 @@ class JournalCheck:
         unsettled: What is wrong with lines that were added by others; None if nothing is.
         digests: Size → digest of that many bytes, for the sizes that were asked for.
         is_absent: Whether there is no such journal.
-        found: What it holds, if it is whole and was never sealed.
+        first_seal: What it holds, if it is whole and was never sealed.
     """
 
     damage: str | None = None
     unsettled: str | None = None
     digests: Mapping[int, str] = attrs.field(factory=dict)
     is_absent: bool = False
-    found: Seal | None = None
+    first_seal: Seal | None = None
 
 
 def check_journal(path: Path, seal: Seal | None, sizes: Collection[int] = ()) -> JournalCheck:
@@ -72,7 +72,7 @@ def check_journal(path: Path, seal: Seal | None, sizes: Collection[int] = ()) ->
         return JournalCheck(damage=f"has a damaged line ({error.where})", digests=digests)
     if refused:
         return JournalCheck(unsettled=_describe_refused(refused), digests=digests)
-    return JournalCheck(digests=digests, found=sealer.seal() if seal is None else None)
+    return JournalCheck(digests=digests, first_seal=sealer.seal() if seal is None else None)
 
 
 def _describe_change(sealer: Sealer, seal: Seal) -> str:

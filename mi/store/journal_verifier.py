@@ -132,12 +132,12 @@ class JournalVerifier:
         check = check_journal(path, read_seal_file(seal_file), wanted)
         if name in self.gaps:
             return attrs.evolve(check, damage=self.gaps[name])
-        if check.found is not None and self.is_ours:
+        if check.first_seal is not None and self.is_ours:
             with suppress(StoreError):  # a store that cannot be written is checked all the same
                 if self.seal_found is not None:
-                    self.seal_found(name, check.found)
+                    self.seal_found(name, check.first_seal)
                 elif self.seals is None:
-                    write_seal(path, check.found)
+                    write_seal(path, check.first_seal)
         return check
 
     def problems(self) -> dict[str, JournalCheck]:
