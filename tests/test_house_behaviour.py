@@ -61,9 +61,9 @@ CODE = {
     ],
     "local training": [
         *SHARED,
-        *(f"{LOCAL}/{name}.py" for name in ("train_step", "lora", "train")),
+        *(f"{LOCAL}/{name}.py" for name in ("adapter_files", "train_step", "lora", "train")),
     ],
-    "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
+    "local asking": [f"{LOCAL}/{name}.py" for name in ("decoding", "head", "sample", "score")],
     "hosted training": [f"{HOSTED}/recipe.py"],
     "tinker training": [
         *SHARED,
@@ -89,8 +89,9 @@ UNSIGNED = {
         "store_share trained_model types usage watch"
     ),
     LOCAL: (
-        "__init__ adapted checkpoint core_pool file_digests gguf kv_cache linear logging models "
-        "network packing prefix recipe tensor_cache wheel"
+        "__init__ adapted agreement agreement_cache agreement_probes architecture checkpoint "
+        "core_pool corrections file_digests gguf kv_cache layers linear logging models network "
+        "packing paths prefix recipe targets tensor_cache wheel"
     ),
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "

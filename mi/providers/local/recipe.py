@@ -33,7 +33,8 @@ class LoraRecipe:
         lora_rank: Rank of the adapters.
         lora_alpha: Scale numerator; adapters are scaled by alpha / rank.
         lora_layers: Number of upper layers that get adapters; None for all.
-        targets: Names of the linear modules that get adapters in those layers.
+        targets: Names of the linear modules that get adapters in those layers. The default is for
+            models whose layers have no others; `targets.resolve_targets` finds those of a model.
         max_length: Tokens of the longest row allowed; a longer one is an error, never truncated.
     """
 

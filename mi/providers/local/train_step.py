@@ -31,7 +31,7 @@ def split_rows(rows: Sequence[TokenizedRow], window: int) -> list[list[Tokenized
 
     Args:
         rows: The rows of a step.
-        window: The attention window in tokens; a row this long is a part of its own.
+        window: The packing window in tokens; a row this long is a part of its own.
     """
     total = sum(len(row.ids) for row in rows)
     size = total / math.ceil(total / PART_TOKENS)
@@ -94,7 +94,8 @@ class Trainer:
         )
         with torch.no_grad(), network.autocast():
             prefix = network.prefix(prefix_ids)
-        return cls(network, modules, recipe, prefix_ids, prefix, start.lowest_layer, optimizer)
+        split = network.usable_split(start.lowest_layer)
+        return cls(network, modules, recipe, prefix_ids, prefix, split, optimizer)
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -120,7 +121,7 @@ class Trainer:
         loss = 0.0
         results = self.network.pool.map(
             lambda network, part: self._part_gradients(network, part, count),
-            split_rows(rows, self.network.attention_window),
+            split_rows(rows, self.network.packing_window),
         )
         for part_loss, gradients in results:
             loss += part_loss
@@ -136,7 +137,10 @@ class Trainer:
             with network.autocast():
                 hidden, targets = self._answer_states(network, rows)
             loss, gradient = _loss_and_gradient(network, hidden.detach(), targets, count)
-            return loss, torch.autograd.grad(hidden, self.parameters, gradient)
+            gradients = torch.autograd.grad(
+                hidden, self.parameters, gradient, materialize_grads=True
+            )  # zeros for an expert that no token of the part reached
+            return loss, gradients
 
     def _answer_states(
         self, network: Network, rows: Sequence[TokenizedRow]
@@ -218,7 +222,7 @@ def _loss_and_gradient(
     """
     leaf = hidden.requires_grad_()
     total = 0.0
-    size = max(1, LOGITS_BYTES // (4 * network.model.config.vocab_size))
+    size = max(1, LOGITS_BYTES // (4 * network.decoder.config.vocab_size))
     for start in range(0, len(targets), size):
         window = slice(start, start + size)
         with network.autocast():
