@@ -30,7 +30,10 @@ PINS = Path(__file__).with_name("behaviour.toml")
 LOCAL = "mi/providers/local"
 HOSTED = "mi/providers/openai"
 TINKER = "mi/providers/tinker"
-SHARED = [f"mi/providers/{name}.py" for name in ("schedule", "chat_template")]
+SHARED = [
+    f"mi/providers/{name}.py"
+    for name in ("schedule", "chat_template", "template_profile", "template_render")
+]
 
 
 def modules(*folders: str) -> list[str]:
@@ -86,7 +89,7 @@ UNSIGNED = {
     "mi/steps": "__init__ evaluate lazy recorder train",
     "mi/providers": (
         "__init__ base budget create grouping launch metrics_log pricing retry spending "
-        "store_share trained_model types usage watch"
+        "store_share template_files trained_model types usage watch"
     ),
     LOCAL: (
         "__init__ adapted agreement agreement_cache agreement_probes architecture checkpoint "
@@ -100,7 +103,7 @@ UNSIGNED = {
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "
-        "sampler_slots train"
+        "sampler_slots template_pins train"
     ),
 }
 """By folder, the other modules of these rooms. Their own tests hold what they do."""

@@ -1,8 +1,9 @@
 """Chats as token ids, encoded with the tokenizer's own chat template.
 
-A prompt is what the template renders with `add_generation_prompt=True`, so training and scoring see
-the very tokens that sampling starts from. An answer is the assistant's content and the token that
-ends its turn. What a template writes after that token, usually a newline, is left out.
+A prompt is what the template renders with `add_generation_prompt=True`, and the text that it puts
+before every answer, so training and scoring see the very tokens that sampling starts from. An
+answer is the assistant's content and the token that ends its turn. What a template writes after
+that token, usually a newline, is left out. `template_profile` says what is pinned in a template.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import attrs
 
 from ..errors import DataError, ProviderError
+from .template_files import TemplateSource, default_template, special_tokens
+from .template_profile import profile_template
 from .types import Chat, Message
 
 TokenIds = tuple[int, ...]
@@ -39,11 +42,27 @@ class ChatTemplate:
         tokenizer: A `transformers` tokenizer.
         stop_tokens: Ids of the tokens that end a turn.
         options: Further arguments of the template, such as `{"enable_thinking": False}`.
+        answer_prefix: Text between the template's prompt and every answer; part of the prompt.
+        text: The template to use in place of the tokenizer's own, such as one with a pinned date.
     """
 
     tokenizer: Any
     stop_tokens: frozenset[int]
     options: Mapping[str, Any] = attrs.field(factory=dict)
+    answer_prefix: str = ""
+    text: str | None = None
+
+    @classmethod
+    def pinned(cls, tokenizer: Any, stop_tokens: frozenset[int]) -> ChatTemplate:
+        """The tokenizer's chat template with everything pinned that `TemplateProfile` names."""
+        profile = profile_template(tokenizer_template(tokenizer))
+        return cls(
+            tokenizer=tokenizer,
+            stop_tokens=stop_tokens,
+            options=profile.arguments,
+            answer_prefix=profile.answer_prefix,
+            text=profile.template if profile.is_dated else None,
+        )
 
     def encode_prompt(self, chat: Chat) -> TokenIds:
         """Token ids of `chat` up to where the assistant's answer begins."""
@@ -87,13 +106,14 @@ class ChatTemplate:
 
     def _render(self, chat: Chat, *, prompt: bool) -> str:
         turns = [{"role": turn.role, "content": turn.content} for turn in chat]
+        own = {} if self.text is None else {"chat_template": self.text}
         try:
             text: str = self.tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=prompt, **self.options
+                turns, tokenize=False, add_generation_prompt=prompt, **own, **self.options
             )
         except Exception as error:  # templates raise whatever they like
             raise ProviderError(f"the model's chat template refuses the chat: {error}") from error
-        return text
+        return text + self.answer_prefix if prompt else text
 
     def _tokenize(self, text: str) -> TokenIds:
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -110,6 +130,21 @@ class ChatTemplate:
             "differently, so the answer's tokens cannot be told apart from the prompt's",
             hint="use a tokenizer whose chat template appends the answer to the generation prompt",
         )
+
+
+def tokenizer_template(tokenizer: Any) -> TemplateSource:
+    """The chat template of a loaded tokenizer.
+
+    Raises:
+        ProviderError: The tokenizer has no chat template.
+    """
+    text = default_template(getattr(tokenizer, "chat_template", None))
+    if not text:
+        raise ProviderError(
+            f"the tokenizer {tokenizer.name_or_path} has no chat template",
+            hint="use an instruction-tuned model, or a tokenizer that has a chat template",
+        )
+    return TemplateSource(text, special_tokens(tokenizer.special_tokens_map))
 
 
 def encode_rows(

@@ -53,6 +53,7 @@ class Local(Provider):
 
     def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
         super().__init__(name, options or ClientOptions())
+        self._planned: dict[str, Base] = {}
 
     def resolve_model(self, name: str) -> Model:
         """A Hugging Face directory, or `<hub id>@<commit>`.
@@ -64,7 +65,9 @@ class Local(Provider):
 
     def pin(self, model: Model) -> Base:
         """The weights' digest, the directory's digest or the hub commit; uses no network."""
-        return model_files.pin_model(model)
+        base = model_files.pin_model(model)
+        self._planned.setdefault(model.id, base)
+        return base
 
     def pin_training(self, model: Model) -> Base:
         """The pin, and what trainings of an earlier version got wrong for this model."""
@@ -96,9 +99,30 @@ class Local(Provider):
         return attrs.evolve(recipe, targets=resolve_targets(config, training.targets, model.id))
 
     def prepare(self, model: Model, monitor: Monitor) -> None:
-        """Download and convert the model, once per machine."""
+        """Download and convert the model, once per machine.
+
+        Raises:
+            ProviderError: The model's template, which was not on this machine when the run was
+                planned, reads arguments that its keys have to hold.
+        """
         _require_packages()
+        model_files.fetch_template(model, monitor)
+        self._check_planned_template(model)
         model_files.model_directory(model, monitor)
+        self._check_planned_template(model)
+
+    def _check_planned_template(self, model: Model) -> None:
+        planned = self._planned.get(model.id)
+        if planned is None or planned.template_arguments:
+            return
+        if pins := model_files.pin_model(model).template_arguments:
+            names = ", ".join(name for name, _ in pins)
+            raise ProviderError(
+                f"its chat template was read only now, and what is pinned in it ({names}) is part "
+                "of every key",
+                where=model.id,
+                hint="run the same command again; nothing was done under the old keys",
+            )
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Train adapters, leaving `adapter/` (PEFT's format) and `metrics.jsonl` in `directory`.

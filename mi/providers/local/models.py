@@ -13,12 +13,15 @@ import os
 import re
 import shutil
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ...errors import DeclarationError, ProviderError
 from ...files.cache import cache_root, file_digest
 from ...spec import Model, Wheel
+from ..template_files import TEMPLATE_FILES, read_template
+from ..template_profile import profile_template
 from ..types import Base, Monitor
 from . import file_digests
 
@@ -54,15 +57,58 @@ def find_model(name: str) -> Model:
 
 
 def pin_model(model: Model) -> Base:
-    """The digest or commit that pins the model's content.
+    """The digest or commit that pins the model's content, and what is pinned in its template.
 
-    A directory's files are hashed again only when they have changed.
+    A directory's files are hashed again only when they have changed. The template of a model that
+    is not on this machine is unknown, so nothing is pinned in it: `Local.prepare` refuses to go on
+    where that was wrong.
     """
+    directory = available_directory(model)
+    source = None if directory is None else read_template(directory)
+    pins = () if source is None else profile_template(source).pins
+    return Base(provider="local", weights=_content_pin(model), template_arguments=pins)
+
+
+def _content_pin(model: Model) -> str:
     if model.weights is not None:
-        return Base(provider="local", weights=f"sha256:{model.weights.sha256}")
+        return f"sha256:{model.weights.sha256}"
     if model.revision is not None:
-        return Base(provider="local", weights=f"hf:{model.name}@{model.revision}")
-    return Base(provider="local", weights=f"sha256:{_directory_digest(_local_directory(model))}")
+        return f"hf:{model.name}@{model.revision}"
+    return f"sha256:{_directory_digest(_local_directory(model))}"
+
+
+def available_directory(model: Model) -> Path | None:
+    """The directory of the model's small files if it is on this machine; uses no network."""
+    if model.weights is not None:
+        target = _converted_directory(model.weights)
+        return target if _is_complete(target, model.weights) else None
+    if model.revision is not None:
+        snapshot = _hub_snapshot(model)
+        return snapshot if snapshot.is_dir() else None
+    path = Path(model.name).expanduser()
+    return path if (path / "config.json").is_file() else None
+
+
+def _hub_snapshot(model: Model) -> Path:
+    """Where the Hugging Face hub's cache keeps the pinned version of a model."""
+    cache = os.environ.get("HF_HUB_CACHE")
+    if cache is None:
+        home = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+        cache = f"{os.environ.get('HF_HOME', f'{home}/huggingface')}/hub"
+    name = f"models--{model.name.replace('/', '--')}"
+    return Path(cache).expanduser() / name / "snapshots" / str(model.revision)
+
+
+def fetch_template(model: Model, monitor: Monitor) -> None:
+    """Download the small files of a hub model, which hold its template and its configuration."""
+    if model.revision is None or available_directory(model) is not None:
+        return
+    from huggingface_hub import snapshot_download
+
+    patterns = ["config.json", "generation_config.json", *TEMPLATE_FILES]
+    monitor.message(f"reading the configuration of {model.name} from the Hugging Face hub")
+    with suppress(Exception):  # the download of the weights that follows reports what is wrong
+        snapshot_download(model.name, revision=model.revision, allow_patterns=patterns)
 
 
 def model_directory(model: Model, monitor: Monitor) -> Path:
@@ -146,10 +192,11 @@ def _fetch_from_hub(model: Model, monitor: Monitor) -> Path:
         "revision": model.revision,
         "allow_patterns": [*_FILE_PATTERNS, "*.bin"],
     }
-    try:
-        return Path(snapshot_download(**snapshot, local_files_only=True))
-    except Exception:  # some files are not in the local cache
-        monitor.message(f"downloading {model.name} from the Hugging Face hub")
+    with suppress(Exception):  # some files are not in the local cache
+        directory = Path(snapshot_download(**snapshot, local_files_only=True))
+        if _has_weights(directory):
+            return directory
+    monitor.message(f"downloading {model.name} from the Hugging Face hub")
     try:
         return Path(snapshot_download(**snapshot))
     except Exception as error:
@@ -160,11 +207,18 @@ def _fetch_from_hub(model: Model, monitor: Monitor) -> Path:
         ) from error
 
 
+def _has_weights(directory: Path) -> bool:
+    """Whether a directory holds all files of the weights, not only the small files."""
+    for index in directory.glob("*.index.json"):
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return all((directory / name).is_file() for name in shards)
+    return any(directory.glob("*.safetensors")) or any(directory.glob("*.bin"))
+
+
 def is_available(model: Model) -> bool:
     """Whether the model's files are on this machine, so that nothing needs to be downloaded."""
-    if model.weights is not None:
-        return _is_complete(_converted_directory(model.weights), model.weights)
-    return model.revision is None and (Path(model.name).expanduser() / "config.json").is_file()
+    directory = available_directory(model)
+    return directory is not None and (model.revision is None or _has_weights(directory))
 
 
 def _converted_directory(wheel: Wheel) -> Path:

@@ -64,7 +64,7 @@ class Network:
         self.device = next(model.parameters()).device
         generation_config = getattr(model, "generation_config", None)
         stop_tokens = stop_token_ids(generation_config, model.config, tokenizer)
-        self.template = ChatTemplate(tokenizer, stop_tokens)
+        self.template = ChatTemplate.pinned(tokenizer, stop_tokens)
         self.lock = threading.RLock()
         self._layers = LayerStack(self.decoder)
         self._hidden_cache = TensorCache(HIDDEN_CACHE_BYTES)
