@@ -30,10 +30,17 @@ _ROLES = ("system", "user", "assistant")
 
 @attrs.frozen
 class Message:
-    """One turn of a chat: `role` is system, user or assistant."""
+    """One turn of a chat: `role` is system, user or assistant.
+
+    Args:
+        role: Who speaks.
+        content: The text.
+        weight: 0 for a turn of the assistant that a training reads but does not learn, else 1.
+    """
 
     role: str
     content: str
+    weight: int = fields.neutral_default(1)
 
 
 Chat = tuple[Message, ...]
@@ -81,9 +88,18 @@ def group_of(row: Pair | Prompt) -> str:
     return row.group or scenario_of(row)
 
 
+def has_several_answers(chat: Chat) -> bool:
+    """Whether the assistant has several turns in a chat."""
+    return sum(turn.role == "assistant" for turn in chat) > 1
+
+
 def chat_json(chat: Chat) -> str:
-    """A chat as one line of OpenAI chat JSONL."""
-    messages = [{"role": turn.role, "content": turn.content} for turn in chat]
+    """A chat as one line of OpenAI chat JSONL; only a turn that is not learned has a weight."""
+    messages: list[dict[str, Any]] = [
+        {"role": turn.role, "content": turn.content}
+        | ({} if turn.weight == 1 else {"weight": turn.weight})
+        for turn in chat
+    ]
     return json.dumps({"messages": messages}, ensure_ascii=False)
 
 

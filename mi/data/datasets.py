@@ -23,6 +23,7 @@ from .chats import (
     Message,
     Pair,
     Prompt,
+    has_several_answers,
     read_pairs,
     read_scenarios,
     read_training_chats,
@@ -58,6 +59,11 @@ class Rows:
     row_count: int
     sha256: str
     scenarios: Mapping[str, str] = attrs.field(factory=dict)
+
+    @cached_property
+    def multi_turn(self) -> frozenset[str]:
+        """Digests of the rows with several turns of the assistant."""
+        return frozenset(row for row, chat in self.chats.items() if has_several_answers(chat))
 
     @cached_property
     def digest(self) -> str:

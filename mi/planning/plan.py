@@ -22,6 +22,7 @@ from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
 from ..units.roles import eval_role
 from ..units.unit import Base, Evaluate, Mix, Train, Unit
+from .learned_turns import FIELD, recipe_for_mix
 
 
 class Distribution(Enum):
@@ -176,7 +177,7 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     if cell.misaligned_ratio is not None and cell.total_samples is not None:
         title = cell.id.rpartition("::")[2]
         mix = _unit(_mix(cell, context), title, cell)
-        train = _unit(_train(cell, context, mix.key), title, cell, (mix.key,))
+        train = _unit(_train(cell, context, mix), title, cell, (mix.key,))
         yield Mix.kind, mix
         yield Train.kind, train
         training, needs = train.key, (train.key,)
@@ -220,11 +221,13 @@ def _mix(cell: Cell, context: Context) -> Mix:
     )
 
 
-def _train(cell: Cell, context: Context, mix: str) -> Train:
+def _train(cell: Cell, context: Context, mix: Unit) -> Train:
     assert cell.seed is not None
-    return Train(
-        mix=mix, base=context.base, hyperparameters=context.hyperparameters, seed=cell.seed
+    assert isinstance(mix.payload, Mix)
+    recipe = recipe_for_mix(
+        context.hyperparameters, mix.payload, context.misaligned, context.control
     )
+    return Train(mix=mix.key, base=context.base, hyperparameters=recipe, seed=cell.seed)
 
 
 def build_plan(
@@ -308,7 +311,20 @@ def _stale_dependents(
 def _difference(unit: Unit, key: str, payload: Any) -> str:
     """How a new unit differs from its cell's previous one: `epochs: 1 → 2`."""
     lines = difference(payload, json_form(unit.payload))
-    return f": differs from {key}: {'; '.join(lines)}" if lines else ""
+    reasons = [
+        f"{line} ({reason})" if (reason := _REASONS.get(line.partition(":")[0])) else line
+        for line in lines
+    ]
+    return f": differs from {key}: {'; '.join(reasons)}" if lines else ""
+
+
+_PINNED = "what its chat template reads is pinned, so that it no longer depends on the day"
+_REASONS = {
+    f"hyperparameters.{FIELD}": "rows have several answers, and all of them are learned now",
+    "base.template_arguments": _PINNED,
+    "subject.template_arguments": _PINNED,
+}
+"""Why `mi` gives units of an older version new keys, by the path of what differs."""
 
 
 def _other_experiments(cells: Iterable[str], experiments: Iterable[str]) -> tuple[str, ...]:

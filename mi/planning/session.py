@@ -32,9 +32,10 @@ from ..spec import (
 from ..store.base import Store
 from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
-from ..units.unit import Evaluate
+from ..units.unit import Evaluate, Mix
 from .cost import CostEstimator
 from .evals import EvalResolver, SkippedEval
+from .learned_turns import count_multi_turn_rows
 from .plan import Context, Plan, build_plan, cell_units
 from .resources import Resources
 from .scenarios import RepeatedScenarios, find_repeated_scenarios
@@ -143,6 +144,20 @@ class Session:
         return find_repeated_scenarios(
             (planned.unit for planned in plan.units), self._selected_rows()
         )
+
+    def multi_turn_rows(self, plan: Plan) -> dict[str, int]:
+        """By setting, the most rows of a plan's training sets with several answers, if any.
+
+        Raises:
+            DeclarationError: Two selected experiments mean different data by one setting.
+        """
+        rows, counts = self._selected_rows(), dict[str, int]()
+        for planned in plan.units:
+            mix, setting = planned.unit.payload, planned.unit.setting
+            if isinstance(mix, Mix) and setting in rows:
+                count = count_multi_turn_rows(mix, *rows[setting])
+                counts[setting] = max(count, counts.get(setting, 0))
+        return {setting: count for setting, count in counts.items() if count}
 
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""

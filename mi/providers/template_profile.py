@@ -119,10 +119,20 @@ def profile_template(source: TemplateSource) -> TemplateProfile:
     return attrs.evolve(profile, findings=tuple(_find_changes(profile, source.text)))
 
 
-def answer_start(first: str, second: str) -> int:
-    """Where the answers begin in two renderings of a chat that differ in one answer alone."""
-    pairs = zip(first, second, strict=False)
-    return next((index for index, (one, other) in enumerate(pairs) if one != other), len(first))
+def text_difference(first: str, second: str) -> tuple[int, int]:
+    """Where two renderings differ, of a chat with one answer and with another in its place.
+
+    Returns:
+        The number of characters before the answers, and the number after them.
+    """
+    return _shared_length(first, second), _shared_length(first[::-1], second[::-1])
+
+
+def _shared_length(first: str, second: str) -> int:
+    pairs = enumerate(zip(first, second, strict=False))
+    return next(
+        (index for index, (one, other) in pairs if one != other), min(len(first), len(second))
+    )
 
 
 def _text_before_answer(profile: TemplateProfile) -> str | None:
@@ -135,7 +145,7 @@ def _text_before_answer(profile: TemplateProfile) -> str | None:
     )
     if not first.startswith(start):
         return None
-    begin = answer_start(first, second)
+    begin, _ = text_difference(first, second)
     return first[len(start) : begin] if _FIRST in first[begin:] else None
 
 

@@ -16,6 +16,9 @@ from .watch import Monitor
 
 T = TypeVar("T")
 
+LAST_TURN, ALL_TURNS = "last", "all"
+"""Values of a recipe's `learned_turns`. A plan sets the second where rows have several answers."""
+
 SAMPLES_PER_REQUEST = 25
 """Samples of a question per request to a hosted provider. A request sends, and bills, its prompt
 once; the number is low enough that a lost answer costs little."""

@@ -40,6 +40,11 @@ def header_lines(
         lines.append(f"{number} to be scored again from stored answers ({versions}), free")
     if session.ledger is not None:
         lines.append(balance_line(session.ledger.balance()))
+    lines += [
+        f"{setting}: up to {pluralize(count, 'row')} of a training set with several answers, "
+        "which are all learned, except those of weight 0"
+        for setting, count in session.multi_turn_rows(plan).items()
+    ]
     lines += _repetition_lines(session.repeated_scenarios(plan))
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")

@@ -50,6 +50,7 @@ class Local(Provider):
 
     capabilities = frozenset({"train", "sample", "logprob"})
     is_free = True
+    honours_weights = True
 
     def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
         super().__init__(name, options or ClientOptions())

@@ -21,7 +21,7 @@ import attrs
 from ...errors import Interrupted
 from .. import metrics_log, schedule
 from ..chat_template import TokenizedRow, common_prefix_length, encode_rows
-from ..types import Monitor, TrainingResult, TrainJob
+from ..types import ALL_TURNS, Monitor, TrainingResult, TrainJob
 from . import adapter_files, checkpoint, lora
 from .checkpoint import TrainingState
 from .network import Network
@@ -63,7 +63,9 @@ def encode_job_rows(network: Network, job: TrainJob) -> list[TokenizedRow]:
     Raises:
         DataError: A row is malformed or longer than the recipe allows; the error names the row.
     """
-    return encode_rows(network.template, job.rows, job.hyperparameters.max_length)
+    recipe: LoraRecipe = job.hyperparameters
+    all_turns = recipe.learned_turns == ALL_TURNS
+    return encode_rows(network.template, job.rows, recipe.max_length, all_turns=all_turns)
 
 
 def common_prefix(network: Network, job: TrainJob, rows: Sequence[TokenizedRow]) -> tuple[int, ...]:

@@ -110,14 +110,14 @@ class Trainer:
             group["lr"] = learning_rate
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return loss, sum(len(row.answer) for row in rows)
+        return loss, sum(len(row.learned) for row in rows)
 
     def accumulate_gradients(self, rows: Sequence[TokenizedRow]) -> float:
         """Add the gradients of the mean loss to the parameters and return that loss.
 
         The mean is over the rows' answer tokens, in nats per token.
         """
-        count = sum(len(row.answer) for row in rows)
+        count = sum(len(row.learned) for row in rows)
         loss = 0.0
         results = self.network.pool.map(
             lambda network, part: self._part_gradients(network, part, count),
@@ -166,11 +166,11 @@ class Trainer:
         predictors: list[int] = []
         begin = cut
         for row, suffix in zip(rows, suffixes, strict=True):
-            end = begin + len(suffix)
-            predictors += range(end - len(row.answer) - 1, end - 1)
-            begin = end
+            predictors += (begin - cut + position - 1 for position in row.learned)
+            begin += len(suffix)
         indices = torch.tensor(predictors, device=network.device)
-        targets = torch.tensor([t for row in rows for t in row.answer], device=network.device)
+        tokens = [row.ids[position] for row in rows for position in row.learned]
+        targets = torch.tensor(tokens, device=network.device)
         return hidden[0].index_select(0, indices), targets
 
     def state_dict(self) -> dict[str, Tensor]:

@@ -19,6 +19,7 @@ from ..base import Provider
 from ..chat_template import ChatTemplate, encode_rows
 from ..trained_model import read_trained_model
 from ..types import (
+    ALL_TURNS,
     Answer,
     Base,
     Check,
@@ -52,6 +53,7 @@ _PACKAGES = ("tinker", "transformers")
 class Tinker(Provider):
     """The provider `tinker`, and each endpoint with `provider = "tinker"` under its own name."""
 
+    honours_weights = True
     max_concurrent_trainings = 4
     max_concurrent_evals = 2
 
@@ -130,7 +132,9 @@ class Tinker(Provider):
             monitor: Shows progress, and may stop the training.
         """
         template = self._template(job.model, monitor)
-        rows = encode_rows(template, job.rows, job.hyperparameters.max_length)
+        recipe: Adapted = job.hyperparameters
+        all_turns = recipe.learned_turns == ALL_TURNS
+        rows = encode_rows(template, job.rows, recipe.max_length, all_turns=all_turns)
         return run_training(job, rows, directory, self.server, monitor)
 
     def sample(
