@@ -92,9 +92,10 @@ UNSIGNED = {
         "store_share template_files trained_model types usage watch"
     ),
     LOCAL: (
-        "__init__ adapted agreement agreement_cache agreement_probes architecture checkpoint "
-        "core_pool corrections file_digests gguf kv_cache layers linear logging models network "
-        "packing paths prefix recipe targets tensor_cache wheel"
+        "__init__ adapted agreement agreement_cache agreement_probes architecture "
+        "checkpoint core_pool corrections draw_check file_digests gguf inspection kv_cache "
+        "layers linear logging models network packing paths prefix probe_tokenizer recipe "
+        "self_check shrink targets tensor_cache wheel"
     ),
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "

@@ -21,6 +21,7 @@ from ..providers import Providers
 from ..providers.base import Provider
 from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
+from ..providers.types import ModelReport
 from ..spec import (
     Dataset,
     Experiment,
@@ -134,6 +135,18 @@ class Session:
                         hint="give it another id, or run the experiments separately",
                     )
         return rows_by_setting
+
+    def model_report(self, plan: Plan) -> ModelReport:
+        """What the provider knows of the model; nothing if the plan has no work for the model.
+
+        A model is inspected once, and only if there is something to do with it.
+        """
+        works = any(not isinstance(planned.unit.payload, Mix) for planned in plan.todo)
+        return self._inspected_model if works and not self.options.rejudge else ModelReport()
+
+    @cached_property
+    def _inspected_model(self) -> ModelReport:
+        return self.provider.inspect_model(self.model)
 
     def repeated_scenarios(self, plan: Plan) -> list[RepeatedScenarios]:
         """The training sets of a plan that hold several rows of one scenario, by setting and size.

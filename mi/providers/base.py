@@ -29,6 +29,7 @@ from .types import (
     Grade,
     GradeRequest,
     Likelihood,
+    ModelReport,
     ModelUnderTest,
     Monitor,
     RemoteJob,
@@ -85,6 +86,13 @@ class Provider:
     def pin_eval(self, model: Model, spec: Eval) -> Base:
         """What an eval of the untrained model names it by: `pin`, and what was corrected since."""
         return self.pin(model)
+
+    def inspect_model(self, model: Model) -> ModelReport:
+        """What is known of a model without its weights; a plan shows it and refuses what it says.
+
+        It must be quick when it is called again, and never raises.
+        """
+        return ModelReport()
 
     def hyperparameters(self, training: Training) -> Any:
         """A frozen attrs object with every value that steers a training; it enters the key.

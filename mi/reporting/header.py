@@ -46,6 +46,7 @@ def header_lines(
         for setting, count in session.multi_turn_rows(plan).items()
     ]
     lines += _repetition_lines(session.repeated_scenarios(plan))
+    lines += [f"{session.model.id}: {note}" for note in session.model_report(plan).notes]
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
     return lines

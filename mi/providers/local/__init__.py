@@ -24,6 +24,7 @@ from ..types import (
     Check,
     ClientOptions,
     Likelihood,
+    ModelReport,
     ModelUnderTest,
     Monitor,
     SampleRequest,
@@ -72,12 +73,14 @@ class Local(Provider):
 
     def pin_training(self, model: Model) -> Base:
         """The pin, and what trainings of an earlier version got wrong for this model."""
+        model_files.fetch_template(model)
         config = model_files.model_config(model) or {}
         correction = corrections.training_correction(config)
         return attrs.evolve(self.pin(model), correction=correction)
 
     def pin_eval(self, model: Model, spec: Eval) -> Base:
         """The pin, and what evals of an earlier version got wrong for this untrained model."""
+        model_files.fetch_template(model)
         config = model_files.model_config(model) or {}
         sampling: Sampling | None = getattr(spec, "sampling", None)
         max_tokens = None if sampling is None else sampling.max_tokens
@@ -99,6 +102,16 @@ class Local(Provider):
         config = model_files.model_config(model)
         return attrs.evolve(recipe, targets=resolve_targets(config, training.targets, model.id))
 
+    def inspect_model(self, model: Model) -> ModelReport:
+        """What its template does, and what a check of a small copy of its architecture found."""
+        if missing_packages():
+            return ModelReport()
+        from .inspection import inspect_model
+
+        return inspect_model(
+            model, lambda: self.model_hyperparameters(model, model.training).targets
+        )
+
     def prepare(self, model: Model, monitor: Monitor) -> None:
         """Download and convert the model, once per machine.
 
@@ -107,7 +120,7 @@ class Local(Provider):
                 planned, reads arguments that its keys have to hold.
         """
         _require_packages()
-        model_files.fetch_template(model, monitor)
+        model_files.fetch_template(model)
         self._check_planned_template(model)
         model_files.model_directory(model, monitor)
         self._check_planned_template(model)
@@ -212,6 +225,11 @@ class Local(Provider):
             state = "on this machine" if is_available else "downloaded when first used"
             detail = f"its weights are {state}"
             yield Check(subject=f"local: {model.name}", ok=is_available or None, detail=detail)
+            report = self.inspect_model(model)
+            for detail in (*report.details, *report.notes):
+                yield Check(subject=f"local: {model.name}", ok=None, detail=detail)
+            for reason, hint in dict.fromkeys((one.reason, one.hint) for one in report.refusals):
+                yield Check(subject=f"local: {model.name}", ok=False, detail=reason, hint=hint)
 
     def load_network(self, model: Model, monitor: Monitor) -> Network:
         _require_packages()

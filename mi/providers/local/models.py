@@ -14,6 +14,7 @@ import re
 import shutil
 import zipfile
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,16 +100,20 @@ def _hub_snapshot(model: Model) -> Path:
     return Path(cache).expanduser() / name / "snapshots" / str(model.revision)
 
 
-def fetch_template(model: Model, monitor: Monitor) -> None:
-    """Download the small files of a hub model, which hold its template and its configuration."""
-    if model.revision is None or available_directory(model) is not None:
-        return
-    from huggingface_hub import snapshot_download
+def fetch_template(model: Model) -> None:
+    """Download a hub model's chat template, a small file, if it is not on this machine."""
+    directory = available_directory(model)
+    if model.revision is not None and (directory is None or read_template(directory) is None):
+        _download_template(model.name, model.revision)
 
-    patterns = ["config.json", "generation_config.json", *TEMPLATE_FILES]
-    monitor.message(f"reading the configuration of {model.name} from the Hugging Face hub")
-    with suppress(Exception):  # the download of the weights that follows reports what is wrong
-        snapshot_download(model.name, revision=model.revision, allow_patterns=patterns)
+
+@lru_cache(maxsize=64)
+def _download_template(hub_id: str, commit: str) -> None:
+    """Download the files once per process, failing silently: `Local.prepare` checks the result."""
+    with suppress(Exception):
+        from huggingface_hub import snapshot_download
+
+        snapshot_download(hub_id, revision=commit, allow_patterns=list(TEMPLATE_FILES))
 
 
 def model_directory(model: Model, monitor: Monitor) -> Path:
@@ -140,13 +145,30 @@ def model_config(model: Model) -> dict[str, Any] | None:
             path = Path(_hub_config(model.name, model.revision))
         else:
             path = _local_directory(model) / "config.json"
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        config: dict[str, Any] = read_model_config(path)
     except (OSError, ValueError) as error:
         raise ProviderError(
             f"cannot read the model's config.json: {error}",
             where=model.id,
             hint="check the network, the id and the commit; set HF_TOKEN for a gated model",
         ) from error
+    return config
+
+
+def read_model_config(path: Path) -> dict[str, Any]:
+    """The content of a `config.json`, in which transformers writes infinity as an object.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is not a JSON object.
+    """
+
+    def restore_float(values: dict[str, Any]) -> Any:
+        return float(values["__float__"]) if values.keys() == {"__float__"} else values
+
+    config = json.loads(path.read_text(encoding="utf-8"), object_hook=restore_float)
+    if not isinstance(config, dict):
+        raise ValueError(f"{path.name} is not a JSON object")
     return config
 
 

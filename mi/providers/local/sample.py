@@ -122,7 +122,7 @@ def _generate(network: Network, batch: Sequence[_Prompt], sampling: Sampling) ->
     suffixes = [prompt.suffix_ids for prompt in batch]
     rows = start_rows(network, batch[0].prefix_ids, suffixes, sampling.max_tokens)
     active = list(range(len(batch)))  # the prompt of each row
-    generators = [_generator(prompt.request, sampling) for prompt in batch]
+    generators = [random_numbers(prompt.request, sampling) for prompt in batch]
     generated: list[list[int]] = [[] for _ in batch]
     for _ in range(sampling.max_tokens):
         tokens = choose_tokens(rows.logits(), sampling, [generators[index] for index in active])
@@ -140,7 +140,8 @@ def _generate(network: Network, batch: Sequence[_Prompt], sampling: Sampling) ->
     return generated
 
 
-def _generator(request: SampleRequest, sampling: Sampling) -> random.Random:
+def random_numbers(request: SampleRequest, sampling: Sampling) -> random.Random:
+    """The source of an answer's random numbers: one for each of its tokens, in order."""
     content = f"{sampling.seed}\0{request.question}\0{request.sample}"
     return random.Random(int.from_bytes(hashlib.sha256(content.encode()).digest()))
 
