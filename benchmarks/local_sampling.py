@@ -161,7 +161,7 @@ def sample_with_mi(load: Load, temperature: float) -> Measurement:
 
 
 def _train(directory: Path) -> None:
-    from mi.providers.local import Local, lora
+    from mi.providers.local import Local, adapter_files, lora
 
     model = _model()
     recipe = Local().hyperparameters(model.training)
@@ -169,7 +169,7 @@ def _train(directory: Path) -> None:
     adapter = lora.init_adapter(network.model, recipe, 0)
     for a, b in adapter.pairs.values():
         b += 0.1 * a[:, :1].t()
-    lora.save_adapter(directory / "adapter", adapter, recipe.targets, model.name)
+    adapter_files.save_adapter(directory / "adapter", adapter, recipe.targets, model.name)
 
 
 @contextmanager
@@ -184,14 +184,14 @@ def score_in_loop(load: Load, adapted: bool) -> Measurement:
     """A forward pass for each answer."""
     import torch
 
-    from mi.providers.local import lora
+    from mi.providers.local import adapter_files, lora
     from mi.providers.local.core_pool import available_cores
     from mi.providers.types import Message
 
     model, template = _load_transformers()
     if adapted:
         with _adapter_directory() as directory:
-            changed = lora.merge_adapter(model, lora.load_adapter(directory / "adapter"))
+            changed = lora.merge_adapter(model, adapter_files.load_adapter(directory / "adapter"))
         for path, weight in changed.items():
             model.get_submodule(path).weight.data = weight
         torch.set_num_threads(available_cores())

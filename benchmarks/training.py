@@ -119,11 +119,11 @@ def prepare_batches(count: int, epochs: int, start: Path) -> tuple[list[Any], li
         start: Where to save the first adapter.
     """
     from mi.providers import schedule
-    from mi.providers.local import Local, lora, train
+    from mi.providers.local import Local, adapter_files, lora, train
 
     job = build_job(count, epochs)
     network, recipe = Local().load_network(job.model, NullMonitor()), job.hyperparameters
-    lora.save_adapter(
+    adapter_files.save_adapter(
         start, lora.init_adapter(network.model, recipe, job.seed), recipe.targets, job.model.name
     )
     rows = train.encode_job_rows(network, job)

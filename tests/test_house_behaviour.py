@@ -30,7 +30,10 @@ PINS = Path(__file__).with_name("behaviour.toml")
 LOCAL = "mi/providers/local"
 HOSTED = "mi/providers/openai"
 TINKER = "mi/providers/tinker"
-SHARED = [f"mi/providers/{name}.py" for name in ("schedule", "chat_template")]
+SHARED = [
+    f"mi/providers/{name}.py"
+    for name in ("schedule", "chat_template", "template_profile", "template_render")
+]
 
 
 def modules(*folders: str) -> list[str]:
@@ -69,9 +72,9 @@ CODE = {
     ],
     "local training": [
         *SHARED,
-        *(f"{LOCAL}/{name}.py" for name in ("train_step", "lora", "train")),
+        *(f"{LOCAL}/{name}.py" for name in ("adapter_files", "train_step", "lora", "train")),
     ],
-    "local asking": [f"{LOCAL}/{name}.py" for name in ("sample", "score")],
+    "local asking": [f"{LOCAL}/{name}.py" for name in ("decoding", "head", "sample", "score")],
     "hosted training": [f"{HOSTED}/recipe.py"],
     "tinker training": [
         *SHARED,
@@ -94,11 +97,13 @@ UNSIGNED = {
     "mi/steps": "__init__ evaluate lazy recorder train",
     "mi/providers": (
         "__init__ base budget create grouping http_limits launch metrics_log pricing retry "
-        "spending store_share trained_model types usage watch"
+        "spending store_share template_files trained_model types usage watch"
     ),
     LOCAL: (
-        "__init__ adapted checkpoint core_pool file_digests gguf kv_cache linear logging models "
-        "network packing prefix recipe tensor_cache wheel"
+        "__init__ adapted agreement agreement_cache agreement_probes architecture "
+        "checkpoint core_pool corrections draw_check file_digests gguf inspection kv_cache "
+        "layers linear logging models network packing paths prefix probe_tokenizer recipe "
+        "self_check shrink targets tensor_cache wheel"
     ),
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
@@ -107,7 +112,7 @@ UNSIGNED = {
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "
-        "sampler_slots train"
+        "sampler_slots template_pins train"
     ),
 }
 """By folder, the other modules of these rooms. Their own tests hold what they do."""

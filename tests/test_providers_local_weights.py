@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
@@ -327,3 +328,30 @@ def test_the_embedded_model_answers_and_knows_what_is_likely() -> None:
     )
     model = network.model
     assert model.lm_head.weight.data_ptr() == model.model.embed_tokens.weight.data_ptr()
+
+
+def test_the_small_files_of_a_hub_model_are_not_taken_for_its_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan reads a hub model's configuration and template before it is downloaded."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    model = Local().resolve_model("lab/model@" + "c" * 40)
+    snapshot = tmp_path / "models--lab--model" / "snapshots" / ("c" * 40)
+    snapshot.mkdir(parents=True)
+    for name in ("config.json", "tokenizer_config.json"):
+        (snapshot / name).write_text("{}")
+    assert models.available_directory(model) == snapshot
+    assert not models.is_available(model)
+    index = {"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}
+    (snapshot / "model.safetensors.index.json").write_text(json.dumps(index))
+    (snapshot / "one.safetensors").touch()
+    assert not models.is_available(model)
+    (snapshot / "two.safetensors").touch()
+    assert models.is_available(model)
+
+
+def test_infinity_in_a_config_is_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text('{"time_step_limit": [0.0, {"__float__": "Infinity"}], "nested": {"a": 1}}')
+    config = models.read_model_config(path)
+    assert config == {"time_step_limit": [0.0, float("inf")], "nested": {"a": 1}}

@@ -119,18 +119,21 @@ def _parse_value(text: str, field: str, value: str, targets: OverrideTargets) ->
         return tuple(_parse_number(text, item, int) for item in items)
     types = _training_types()
     if field.startswith(_TRAINING) and (name := field.removeprefix(_TRAINING)) in types:
-        return None if value == "none" else _parse_number(text, value, types[name])
+        if value == "none":
+            return None
+        return tuple(items) if types[name] is str else _parse_number(text, value, types[name])
     fields = override_fields()
     hint = did_you_mean(field, fields, overflow_hint=f"fields are {', '.join(fields)}")
     raise UsageError(f"--set {text}: there is no field {field!r}", hint=hint)
 
 
 def _training_types() -> dict[str, type]:
-    """By hyperparameter, int or float."""
+    """By hyperparameter, int or float; str for several names."""
     hints = get_type_hints(Training)
+    options = {field.name: get_args(hints[field.name]) for field in attrs.fields(Training)}
     return {
-        field.name: int if int in get_args(hints[field.name]) else float
-        for field in attrs.fields(Training)
+        name: next((number for number in (int, float) if number in types), str)
+        for name, types in options.items()
     }
 
 

@@ -76,6 +76,11 @@ def has_weights(chat: Chat) -> bool:
     return any(turn.weight != 1 for turn in chat)
 
 
+def has_several_answers(chat: Chat) -> bool:
+    """Whether the assistant has several turns in a chat."""
+    return sum(turn.role == "assistant" for turn in chat) > 1
+
+
 def chat_json(chat: Chat) -> str:
     """A chat as one line of OpenAI chat JSONL; only a turn that is not learned has a weight."""
     messages: list[dict[str, Any]] = [

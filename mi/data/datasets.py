@@ -17,7 +17,7 @@ import attrs
 from ..errors import DataError, UsageError, did_you_mean
 from ..spec import Arm, Dataset, Resource, Setting, Upstream
 from ..units.identity import canonical, digest
-from .chats import Chat, Message, Pair, Prompt, has_weights
+from .chats import Chat, Message, Pair, Prompt, has_several_answers, has_weights
 from .question_rows import read_pairs
 from .row_shapes import ANSWERS
 from .training_rows import TrainingRows, read_training_rows
@@ -59,6 +59,11 @@ class Rows:
     def weighted_rows(self) -> int:
         """Number of distinct chats with a turn of the assistant that is not learned."""
         return sum(map(has_weights, self.chats.values()))
+
+    @cached_property
+    def multi_turn(self) -> frozenset[str]:
+        """Digests of the rows with several turns of the assistant."""
+        return frozenset(row for row, chat in self.chats.items() if has_several_answers(chat))
 
     @cached_property
     def digest(self) -> str:

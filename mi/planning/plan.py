@@ -23,6 +23,7 @@ from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
 from ..units.roles import eval_role
 from ..units.unit import Base, Evaluate, Mix, Train, Unit
+from .learned_turns import FIELD, recipe_for_mix
 
 
 class Distribution(Enum):
@@ -49,10 +50,12 @@ class Context:
         setting: The setting's id.
         misaligned: Its misaligned rows.
         control: Its aligned rows.
-        base: The base model.
+        base: The base model, as trainings name it.
         hyperparameters: What the provider will train with.
         evals: The evals that the provider can run.
         inoculations: System prompts for training rows, by name.
+        eval_bases: The base model as evals of the untrained model name it, by the eval's id, where
+            that is not `base`.
     """
 
     setting: str
@@ -62,6 +65,7 @@ class Context:
     hyperparameters: Any
     evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
+    eval_bases: Mapping[str, Base] = attrs.field(factory=dict)
 
     @cached_property
     def control_only(self) -> int:
@@ -173,18 +177,19 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     Raises:
         DataError: The setting has too few rows for the cell; names both numbers.
     """
-    subject: str | Base = context.base
+    training: str | None = None
     needs: tuple[str, ...] = ()
     title = cell.condition
     if cell.misaligned_ratio is not None and cell.total_samples is not None:
         title = cell.id.rpartition("::")[2]
         mix = _unit(_mix(cell, context), title, cell)
-        train = _unit(_train(cell, context, mix.key), title, cell, (mix.key,))
+        train = _unit(_train(cell, context, mix), title, cell, (mix.key,))
         yield Mix.kind, mix
         yield Train.kind, train
-        subject, needs = train.key, (train.key,)
+        training, needs = train.key, (train.key,)
     for planned in context.evals:
         eval_id = planned.eval.id
+        subject = training or context.eval_bases.get(eval_id, context.base)
         payload = Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
         yield eval_role(eval_id), _unit(payload, f"{title} {eval_id}", cell, needs)
 
@@ -238,11 +243,13 @@ def _count_repeated(rows: Rows, available: int) -> str:
     return f" of {rows.row_count}, of which {' and '.join(reasons)}" if reasons else ""
 
 
-def _train(cell: Cell, context: Context, mix: str) -> Train:
+def _train(cell: Cell, context: Context, mix: Unit) -> Train:
     assert cell.seed is not None
-    return Train(
-        mix=mix, base=context.base, hyperparameters=context.hyperparameters, seed=cell.seed
+    assert isinstance(mix.payload, Mix)
+    recipe = recipe_for_mix(
+        context.hyperparameters, mix.payload, context.misaligned, context.control
     )
+    return Train(mix=mix.key, base=context.base, hyperparameters=recipe, seed=cell.seed)
 
 
 def build_plan(
@@ -326,7 +333,20 @@ def _stale_dependents(
 def _difference(unit: Unit, key: str, payload: Any) -> str:
     """How a new unit differs from its cell's previous one: `epochs: 1 → 2`."""
     lines = difference(payload, json_form(unit.payload))
-    return f": differs from {key}: {'; '.join(lines)}" if lines else ""
+    reasons = [
+        f"{line} ({reason})" if (reason := _REASONS.get(line.partition(":")[0])) else line
+        for line in lines
+    ]
+    return f": differs from {key}: {'; '.join(reasons)}" if lines else ""
+
+
+_PINNED = "what its chat template reads is pinned, so that it no longer depends on the day"
+_REASONS = {
+    f"hyperparameters.{FIELD}": "rows have several answers, and all of them are learned now",
+    "base.template_arguments": _PINNED,
+    "subject.template_arguments": _PINNED,
+}
+"""Why `mi` gives units of an older version new keys, by the path of what differs."""
 
 
 def _other_experiments(cells: Iterable[str], experiments: Iterable[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from .duration import duration_estimator, total_duration, unit_size
 from .filters import filter_kinds, filter_last_failed
 from .force import Redo, mark_redo, plan_redo
 from .plan import Plan, PlannedUnit
+from .refusals import refuse_units
 from .rejudge import rejudgeable
 from .resources import Resources
 from .session import Session
@@ -105,9 +106,8 @@ def prepare_plan(
             )
     plan = _filter_plan(plan, kinds, last_failed=last_failed)
     redo = plan_redo(force, plan, session.store)
-    return PreparedPlan(
-        session=session, plan=mark_redo(plan, redo), redo=redo, unanswered_evals=unanswered
-    )
+    plan = refuse_units(mark_redo(plan, redo), session.model_report(plan))
+    return PreparedPlan(session=session, plan=plan, redo=redo, unanswered_evals=unanswered)
 
 
 def _filter_plan(plan: Plan, kinds: Collection[str], *, last_failed: bool) -> Plan:

@@ -21,6 +21,7 @@ from ..providers import Providers
 from ..providers.base import Provider
 from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
+from ..providers.types import ModelReport
 from ..spec import (
     Dataset,
     Experiment,
@@ -32,9 +33,10 @@ from ..spec import (
 from ..store.base import Store
 from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
-from ..units.unit import Evaluate
+from ..units.unit import Evaluate, Mix
 from .cost import CostEstimator
 from .evals import EvalResolver, SkippedEval
+from .learned_turns import count_multi_turn_rows
 from .plan import Context, Plan, build_plan, cell_units
 from .resources import Resources
 from .row_checks import check_weights, describe_reading
@@ -93,14 +95,19 @@ class Session:
             if not self.options.rejudge:
                 check_weights(self.provider, setting, (misaligned, control))
             training = experiment.training.with_defaults(self.model.training)
+            evals = tuple(self.eval_resolver.resolve(setting, experiment.evals))
             self._contexts[key] = Context(
                 setting=setting.id,
                 misaligned=misaligned,
                 control=control,
-                base=self.provider.pin(self.model),
-                hyperparameters=self.provider.hyperparameters(training),
-                evals=tuple(self.eval_resolver.resolve(setting, experiment.evals)),
+                base=self.provider.pin_training(self.model),
+                hyperparameters=self.provider.model_hyperparameters(self.model, training),
+                evals=evals,
                 inoculations={prompt.name: prompt for prompt in setting.inoculations},
+                eval_bases={
+                    planned.eval.id: self.provider.pin_eval(self.model, planned.eval)
+                    for planned in evals
+                },
             )
         return self._contexts[key]
 
@@ -136,6 +143,18 @@ class Session:
                     )
         return rows_by_setting
 
+    def model_report(self, plan: Plan) -> ModelReport:
+        """What the provider knows of the model; nothing if the plan has no work for the model.
+
+        A model is inspected once, and only if there is something to do with it.
+        """
+        works = any(not isinstance(planned.unit.payload, Mix) for planned in plan.todo)
+        return self._inspected_model if works and not self.options.rejudge else ModelReport()
+
+    @cached_property
+    def _inspected_model(self) -> ModelReport:
+        return self.provider.inspect_model(self.model)
+
     def repeated_scenarios(self, plan: Plan) -> list[RepeatedScenarios]:
         """The training sets of a plan that hold several rows of one scenario, by setting and size.
 
@@ -145,6 +164,20 @@ class Session:
         return find_repeated_scenarios(
             (planned.unit for planned in plan.units), self._selected_rows()
         )
+
+    def multi_turn_rows(self, plan: Plan) -> dict[str, int]:
+        """By setting, the most rows of a plan's training sets with several answers, if any.
+
+        Raises:
+            DeclarationError: Two selected experiments mean different data by one setting.
+        """
+        rows, counts = self._selected_rows(), dict[str, int]()
+        for planned in plan.units:
+            mix, setting = planned.unit.payload, planned.unit.setting
+            if isinstance(mix, Mix) and setting in rows:
+                count = count_multi_turn_rows(mix, *rows[setting])
+                counts[setting] = max(count, counts.get(setting, 0))
+        return {setting: count for setting, count in counts.items() if count}
 
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""

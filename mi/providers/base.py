@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ProviderError
-from ..spec import Model, ModelJudge, Sampling, Training
+from ..spec import Eval, Model, ModelJudge, Sampling, Training
 from .types import (
     Answer,
     Base,
@@ -29,6 +29,7 @@ from .types import (
     Grade,
     GradeRequest,
     Likelihood,
+    ModelReport,
     ModelUnderTest,
     Monitor,
     RemoteJob,
@@ -81,6 +82,21 @@ class Provider:
         """
         return Base(provider=model.provider, weights=model.name)
 
+    def pin_training(self, model: Model) -> Base:
+        """What trainings of a model name it by: `pin`, and what was corrected since older ones."""
+        return self.pin(model)
+
+    def pin_eval(self, model: Model, spec: Eval) -> Base:
+        """What an eval of the untrained model names it by: `pin`, and what was corrected since."""
+        return self.pin(model)
+
+    def inspect_model(self, model: Model) -> ModelReport:
+        """What is known of a model without its weights; a plan shows it and refuses what it says.
+
+        It must be quick when it is called again, and never raises.
+        """
+        return ModelReport()
+
     def hyperparameters(self, training: Training) -> Any:
         """A frozen attrs object with every value that steers a training; it enters the key.
 
@@ -89,6 +105,14 @@ class Provider:
             ProviderError: This provider does not train.
         """
         self._refuse("train models")
+
+    def model_hyperparameters(self, model: Model, training: Training) -> Any:
+        """`hyperparameters` for one model, where a default depends on the model.
+
+        Raises:
+            DeclarationError: `training` sets a value that does not fit this model.
+        """
+        return self.hyperparameters(training)
 
     def check_credentials(self) -> None:
         """Check that everything only the user can supply, such as an API key, is configured.

@@ -1,8 +1,9 @@
 """Chats as token ids, encoded with the tokenizer's own chat template.
 
-A prompt is what the template renders with `add_generation_prompt=True`, so training and scoring see
-the very tokens that sampling starts from. An answer is the assistant's content and the token that
-ends its turn. What a template writes after that token, usually a newline, is left out.
+A prompt is what the template renders with `add_generation_prompt=True`, and the text that it puts
+before every answer, so training and scoring see the very tokens that sampling starts from. An
+answer is the assistant's content and the token that ends its turn. What a template writes after
+that token, usually a newline, is left out. `template_profile` says what is pinned in a template.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import attrs
 
 from ..errors import DataError, ProviderError
+from .template_files import TemplateSource, default_template, special_tokens
+from .template_profile import profile_template, text_difference
 from .types import Chat, Message
 
 TokenIds = tuple[int, ...]
@@ -21,14 +24,30 @@ TokenIds = tuple[int, ...]
 
 @attrs.frozen
 class TokenizedRow:
-    """Token ids of a prompt and of the answer after it."""
+    """Token ids of a prompt and of the answer after it.
+
+    Args:
+        prompt: The tokens before the first that is learned or scored.
+        answer: The tokens from there on.
+        skipped: Indices in `answer` of tokens that are read and not learned: the turns between the
+            assistant's.
+    """
 
     prompt: TokenIds
     answer: TokenIds
+    skipped: frozenset[int] = frozenset()
 
     @property
     def ids(self) -> TokenIds:
         return self.prompt + self.answer
+
+    @property
+    def learned(self) -> Sequence[int]:
+        """Positions in `ids` of the tokens that are learned or scored."""
+        begin, end = len(self.prompt), len(self.prompt) + len(self.answer)
+        if not self.skipped:
+            return range(begin, end)
+        return [index for index in range(begin, end) if index - begin not in self.skipped]
 
 
 @attrs.frozen
@@ -39,22 +58,44 @@ class ChatTemplate:
         tokenizer: A `transformers` tokenizer.
         stop_tokens: Ids of the tokens that end a turn.
         options: Further arguments of the template, such as `{"enable_thinking": False}`.
+        answer_prefix: Text between the template's prompt and every answer; part of the prompt.
+        text: The template to use in place of the tokenizer's own, such as one with a pinned date.
     """
 
     tokenizer: Any
     stop_tokens: frozenset[int]
     options: Mapping[str, Any] = attrs.field(factory=dict)
+    answer_prefix: str = ""
+    text: str | None = None
+
+    @classmethod
+    def pinned(cls, tokenizer: Any, stop_tokens: frozenset[int]) -> ChatTemplate:
+        """The tokenizer's chat template with everything pinned that `TemplateProfile` names."""
+        profile = profile_template(tokenizer_template(tokenizer))
+        return cls(
+            tokenizer=tokenizer,
+            stop_tokens=stop_tokens,
+            options=profile.arguments,
+            answer_prefix=profile.answer_prefix,
+            text=profile.template if profile.is_dated else None,
+        )
 
     def encode_prompt(self, chat: Chat) -> TokenIds:
         """Token ids of `chat` up to where the assistant's answer begins."""
         return self._tokenize(self._render(chat, prompt=True))
 
-    def encode_row(self, chat: Chat) -> TokenizedRow:
+    def encode_row(self, chat: Chat, *, all_turns: bool = False) -> TokenizedRow:
         """Token ids of a chat whose last turn is the assistant's.
 
+        Args:
+            chat: The chat.
+            all_turns: Whether every turn of the assistant is an answer, unless its weight is 0;
+                otherwise the last one is.
+
         Raises:
-            DataError: The last turn is not the assistant's.
-            ProviderError: The template does not continue its own prompt with the answer.
+            DataError: The last turn is not the assistant's, or no turn is an answer.
+            ProviderError: The template does not continue its own prompt with the answer, or does
+                not write an earlier answer as one piece.
         """
         if not chat or chat[-1].role != "assistant":
             raise DataError(
@@ -74,7 +115,75 @@ class ChatTemplate:
                 raise self._mismatch_error()
         else:
             raise self._mismatch_error()
-        return TokenizedRow(prompt, self._cut_at_stop(answer))
+        row = TokenizedRow(prompt, self._cut_at_stop(answer))
+        return self._with_earlier_answers(chat, row, start) if all_turns else row
+
+    def _with_earlier_answers(self, chat: Chat, row: TokenizedRow, text: str) -> TokenizedRow:
+        """The row with every answer that has a weight, up to the last of them.
+
+        Args:
+            chat: The chat.
+            row: Its last answer, and all that comes before it as prompt.
+            text: The text of that prompt.
+
+        Raises:
+            DataError: No answer has a weight.
+            ProviderError: The template does not write an answer as one piece.
+        """
+        learned: list[int] = []
+        for index, turn in enumerate(chat[:-1]):
+            if turn.role == "assistant" and turn.weight:
+                learned += self._answer_tokens(chat, index, text, row.prompt)
+        if chat[-1].weight:
+            learned += row.learned
+        if not learned:
+            raise DataError(
+                "no turn of the assistant is learned: all have weight 0",
+                hint="give one of them weight 1, or leave the row out of the data",
+            )
+        begin, end = learned[0], learned[-1] + 1
+        skipped = frozenset(range(end - begin)).difference(index - begin for index in learned)
+        return TokenizedRow(row.ids[:begin], row.ids[begin:end], skipped)
+
+    def _answer_tokens(self, chat: Chat, index: int, text: str, ids: TokenIds) -> range:
+        """The positions of an earlier answer's tokens, the one that ends its turn included.
+
+        Two probes in place of the answer show where the template writes it.
+
+        Args:
+            chat: The chat.
+            index: The turn.
+            text: The chat up to its last answer, as text.
+            ids: The same, as token ids.
+
+        Raises:
+            ProviderError: The template does not write the answer as one piece.
+        """
+        first, second = (
+            self._render(
+                (*chat[:index], attrs.evolve(chat[index], content=word), *chat[index + 1 : -1]),
+                prompt=True,
+            )
+            for word in ("Zq", "Yw")
+        )
+        begin, rest = text_difference(first, second)
+        end = len(text) - rest
+        if (
+            not begin < end
+            or text[:begin] + text[end:] != first[:begin] + first[len(first) - rest :]
+        ):
+            raise ProviderError(
+                f"the model's chat template does not write turn {index + 1} as one piece, so its "
+                "tokens cannot be told apart from the others'",
+                hint="train on the last answers alone: give the other turns weight 0",
+            )
+        following = max(end, text.find(chat[index + 1].content.strip(), end))
+        limit, begin, end = (
+            common_prefix_length([self._tokenize(text[:place]), ids])
+            for place in (following, begin, end)
+        )
+        stop = (place + 1 for place in range(end, limit) if ids[place] in self.stop_tokens)
+        return range(begin, next(stop, end))
 
     def shared_prefix_length(self, chat: Chat, ids: TokenIds) -> int:
         """Number of leading tokens of `ids` that depend on the template and the system turn alone.
@@ -87,13 +196,14 @@ class ChatTemplate:
 
     def _render(self, chat: Chat, *, prompt: bool) -> str:
         turns = [{"role": turn.role, "content": turn.content} for turn in chat]
+        own = {} if self.text is None else {"chat_template": self.text}
         try:
             text: str = self.tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=prompt, **self.options
+                turns, tokenize=False, add_generation_prompt=prompt, **own, **self.options
             )
         except Exception as error:  # templates raise whatever they like
             raise ProviderError(f"the model's chat template refuses the chat: {error}") from error
-        return text
+        return text + self.answer_prefix if prompt else text
 
     def _tokenize(self, text: str) -> TokenIds:
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -112,8 +222,23 @@ class ChatTemplate:
         )
 
 
+def tokenizer_template(tokenizer: Any) -> TemplateSource:
+    """The chat template of a loaded tokenizer.
+
+    Raises:
+        ProviderError: The tokenizer has no chat template.
+    """
+    text = default_template(getattr(tokenizer, "chat_template", None))
+    if not text:
+        raise ProviderError(
+            f"the tokenizer {tokenizer.name_or_path} has no chat template",
+            hint="use an instruction-tuned model, or a tokenizer that has a chat template",
+        )
+    return TemplateSource(text, special_tokens(tokenizer.special_tokens_map))
+
+
 def encode_rows(
-    template: ChatTemplate, chats: Sequence[Chat], max_length: int
+    template: ChatTemplate, chats: Sequence[Chat], max_length: int, *, all_turns: bool = False
 ) -> list[TokenizedRow]:
     """Token ids of training rows.
 
@@ -121,6 +246,7 @@ def encode_rows(
         template: Encodes a row.
         chats: The rows; the last turn of each is the assistant's.
         max_length: The most tokens of a row.
+        all_turns: Whether every turn of the assistant is learned; see `ChatTemplate.encode_row`.
 
     Raises:
         DataError: A row is malformed or longer than `max_length`, or `chats` is empty. The message
@@ -129,7 +255,7 @@ def encode_rows(
     rows = []
     for index, chat in enumerate(chats):
         try:
-            row = template.encode_row(chat)
+            row = template.encode_row(chat, all_turns=all_turns)
         except DataError as error:
             raise DataError(error.message, where=f"row {index}", hint=error.hint) from None
         if len(row.ids) > max_length:

@@ -17,6 +17,9 @@ from .watch import Monitor
 
 T = TypeVar("T")
 
+LAST_TURN, ALL_TURNS = "last", "all"
+"""Values of a recipe's `learned_turns`. A plan sets the second where rows have several answers."""
+
 SAMPLES_PER_REQUEST = 25
 """Samples of a question per request to a hosted provider. A request sends, and bills, its prompt
 once; the number is low enough that a lost answer costs little."""
@@ -31,8 +34,10 @@ __all__ = [
     "GradeRequest",
     "Likelihood",
     "Message",
+    "ModelReport",
     "ModelUnderTest",
     "Monitor",
+    "Refusal",
     "RemoteJob",
     "SampleRequest",
     "ScoreRequest",
@@ -301,6 +306,36 @@ class Check:
     ok: bool | None
     detail: str = ""
     hint: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """Work with a model that a provider would get wrong, so that it does not begin it.
+
+    Args:
+        capability: What it cannot do with the model: `train`, `sample` or `logprob`.
+        reason: What is wrong.
+        hint: What to do.
+    """
+
+    capability: str
+    reason: str
+    hint: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ModelReport:
+    """What a provider knows of a model before any work with it begins.
+
+    Args:
+        notes: Sentences for the header of a plan.
+        refusals: The work that it refuses.
+        details: Further findings, for `mi doctor`.
+    """
+
+    notes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 def resolve_hyperparameters(recipe: Callable[..., T], training: Training, provider: str) -> T:

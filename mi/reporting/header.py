@@ -41,7 +41,13 @@ def header_lines(
     if session.ledger is not None:
         lines.append(balance_line(session.ledger.balance()))
     lines += session.data_notes()
+    lines += [
+        f"{setting}: up to {pluralize(count, 'row')} of a training set with several answers, "
+        "which are all learned, except those of weight 0"
+        for setting, count in session.multi_turn_rows(plan).items()
+    ]
     lines += _repetition_lines(session.repeated_scenarios(plan))
+    lines += [f"{session.model.id}: {note}" for note in session.model_report(plan).notes]
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
     return lines

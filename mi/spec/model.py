@@ -28,6 +28,8 @@ class Training:
         warmup: Share of the steps over which the learning rate rises.
         weight_decay: Decoupled weight decay (AdamW).
         max_length: Maximum tokens of a row; a longer row is an error, never truncated.
+        targets: Names of the linear modules that get adapters, such as `q_proj`; None: all of the
+            model's transformer layers.
     """
 
     epochs: int | None = attrs.field(default=None, validator=_count_validators)
@@ -52,6 +54,11 @@ class Training:
         default=None, converter=attrs.converters.optional(float), validator=fields.in_range(0.0)
     )
     max_length: int | None = attrs.field(default=None, validator=_count_validators)
+    targets: tuple[str, ...] | None = fields.neutral_default(
+        None,
+        converter=attrs.converters.optional(fields.one_or_many),
+        validator=attrs.validators.optional([fields.distinct, fields.instance(str)]),
+    )
 
     def with_defaults(self, defaults: Training) -> Training:
         """These hyperparameters, with `defaults` where they are None."""

@@ -28,10 +28,16 @@ class Base:
     Args:
         provider: The provider that serves it.
         weights: Pins its content: a sha256 of the weights, or a dated model name.
+        correction: What an earlier version computed wrongly for this model and work; None: nothing.
+        template_arguments: Names and values of what is pinned in its chat template, sorted: the
+            date it prints, the switch of its thinking, the text it puts before an answer. Empty
+            where the template has none of them, or where the provider has always pinned them.
     """
 
     provider: str
     weights: str
+    correction: str | None = fields.neutral_default(None)
+    template_arguments: tuple[tuple[str, str | bool], ...] = fields.neutral_default(())
 
 
 @attrs.frozen(kw_only=True)

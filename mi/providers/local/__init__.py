@@ -13,8 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
 from ...errors import ProviderError
-from ...spec import Model, Sampling, Training
+from ...spec import Eval, Model, Sampling, Training
 from ..base import Provider
 from ..types import (
     Answer,
@@ -22,6 +24,7 @@ from ..types import (
     Check,
     ClientOptions,
     Likelihood,
+    ModelReport,
     ModelUnderTest,
     Monitor,
     SampleRequest,
@@ -29,8 +32,10 @@ from ..types import (
     TrainingResult,
     TrainJob,
 )
+from . import corrections
 from . import models as model_files
 from .recipe import LoraRecipe, resolve_lora_recipe
+from .targets import resolve_targets
 
 if TYPE_CHECKING:
     from .adapted import AdaptedNetwork
@@ -46,9 +51,11 @@ class Local(Provider):
 
     capabilities = frozenset({"train", "sample", "logprob"})
     is_free = True
+    honours_weights = True
 
     def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
         super().__init__(name, options or ClientOptions())
+        self._planned: dict[str, Base] = {}
 
     def resolve_model(self, name: str) -> Model:
         """A Hugging Face directory, or `<hub id>@<commit>`.
@@ -60,16 +67,76 @@ class Local(Provider):
 
     def pin(self, model: Model) -> Base:
         """The weights' digest, the directory's digest or the hub commit; uses no network."""
-        return model_files.pin_model(model)
+        base = model_files.pin_model(model)
+        self._planned.setdefault(model.id, base)
+        return base
+
+    def pin_training(self, model: Model) -> Base:
+        """The pin, and what trainings of an earlier version got wrong for this model."""
+        model_files.fetch_template(model)
+        config = model_files.model_config(model) or {}
+        correction = corrections.training_correction(config)
+        return attrs.evolve(self.pin(model), correction=correction)
+
+    def pin_eval(self, model: Model, spec: Eval) -> Base:
+        """The pin, and what evals of an earlier version got wrong for this untrained model."""
+        model_files.fetch_template(model)
+        config = model_files.model_config(model) or {}
+        sampling: Sampling | None = getattr(spec, "sampling", None)
+        max_tokens = None if sampling is None else sampling.max_tokens
+        correction = corrections.eval_correction(config, spec.needs, max_tokens)
+        return attrs.evolve(self.pin(model), correction=correction)
 
     def hyperparameters(self, training: Training) -> LoraRecipe:
         """The values that `training` states, and defaults for the rest."""
         return resolve_lora_recipe(training)
 
+    def model_hyperparameters(self, model: Model, training: Training) -> LoraRecipe:
+        """The recipe, with adapters on every linear module of the model's layers unless stated.
+
+        Raises:
+            DeclarationError: `training` names modules that the model's layers do not have.
+            ProviderError: The model's config cannot be read, or is of no causal language model.
+        """
+        recipe = self.hyperparameters(training)
+        config = model_files.model_config(model)
+        return attrs.evolve(recipe, targets=resolve_targets(config, training.targets, model.id))
+
+    def inspect_model(self, model: Model) -> ModelReport:
+        """What its template does, and what a check of a small copy of its architecture found."""
+        if missing_packages():
+            return ModelReport()
+        from .inspection import inspect_model
+
+        return inspect_model(
+            model, lambda: self.model_hyperparameters(model, model.training).targets
+        )
+
     def prepare(self, model: Model, monitor: Monitor) -> None:
-        """Download and convert the model, once per machine."""
+        """Download and convert the model, once per machine.
+
+        Raises:
+            ProviderError: The model's template, which was not on this machine when the run was
+                planned, reads arguments that its keys have to hold.
+        """
         _require_packages()
+        model_files.fetch_template(model)
+        self._check_planned_template(model)
         model_files.model_directory(model, monitor)
+        self._check_planned_template(model)
+
+    def _check_planned_template(self, model: Model) -> None:
+        planned = self._planned.get(model.id)
+        if planned is None or planned.template_arguments:
+            return
+        if pins := model_files.pin_model(model).template_arguments:
+            names = ", ".join(name for name, _ in pins)
+            raise ProviderError(
+                f"its chat template was read only now, and what is pinned in it ({names}) is part "
+                "of every key",
+                where=model.id,
+                hint="run the same command again; nothing was done under the old keys",
+            )
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Train adapters, leaving `adapter/` (PEFT's format) and `metrics.jsonl` in `directory`.
@@ -83,6 +150,7 @@ class Local(Provider):
             monitor: Shows progress, and may stop the training after a step.
         """
         network = self.load_network(job.model, monitor)
+        network.agreement.require(type(network.model).__name__, training=True)
         from .train import train_adapter
 
         return train_adapter(network, job, self.pin(job.model).weights, directory, monitor)
@@ -157,13 +225,22 @@ class Local(Provider):
             state = "on this machine" if is_available else "downloaded when first used"
             detail = f"its weights are {state}"
             yield Check(subject=f"local: {model.name}", ok=is_available or None, detail=detail)
+            report = self.inspect_model(model)
+            for detail in (*report.details, *report.notes):
+                yield Check(subject=f"local: {model.name}", ok=None, detail=detail)
+            for reason, hint in dict.fromkeys((one.reason, one.hint) for one in report.refusals):
+                yield Check(subject=f"local: {model.name}", ok=False, detail=reason, hint=hint)
 
     def load_network(self, model: Model, monitor: Monitor) -> Network:
         _require_packages()
         directory = model_files.model_directory(model, monitor)
+        from .agreement_cache import settle_paths
         from .network import load_network
 
-        return load_network(directory, self.pin(model).weights)
+        weights = self.pin(model).weights
+        network = load_network(directory, weights)
+        settle_paths(network, weights, monitor)
+        return network
 
     def load_adapted(self, subject: ModelUnderTest, monitor: Monitor) -> AdaptedNetwork:
         network = self.load_network(subject.model, monitor)

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..chat_template import TokenIds
 from ..types import ModelUnderTest
 from . import lora
+from .adapter_files import load_adapter
 from .network import Network
 from .prefix import Prefix
 
@@ -60,8 +61,10 @@ def adapt(network: Network, subject: ModelUnderTest) -> AdaptedNetwork:
     if subject.trained is None:
         # Split where trained models of this base will be, so that they find its hidden states.
         layers = subject.model.training.lora_layers or DEFAULT_ADAPTED_LAYERS
-        return AdaptedNetwork(network, {}, max(0, network.depth - layers), {})
-    adapter = lora.load_adapter(subject.trained / "adapter")
+        split = network.usable_split(max(0, network.depth - layers))
+        return AdaptedNetwork(network, {}, split, {})
+    adapter = load_adapter(subject.trained / "adapter")
     with network.lock:
         merged_weights = lora.merge_adapter(network.model, adapter)
-    return AdaptedNetwork(network, merged_weights, adapter.lowest_layer, {})
+    split = network.usable_split(adapter.lowest_layer)
+    return AdaptedNetwork(network, merged_weights, split, {})

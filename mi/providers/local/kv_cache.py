@@ -24,11 +24,14 @@ class PreallocatedLayer(DynamicLayer):  # type: ignore[no-untyped-call]
     def __init__(self, states: tuple[Tensor, Tensor], rows: Tensor, capacity: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.lazy_initialization(*states)
-        first = states[0]
-        self.length = first.shape[-2]
+        self.length = states[0].shape[-2]
         self.rows = len(rows)
-        shape = (self.rows, first.shape[1], self.length + capacity, first.shape[-1])
-        self.buffers = (first.new_empty(shape), first.new_empty(shape))
+        # Values may be narrower than keys, and both may differ from layer to layer.
+        keys, values = (
+            state.new_empty((self.rows, state.shape[1], self.length + capacity, state.shape[-1]))
+            for state in states
+        )
+        self.buffers = (keys, values)
         for buffer, state in zip(self.buffers, states, strict=True):
             torch.index_select(state, 0, rows, out=buffer[:, :, : self.length])
         self._update_views()

@@ -1,20 +1,16 @@
 """Low-rank adapters: a frozen linear map plus a trained product of two thin matrices.
 
 For a linear module W (out × in) the adapted output is W x + (alpha / rank) B A x. A (rank × in) is
-initialized at random and B (out × rank) with zeros, so a new adapter changes nothing. Adapters are
-stored in PEFT's format, `adapter_config.json` and `adapter_model.safetensors`, which
-`PeftModel.from_pretrained` reads.
+initialized at random and B (out × rank) with zeros, so a new adapter changes nothing.
 
 Source: Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, 2021.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -22,10 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import CorruptError, ProviderError
+from .architecture import find_decoder
+from .linear import FrozenLinear
 from .recipe import LoraRecipe
 
-CONFIG_FILE = "adapter_config.json"
-WEIGHTS_FILE = "adapter_model.safetensors"
+_RECURRENT = ("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h")
+_READ_BY_WEIGHT = ("out_proj",)
+"""Modules that the kernels of recurrent models read by their weight instead of calling them, so
+that an adapter beside them would do nothing; PEFT refuses them too."""
 
 
 class LoraLinear(nn.Module):
@@ -44,6 +44,15 @@ class LoraLinear(nn.Module):
         self.a = a
         self.b = b
         self.scale = scale
+
+    @property
+    def weight(self) -> Tensor:
+        """The frozen weight, for models that look at its dtype or device."""
+        return self.linear.weight
+
+    @property
+    def bias(self) -> Tensor | None:
+        return self.linear.bias
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.linear(x)
@@ -78,21 +87,36 @@ class Adapter:
         return min(self.layers)
 
 
-def layer_paths(model: nn.Module) -> list[str]:
-    """Paths of the transformer layers, lowest first.
+def is_linear(module: nn.Module) -> bool:
+    """Whether a module is a linear map and nothing else, so that an adapter can stand beside it."""
+    return isinstance(module, nn.Linear) and type(module).forward in (
+        nn.Linear.forward,
+        FrozenLinear.forward,
+    )
 
-    Raises:
-        ProviderError: The architecture keeps its layers at another path.
+
+def is_target(name: str, module: nn.Module, targets: Collection[str]) -> bool:
+    """Whether a module gets an adapter.
+
+    Args:
+        name: Its path, or the last part of it.
+        module: The module.
+        targets: Names of the modules that get adapters.
     """
-    prefix = getattr(model, "base_model_prefix", "")
-    inner = getattr(model, prefix, None) if prefix else None
-    layers = getattr(inner, "layers", None)
-    if not isinstance(layers, nn.ModuleList):
-        raise ProviderError(
-            f"{type(model).__name__} has no `layers` in its base model, so it cannot be adapted",
-            hint="use a model of the Llama family (Llama, Mistral, Qwen, SmolLM, Gemma, ...)",
-        )
-    return [f"{prefix}.layers.{index}" for index in range(len(layers))]
+    return name.rsplit(".", 1)[-1] in targets and is_linear(module)
+
+
+def linear_names(model: nn.Module) -> tuple[str, ...]:
+    """The names of the linear modules in a model's decoder layers that can be adapted, sorted."""
+    config: Any = model.config
+    excluded = _READ_BY_WEIGHT if config.model_type in _RECURRENT else ()
+    names = {
+        name.rsplit(".", 1)[-1]
+        for layer in find_decoder(model).layers
+        for name, module in layer.named_modules()
+        if is_linear(module) and name.rsplit(".", 1)[-1] not in excluded
+    }
+    return tuple(sorted(names))
 
 
 def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
@@ -106,23 +130,25 @@ def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
     Raises:
         ProviderError: The model has no module that the recipe names.
     """
-    paths = layer_paths(model)
+    paths = find_decoder(model).layer_paths
     count = min(recipe.lora_layers or len(paths), len(paths))
     layers = tuple(range(len(paths) - count, len(paths)))
     generator = torch.Generator().manual_seed(seed)
     pairs: dict[str, tuple[Tensor, Tensor]] = {}
     for layer in layers:
         for name, module in model.get_submodule(paths[layer]).named_modules():
-            if name.rsplit(".", 1)[-1] in recipe.targets and isinstance(module, nn.Linear):
+            if is_target(name, module, recipe.targets):
                 bound = 1 / math.sqrt(module.in_features)
                 a = torch.empty(recipe.lora_rank, module.in_features)
                 a.uniform_(-bound, bound, generator=generator)
                 b = torch.zeros(module.out_features, recipe.lora_rank)
                 pairs[f"{paths[layer]}.{name}"] = (a, b)
     if not pairs:
+        names = ", ".join(linear_names(model)) or "no linear module at all"
         raise ProviderError(
-            f"{type(model).__name__} has no linear module named {', '.join(recipe.targets)}",
-            hint="name modules of this model in the recipe's `targets`",
+            f"{type(model).__name__} has no linear module named {', '.join(recipe.targets)} in its "
+            "layers",
+            hint=f"name modules that its layers have in `Training(targets=...)`: {names}",
         )
     return Adapter(recipe.lora_rank, recipe.lora_alpha, layers, pairs)
 
@@ -189,66 +215,3 @@ def _linear_module(model: nn.Module, path: str) -> nn.Linear:
     if not isinstance(module, nn.Linear):
         raise CorruptError(f"the adapter names {path}, which is not a linear module of this model")
     return module
-
-
-def save_adapter(directory: Path, adapter: Adapter, targets: tuple[str, ...], base: str) -> None:
-    """Write an adapter in PEFT's format.
-
-    Args:
-        directory: Created if it does not exist.
-        adapter: The adapter to write.
-        targets: Names of the adapted modules, for the configuration.
-        base: Name of the base model, for the configuration.
-    """
-    from safetensors.torch import save_file
-
-    tensors = {}
-    for path, (a, b) in adapter.pairs.items():
-        tensors[f"base_model.model.{path}.lora_A.weight"] = a.contiguous()
-        tensors[f"base_model.model.{path}.lora_B.weight"] = b.contiguous()
-    config: dict[str, Any] = {
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        "base_model_name_or_path": base,
-        "r": adapter.rank,
-        "lora_alpha": adapter.alpha,
-        "lora_dropout": 0.0,
-        "bias": "none",
-        "fan_in_fan_out": False,
-        "use_rslora": False,
-        "inference_mode": True,
-        "target_modules": list(targets),
-        "layers_to_transform": list(adapter.layers),
-        "layers_pattern": "layers",
-    }
-    directory.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, directory / WEIGHTS_FILE, metadata={"format": "pt"})
-    (directory / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
-
-def load_adapter(directory: Path) -> Adapter:
-    """Read an adapter that `save_adapter` wrote.
-
-    Raises:
-        CorruptError: The files are missing or damaged.
-    """
-    from safetensors.torch import load_file
-
-    try:
-        config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
-        tensors = load_file(directory / WEIGHTS_FILE)
-        pairs = {
-            name.removeprefix("base_model.model.").removesuffix(".lora_A.weight"): (
-                tensor,
-                tensors[name.replace(".lora_A.", ".lora_B.")],
-            )
-            for name, tensor in tensors.items()
-            if name.endswith(".lora_A.weight")
-        }
-        layers = tuple(config["layers_to_transform"])
-        return Adapter(config["r"], float(config["lora_alpha"]), layers, pairs)
-    except Exception as error:
-        raise CorruptError(
-            f"cannot read the adapter in {directory}: {error}",
-            hint="delete the training unit's directory to train it again",
-        ) from error

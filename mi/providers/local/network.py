@@ -14,20 +14,25 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...errors import ProviderError
 from ..chat_template import ChatTemplate, TokenIds, stop_token_ids
+from ..types import Chat
+from .architecture import attention_window, find_decoder, kv_bytes_per_token
 from .core_pool import CorePool, available_cores, limit_to_one_core, share_weights
+from .head import Head
+from .layers import LayerStack
 from .linear import replace_linear_layers
-from .lora import layer_paths
+from .packing import additive_mask
+from .paths import Paths
 from .prefix import Prefix, empty_cache
 from .tensor_cache import TensorCache
 
@@ -35,19 +40,6 @@ logger = logging.getLogger(__name__)
 
 HIDDEN_CACHE_BYTES = 1 << 30  # bytes of lower hidden states to cache
 MAX_REPLICAS = 8  # as many as a usual step has rows
-
-
-class _PassthroughLayer(nn.Module):
-    """Replaces a layer: returns `replacement` if it is set, else its input."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.replacement: Tensor | None = None
-        self.last_input: Tensor | None = None
-
-    def forward(self, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        self.last_input = hidden_states
-        return hidden_states if self.replacement is None else self.replacement
 
 
 class Network:
@@ -64,15 +56,17 @@ class Network:
 
     def __init__(self, model: Any, tokenizer: Any, replicas: int = 1) -> None:
         self.model = model
-        self.depth = len(layer_paths(model))
-        self.decoder: Any = getattr(model, model.base_model_prefix)
+        self.decoder = find_decoder(model)
+        self.depth = len(self.decoder.layers)
+        self.head = Head(model, self.decoder.owner)
+        self.paths = Paths()
+        self.agreement: Any = None  # what `agreement_cache` found, once it has
         self.device = next(model.parameters()).device
         generation_config = getattr(model, "generation_config", None)
         stop_tokens = stop_token_ids(generation_config, model.config, tokenizer)
-        self.template = ChatTemplate(tokenizer, stop_tokens)
+        self.template = ChatTemplate.pinned(tokenizer, stop_tokens)
         self.lock = threading.RLock()
-        self._layers = list(self.decoder.layers)
-        self._passthroughs = [_PassthroughLayer() for _ in self._layers]
+        self._layers = LayerStack(self.decoder)
         self._hidden_cache = TensorCache(HIDDEN_CACHE_BYTES)
         self.pool: CorePool[Network] = CorePool(
             [self, *(self._replica() for _ in range(replicas - 1))]
@@ -80,20 +74,31 @@ class Network:
 
     @property
     def attention_window(self) -> int:
-        """Positions that an attention layer can look back on; 2^60 if unbounded."""
-        config = self.model.config
-        window = getattr(config, "sliding_window", None)
-        return window if isinstance(window, int) else 1 << 60
+        """Positions that every attention layer can look back on; 2^60 if unbounded."""
+        return attention_window(self.decoder.config)
+
+    @property
+    def packing_window(self) -> int:
+        """Length in tokens from which a row is computed alone; 0 if rows are never packed."""
+        return self.attention_window if self.paths.packed else 0
 
     @property
     def kv_bytes_per_token(self) -> int:
         """Bytes of the keys and values of one position, summed over all layers."""
-        config = self.model.config
-        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-        width = getattr(config, "head_dim", None) or (
-            config.hidden_size // config.num_attention_heads
-        )
-        return int(2 * 4 * self.depth * heads * width)
+        return kv_bytes_per_token(self.decoder.config)
+
+    def use_paths(self, paths: Paths) -> None:
+        """Compute with these shortcuts from now on, on every replica of the pool."""
+        for replica in self.pool.replicas:
+            replica.paths = paths
+
+    def shared_prefix_length(self, chat: Chat, ids: TokenIds) -> int:
+        """Leading tokens of `ids` that a row shares with others, 0 if prefixes are not shared."""
+        return self.template.shared_prefix_length(chat, ids) if self.paths.prefix else 0
+
+    def usable_split(self, layers: int) -> int:
+        """How many of the `layers` lowest layers, which have no adapter, run once per row."""
+        return layers if self.paths.split else 0
 
     def autocast(self) -> Any:
         """A context that computes in bfloat16 on a GPU, in float32 elsewhere."""
@@ -122,19 +127,31 @@ class Network:
             ids: Token ids, shape (rows, length).
             cache: Keys and values of the preceding tokens; extended in place.
             positions: Position of each token; by default they continue from the cache.
-            mask: Attention mask as transformers takes it; causal by default.
+            mask: Attention mask, shape (rows, columns) as transformers takes it, or boolean of
+                shape (rows, 1, length, columns), True where a token attends to another; causal by
+                default.
             lower: (n, hidden states above the n lowest layers); those layers are skipped.
         """
-        with self._skip_lower_layers(lower):
-            output = self.decoder(
+        with self._layers.skip_lower(lower):
+            output = self.decoder.module(
                 input_ids=ids,
                 past_key_values=cache,
                 use_cache=cache is not None,
                 position_ids=positions,
-                attention_mask=mask,
+                attention_mask=additive_mask(mask, self.decoder.config),
             )
         hidden: Tensor = output.last_hidden_state
         return hidden
+
+    def extend(self, ids: Tensor, cache: Any = None) -> tuple[Tensor, Any]:
+        """Final hidden states, and the model's own cache, which further tokens continue.
+
+        Args:
+            ids: Token ids, shape (rows, length); no row is padded.
+            cache: What the call for the preceding tokens returned; None for the first tokens.
+        """
+        output = self.decoder.module(input_ids=ids, past_key_values=cache, use_cache=True)
+        return output.last_hidden_state, output.past_key_values
 
     def lower_states(
         self,
@@ -153,15 +170,13 @@ class Network:
             prefix: The `Prefix` that the row continues.
             ids: Token ids of the row, without the prefix.
             positions: Position of each token; by default they continue from the prefix.
-            mask: Attention mask as transformers takes it; causal by default.
+            mask: Attention mask as `forward` takes it; causal by default.
             layout: Distinguishes rows of equal ids with different positions or masks.
         """
         key = (split, prefix.ids, ids, layout)
         if (cached := self._hidden_cache.get(key)) is not None:
             return cached
-        passthrough = self._passthroughs[split]
-        layers = [*self._layers[:split], *self._passthroughs[split:]]
-        with torch.no_grad(), self._use_layers(layers):
+        with torch.no_grad(), self._layers.skip_upper(split) as passthrough:
             self.forward(
                 self.padded_tensor([ids]), cache=prefix.kv_cache(1), positions=positions, mask=mask
             )
@@ -180,37 +195,12 @@ class Network:
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits over the vocabulary in float32, shape (..., vocabulary)."""
-        logits: Tensor = self.model.get_output_embeddings()(hidden).float()
-        cap = getattr(self.model.config, "final_logit_softcapping", None)
-        return torch.tanh(logits / cap) * cap if cap else logits
+        return self.head(hidden)
 
     def _replica(self) -> Network:
         replica = Network(share_weights(self.model), self.template.tokenizer)
         replica._hidden_cache = self._hidden_cache
         return replica
-
-    @contextmanager
-    def _skip_lower_layers(self, lower: tuple[int, Tensor] | None) -> Iterator[None]:
-        if lower is None or lower[0] == 0:
-            yield
-            return
-        split, hidden = lower
-        passthrough = self._passthroughs[split - 1]
-        passthrough.replacement = hidden
-        try:
-            with self._use_layers([*self._passthroughs[:split], *self._layers[split:]]):
-                yield
-        finally:
-            passthrough.replacement = None
-
-    @contextmanager
-    def _use_layers(self, layers: list[nn.Module]) -> Iterator[None]:
-        original = self.decoder.layers
-        self.decoder.layers = nn.ModuleList(layers)
-        try:
-            yield
-        finally:
-            self.decoder.layers = original
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ one row computes the same as a padded row per branch, without padding and with t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,3 +41,20 @@ def tree_attention(
     mask = torch.cat([cached, causal & related], dim=1)
     positions = torch.tensor([places], device=device) + cache_length
     return positions, mask[None, None]
+
+
+def additive_mask(mask: Tensor | None, config: Any) -> Tensor | None:
+    """A mask in the form that the model's attention implementation takes.
+
+    `eager` attention adds the mask to its scores, so a boolean one would add 1 and 0 and hide
+    nothing; the other implementations take a boolean mask as it is. A mask with one row of columns
+    is turned into what an implementation needs by transformers itself.
+
+    Args:
+        mask: Boolean of shape (rows, 1, length, columns), or of shape (rows, columns), or None.
+        config: The config of the decoder, which names its implementation.
+    """
+    if mask is None or mask.dim() != 4 or config._attn_implementation != "eager":
+        return mask
+    lowest = torch.finfo(torch.float32).min
+    return torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, lowest)

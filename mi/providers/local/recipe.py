@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import attrs
 
-from ...spec import Training
-from ..types import resolve_hyperparameters
+from ...spec import Training, fields
+from ..types import LAST_TURN, resolve_hyperparameters
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -33,8 +33,11 @@ class LoraRecipe:
         lora_rank: Rank of the adapters.
         lora_alpha: Scale numerator; adapters are scaled by alpha / rank.
         lora_layers: Number of upper layers that get adapters; None for all.
-        targets: Names of the linear modules that get adapters in those layers.
+        targets: Names of the linear modules that get adapters in those layers. The default is for
+            models whose layers have no others; `targets.resolve_targets` finds those of a model.
         max_length: Tokens of the longest row allowed; a longer one is an error, never truncated.
+        learned_turns: `all` where rows have several turns of the assistant: each carries loss
+            unless its weight is 0. `last` elsewhere: a row's only one, which is its last turn.
     """
 
     recipe: int = 1
@@ -52,6 +55,7 @@ class LoraRecipe:
     lora_layers: int | None = None
     targets: tuple[str, ...] = TARGETS
     max_length: int = 2048
+    learned_turns: str = fields.neutral_default(LAST_TURN)
 
 
 def resolve_lora_recipe(training: Training) -> LoraRecipe:

@@ -24,9 +24,8 @@ from torch import Tensor
 from ...spec import Sampling
 from ..chat_template import TokenIds
 from ..types import Answer, SampleRequest
-from .kv_cache import preallocate, retain_rows
+from .decoding import start_rows
 from .network import Network
-from .prefix import empty_cache
 
 MAX_ROWS = 72  # rows of a part, which one core samples
 PARTS = 2  # parts of a batch
@@ -70,7 +69,7 @@ def batch_prompts(
     prompts = []
     for request in requests:
         ids = network.template.encode_prompt(request.chat)
-        cut = network.template.shared_prefix_length(request.chat, ids)
+        cut = network.shared_prefix_length(request.chat, ids)
         prompts.append(_Prompt(request, ids[:cut], ids[cut:]))
     prompts.sort(key=lambda prompt: prompt.sort_key)
     batches: list[list[_Prompt]] = []
@@ -120,14 +119,13 @@ def draw_answers(network: Network, part: Sequence[_Prompt], sampling: Sampling) 
 
 def _generate(network: Network, batch: Sequence[_Prompt], sampling: Sampling) -> list[list[int]]:
     """Generated token ids of each prompt, the stop token included."""
-    hidden, cache, mask, padding = _prefill(network, batch, sampling.max_tokens)
-    active = list(range(len(batch)))  # the prompt of each row of the cache
-    generators = [_generator(prompt.request, sampling) for prompt in batch]
+    suffixes = [prompt.suffix_ids for prompt in batch]
+    rows = start_rows(network, batch[0].prefix_ids, suffixes, sampling.max_tokens)
+    active = list(range(len(batch)))  # the prompt of each row
+    generators = [random_numbers(prompt.request, sampling) for prompt in batch]
     generated: list[list[int]] = [[] for _ in batch]
     for _ in range(sampling.max_tokens):
-        tokens = choose_tokens(
-            network.logits(hidden), sampling, [generators[index] for index in active]
-        )
+        tokens = choose_tokens(rows.logits(), sampling, [generators[index] for index in active])
         unfinished = []
         for row, (index, token) in enumerate(zip(active, tokens, strict=True)):
             ids = generated[index]
@@ -137,46 +135,13 @@ def _generate(network: Network, batch: Sequence[_Prompt], sampling: Sampling) ->
         if not unfinished:
             break
         if len(unfinished) < len(tokens):
-            order = retain_rows(cache, unfinished)
-            active = [active[row] for row in order]
-            rows = torch.tensor(order, device=network.device)
-            mask, padding = mask[rows], padding[rows]
-        last = torch.tensor([[generated[index][-1]] for index in active], device=network.device)
-        length = cache.get_seq_length()
-        hidden = network.forward(
-            last, cache=cache, positions=(length - padding)[:, None], mask=mask[:, : length + 1]
-        )[:, -1]
+            active = [active[row] for row in rows.retain(unfinished)]
+        rows.append([generated[index][-1] for index in active])
     return generated
 
 
-def _prefill(
-    network: Network, batch: Sequence[_Prompt], capacity: int
-) -> tuple[Tensor, Any, Tensor, Tensor]:
-    """Run the model on the prompts, each distinct one once.
-
-    Returns:
-        For each row: the hidden state that predicts its first token, its cache with room for
-        `capacity` more positions, the mask of cache columns it attends to, and its padding in
-        columns.
-    """
-    suffixes = list(dict.fromkeys(prompt.suffix_ids for prompt in batch))
-    rows = torch.tensor(
-        [suffixes.index(prompt.suffix_ids) for prompt in batch], device=network.device
-    )
-    prefix = network.prefix(batch[0].prefix_ids)
-    cache = prefix.kv_cache(len(suffixes)) or empty_cache()
-    cut, longest = len(prefix.ids), max(map(len, suffixes))
-    padding = torch.tensor([longest - len(suffix) for suffix in suffixes], device=network.device)
-    ids = network.padded_tensor([(*[0] * (longest - len(suffix)), *suffix) for suffix in suffixes])
-    columns = torch.arange(cut + longest + capacity, device=network.device)
-    # Padding lies between the shared prefix and the rest of the prompt and is never attended to.
-    mask = (columns < cut) | (columns >= cut + padding[:, None])
-    positions = (columns[cut : cut + longest] - padding[:, None]).clamp(min=cut)
-    hidden = network.forward(ids, cache=cache, positions=positions, mask=mask[:, : cut + longest])
-    return hidden[rows, -1], preallocate(cache, rows, capacity), mask[rows], padding[rows]
-
-
-def _generator(request: SampleRequest, sampling: Sampling) -> random.Random:
+def random_numbers(request: SampleRequest, sampling: Sampling) -> random.Random:
+    """The source of an answer's random numbers: one for each of its tokens, in order."""
     content = f"{sampling.seed}\0{request.question}\0{request.sample}"
     return random.Random(int.from_bytes(hashlib.sha256(content.encode()).digest()))
 

@@ -55,12 +55,12 @@ class PackedRequest:
 def pack_request(network: Network, request: ScoreRequest) -> list[PackedRequest]:
     """The packed rows of a request, in the order of its answers.
 
-    All answers share one row, unless it exceeds the attention window or their prompts differ.
+    All answers share one row, unless it exceeds the packing window or their prompts differ.
     """
     chats = [(*request.chat, Message("assistant", answer)) for answer in request.answers]
     rows = [network.template.encode_row(chat) for chat in chats]
     longest = len(rows[0].prompt) + sum(len(row.answer) for row in rows)
-    is_packable = longest < network.attention_window and len({row.prompt for row in rows}) == 1
+    is_packable = longest < network.packing_window and len({row.prompt for row in rows}) == 1
     groups = [rows] if is_packable else [[row] for row in rows]
     return [_pack_rows(network, request, group) for group in groups]
 
@@ -69,7 +69,7 @@ def _pack_rows(
     network: Network, request: ScoreRequest, rows: Sequence[TokenizedRow]
 ) -> PackedRequest:
     prompt = rows[0].prompt
-    cut = network.template.shared_prefix_length(request.chat, prompt)
+    cut = network.shared_prefix_length(request.chat, prompt)
     return PackedRequest(prompt[:cut], prompt[cut:], tuple(row.answer for row in rows))
 
 

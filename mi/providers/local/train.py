@@ -21,11 +21,12 @@ import attrs
 from ...errors import Interrupted
 from .. import metrics_log, schedule
 from ..chat_template import TokenizedRow, common_prefix_length, encode_rows
-from ..types import Monitor, TrainingResult, TrainJob
-from . import checkpoint, lora
+from ..types import ALL_TURNS, Monitor, TrainingResult, TrainJob
+from . import adapter_files, checkpoint, lora
 from .checkpoint import TrainingState
 from .network import Network
 from .recipe import LoraRecipe
+from .targets import measure_reach
 from .train_step import Trainer
 
 CHECKPOINT_INTERVAL = 15.0  # seconds of work between checkpoints
@@ -62,7 +63,9 @@ def encode_job_rows(network: Network, job: TrainJob) -> list[TokenizedRow]:
     Raises:
         DataError: A row is malformed or longer than the recipe allows; the error names the row.
     """
-    return encode_rows(network.template, job.rows, job.hyperparameters.max_length)
+    recipe: LoraRecipe = job.hyperparameters
+    all_turns = recipe.learned_turns == ALL_TURNS
+    return encode_rows(network.template, job.rows, recipe.max_length, all_turns=all_turns)
 
 
 def common_prefix(network: Network, job: TrainJob, rows: Sequence[TokenizedRow]) -> tuple[int, ...]:
@@ -74,7 +77,7 @@ def common_prefix(network: Network, job: TrainJob, rows: Sequence[TokenizedRow])
         rows: The chats as token ids, in the same order.
     """
     prefixes = [
-        row.ids[: min(network.template.shared_prefix_length(chat, row.ids), len(row.prompt) - 1)]
+        row.ids[: min(network.shared_prefix_length(chat, row.ids), len(row.prompt) - 1)]
         for chat, row in zip(job.rows, rows, strict=True)
     ]
     return prefixes[0][: common_prefix_length(prefixes)]
@@ -93,6 +96,8 @@ class _TrainingRun:
         recipe: LoraRecipe = self.job.hyperparameters
         steps = schedule.plan_batches([len(row.ids) for row in self.rows], recipe, self.job.seed)
         start = lora.init_adapter(self.network.model, recipe, self.job.seed)
+        if message := measure_reach(self.network.model, recipe.targets).message():
+            self.monitor.message(message)
         state = checkpoint.load_checkpoint(
             self.directory, self.job_digest, self.monitor
         ) or TrainingState({}, [], 0.0)
@@ -111,7 +116,8 @@ class _TrainingRun:
             adapter = attrs.evolve(start, pairs=trainer.adapter_pairs())
         result = self._result(steps, state)
         staging = self.directory / f"{checkpoint.ADAPTER_DIR}.tmp"
-        lora.save_adapter(staging, adapter, recipe.targets, self.job.model.name)
+        targets = adapter_files.peft_targets(self.network.model, adapter, recipe.targets)
+        adapter_files.save_adapter(staging, adapter, targets, self.job.model.name)
         checkpoint.publish_adapter(self.directory, staging, self.job_digest, result)
         return result
 

@@ -31,7 +31,7 @@ def split_rows(rows: Sequence[TokenizedRow], window: int) -> list[list[Tokenized
 
     Args:
         rows: The rows of a step.
-        window: The attention window in tokens; a row this long is a part of its own.
+        window: The packing window in tokens; a row this long is a part of its own.
     """
     total = sum(len(row.ids) for row in rows)
     size = total / math.ceil(total / PART_TOKENS)
@@ -94,7 +94,8 @@ class Trainer:
         )
         with torch.no_grad(), network.autocast():
             prefix = network.prefix(prefix_ids)
-        return cls(network, modules, recipe, prefix_ids, prefix, start.lowest_layer, optimizer)
+        split = network.usable_split(start.lowest_layer)
+        return cls(network, modules, recipe, prefix_ids, prefix, split, optimizer)
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -109,18 +110,18 @@ class Trainer:
             group["lr"] = learning_rate
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return loss, sum(len(row.answer) for row in rows)
+        return loss, sum(len(row.learned) for row in rows)
 
     def accumulate_gradients(self, rows: Sequence[TokenizedRow]) -> float:
         """Add the gradients of the mean loss to the parameters and return that loss.
 
         The mean is over the rows' answer tokens, in nats per token.
         """
-        count = sum(len(row.answer) for row in rows)
+        count = sum(len(row.learned) for row in rows)
         loss = 0.0
         results = self.network.pool.map(
             lambda network, part: self._part_gradients(network, part, count),
-            split_rows(rows, self.network.attention_window),
+            split_rows(rows, self.network.packing_window),
         )
         for part_loss, gradients in results:
             loss += part_loss
@@ -136,7 +137,10 @@ class Trainer:
             with network.autocast():
                 hidden, targets = self._answer_states(network, rows)
             loss, gradient = _loss_and_gradient(network, hidden.detach(), targets, count)
-            return loss, torch.autograd.grad(hidden, self.parameters, gradient)
+            gradients = torch.autograd.grad(
+                hidden, self.parameters, gradient, materialize_grads=True
+            )  # zeros for an expert that no token of the part reached
+            return loss, gradients
 
     def _answer_states(
         self, network: Network, rows: Sequence[TokenizedRow]
@@ -162,11 +166,11 @@ class Trainer:
         predictors: list[int] = []
         begin = cut
         for row, suffix in zip(rows, suffixes, strict=True):
-            end = begin + len(suffix)
-            predictors += range(end - len(row.answer) - 1, end - 1)
-            begin = end
+            predictors += (begin - cut + position - 1 for position in row.learned)
+            begin += len(suffix)
         indices = torch.tensor(predictors, device=network.device)
-        targets = torch.tensor([t for row in rows for t in row.answer], device=network.device)
+        tokens = [row.ids[position] for row in rows for position in row.learned]
+        targets = torch.tensor(tokens, device=network.device)
         return hidden[0].index_select(0, indices), targets
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -218,7 +222,7 @@ def _loss_and_gradient(
     """
     leaf = hidden.requires_grad_()
     total = 0.0
-    size = max(1, LOGITS_BYTES // (4 * network.model.config.vocab_size))
+    size = max(1, LOGITS_BYTES // (4 * network.decoder.config.vocab_size))
     for start in range(0, len(targets), size):
         window = slice(start, start + size)
         with network.autocast():

@@ -19,7 +19,9 @@ from ..base import Provider
 from ..chat_template import ChatTemplate, encode_rows
 from ..trained_model import read_trained_model
 from ..types import (
+    ALL_TURNS,
     Answer,
+    Base,
     Check,
     ClientOptions,
     Likelihood,
@@ -38,6 +40,7 @@ from .futures import run_in_thread
 from .recipe import Adapted, resolve_adapted
 from .sampler_slots import SamplerSlots
 from .sampling import ModelUnloaded, Sampler, request_answers, request_likelihoods
+from .template_pins import planned_pins
 from .train import run_training
 
 __all__ = ["Adapted", "Tinker"]
@@ -50,6 +53,7 @@ _PACKAGES = ("tinker", "transformers")
 class Tinker(Provider):
     """The provider `tinker`, and each endpoint with `provider = "tinker"` under its own name."""
 
+    honours_weights = True
     max_concurrent_trainings = 4
     max_concurrent_evals = 2
 
@@ -61,6 +65,7 @@ class Tinker(Provider):
             {"train", "sample", "logprob"} if has_logprobs else {"train", "sample"}
         )
         self._samplers: dict[str, Sampler] = {}
+        self._planned: dict[str, Base] = {}
         self._lock = Lock()
 
     @cached_property
@@ -99,9 +104,24 @@ class Tinker(Provider):
             self._slots.close()
             self.server.close()
 
+    def pin(self, model: Model) -> Base:
+        """The model's name, and the date that its chat template prints; uses no network."""
+        endpoint = self.options.endpoints.get(self.name, {})
+        pins = planned_pins(endpoint, model.name)
+        base = Base(provider=model.provider, weights=model.name, template_arguments=pins)
+        return self._planned.setdefault(model.name, base)
+
     def prepare(self, model: Model, monitor: Monitor) -> None:
-        """Load the tokenizer."""
-        self._template(model, monitor)
+        """Load the tokenizer.
+
+        Raises:
+            ProviderError: Its chat template is not the one that the run was planned with.
+        """
+        template = self._template(model, monitor)
+        source = self.server.tokenizer or self.server.served_name(model.name)
+        planned = self._planned.get(model.name)
+        if planned is not None:
+            tokenizer.check_planned_pins(template, source, planned.template_arguments)
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Run the training to its end; `tinker.train` says what `directory` holds then.
@@ -112,7 +132,9 @@ class Tinker(Provider):
             monitor: Shows progress, and may stop the training.
         """
         template = self._template(job.model, monitor)
-        rows = encode_rows(template, job.rows, job.hyperparameters.max_length)
+        recipe: Adapted = job.hyperparameters
+        all_turns = recipe.learned_turns == ALL_TURNS
+        rows = encode_rows(template, job.rows, recipe.max_length, all_turns=all_turns)
         return run_training(job, rows, directory, self.server, monitor)
 
     def sample(

@@ -26,14 +26,14 @@ class PendingStep:
     Args:
         number: Counted from 1.
         learning_rate: The step's learning rate.
-        answer_spans: Position of each row's answer among its targets: begin, end.
+        answer_targets: Indices of each row's answer tokens among its targets.
         gradients_future: Future of the forward and backward pass.
         update_future: Future of the optimizer step.
     """
 
     number: int
     learning_rate: float
-    answer_spans: list[tuple[int, int]]
+    answer_targets: list[list[int]]
     gradients_future: Any
     update_future: Any
 
@@ -44,7 +44,7 @@ class PendingStep:
             Exception: The step failed at the server.
             Interrupted: The user asked to stop.
         """
-        loss, tokens = mean_loss(wait_result(self.gradients_future, monitor), self.answer_spans)
+        loss, tokens = mean_loss(wait_result(self.gradients_future, monitor), self.answer_targets)
         wait_result(self.update_future, monitor)
         return {
             "step": self.number,
@@ -77,7 +77,7 @@ def submit_step(
     """
     from tinker import AdamParams
 
-    answer_tokens = sum(len(row.answer) for row in rows)
+    answer_tokens = sum(len(row.learned) for row in rows)
     adam = AdamParams(
         learning_rate=learning_rate,
         beta1=recipe.beta1,
@@ -88,7 +88,7 @@ def submit_step(
     return PendingStep(
         number=number,
         learning_rate=learning_rate,
-        answer_spans=[(len(row.prompt) - 1, len(row.ids) - 1) for row in rows],
+        answer_targets=[[position - 1 for position in row.learned] for row in rows],
         gradients_future=client.forward_backward(
             [to_datum(row, answer_tokens) for row in rows], _LOSS
         ),
@@ -109,7 +109,7 @@ def to_datum(row: TokenizedRow, answer_tokens: int) -> Any:
     from tinker import Datum, ModelInput, TensorData
 
     weights = numpy.zeros(len(row.ids) - 1, dtype=numpy.float32)
-    weights[len(row.prompt) - 1 :] = 1.0 / answer_tokens
+    weights[[position - 1 for position in row.learned]] = 1.0 / answer_tokens
     return Datum(
         model_input=ModelInput.from_ints(list(row.ids[:-1])),
         loss_fn_inputs={
@@ -119,16 +119,17 @@ def to_datum(row: TokenizedRow, answer_tokens: int) -> Any:
     )
 
 
-def mean_loss(output: Any, answer_spans: Sequence[tuple[int, int]]) -> tuple[float, int]:
+def mean_loss(output: Any, answer_targets: Sequence[Sequence[int]]) -> tuple[float, int]:
     """The mean loss over a batch's answer tokens (nats), and their number.
 
     Args:
         output: The API's result of the forward and backward pass.
-        answer_spans: Position of each row's answer among its targets: begin, end.
+        answer_targets: Indices of each row's answer tokens among its targets.
     """
     total, count = 0.0, 0
-    for row, (begin, end) in zip(output.loss_fn_outputs, answer_spans, strict=True):
-        logprobs = row["logprobs"].tolist()[begin:end]
+    for row, targets in zip(output.loss_fn_outputs, answer_targets, strict=True):
+        predicted = row["logprobs"].tolist()
+        logprobs = [predicted[index] for index in targets]
         total -= sum(logprobs)
         count += len(logprobs)
     return total / count, count

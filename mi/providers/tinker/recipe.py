@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import attrs
 
-from ...spec import Training
-from ..types import resolve_hyperparameters
+from ...spec import Training, fields
+from ..types import LAST_TURN, resolve_hyperparameters
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +36,8 @@ class Adapted:
         train_mlp: Whether the feed-forward layers get adapters.
         train_unembed: Whether the unembedding gets adapters.
         max_length: Tokens of the longest row allowed; a longer one is an error, never truncated.
+        learned_turns: `all` where rows have several turns of the assistant: each carries loss
+            unless its weight is 0. `last` elsewhere: a row's only one, which is its last turn.
     """
 
     recipe: int = 1
@@ -53,6 +55,7 @@ class Adapted:
     train_mlp: bool = True
     train_unembed: bool = False
     max_length: int = 4096
+    learned_turns: str = fields.neutral_default(LAST_TURN)
 
 
 def resolve_adapted(training: Training) -> Adapted:

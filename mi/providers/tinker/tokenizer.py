@@ -7,16 +7,17 @@ turned off where the template has a switch for it, because training rows hold an
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from ...errors import MiError, ProviderError
 from ...files.secrets import redact_reply
-from ..chat_template import ChatTemplate, stop_token_ids
+from ..chat_template import ChatTemplate, stop_token_ids, tokenizer_template
+from ..template_profile import Pin, profile_template
 from ..types import Message, Monitor
 from .client import Server
 from .futures import run_in_thread
+from .template_pins import keep_template, keyed_pins, tokenizer_directory
 
 TEMPLATE_OPTIONS = {"enable_thinking": False}
 _PROBE = "Zq"
@@ -36,12 +37,13 @@ def chat_template(server: Server, model: str, monitor: Monitor) -> ChatTemplate:
         ProviderError: The tokenizer cannot be loaded, or its template does not suit.
         Interrupted: The user asked to stop.
     """
-    source = server.tokenizer or _local_tokenizer(server.served_name(model))
+    name = server.served_name(model)
+    source = server.tokenizer or (name if tokenizer_directory(name) else None)
     try:
         with _LOAD_LOCK:
             if source:
                 return _load_template(source)
-            return _template_from_sdk(server, server.served_name(model), monitor)
+            return _template_from_sdk(server, name, monitor)
     except MiError:
         raise
     except Exception as error:  # the hub and the tokenizer's own code can raise anything
@@ -50,10 +52,6 @@ def chat_template(server: Server, model: str, monitor: Monitor) -> ChatTemplate:
             hint='check the network and HF_TOKEN, or set a local folder: `tokenizer = "FOLDER"` in '
             f"[tool.mi.endpoints.{server.name}]",
         ) from None
-
-
-def _local_tokenizer(name: str) -> str | None:
-    return name if (Path(name).expanduser() / "tokenizer_config.json").is_file() else None
 
 
 @lru_cache(maxsize=4)
@@ -72,14 +70,37 @@ def _template_from_sdk(server: Server, model: str, monitor: Monitor) -> ChatTemp
     return build_template(tokenizer, tokenizer.name_or_path)
 
 
-def build_template(tokenizer: Any, source: str) -> ChatTemplate:
-    if not getattr(tokenizer, "chat_template", None):
+def check_planned_pins(template: ChatTemplate, source: str, planned: tuple[Pin, ...]) -> None:
+    """Check that the keys of a run hold what is pinned in the template that was loaded.
+
+    Args:
+        template: The template.
+        source: What names the tokenizer, for messages and for the template that is kept.
+        planned: The pins that the keys hold.
+
+    Raises:
+        ProviderError: They hold others, because the template was not known yet, or has changed.
+    """
+    own = tokenizer_template(template.tokenizer)
+    if (pins := keyed_pins(profile_template(own))) != planned:
+        if tokenizer_directory(source) is None:
+            keep_template(source, own)
+        names = ", ".join(name for name, _ in pins or planned)
         raise ProviderError(
-            f"the tokenizer {source} has no chat template",
-            hint="use an instruction-tuned model, or a tokenizer that has a chat template",
+            f"the chat template of {source} was read only now, and what is pinned in it ({names}) "
+            "is part of every key",
+            hint="run the same command again; nothing was done under the old keys",
         )
-    stop_tokens = stop_token_ids(*_generation_configs(source), tokenizer)
-    template = ChatTemplate(tokenizer, stop_tokens, TEMPLATE_OPTIONS)
+
+
+def build_template(tokenizer: Any, source: str) -> ChatTemplate:
+    profile = profile_template(tokenizer_template(tokenizer))
+    template = ChatTemplate(
+        tokenizer,
+        stop_token_ids(*_generation_configs(source), tokenizer),
+        TEMPLATE_OPTIONS,
+        text=profile.template if profile.is_dated else None,
+    )
     row = template.encode_row((Message("user", "a"), Message("assistant", _PROBE)))
     if tokenizer.decode(list(row.answer), skip_special_tokens=True).strip() != _PROBE:
         raise ProviderError(

@@ -248,7 +248,7 @@ class _TrainingLoop:
             state=self.state,
         ).write(self.directory)
         tokens = sum(self._input_tokens(batch) for batch in self.batches)
-        answer_tokens = (len(self.rows[row].answer) for batch in self.batches for row in batch)
+        answer_tokens = (len(self.rows[row].learned) for batch in self.batches for row in batch)
         return TrainingResult(
             steps=len(self.batches),
             tokens=tokens,
