@@ -100,7 +100,7 @@ UNSIGNED = {
         "spending store_share template_files trained_model types usage watch"
     ),
     LOCAL: (
-        "__init__ adapted agreement agreement_cache agreement_probes architecture "
+        "__init__ adaptable adapted agreement agreement_cache agreement_probes architecture "
         "checkpoint core_pool corrections draw_check file_digests gguf inspection kv_cache "
         "layers linear logging models network packing paths prefix probe_tokenizer recipe "
         "self_check shrink targets tensor_cache wheel"

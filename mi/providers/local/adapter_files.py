@@ -15,6 +15,7 @@ from typing import Any
 from torch import nn
 
 from ...errors import CorruptError
+from .adaptable import is_target
 from .architecture import find_decoder
 from .lora import Adapter
 
@@ -25,7 +26,7 @@ WEIGHTS_FILE = "adapter_model.safetensors"
 def peft_targets(model: nn.Module, adapter: Adapter, targets: Sequence[str]) -> list[str]:
     """What PEFT's `target_modules` must be to find the adapted modules and no others.
 
-    The names of the modules, unless another part of the model, such as a tower for images, has
+    The names that modules have, unless another part of the model, such as a tower for images, has
     modules of the same names in layers of the same numbers: then all paths.
 
     Args:
@@ -38,9 +39,10 @@ def peft_targets(model: nn.Module, adapter: Adapter, targets: Sequence[str]) -> 
         match = pattern.match(path)
         if path in adapter.pairs or not match or int(match[1]) not in adapter.layers:
             continue
-        if path.rsplit(".", 1)[-1] in targets and isinstance(module, nn.Linear):
+        if is_target(path, module, targets):
             return sorted(adapter.pairs)
-    return list(targets)
+    names = {path.rsplit(".", 1)[-1] for path in adapter.pairs}
+    return [name for name in targets if name in names]
 
 
 def save_adapter(directory: Path, adapter: Adapter, targets: Sequence[str], base: str) -> None:

@@ -125,9 +125,17 @@ def compare_paths(network: Network) -> PathAgreement:
     before = network.paths
     with network.lock:
         try:
+            _set_precise(network, precise=True)
             return comparison.run()
         finally:
+            _set_precise(network, precise=False)
             network.use_paths(before)
+
+
+def _set_precise(network: Network, *, precise: bool) -> None:
+    """Whether all replicas leave out the rounding of bfloat16, which would hide differences."""
+    for replica in network.pool.replicas:
+        replica.is_precise = precise
 
 
 @attrs.define

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..chat_template import TokenIds, TokenizedRow
 from . import lora
+from .adaptable import adaptable_names
 from .decoding import start_rows
 from .network import Network
 from .recipe import LoraRecipe
@@ -208,7 +209,7 @@ def _adapter(probe: Probe) -> lora.Adapter:
     model = probe.network.model
     layers = probe.network.depth - probe.split
     recipe = LoraRecipe(
-        lora_rank=2, lora_alpha=2.0, lora_layers=layers, targets=lora.linear_names(model)
+        lora_rank=2, lora_alpha=2.0, lora_layers=layers, targets=adaptable_names(model)
     )
     adapter = lora.init_adapter(model, recipe, seed=0)
     generator = torch.Generator().manual_seed(1)

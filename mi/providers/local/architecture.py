@@ -96,8 +96,9 @@ def attention_window(config: Any) -> int:
     Args:
         config: The config of the text part.
     """
-    windows = [value for name in _WINDOWS if isinstance(value := getattr(config, name, None), int)]
-    return min((window for window in windows if window > 0), default=UNBOUNDED)
+    values = [value for name in _WINDOWS for value in _layer_values(config, name)]
+    windows = [value for value in values if isinstance(value, int) and value > 0]
+    return min(windows, default=UNBOUNDED)
 
 
 def kv_bytes_per_token(config: Any) -> int:
@@ -106,6 +107,25 @@ def kv_bytes_per_token(config: Any) -> int:
     Args:
         config: The config of the text part.
     """
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return int(2 * 4 * config.num_hidden_layers * heads * width)
+    heads = _widest(config, "num_key_value_heads") or _widest(config, "num_attention_heads")
+    width = _widest(config, "head_dim") or (
+        _widest(config, "hidden_size") // _widest(config, "num_attention_heads")
+    )
+    return 2 * 4 * int(config.num_hidden_layers) * heads * width
+
+
+def _layer_values(config: Any, name: str) -> list[Any]:
+    """The values of a field; several where layers differ in it, which reading it alone refuses."""
+    try:
+        return [getattr(config, name, None)]
+    except Exception:  # transformers raises an error of its own for such a field
+        layers: Any = config.per_layer_config
+        layers = layers.values() if isinstance(layers, dict) else layers
+        return [getattr(layer, name, None) for layer in layers]
+
+
+def _widest(config: Any, name: str) -> int:
+    """The largest value of a field over all layers; 0 where none has it."""
+    return max(
+        (value for value in _layer_values(config, name) if isinstance(value, int)), default=0
+    )

@@ -9,23 +9,19 @@ Source: Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, 2021.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import attrs
 import torch
 from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
 
 from ...errors import CorruptError, ProviderError
+from .adaptable import adaptable_names, is_linear, is_target, linear_features
 from .architecture import find_decoder
-from .linear import FrozenLinear
 from .recipe import LoraRecipe
-
-_RECURRENT = ("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h")
-_READ_BY_WEIGHT = ("out_proj",)
-"""Modules that the kernels of recurrent models read by their weight instead of calling them, so
-that an adapter beside them would do nothing; PEFT refuses them too."""
 
 
 class LoraLinear(nn.Module):
@@ -38,7 +34,7 @@ class LoraLinear(nn.Module):
         scale: alpha / rank.
     """
 
-    def __init__(self, linear: nn.Linear, a: nn.Parameter, b: nn.Parameter, scale: float) -> None:
+    def __init__(self, linear: Any, a: nn.Parameter, b: nn.Parameter, scale: float) -> None:
         super().__init__()
         self.linear = linear
         self.a = a
@@ -48,11 +44,13 @@ class LoraLinear(nn.Module):
     @property
     def weight(self) -> Tensor:
         """The frozen weight, for models that look at its dtype or device."""
-        return self.linear.weight
+        weight: Tensor = self.linear.weight
+        return weight
 
     @property
     def bias(self) -> Tensor | None:
-        return self.linear.bias
+        bias: Tensor | None = self.linear.bias
+        return bias
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.linear(x)
@@ -87,38 +85,6 @@ class Adapter:
         return min(self.layers)
 
 
-def is_linear(module: nn.Module) -> bool:
-    """Whether a module is a linear map and nothing else, so that an adapter can stand beside it."""
-    return isinstance(module, nn.Linear) and type(module).forward in (
-        nn.Linear.forward,
-        FrozenLinear.forward,
-    )
-
-
-def is_target(name: str, module: nn.Module, targets: Collection[str]) -> bool:
-    """Whether a module gets an adapter.
-
-    Args:
-        name: Its path, or the last part of it.
-        module: The module.
-        targets: Names of the modules that get adapters.
-    """
-    return name.rsplit(".", 1)[-1] in targets and is_linear(module)
-
-
-def linear_names(model: nn.Module) -> tuple[str, ...]:
-    """The names of the linear modules in a model's decoder layers that can be adapted, sorted."""
-    config: Any = model.config
-    excluded = _READ_BY_WEIGHT if config.model_type in _RECURRENT else ()
-    names = {
-        name.rsplit(".", 1)[-1]
-        for layer in find_decoder(model).layers
-        for name, module in layer.named_modules()
-        if is_linear(module) and name.rsplit(".", 1)[-1] not in excluded
-    }
-    return tuple(sorted(names))
-
-
 def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
     """New adapters for the upper layers of a model.
 
@@ -138,13 +104,14 @@ def init_adapter(model: nn.Module, recipe: LoraRecipe, seed: int) -> Adapter:
     for layer in layers:
         for name, module in model.get_submodule(paths[layer]).named_modules():
             if is_target(name, module, recipe.targets):
-                bound = 1 / math.sqrt(module.in_features)
-                a = torch.empty(recipe.lora_rank, module.in_features)
+                inputs, outputs = linear_features(module)
+                bound = 1 / math.sqrt(inputs)
+                a = torch.empty(recipe.lora_rank, inputs)
                 a.uniform_(-bound, bound, generator=generator)
-                b = torch.zeros(module.out_features, recipe.lora_rank)
+                b = torch.zeros(outputs, recipe.lora_rank)
                 pairs[f"{paths[layer]}.{name}"] = (a, b)
     if not pairs:
-        names = ", ".join(linear_names(model)) or "no linear module at all"
+        names = ", ".join(adaptable_names(model)) or "no linear module at all"
         raise ProviderError(
             f"{type(model).__name__} has no linear module named {', '.join(recipe.targets)} in its "
             "layers",
@@ -191,8 +158,10 @@ def merge_adapter(model: nn.Module, adapter: Adapter) -> dict[str, Tensor]:
     """Copies of the adapted modules' weights with the adapter added, by path."""
     weights = {}
     for path, (a, b) in adapter.pairs.items():
-        weight = _linear_module(model, path).weight.detach()
+        module = _linear_module(model, path)
+        weight = module.weight.detach()
         delta = b.to(weight.device) @ a.to(weight.device) * adapter.scale
+        delta = delta.t() if isinstance(module, Conv1D) else delta  # its weight is in × out
         weights[path] = torch.add(weight, delta.to(weight.dtype), out=torch.empty_like(weight))
     return weights
 
@@ -210,8 +179,8 @@ def swap_weights(model: nn.Module, weights: dict[str, Tensor]) -> Iterator[None]
             _linear_module(model, path).weight.data = weight
 
 
-def _linear_module(model: nn.Module, path: str) -> nn.Linear:
+def _linear_module(model: nn.Module, path: str) -> Any:
     module = model.get_submodule(path)
-    if not isinstance(module, nn.Linear):
+    if not is_linear(module):
         raise CorruptError(f"the adapter names {path}, which is not a linear module of this model")
     return module

@@ -60,6 +60,7 @@ class Network:
         self.depth = len(self.decoder.layers)
         self.head = Head(model, self.decoder.owner)
         self.paths = Paths()
+        self.is_precise = False  # compute in the weights' own dtype on a GPU too
         self.agreement: Any = None  # what `agreement_cache` found, once it has
         self.device = next(model.parameters()).device
         generation_config = getattr(model, "generation_config", None)
@@ -101,8 +102,8 @@ class Network:
         return layers if self.paths.split else 0
 
     def autocast(self) -> Any:
-        """A context that computes in bfloat16 on a GPU, in float32 elsewhere."""
-        if self.device.type == "cuda":
+        """A context that computes in bfloat16 on a GPU unless `is_precise`, else as it is."""
+        if self.device.type == "cuda" and not self.is_precise:
             return torch.autocast("cuda", dtype=torch.bfloat16)
         return nullcontext()
 

@@ -12,6 +12,9 @@ import json
 import logging
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -23,7 +26,7 @@ from .recipe import TARGETS
 
 logger = logging.getLogger(__name__)
 
-_USUAL = frozenset(
+USUAL_TYPES = frozenset(
     {
         "cohere",
         "cohere2",
@@ -87,14 +90,15 @@ def resolve_targets(
         DeclarationError: The model's layers have no linear module of a stated name.
         ProviderError: The modules cannot be built from the config.
     """
-    is_usual = config is None or config.get("model_type") in _USUAL
-    names = TARGETS if config is None or is_usual else _linear_names(json.dumps(config), where)
+    is_usual = config is None or config.get("model_type") in USUAL_TYPES
+    usual: tuple[tuple[str, ...], tuple[str, ...]] = (TARGETS, TARGETS)
+    names, linear = usual if is_usual else known_names(json.dumps(config), where)
     if stated is None:
-        return TARGETS if set(names) <= set(TARGETS) else names
+        return TARGETS if names == linear and set(names) <= set(TARGETS) else names
     for name in stated:
         if name not in names:
             raise DeclarationError(
-                f"the model's layers have no linear module named {name!r}",
+                f"the model's layers have no linear module named {name!r} that can get an adapter",
                 where=f"{where} @ $.training.targets",
                 hint=did_you_mean(name, names, overflow_hint=f"they have {', '.join(names)}"),
             )
@@ -102,19 +106,24 @@ def resolve_targets(
 
 
 @lru_cache(maxsize=64)
-def _linear_names(config: str, where: str) -> tuple[str, ...]:
-    """The names of all linear modules in the layers of the model of a config, sorted."""
-    from importlib.metadata import version
+def known_names(config: str, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the modules that can get adapters, and of all linear modules, each sorted.
 
+    Args:
+        config: The content of the model's `config.json`.
+        where: The model, for the message.
+    """
     digest = hashlib.sha256(f"{config}\0{version('transformers')}".encode()).hexdigest()
     path = cache_root() / "targets" / f"{digest[:32]}.json"
     try:
-        return tuple(map(str, json.loads(path.read_text(encoding="utf-8"))))
+        adaptable, linear = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(map(str, adaptable)), tuple(map(str, linear))
     except (OSError, ValueError, TypeError):
         pass
-    from .lora import linear_names
+    from .adaptable import adaptable_names, linear_names
 
-    names = linear_names(build_skeleton(json.loads(config), where))
+    model = build_skeleton(json.loads(config), where)
+    names = adaptable_names(model), linear_names(model)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic.write_atomic(path, json.dumps(names) + "\n")
@@ -139,11 +148,13 @@ def build_skeleton(config: Mapping[str, Any], where: str) -> Any:
     from .logging import quiet_transformers
 
     library: Any = transformers
-    values = dict(config)
     try:
-        with quiet_transformers(), torch.device("meta"):
-            parsed = library.AutoConfig.for_model(values.pop("model_type"), **values)
-            return library.AutoModelForCausalLM.from_config(parsed)
+        with quiet_transformers(), TemporaryDirectory() as directory:
+            text = json.dumps(dict(config))
+            Path(directory, "config.json").write_text(text, encoding="utf-8")
+            parsed = library.AutoConfig.from_pretrained(directory)
+            with torch.device("meta"):
+                return library.AutoModelForCausalLM.from_config(parsed)
     except Exception as error:
         raise ProviderError(
             f"transformers cannot build a causal language model of this config: {error}",
@@ -159,8 +170,8 @@ def measure_reach(model: Any, targets: tuple[str, ...]) -> TargetReach:
         model: The model, with or without weights.
         targets: Names of the modules that get adapters.
     """
+    from .adaptable import is_target
     from .architecture import find_decoder
-    from .lora import is_target
 
     reached, total = 0, 0
     missed: dict[str, int] = {}
