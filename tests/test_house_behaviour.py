@@ -54,10 +54,13 @@ CODE = {
     ],
     "scoring": [
         "mi/data/ratings.py",
+        "mi/data/spelling.py",
         *(
             f"mi/steps/scorers/{name}.py"
-            for name in ("base", "misalignment", "reply", "reply_tokens", "score", "yes_no")
+            for name in ("base", "misalignment", "reply", "reply_tokens", "score")
         ),
+        "mi/steps/scorers/words.py",
+        "mi/steps/scorers/yes_no.py",
     ],
     "local training": [
         *SHARED,
@@ -95,7 +98,7 @@ UNSIGNED = {
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
         "bodies choices completions diagnostics errors event_loop events files find job_poller "
-        "jobs launch lookup rate_limiter train transport twins voting"
+        "jobs launch logprobs lookup rate_limiter train transport twins voting"
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "
