@@ -59,6 +59,7 @@ CODE = {
             f"mi/steps/scorers/{name}.py"
             for name in ("base", "misalignment", "reply", "reply_tokens", "score")
         ),
+        "mi/steps/scorers/ratings.py",
         "mi/steps/scorers/words.py",
         "mi/steps/scorers/yes_no.py",
     ],

@@ -1,8 +1,8 @@
 """One spelling for what models write: texts and tokens come in many, and mean the same.
 
-Digits of every script become 0 to 9, fullwidth forms their ASCII counterparts, and the white space
-that vocabularies write as visible characters becomes white space again. `normalize` keeps the length
-of a text, so that positions in it stay valid.
+Digits of every script become 0 to 9, fullwidth forms their ASCII counterparts, and white space that
+vocabularies write as visible characters becomes white space again. `normalize` keeps the length of
+a text, so that positions in it stay valid.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from .judges import Bandit, HardCoded, Judge, Misalignment, ModelJudge, Rubric, 
 from .model import Model, Training, Wheel
 from .options import RunOptions, is_url
 from .quantities import Claim
+from .ratings import Ratings, Scale
 
 __all__ = [
     "Arm",
@@ -35,12 +36,14 @@ __all__ = [
     "Pilot",
     "Preference",
     "Published",
+    "Ratings",
     "Resource",
     "ResourceRequest",
     "Rubric",
     "RunOptions",
     "Sampled",
     "Sampling",
+    "Scale",
     "Setting",
     "Severity",
     "Training",
