@@ -63,6 +63,11 @@ class Provider:
         self.name = name
         self.options = options
 
+    @property
+    def address(self) -> str:
+        """Where its server is, for what is remembered of a server; empty where there is none."""
+        return ""
+
     def resolve_model(self, name: str) -> Model:
         """The model users call `name` (without the provider's prefix); any name, by default.
 

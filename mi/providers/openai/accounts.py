@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from .transport import HttpTransport
 
+URL_ENV = "OPENAI_BASE_URL"
+_DEFAULT_URL = "https://api.openai.com/v1"
 KEY_ENV = "OPENAI_API_KEY"
 _NO_KEY = "none"
 _KEY_PATTERN = re.compile(r"\b(sk|key)-[A-Za-z0-9_\-*]{6,}")
@@ -95,6 +97,17 @@ def load_accounts(name: str, options: ClientOptions) -> tuple[Account, ...]:
             f"{name} needs an API key", hint=f"set {variable} (and {variable}_1, … for more)"
         )
     return tuple(Account(key, endpoint.get("base_url"), options.timeout) for key in keys)
+
+
+def server_address(name: str, options: ClientOptions) -> str:
+    """The base URL of an endpoint, as its client resolves it.
+
+    Args:
+        name: The name of the endpoint.
+        options: Its configuration.
+    """
+    stated = options.endpoints.get(name, {}).get("base_url") or os.environ.get(URL_ENV)
+    return str(stated or _DEFAULT_URL).rstrip("/")
 
 
 def redact(text: str, accounts: Sequence[Account] = ()) -> str:

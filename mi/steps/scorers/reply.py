@@ -24,6 +24,7 @@ import attrs
 
 from ...data.ratings import content_starts, parse_rating, split_rating
 from ...data.spelling import normalize_token
+from ...providers.types import Grade
 from . import words
 from .reply_tokens import (
     ReplyToken,
@@ -63,6 +64,16 @@ class Rating:
 
     value: float | None
     outcome: str = ""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the judge gave a rating, or a word in place of one."""
+        return self.value is not None or self.is_word
+
+    @property
+    def is_word(self) -> bool:
+        """Whether the judge said a word that stands for no rating, such as REFUSAL."""
+        return self.outcome in _UNRATED_OUTCOMES.values()
 
 
 @attrs.frozen(kw_only=True)
@@ -224,6 +235,11 @@ class JudgeReply:
             if content.startswith(start)
         )
         return next(outcomes, UNRATED)
+
+
+def grade_reply(grade: Grade) -> JudgeReply:
+    """The verdict that a provider's grade is."""
+    return JudgeReply(text=grade.text, top=grade.top, finish=grade.finish, tops=grade.tops)
 
 
 def _whole_numerals(token: ReplyToken, digits: str) -> Numerals:

@@ -16,7 +16,7 @@ import attrs
 
 from ...errors import CorruptError
 from ...files import journal
-from ...units.journals import ANSWERS, JUDGMENTS
+from ...units.journals import ANSWERS, JUDGMENTS, is_probe_journal
 from ...units.lines import line_shape
 from ...units.unit import Train, is_unit_key
 from .. import checksums
@@ -150,7 +150,8 @@ class _Survey:
             name = path.stem
             if self.journal_trainings.get(name) in self.excluded:
                 continue
-            if name not in self.journal_trainings and (self.excluded or self.conflicts):
+            is_known = name in self.journal_trainings or is_probe_journal(name)
+            if not is_known and (self.excluded or self.conflicts):
                 self.skipped.append(f"{name} belongs to no finished unit there")
                 continue
             try:
