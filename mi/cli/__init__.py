@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from ..errors import MiError
 
@@ -21,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from .parser import build_parser, parse_args
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may lack characters that results have
+            stream.reconfigure(errors="replace")
     if "_ARGCOMPLETE" in os.environ:
         from .completion import complete
 

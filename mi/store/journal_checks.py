@@ -26,6 +26,7 @@ from ..files import atomic, gate
 from ..files.seal import SEAL_SUFFIX, Seal, Sealer, hash_prefixes, read_seal, seal_path, write_seal
 from ..units.lines import line_shape
 from .incoming import RefusedLine
+from .layout import is_stray
 from .records import AnswerPosition, JournalNeed, answer_position
 
 JOURNAL_HINT = (
@@ -264,8 +265,8 @@ class JournalVerifier:
 
     def problems(self) -> dict[str, JournalCheck]:
         """Every journal with something wrong with it, by name; one that was deleted too."""
-        names = {path.stem for path in self.journals.glob("*.jsonl")}
-        names |= {path.stem for path in self.journals.glob("*.seal")}
+        paths = (*self.journals.glob("*.jsonl"), *self.journals.glob("*.seal"))
+        names = {path.stem for path in paths if not is_stray(path.name)}
         checks = {name: self.check(name) for name in sorted(names)}
         return {name: check for name, check in checks.items() if check.damage or check.unsettled}
 

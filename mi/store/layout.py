@@ -48,6 +48,8 @@ ATTEMPTS_FILE = "attempts.jsonl"
 LEDGER_FILE = "ledger.json"
 LEDGER_LOCK = "ledger"
 
+_STRAY_FILES = ("Thumbs.db", "desktop.ini")
+
 
 @attrs.frozen
 class StoreLayout:
@@ -99,8 +101,17 @@ class StoreLayout:
 
 
 def list_names(directory: Path) -> set[str]:
-    """Names of the entries of a directory; none if it does not exist."""
+    """Names of the entries of a directory; none if it does not exist.
+
+    What file browsers leave behind, such as `.DS_Store`, is not the store's.
+    """
     try:
-        return set(os.listdir(directory))
-    except FileNotFoundError:
+        names = os.listdir(directory)
+    except (FileNotFoundError, NotADirectoryError):
         return set()
+    return {name for name in names if not is_stray(name)}
+
+
+def is_stray(name: str) -> bool:
+    """Whether a file browser left an entry behind, such as `.DS_Store` or `._unit.json`."""
+    return name.startswith((".", "@")) or name in _STRAY_FILES

@@ -21,7 +21,7 @@ from ...units.lines import line_shape
 from ...units.unit import Train, is_unit_key
 from .. import checksums
 from ..base import Store
-from ..layout import ATTEMPTS_FILE, CELLS, JOURNALS, RUN_FILE, RUNS
+from ..layout import ATTEMPTS_FILE, CELLS, JOURNALS, RUN_FILE, RUNS, is_stray
 from ..records import AnswerPosition, UnitRecord, answer_position
 
 _BILLING_FIELDS = (
@@ -261,7 +261,8 @@ def lines_by_position(path: Path) -> LinesByPosition:
 
 
 def _journal_paths(store: Store) -> list[Path]:
-    return sorted((store.root / JOURNALS).glob("*.jsonl"))
+    paths = (store.root / JOURNALS).glob("*.jsonl")
+    return sorted(path for path in paths if not is_stray(path.name))
 
 
 def _content(line: Mapping[str, Any]) -> dict[str, Any]:
