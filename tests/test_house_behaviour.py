@@ -87,7 +87,10 @@ VERSION = {
 }
 
 UNSIGNED = {
-    "mi/steps": "__init__ evaluate lazy recorder train",
+    "mi/steps": (
+        "__init__ evaluate lazy recorder train scorers/first_verdicts scorers/known_answers "
+        "scorers/probe"
+    ),
     "mi/providers": (
         "__init__ base budget create grouping launch metrics_log pricing retry spending "
         "store_share trained_model types usage watch"
@@ -102,8 +105,8 @@ UNSIGNED = {
         "jobs launch logprobs lookup rate_limiter train transport twins voting"
     ),
     TINKER: (
-        "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "
-        "sampler_slots train"
+        "__init__ backoff client diagnostics errors futures lost_runs pending_save probe resume "
+        "runs sampler_slots train"
     ),
 }
 """By folder, the other modules of these rooms. Their own tests hold what they do."""

@@ -98,6 +98,7 @@ def test_a_sound_judge_is_probed_once_and_booked(tmp_path: Path) -> None:
         assert probes(judge) == 11, "nothing is probed on a second run"
 
 
+@pytest.mark.slow
 def test_a_probe_is_forgotten_after_a_month_and_at_another_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ def long_winded(body: dict[str, Any], verdict: str) -> Any:
     return say(f"Rating: {verdict}", tokens({"Rating": 1.0}, {":": 1.0}, {f" {verdict}": 1.0}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [labelled, spelled, legacy])
 def test_a_judge_that_writes_otherwise_is_read(tmp_path: Path, shape: Shape) -> None:
     with judge_server(shape) as judge:
@@ -181,12 +183,17 @@ def test_a_judge_that_cannot_be_read_stops_the_run_before_it_costs_anything(
         assert not books(one).sampled
         assert len(judge.asked) <= MAX_REQUESTS
         assert outcome.cost > 0 or shape is refuses_logprobs
-        sent = len(judge.asked)
+
+
+@pytest.mark.slow
+def test_what_could_not_be_read_is_probed_again(tmp_path: Path) -> None:
+    with judge_server(chatty) as judge:
+        assert isinstance(run(prepare(tmp_path, judge)).error, JudgeUnreadable)
         judge.shape = plain
-        assert run(prepare(tmp_path, judge)).error is None, "what was mended is probed again"
-        assert len(judge.asked) > sent
+        assert run(prepare(tmp_path, judge)).error is None
 
 
+@pytest.mark.slow
 def test_a_judge_without_logprobs_is_probed_as_it_votes(tmp_path: Path) -> None:
     with judge_server(refuses_logprobs) as judge:
         one = prepare(tmp_path, judge, votes=5)
@@ -232,6 +239,7 @@ def test_disorder_is_told_kept_and_leaves_claims_open(tmp_path: Path) -> None:
         assert any(reason.startswith("the judge's probe is out of order") for reason in reasons)
 
 
+@pytest.mark.slow
 def test_without_a_probe_the_first_dozen_unreadable_verdicts_stop_the_run(tmp_path: Path) -> None:
     with judge_server(chatty) as judge:
         one = prepare(tmp_path, judge, probe=False)

@@ -99,6 +99,19 @@ class Provider:
             MiError: Something is missing.
         """
 
+    def probe(self, model: Model, monitor: Monitor) -> None:
+        """Check with a few short requests that the server does what units will need of it.
+
+        Called once a run, after its cost is approved and before its first unit.
+
+        Args:
+            model: The model under test.
+            monitor: Raises when the run must stop.
+
+        Raises:
+            ProviderError: The server does not; nothing was trained or sampled.
+        """
+
     def close(self) -> None:
         """Close connections."""
 

@@ -22,7 +22,6 @@ from ..planning.resources import Resources
 from ..providers import Providers
 from ..providers.base import Provider
 from ..providers.types import Grade
-from ..providers.watch import NullMonitor
 from ..spec import ModelJudge, judge_model
 from ..steps.context import journal_lines
 from ..steps.recorder import AnswerRecorder
@@ -43,7 +42,7 @@ from ..units.identity import key
 from ..units.journals import PROBES
 from ..units.unit import Evaluate
 from .types import Observer
-from .watch import BudgetMonitor
+from .watch import BudgetMonitor, ObserverMonitor
 
 MEMORY_DAYS = 30
 _LONG_REPLY = 64
@@ -219,7 +218,8 @@ class _Session:
         self.sent += len(requests) * judge.votes
         unit = probe.unit
         recorder = AnswerRecorder(unit, resources.prices, resources.budget, self._appender(judge))
-        monitor = BudgetMonitor(_Stopping(self.observer), resources.budget, unit, resources.prices)
+        silent = ObserverMonitor(self.observer)
+        monitor = BudgetMonitor(silent, resources.budget, unit, resources.prices)
         path = probe.store.journal(probe.journal)
         grades: list[Grade] = []
         with tempfile.TemporaryDirectory(prefix="mi-probe-") as directory:
@@ -298,13 +298,3 @@ class _Session:
         return bool(grades) and all(
             scorer.read(judge, grade_reply(grade)).is_readable for grade in grades
         )
-
-
-@attrs.frozen
-class _Stopping(NullMonitor):
-    """A silent monitor that stops where the observer of the run does."""
-
-    observer: Observer
-
-    def raise_if_stopped(self) -> None:
-        self.observer.raise_if_stopped()

@@ -41,6 +41,8 @@ from .executors import Executor, find_executor
 from .judge_probe import probe_judges
 from .rescoring import damaged_evals, rescore_units, settle_journals
 from .types import Observer, Run, RunLimits, RunResult
+from .unit_kinds import unit_kind
+from .watch import ObserverMonitor
 
 _SYNC_SECONDS = 60.0
 _LOGGER = logging.getLogger(__name__)
@@ -247,6 +249,7 @@ def _execute(execute: Executor, run: Run, *, probe: bool) -> MiError | None:
     _LOGGER.info("run %s: %d units to do", run.run_id, len(run.plan.todo))
     if probe:
         try:
+            _probe_provider(run)
             states = probe_judges(run.plan, run.resources, run.store, run.observer)
         except MiError as error:
             _LOGGER.info("run %s ended by a probe: %s", run.run_id, error.message)
@@ -258,6 +261,15 @@ def _execute(execute: Executor, run: Run, *, probe: bool) -> MiError | None:
         _LOGGER.info("run %s ended early: %s", run.run_id, error.message)
         return error
     return None
+
+
+def _probe_provider(run: Run) -> None:
+    """Probe the server of the model under test, if a unit will use it."""
+    resources = run.resources
+    if not resources.judge_only and any(
+        unit_kind(planned.unit).uses_model for planned in run.plan.attempts
+    ):
+        resources.provider.probe(resources.model, ObserverMonitor(run.observer))
 
 
 def _periodic_sync(session: Session) -> Callable[[], None]:
