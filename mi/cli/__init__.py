@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from ..errors import MiError
+from .interrupt import imports_uninterrupted
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,5 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def script() -> None:
-    """The `mi` script."""
-    sys.exit(main())
+    """The `mi` script, and `python -m mi`."""
+    with imports_uninterrupted():
+        code = main()
+    sys.exit(code)

@@ -101,8 +101,8 @@ def _require(
     raise ProviderError(
         f"{provider.name} cannot {action} with {model.name} through version {sdk_version()} of the "
         f"SDK ({reason}); nothing was trained",
-        hint=f"{advice}pip install 'tinker{TESTED_VERSIONS}' is what the hosted service and SkyRL 0.4 are "
-        "tested with; --no-probe goes on regardless",
+        hint=f"{advice}pip install 'tinker{TESTED_VERSIONS}', which the hosted service and SkyRL "
+        "0.4 are tested with; --no-probe goes on regardless",
     )
 
 
