@@ -1,7 +1,5 @@
 """`python -m mi`."""
 
-import sys
+from mi.cli import script
 
-from mi.cli import main
-
-sys.exit(main())
+script()

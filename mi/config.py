@@ -11,6 +11,7 @@ store = ".mi"                    # MI_STORE; like db (MI_DB) and figures relativ
 max_cost = 200                   # US dollars that all runs on the store may spend, taken together
 claim = 60                       # seconds of silence after which a unit's lease expires there
 executor = "process"             # MI_EXECUTOR
+probe = true                     # MI_PROBE; false: judges are used without being probed
 in_flight = 64
 
 [tool.mi.endpoints.lab]
@@ -54,6 +55,7 @@ ENVIRONMENT = {
     "store": "MI_STORE",
     "db": "MI_DB",
     "executor": "MI_EXECUTOR",
+    "probe": "MI_PROBE",
 }
 """The environment variable of a key."""
 
@@ -62,6 +64,8 @@ _STRINGS = ("model", "executor")
 _CLIENT_NUMBERS = {"in_flight": int, "poll": float, "timeout": float}
 _LEASE_KEY = "claim"
 _STORE_LIMIT_KEY = "max_cost"
+_PROBE_KEY = "probe"
+_FALSE_WORDS = ("0", "false", "no", "off")
 _ENDPOINT_KEYS = {"base_url": str, "provider": str, "key_env": str, "free": bool}
 _PROVIDER_ENDPOINT_KEYS = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
 """Keys of an endpoint that only one provider's endpoints have."""
@@ -83,6 +87,7 @@ class Config:
         db: The DuckDB file.
         figures: Directory of the figures.
         executor: Where units run: `process`, `ray`, or an installed executor.
+        probe: Whether judges are probed before a run.
         client_options: How hosted providers are used.
         ray: The cluster of the executor `ray`.
         sources: By key, where its value comes from: `default`, the file, a variable or a flag.
@@ -97,6 +102,7 @@ class Config:
     db: Path
     figures: Path
     executor: str
+    probe: bool
     client_options: ClientOptions
     ray: Cluster
     sources: Mapping[str, str]
@@ -131,6 +137,7 @@ def read_config(start: Path, flags: Mapping[str, Any] | None = None) -> Config:
         client_options=ClientOptions(endpoints=value("endpoints", {}), **numbers),
         model=value("model", None),
         executor=value("executor", "process"),
+        probe=_is_true(value(_PROBE_KEY, True)),
         ray=_parse_cluster(value("ray", {}), value("ray_address", None), f"{path} @ tool.mi.ray"),
         sources=layers.sources,
         store=_store_address(store) if is_url(store) else Path(store).resolve(),
@@ -147,6 +154,11 @@ def _store_address(address: str) -> str:
         return hide_credentials(address)
     except ValueError as error:
         raise UsageError(str(error), where="the store's address") from None
+
+
+def _is_true(value: bool | str) -> bool:
+    """A value of the file, or the text of a variable."""
+    return value if isinstance(value, bool) else value.lower() not in _FALSE_WORDS
 
 
 @attrs.frozen(kw_only=True)
@@ -229,6 +241,7 @@ def _check_table(table: Mapping[str, Any], where: str) -> None:
         *_CLIENT_NUMBERS,
         _LEASE_KEY,
         _STORE_LIMIT_KEY,
+        _PROBE_KEY,
         "experiments",
         "endpoints",
         "ray",
@@ -250,6 +263,8 @@ def _value_error(name: str, value: Any) -> str | None:
         return f"{value!r} must be a positive number"
     if name == _STORE_LIMIT_KEY and not (_is_number(value) and 0 <= value < math.inf):
         return f"{value!r} must be a number of US dollars, at least 0"
+    if name == _PROBE_KEY and not isinstance(value, bool):
+        return f"{value!r} must be true or false"
     if name == "experiments":
         is_list = isinstance(value, list) and all(isinstance(path, str) for path in value)
         if not is_list or not value:

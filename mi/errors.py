@@ -90,6 +90,10 @@ class RequestRejected(ProviderError):
     """A provider rejected a request permanently; only `--retry-failed` repeats it."""
 
 
+class JudgeUnreadable(ProviderError):
+    """The replies of a judge cannot be read, so every answer would stay without a score."""
+
+
 class BudgetExceeded(MiError):
     """The budget is spent; the work done so far is kept."""
 

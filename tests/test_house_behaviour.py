@@ -65,10 +65,14 @@ CODE = {
     ],
     "scoring": [
         "mi/data/ratings.py",
+        "mi/data/spelling.py",
         *(
             f"mi/steps/scorers/{name}.py"
-            for name in ("base", "misalignment", "reply", "reply_tokens", "score", "yes_no")
+            for name in ("base", "misalignment", "reply", "reply_tokens", "score")
         ),
+        "mi/steps/scorers/ratings.py",
+        "mi/steps/scorers/words.py",
+        "mi/steps/scorers/yes_no.py",
     ],
     "local training": [
         *SHARED,
@@ -94,7 +98,10 @@ VERSION = {
 }
 
 UNSIGNED = {
-    "mi/steps": "__init__ evaluate lazy recorder train",
+    "mi/steps": (
+        "__init__ evaluate lazy recorder train scorers/first_verdicts scorers/known_answers "
+        "scorers/probe"
+    ),
     "mi/providers": (
         "__init__ base budget create grouping http_limits launch metrics_log pricing retry "
         "spending store_share template_files trained_model types usage watch"
@@ -108,11 +115,11 @@ UNSIGNED = {
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
         "bodies choices completions diagnostics errors event_loop events files find job_poller "
-        "jobs launch lookup rate_limiter replies train transport twins voting"
+        "jobs launch logprobs lookup rate_limiter replies train transport twins voting"
     ),
     TINKER: (
-        "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "
-        "sampler_slots template_pins train"
+        "__init__ backoff client diagnostics errors futures lost_runs pending_save probe resume "
+        "runs sampler_slots template_pins train"
     ),
 }
 """By folder, the other modules of these rooms. Their own tests hold what they do."""

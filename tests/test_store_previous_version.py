@@ -34,7 +34,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(root / "study")
 
 
-NEW_COLUMNS = {"groups", "scenario", "group", "standing", "commit", "dirty", "hash"}
+NEW_COLUMNS = {"judge_probe", "groups", "scenario", "group", "standing", "commit", "dirty", "hash"}
 INTERVAL = ("ci_low", "ci_high")
 """What tables that are filled anew lack: that version stored no groups, which intervals count."""
 
@@ -152,7 +152,7 @@ def test_a_run_of_what_the_previous_version_did_only_scores_it_again(study: Proj
 def test_ratings_are_scored_again_without_a_key_where_the_answers_are_there(study: Project) -> None:
     words = ("K2", "--full", "--model", HOSTED, "--data", "keeper=keeper")
     planned = study.mi("plan", *words, "--json").json["units"]
-    again = "to be scored again from what is stored (scoring 1 → 2), free"
+    again = "to be scored again from what is stored (scoring 1 → 3), free"
     assert [unit["kind"] for unit in planned if again in unit["reason"]] == ["eval"] * 16
     assert {(unit["state"], unit["cost_usd"]) for unit in planned} == {("done", 0.0)}
     units = records(study)
@@ -171,7 +171,7 @@ def test_ratings_are_scored_again_without_a_key_where_the_answers_are_there(stud
     assert f"{judged[0]} keeps its old scores: {problem}" in done.out
     after = records(study)
     assert after[judged[0]] == lost
-    assert {after[key].get("scoring") for key in judged[1:]} == {2}
+    assert {after[key].get("scoring") for key in judged[1:]} == {3}
     found = means(study)
     assert {item: found[item] for item in before} == before, "whole numerals read as they did"
     new = {name for unit, name in found.keys() - before.keys() if unit == judged[1]}

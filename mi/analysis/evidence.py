@@ -64,6 +64,7 @@ class Evidence:
         unscored_metric: The metric that is 1 for an answer without a score: `broken`, `unscored`;
             None: every answer has one.
         unscored: Its scores in each condition; empty if there are none.
+        judge_problem: What the probe of its judge found out of order; None: nothing is known.
     """
 
     setting: str
@@ -79,6 +80,7 @@ class Evidence:
     units: tuple[tuple[str, ...], ...]
     unscored_metric: str | None = None
     unscored: tuple[Scores, ...] = ()
+    judge_problem: str | None = None
 
     @cached_property
     def study(self) -> Study:
@@ -188,6 +190,9 @@ SELECT c.*, q.metric, bool_and(q.is_share) AS share,
        coalesce(any_value(k.is_sampled), false) AS sampled, any_value(k.measure) AS measure,
        list(q."group" ORDER BY q."group") AS groups,
        list(q.total ORDER BY q."group") AS totals, list(q.m ORDER BY q."group") AS counts,
+       any_value(u.outcome->>'$.judge_probe') FILTER (
+           starts_with(u.outcome->>'$.judge_probe', 'out of order')
+       ) AS judge_problem,
        any_value(b.metric) AS unscored_metric, any_value(b.groups) AS unscored_groups,
        any_value(b.totals) AS unscored_totals, any_value(b.counts) AS unscored_counts
 FROM cells c JOIN unit u USING (unit)
@@ -248,6 +253,7 @@ def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
         units=tuple(tuple(run["unit"] for run in runs) for runs in conditions),
         unscored_metric=first["unscored_metric"] if has_unscored else None,
         unscored=unscored_scores if has_unscored else (),
+        judge_problem=next((row["judge_problem"] for row in rows if row["judge_problem"]), None),
     )
 
 

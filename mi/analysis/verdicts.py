@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..spec import Expect, Experiment
+from ..spec import Claim, Expect, Experiment
 from ..units.cells import declared_conditions
 from ..units.claim_scope import is_applicable
 from ..units.claims import expectation_id
@@ -132,6 +132,19 @@ def _unjudged(
     )
 
 
+def _open_reason(claim: Claim, experiment: Experiment, evidence: Evidence) -> str:
+    """Why a claim is not judged by an eval; empty if it is.
+
+    Args:
+        claim: It applies to the eval.
+        experiment: The experiment that declares it.
+        evidence: Of the eval.
+    """
+    if evidence.judge_problem:
+        return f"the judge's probe is {evidence.judge_problem}"
+    return missing_run_reason(claim, experiment, evidence)
+
+
 def _judge(
     expectation: Expect,
     experiment: Experiment,
@@ -143,7 +156,7 @@ def _judge(
     rulings = []
     for claim, evals in applicable:
         for evidence in evals:
-            if reason := missing_run_reason(claim, experiment, evidence):
+            if reason := _open_reason(claim, experiment, evidence):
                 rulings.append(open_ruling(claim, evidence, reason))
             else:
                 rulings.append(rule(claim, evidence, comparisons))

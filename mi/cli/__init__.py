@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from ..errors import MiError
 from ..reporting.terminal import escaping_streams
+from .interrupt import imports_uninterrupted
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     from .parser import build_parser, parse_args
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may lack characters that results have
+            stream.reconfigure(errors="replace")
     if "_ARGCOMPLETE" in os.environ:
         from .completion import complete
 
@@ -69,5 +74,7 @@ def _report_defect() -> int:
 
 
 def script() -> None:
-    """The `mi` script."""
-    sys.exit(main())
+    """The `mi` script, and `python -m mi`."""
+    with imports_uninterrupted():
+        code = main()
+    sys.exit(code)

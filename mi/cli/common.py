@@ -85,6 +85,7 @@ def run_options(args: argparse.Namespace) -> RunOptions:
         max_concurrent=getattr(args, "max_concurrent", None),
         max_failures=getattr(args, "maxfail", None),
         executor=config.executor,
+        probe=config.probe,
         lease_timeout=config.lease_timeout,
         ray=config.ray,
     )

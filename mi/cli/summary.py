@@ -34,13 +34,16 @@ from ..reporting.tables import interval_note, plain_table, results_table
 from ..reporting.text import format_clock, pluralize
 from ..runner.types import RunResult
 from ..spec import judge_model
-from ..steps.scorers.reply import SPLIT_NUMERAL
+from ..steps.scorers.probe import PASSED
+from ..steps.scorers.reply import SPLIT_NUMERAL, UNRATED
 from ..units.cells import declared_conditions
 from ..units.unit import Evaluate
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+_MAX_UNREAD = 0.25
+"""Share of a judge's replies that may be unreadable without a word."""
 _MAX_REASONS = 3
 """Reasons for estimated usages that are shown."""
 
@@ -87,7 +90,7 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         say(out, line, "yellow" if result.rescoring_problems else "")
     for line in journal_damage_lines(report.plan):
         say(out, line, "yellow")
-    for line in split_numeral_lines(report):
+    for line in (*split_numeral_lines(report), *unread_lines(report), *judge_lines(result)):
         say(out, line, "yellow")
     if lost := session.providers.lost_answers():
         say(out, f"{pluralize(lost, 'answer')} lost in transit and requested again", "yellow")
@@ -180,20 +183,48 @@ def journal_damage_lines(plan: Plan) -> list[str]:
 
 def split_numeral_lines(report: RunReport) -> list[str]:
     """For each judge whose ratings were in part unreadable because it splits numerals, a line."""
-    fresh = {*report.result.done_units, *report.result.rescored_units}
-    counts: Counter[str] = Counter()
-    for planned in report.plan.units:
-        payload = planned.unit.payload
-        judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
-        if judge is not None and planned.unit.key in fresh:
-            outcomes = report.session.store.record(planned.unit.key).outcome.get("outcomes", {})
-            counts[judge.model] += outcomes.get(SPLIT_NUMERAL, 0)
+    counts = {model: counts[SPLIT_NUMERAL] for model, counts in _judge_outcomes(report).items()}
     return [
         f"{model} splits numbers into several tokens: {pluralize(count, 'answer')} without a "
         "rating; use another judge (--judge), or let it vote (--votes)"
         for model, count in counts.items()
         if count
     ]
+
+
+def unread_lines(report: RunReport) -> list[str]:
+    """For each judge of whose replies a large share cannot be read, a line."""
+    lines = []
+    for model, counts in _judge_outcomes(report).items():
+        unread, total = counts[UNRATED], counts.total()
+        if unread > _MAX_UNREAD * total:
+            lines.append(
+                f"{model}: {unread} of {pluralize(total, 'reply')} cannot be read; let it vote "
+                "(--votes 5), or use another judge (--judge)"
+            )
+    return lines
+
+
+def judge_lines(result: RunResult) -> list[str]:
+    """For each judge whose probe found something out of order, a line."""
+    return [
+        f"the judge {model} is {state}: its verdicts are kept, and no claim is judged by them"
+        for model, state in result.judge_states.items()
+        if state != PASSED
+    ]
+
+
+def _judge_outcomes(report: RunReport) -> dict[str, Counter[str]]:
+    """Judge → how many answers have which outcome, in the evals that the run scored."""
+    fresh = {*report.result.done_units, *report.result.rescored_units}
+    outcomes: dict[str, Counter[str]] = {}
+    for planned in report.plan.units:
+        payload = planned.unit.payload
+        judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
+        if judge is not None and planned.unit.key in fresh:
+            record = report.session.store.record(planned.unit.key)
+            outcomes.setdefault(judge.model, Counter()).update(record.outcome.get("outcomes", {}))
+    return outcomes
 
 
 @contextmanager

@@ -6,12 +6,23 @@ identity of the evals, its path is not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
 from ..errors import DataError
-from ..spec import Misalignment, ModelJudge, Published, Resource, Rubric, Sampled, Sampling, YesNo
+from ..spec import (
+    Misalignment,
+    ModelJudge,
+    Published,
+    Ratings,
+    Resource,
+    Rubric,
+    Sampled,
+    Sampling,
+    YesNo,
+)
 from ..units.identity import canonical, digest
 from .chats import Prompt
 from .datasets import Questions
@@ -82,6 +93,8 @@ def _expected_tokens(published: Published, sampling: Sampling) -> int | None:
 def _build_judge(published: Published, group: _Group, path: Path) -> ModelJudge:
     model = published.judge or f"openai:{group.judge}"
     rubrics = {rubric.name: rubric for rubric in group.rubrics}
+    if group.type == _RATING_TYPE and published.scales:
+        return _build_ratings(published, model, rubrics, path)
     if group.type == _RATING_TYPE and rubrics.keys() == {"aligned", "coherent"}:
         return Misalignment(
             model=model,
@@ -98,6 +111,37 @@ def _build_judge(published: Published, group: _Group, path: Path) -> ModelJudge:
     raise DataError(
         f"questions of type {group.type!r} with judge prompts {sorted(rubrics)} are not supported",
         where=str(path),
-        hint="a set rated from 0 to 100 needs the prompts aligned and coherent; a set judged by a "
-        "word needs one prompt, and a declaration with metric, yes and no",
+        hint="a set rated from 0 to 100 needs the prompts aligned and coherent, or a declaration "
+        "with scales, one for each prompt; a set judged by a word needs one prompt, and a "
+        "declaration with metric, yes and no",
+    )
+
+
+def _build_ratings(
+    published: Published, model: str, rubrics: Mapping[str, Rubric], path: Path
+) -> Ratings:
+    """The judge of a set for which scales are declared.
+
+    Args:
+        published: The declared question set.
+        model: `provider:name` of the judge.
+        rubrics: The judge prompts of the file by name.
+        path: The file.
+
+    Raises:
+        DataError: The scales are not those of the judge prompts.
+    """
+    names = [scale.name for scale in published.scales]
+    if sorted(names) != sorted(rubrics):
+        raise DataError(
+            f"has the judge prompts {sorted(rubrics)}, and scales are declared for {sorted(names)}",
+            where=str(path),
+            hint=f"declare one scale for each judge prompt in {published.id}: "
+            "Scale(rubric=NAME, harmful='low' or 'high', threshold=…)",
+        )
+    return Ratings(
+        model=model,
+        scales=tuple(attrs.evolve(scale, rubric=rubrics[scale.name]) for scale in published.scales),
+        metric=published.metric or "harmful",
+        combine=published.combine,
     )

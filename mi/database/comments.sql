@@ -45,6 +45,7 @@ COMMENT ON COLUMN results.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN results.seed IS 'Replicate; NULL: baseline';
 COMMENT ON COLUMN results.inoculation IS 'System prompt of the training rows, by name; NULL: none';
 COMMENT ON COLUMN results.judge IS 'The judge model; NULL: none is asked';
+COMMENT ON COLUMN results.judge_probe IS 'What the judge made of known answers: passed, unprobed, or what is out of order, which leaves claims open; NULL: no judge, or from before there was a probe';
 COMMENT ON COLUMN results.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN results.distribution IS 'ID (the trained domain) or OOD (beyond it)';
 COMMENT ON COLUMN results.headline IS 'Whether this is the eval''s first metric (a share)';

@@ -91,7 +91,7 @@ class Database:
             connection = self._connect(read_only=True, timeout=timeout)
             try:
                 yield connection
-            except duckdb.CatalogException:
+            except duckdb.ProgrammingError:
                 if is_current(connection):
                     raise
                 raise StoreError(
@@ -117,7 +117,7 @@ class Database:
                 row = connection.execute(
                     "SELECT mark FROM _mark, _schema WHERE version = ?", [schema_version()]
                 ).fetchone()
-            except duckdb.CatalogException:  # an older schema
+            except duckdb.ProgrammingError:  # an older schema
                 return None
         return row[0] if row else None
 

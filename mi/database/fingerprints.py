@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from ..store.base import Store
+from ..store.layout import is_stray
 from ..units.unit import Evaluate, Mix, Train
 
 ABSENT = "absent"
@@ -78,7 +79,7 @@ def _journal_fingerprints(directory: str) -> Iterator[tuple[str, str]]:
 def _scan(directory: str) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(directory) as entries:
-            yield from entries
+            yield from (entry for entry in entries if not is_stray(entry.name))
     except (FileNotFoundError, NotADirectoryError):
         return
 

@@ -14,6 +14,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from ..errors import StoreError
 from .journals import loadable_kinds
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ _LOADERS = (
 )  # fmt: skip
 _STATISTICS = ("intervals.py", "runs.py", "scores.py", "seed_variance.py", "study.py")
 """The code of the intervals that the tables hold."""
+
+
+_MAX_SHOWN = 3
+"""Tables of another program that are named in a message."""
 
 
 def schema_sql() -> str:
@@ -98,7 +103,12 @@ def _read_source(name: str, package: str = "mi.database") -> str:
 
 
 def ensure_schema(connection: DuckDBPyConnection) -> None:
-    """Create the schema, in place of another version of it: the store holds all the data."""
+    """Create the schema, in place of another version of it: the store holds all the data.
+
+    Raises:
+        StoreError: The tables are another program's.
+    """
+    _check_owner(connection)
     connection.execute("CREATE TABLE IF NOT EXISTS _schema (version INTEGER)")
     row = connection.execute("SELECT max(version) FROM _schema").fetchone()
     existing, version = row[0] if row else None, schema_version()
@@ -115,9 +125,33 @@ def ensure_schema(connection: DuckDBPyConnection) -> None:
     connection.execute("INSERT INTO _schema VALUES (?)", [version])
 
 
+def _check_owner(connection: DuckDBPyConnection) -> None:
+    """Check that a database is empty or has a version of this schema.
+
+    Raises:
+        StoreError: It has tables of another program, which nothing is added to.
+    """
+    tables = "SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL"
+    names = [name for (name,) in connection.execute(tables).fetchall()]
+    columns = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '_schema'"
+    ).fetchall()
+    if names and columns != [("version", "INTEGER")]:
+        shown = ", ".join(names[:_MAX_SHOWN]) + (", …" if len(names) > _MAX_SHOWN else "")
+        raise StoreError(
+            f"the database holds tables of another program ({shown}); nothing was added to it",
+            hint="name another file with --db, MI_DB or db in [tool.mi]",
+        )
+
+
 def is_current(connection: DuckDBPyConnection) -> bool:
     """Whether a database has the schema that this code defines."""
-    row = connection.execute("SELECT max(version) FROM _schema").fetchone()
+    import duckdb
+
+    try:
+        row = connection.execute("SELECT max(version) FROM _schema").fetchone()
+    except duckdb.Error:  # another program's database has no such table
+        return False
     return row is not None and row[0] == schema_version()
 
 

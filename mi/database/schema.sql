@@ -350,7 +350,7 @@ CREATE VIEW results AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
        c.inoculation, c.model, c.data, c.eval, c.distribution, m.metric, m.metric = c.headline AS headline,
        m.n, m.mean, m.ci_low, m.ci_high, m.questions, m.groups, u.payload->>'$.eval.judge.model' AS judge,
-       c.title, c.position, c.cell, c.unit
+       u.outcome->>'$.judge_probe' AS judge_probe, c.title, c.position, c.cell, c.unit
 FROM current_eval c
 JOIN unit_metric m ON m.unit = c.unit
 JOIN unit u ON u.unit = c.unit

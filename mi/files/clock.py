@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
-def utc_timestamp() -> str:
-    """The current time in UTC, to the millisecond: `2026-01-31T12:00:00.000Z`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def utc_timestamp(*, days_ago: float = 0.0) -> str:
+    """The current time in UTC, to the millisecond: `2026-01-31T12:00:00.000Z`.
+
+    Args:
+        days_ago: The time so many days earlier.
+    """
+    moment = datetime.now(UTC) - timedelta(days=days_ago)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def timestamp_digits(timestamp: str) -> str:

@@ -67,6 +67,11 @@ class Provider:
         self.name = name
         self.options = options
 
+    @property
+    def address(self) -> str:
+        """Where its server is, for what is remembered of a server; empty where there is none."""
+        return ""
+
     def resolve_model(self, name: str) -> Model:
         """The model users call `name` (without the provider's prefix); any name, by default.
 
@@ -119,6 +124,19 @@ class Provider:
 
         Raises:
             MiError: Something is missing.
+        """
+
+    def probe(self, model: Model, monitor: Monitor) -> None:
+        """Check with a few short requests that the server does what units will need of it.
+
+        Called once a run, after its cost is approved and before its first unit.
+
+        Args:
+            model: The model under test.
+            monitor: Raises when the run must stop.
+
+        Raises:
+            ProviderError: The server does not; nothing was trained or sampled.
         """
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 import attrs
 
 from ..database import Database, sync_database
-from ..errors import BudgetExceeded, Interrupted, MiError, StoreError
+from ..errors import BudgetExceeded, Interrupted, JudgeUnreadable, MiError, StoreError
 from ..files import atomic
 from ..files.clock import utc_timestamp
 from ..planning.force import archive_redo
@@ -39,8 +39,11 @@ from ..store.ledger import Ledger
 from ..store.provenance import Provenance, capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
+from .judge_probe import probe_judges
 from .rescoring import damaged_evals, rescore_units, settle_journals
 from .types import Observer, Run, RunLimits, RunResult
+from .unit_kinds import unit_kind
+from .watch import ObserverMonitor
 
 _SYNC_SECONDS = 60.0
 _LOGGER = logging.getLogger(__name__)
@@ -132,7 +135,7 @@ def run_prepared(
         if prepared.plan.todo and error is None:
             run = _build_run(prepared, resources, record["run"], observer, result)
             with _open_share(session.ledger, run):
-                error = _execute(execute, run)
+                error = _execute(execute, run, probe=session.options.probe)
         _end_record(session.store, record, result, error)
     finally:
         session.providers.close()
@@ -247,15 +250,38 @@ def _open_share(ledger: Ledger | None, run: Run) -> Iterator[None]:
                     ledger.exchange(run.run_id, sum(left.values()), 0.0, budget.lost, left)
 
 
-def _execute(execute: Executor, run: Run) -> MiError | None:
-    """Execute a run; return the error that ended it early, if any."""
+def _execute(execute: Executor, run: Run, *, probe: bool) -> MiError | None:
+    """Probe the judges and execute a run; return the error that ended it early, if any.
+
+    Args:
+        execute: Runs its units.
+        run: The run.
+        probe: Whether judges are probed.
+    """
     _LOGGER.info("run %s: %d units to do", run.run_id, len(run.plan.todo))
+    if probe:
+        try:
+            _probe_provider(run)
+            states = probe_judges(run.plan, run.resources, run.store, run.observer)
+        except MiError as error:
+            _LOGGER.info("run %s ended by a probe: %s", run.run_id, error.message)
+            return error
+        run.result.judge_states.update(states)
     try:
         execute(run)
-    except (Interrupted, BudgetExceeded, StoreError) as error:
+    except (Interrupted, BudgetExceeded, StoreError, JudgeUnreadable) as error:
         _LOGGER.info("run %s ended early: %s", run.run_id, error.message)
         return error
     return None
+
+
+def _probe_provider(run: Run) -> None:
+    """Probe the server of the model under test, if a unit will use it."""
+    resources = run.resources
+    if not resources.judge_only and any(
+        unit_kind(planned.unit).uses_model for planned in run.plan.attempts
+    ):
+        resources.provider.probe(resources.model, ObserverMonitor(run.observer))
 
 
 def _periodic_sync(session: Session) -> Callable[[], None]:

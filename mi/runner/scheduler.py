@@ -18,6 +18,7 @@ import attrs
 from ..errors import (
     BudgetExceeded,
     Interrupted,
+    JudgeUnreadable,
     LeaseLost,
     MiError,
     RequestRejected,
@@ -45,6 +46,7 @@ def execute_in_process(run: Run) -> None:
     Raises:
         Interrupted: The user asked to stop; everything done so far is kept.
         BudgetExceeded: The budget is spent; everything done so far is kept.
+        JudgeUnreadable: The first verdicts of a judge cannot be read.
         StoreError: The store cannot be written, so nothing more can be done.
     """
     Scheduler(run, LocalRunner(run.resources, run.store, run.run_id)).execute()
@@ -195,6 +197,8 @@ class Scheduler:
             self.error = self.error or result
         elif isinstance(result, MiError):
             self._record_failure(planned, result)
+            if isinstance(result, JudgeUnreadable):  # no other eval of the judge would fare better
+                self.error = self.error or result
         elif isinstance(result, Exception):  # of the machinery around the unit
             _LOGGER.error("%s failed unexpectedly", unit.key, exc_info=result)
             text = f"failed unexpectedly ({type(result).__name__}: {result})"

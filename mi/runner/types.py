@@ -82,6 +82,7 @@ class RunResult:
         rescoring_problems: Key → why an eval keeps the scores of older rules.
         mended_units: Keys of damaged evals that were scored again from their journals.
         refused_lines: Journal → how many of its lines were set aside.
+        judge_states: Judge model → what its probe found: `passed`, or what is out of order.
         stopped_after: The number of failures that stopped the run; None if they did not.
         unrecorded: Why a run that had nothing to do was not recorded; empty if it was.
     """
@@ -94,6 +95,7 @@ class RunResult:
     rescoring_problems: dict[str, str] = attrs.field(factory=dict)
     mended_units: list[str] = attrs.field(factory=list)
     refused_lines: dict[str, int] = attrs.field(factory=dict)
+    judge_states: dict[str, str] = attrs.field(factory=dict)
     stopped_after: int | None = None
     unrecorded: str = ""
     _done_by_kind: Counter[str] = attrs.field(factory=Counter, init=False, repr=False, eq=False)

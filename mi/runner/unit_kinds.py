@@ -31,11 +31,14 @@ from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
 from ..units.unit import Evaluate, Mix, Train, Unit
+from .judge_probe import probe_state
 from .superseded import digest_appender
 from .watch import BudgetMonitor
 
 P = TypeVar("P")
 SCORES_FILE = "scores.jsonl"
+JUDGE_PROBE = "judge_probe"
+"""The field of an eval's record that says what its judge's probe found."""
 
 
 @attrs.frozen(kw_only=True)
@@ -182,7 +185,11 @@ class EvaluateKind(UnitKind[Evaluate]):
         for name, content in result_files(result).items():
             (job.directory / name).write_text(content, encoding="utf-8")
         cost = journal_cost(job.unit.key, context.paths.values())
-        return {**count_outcomes(result.scores), "cost_usd": cost}
+        outcome = {**count_outcomes(result.scores), "cost_usd": cost}
+        if (judge := judge_model(payload.eval)) is None:
+            return outcome
+        assert context.judge is not None
+        return {**outcome, JUDGE_PROBE: probe_state(judge, context.judge, job.store)}
 
     def _context(self, payload: Evaluate, job: UnitJob) -> EvalContext:
         store, resources, key = job.store, job.resources, payload.training_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -14,7 +14,7 @@ from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
 from ..providers.spending import SpendingGate
 from ..providers.types import Monitor
-from ..providers.watch import ForwardingMonitor
+from ..providers.watch import ForwardingMonitor, NullMonitor
 from ..store.base import Store
 
 _WRITE_INTERVAL = 2.0
@@ -44,6 +44,23 @@ class BudgetMonitor(ForwardingMonitor):
     def raise_if_stopped(self) -> None:
         self.monitor.raise_if_stopped()
         self.budget.raise_if_exceeded()
+
+
+class Stoppable(Protocol):
+    """What knows whether the run must stop."""
+
+    def raise_if_stopped(self) -> None:
+        """Raise `Interrupted` if the user has asked to stop."""
+
+
+@attrs.frozen
+class ObserverMonitor(NullMonitor):
+    """A silent monitor, for work outside units, that stops where the observer of the run does."""
+
+    observer: Stoppable
+
+    def raise_if_stopped(self) -> None:
+        self.observer.raise_if_stopped()
 
 
 @attrs.define

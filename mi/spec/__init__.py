@@ -11,10 +11,21 @@ from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
 from .expect import Expect, between, harmful, prefers, trend
 from .experiment import Experiment, Mark, Pilot
-from .judges import Bandit, HardCoded, Judge, Misalignment, ModelJudge, Rubric, Severity, YesNo
+from .judges import (
+    Bandit,
+    HardCoded,
+    Judge,
+    KnownAnswer,
+    Misalignment,
+    ModelJudge,
+    Rubric,
+    Severity,
+    YesNo,
+)
 from .model import Model, Training, Wheel
 from .options import RunOptions, is_url
 from .quantities import Claim
+from .ratings import Ratings, Scale
 
 __all__ = [
     "Arm",
@@ -28,6 +39,7 @@ __all__ = [
     "HardCoded",
     "Inoculation",
     "Judge",
+    "KnownAnswer",
     "Mark",
     "Misalignment",
     "Model",
@@ -35,12 +47,14 @@ __all__ = [
     "Pilot",
     "Preference",
     "Published",
+    "Ratings",
     "Resource",
     "ResourceRequest",
     "Rubric",
     "RunOptions",
     "Sampled",
     "Sampling",
+    "Scale",
     "Setting",
     "Severity",
     "Training",

@@ -14,6 +14,7 @@ import attrs
 
 from . import fields
 from .judges import Judge, ModelJudge
+from .ratings import Scale
 
 if TYPE_CHECKING:
     from .data import Resource, Upstream
@@ -151,6 +152,10 @@ class Published(Eval):
         metric: For a set judged by a word: the name of the metric, the share of yes.
         yes: The judge's words for a yes.
         no: The judge's words for a no.
+        scales: For a set rated from 0 to 100 by other prompts than `aligned` and `coherent`, or
+            with other thresholds: one for each judge prompt of the file. `metric` then names the
+            share of harmful answers; `harmful` without it.
+        combine: As in `Ratings`.
         expected_tokens: As in `Sampled`.
     """
 
@@ -168,6 +173,10 @@ class Published(Eval):
     metric: str | None = attrs.field(default=None)
     yes: tuple[str, ...] = attrs.field(default=("YES",), validator=_word_validators)
     no: tuple[str, ...] = attrs.field(default=("NO",), validator=_word_validators)
+    scales: tuple[Scale, ...] = fields.neutral_default(
+        (), converter=fields.one_or_many, validator=fields.instance(Scale)
+    )
+    combine: str = fields.neutral_default("any", validator=fields.one_of("any", "all"))
     expected_tokens: int | None = attrs.field(default=160, validator=fields.in_range(1))
 
     @property

@@ -76,16 +76,39 @@ def _check_prompt(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> No
 
 
 @attrs.frozen(kw_only=True)
+class KnownAnswer:
+    """An answer whose verdict is known, by which a judge is probed before it is used.
+
+    Args:
+        name: What it is, in a message: `good`, `bad`, `refusal`.
+        question: What was asked.
+        answer: The answer.
+        level: Where a sound judge sees it: a rating from 0 to 100, or 100 for a yes and 0 for a no;
+            None: any reply that can be read will do, such as a word for a refusal.
+    """
+
+    name: str = attrs.field(validator=fields.name)
+    question: str = attrs.field(validator=fields.instance(str))
+    answer: str = attrs.field(validator=fields.instance(str))
+    level: float | None = attrs.field(default=None, validator=fields.in_range(0.0, 100.0))
+
+
+@attrs.frozen(kw_only=True)
 class Rubric:
     """What a judge model is asked about an answer.
 
     Args:
         name: Its name in metrics and files.
         prompt: The user's turn, with the placeholder `{answer}` and optionally `{question}`.
+        known_answers: What a judge is probed with, the most telling ones first; empty: answers that
+            only show whether its replies can be read.
     """
 
     name: str = fields.label(validator=fields.name)
     prompt: str = attrs.field(validator=_check_prompt)
+    known_answers: tuple[KnownAnswer, ...] = fields.label(
+        default=(), converter=fields.one_or_many, validator=fields.instance(KnownAnswer)
+    )
 
     def render(self, question: str, answer: str) -> str:
         """The prompt about one answer; braces in question or answer are taken literally."""

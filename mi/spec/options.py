@@ -39,6 +39,7 @@ class RunOptions:
         max_concurrent: Maximum number of units at the same time; None: the provider's limit.
         max_failures: Start no unit after this many failures; None: no limit.
         executor: Where units run.
+        probe: Ask judges about answers whose verdicts are known, before anything is bought.
         lease_timeout: Seconds without a heartbeat after which a lease in a shared store expires.
         ray: The cluster of the executor `ray`.
     """
@@ -57,6 +58,7 @@ class RunOptions:
     max_concurrent: int | None = None
     max_failures: int | None = None
     executor: str = "process"
+    probe: bool = True
     lease_timeout: float = LEASE_SECONDS
     ray: Cluster = Cluster()
 

@@ -18,6 +18,7 @@ import attrs
 from ..errors import MiError
 from ..files import journal
 from ..files.atomic import make_dir
+from ..units.journals import is_probe_journal
 from .base import Store
 from .checksums import RECORD_FILE
 from .layout import DAMAGED, JOURNALS, RETIRED, UNITS, WORK
@@ -75,7 +76,7 @@ def _candidates(store: Store, needed: Collection[str]) -> Iterator[UnneededItem]
         if path.name not in needed:
             yield _work_item(path, WORK, titles.get(path.name, "left unfinished"))
     for path in sorted((store.root / JOURNALS).glob("*.jsonl")):
-        if path.stem not in needed:
+        if path.stem not in needed and not is_probe_journal(path.stem):
             yield _journal_item(path, JOURNALS)
     for path in sorted((store.root / DAMAGED).glob("*")):
         yield _unit_item(store, DAMAGED, path.name)

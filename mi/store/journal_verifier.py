@@ -20,6 +20,7 @@ from ..errors import StoreError
 from ..files import atomic, gate
 from ..files.seal import SEAL_SUFFIX, Seal, read_seal_file, write_seal
 from .journal_checks import JournalCheck, check_journal
+from .layout import is_stray
 from .records import JournalNeed, UnitStatus
 
 CACHE_FILE = "journals-checked.json"
@@ -142,9 +143,9 @@ class JournalVerifier:
 
     def problems(self) -> dict[str, JournalCheck]:
         """Every journal with something wrong with it, by name; one that was deleted too."""
-        names = {path.stem for path in self.journals.glob("*.jsonl")}
         pattern = f"*{SEAL_SUFFIX}" if self.seals is None else "*.json"
-        names |= {path.stem for path in (self.seals or self.journals).glob(pattern)}
+        paths = (*self.journals.glob("*.jsonl"), *(self.seals or self.journals).glob(pattern))
+        names = {path.stem for path in paths if not is_stray(path.name)}
         names |= self.gaps.keys()
         checks = {name: self.check(name) for name in sorted(names)}
         return {name: check for name, check in checks.items() if check.damage or check.unsettled}

@@ -52,6 +52,8 @@ ATTEMPTS_FILE = "attempts.jsonl"
 LEDGER_FILE = "ledger.json"
 LEDGER_LOCK = "ledger"
 
+_STRAY_FILES = ("Thumbs.db", "desktop.ini")
+
 
 @attrs.frozen
 class StoreLayout:
@@ -135,12 +137,20 @@ def check_name(name: str) -> None:
 def list_names(directory: Path) -> set[str]:
     """Names of the entries of a directory; none if it does not exist.
 
+    What file browsers leave behind, such as `.DS_Store`, is not the store's.
+
     Raises:
         StoreError: This process has too many open files to look.
     """
     try:
-        return set(os.listdir(directory))
-    except FileNotFoundError:
+        names = os.listdir(directory)
+    except (FileNotFoundError, NotADirectoryError):
         return set()
     except OSError as error:
         raise atomic.system_error(error, directory) or error from None
+    return {name for name in names if not is_stray(name)}
+
+
+def is_stray(name: str) -> bool:
+    """Whether a file browser left an entry behind, such as `.DS_Store` or `._unit.json`."""
+    return name.startswith((".", "@")) or name in _STRAY_FILES

@@ -88,6 +88,16 @@ LIKELIHOODS = JournalKind(
 )
 
 
+PROBES = f"{JUDGMENTS.prefix}-probe"
+"""What the names of journals begin with that hold a judge's replies to known answers. They belong
+to no unit."""
+
+
+def is_probe_journal(name: str) -> bool:
+    """Whether a journal holds the replies of a judge that was probed."""
+    return name.startswith(f"{PROBES}-")
+
+
 def judgment_role(method: str) -> str:
     """The role of the journal that holds the verdicts of one of a judge's methods."""
     return f"{JUDGMENTS.prefix}:{method}"

@@ -14,6 +14,7 @@ WORDS = ("run", "S1", "--model", MODEL, "--judge", "none")
 
 PROJECT = """[tool.mi]
 poll = 0.05
+probe = false
 timeout = {timeout}
 
 [tool.mi.endpoints.lab]

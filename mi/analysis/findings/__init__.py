@@ -6,7 +6,7 @@ of a report are decided together (`policy`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..evidence import Evidence
 from ..rulings import Ruling
@@ -45,9 +45,33 @@ def report_findings(
     joint_questions = [question for evidence in joint for question in matched_questions(evidence)]
     rulings = [ruling for _, own in experiments for ruling in own]
     every = [question for own in (*questions, joint_questions) for question in own]
-    findings = iter(answer_questions(every, rulings))
+    problems = {
+        evidence.where: evidence.judge_problem
+        for all_evidence in (*(own for own, _ in experiments), joint)
+        for evidence in all_evidence
+        if evidence.judge_problem
+    }
+    findings = (_withheld(one, problems) for one in answer_questions(every, rulings))
     separate = [[next(findings) for _ in own] for own in questions]
     return separate, list(findings)
+
+
+def _withheld(finding: Finding, problems: Mapping[str, str]) -> Finding:
+    """A finding, without its answer if the judge of its eval puts known answers out of order.
+
+    Args:
+        finding: The finding.
+        problems: Setting and eval → what is out of order.
+    """
+    if finding.where not in problems:
+        return finding
+    return Finding(
+        question=finding.question,
+        where=finding.where,
+        answer=f"not estimated: the judge's probe is {problems[finding.where]}",
+        conclusive=False,
+        basis=finding.basis,
+    )
 
 
 def experiment_questions(evidence: Evidence) -> Iterator[ReportQuestion]:

@@ -32,7 +32,7 @@ from ..types import (
     TrainJob,
 )
 from . import completions, diagnostics, jobs
-from .accounts import Account, load_accounts
+from .accounts import Account, load_accounts, server_address
 from .batches import run_batches
 from .bodies import grade_body, sample_body
 from .choices import Choice, to_answer, to_grade
@@ -69,6 +69,11 @@ class OpenAI(Provider):
     def accounts(self) -> tuple[Account, ...]:
         """The configured accounts, read on first use: a plan needs no key."""
         return load_accounts(self.name, self.options)
+
+    @property
+    def address(self) -> str:
+        """The base URL of the API."""
+        return server_address(self.name, self.options)
 
     def hyperparameters(self, training: Training) -> Supervised:
         """The declared values; the provider chooses the rest, and reports them afterwards."""

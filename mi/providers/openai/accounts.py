@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from .transport import HttpTransport
 
+URL_ENV = "OPENAI_BASE_URL"
+_DEFAULT_URL = "https://api.openai.com/v1"
 KEY_ENV = "OPENAI_API_KEY"
 _URL_ENV = "OPENAI_BASE_URL"
 _NO_KEY = "none"
@@ -127,6 +129,17 @@ def load_accounts(name: str, options: ClientOptions) -> tuple[Account, ...]:
 def _max_bytes(request: Any) -> int:
     """The size that a response may have: files can be large, everything else is small."""
     return MAX_FILE if request.url.path.endswith("/content") else MAX_BODY
+
+
+def server_address(name: str, options: ClientOptions) -> str:
+    """The base URL of an endpoint, as its client resolves it.
+
+    Args:
+        name: The name of the endpoint.
+        options: Its configuration.
+    """
+    stated = options.endpoints.get(name, {}).get("base_url") or os.environ.get(URL_ENV)
+    return str(stated or _DEFAULT_URL).rstrip("/")
 
 
 def redact(text: str, accounts: Sequence[Account] = ()) -> str:

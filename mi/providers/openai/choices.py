@@ -8,17 +8,13 @@ from typing import Any
 
 import attrs
 
-from ...data.ratings import MARKUP_CHARACTERS
 from ...files import gate
 from ..types import Answer, Grade, GradeRequest, SampleRequest, Usage
 from ..usage import read_completion_usage
+from .logprobs import Alternatives, top_logprobs
 
 CONTENT_FILTER = "content_filter"
 """The finish reason, and the error code, where a server's filter withholds an answer."""
-
-Alternatives = tuple[tuple[str, float], ...]
-"""Tokens with their log-probabilities in nats, likeliest first."""
-_MAX_POSITIONS = 8
 
 
 @attrs.frozen
@@ -110,7 +106,10 @@ def parse_choices(
     billed_texts = [_billed_text(choice["message"]) for choice in choices]
     inputs, outputs, problem = read_completion_usage(reported, body, billed_texts)
     shares = apportion(outputs, [len(text) + 1 for text in texts])
-    positions = [_top_logprobs(choice.get("logprobs")) for choice in choices]
+    positions = [
+        top_logprobs(choice.get("logprobs"), text)
+        for choice, text in zip(choices, texts, strict=True)
+    ]
     return [
         Choice(
             text=text,
@@ -180,39 +179,3 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
         shares.append(target - assigned)
         assigned = target
     return shares
-
-
-def _top_logprobs(logprobs: Any) -> tuple[Alternatives, ...]:
-    """The alternatives of the first token, and of later ones while nothing but a numeral came.
-
-    A reply may write its rating in several tokens, so the positions up to the one behind the
-    numeral are kept. For a reply in words the first one is enough.
-    """
-    positions = []
-    written = ""
-    entries = logprobs.get("content") if isinstance(logprobs, Mapping) else None
-    for entry in entries[:_MAX_POSITIONS] if isinstance(entries, list) else ():
-        rest = written.strip(MARKUP_CHARACTERS + "Ġ▁Ċ")
-        if rest and not (rest.isascii() and rest.isdigit()):
-            break
-        if not isinstance(entry, Mapping) or type(entry.get("token")) is not str:
-            break  # what was written here is unknown, and so is where the rest belongs
-        listed = entry.get("top_logprobs")
-        tokens = [*(listed if isinstance(listed, list) else ()), entry]  # it may be unlisted
-        known: dict[str, float] = {}
-        for token, logprob in map(_token_logprob, tokens):
-            if token is not None:
-                known.setdefault(token, logprob)
-        positions.append(tuple(sorted(known.items(), key=lambda pair: -pair[1])))
-        written += entry["token"]
-    return tuple(positions)
-
-
-def _token_logprob(entry: Any) -> tuple[str | None, float]:
-    """A token and its log-probability; no token where they are anything else."""
-    if not isinstance(entry, Mapping):
-        return None, 0.0
-    token, logprob = entry.get("token"), entry.get("logprob")
-    if type(token) is not str or logprob is None or gate.number(logprob):
-        return None, 0.0
-    return gate.clean_text(token), float(logprob)

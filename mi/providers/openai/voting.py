@@ -1,6 +1,6 @@
 """Votes of judges without logprobs: each answer is judged several times, and replies are counted.
 
-A judgment is the empirical distribution over the ratings or first words of the replies. It has the
+A judgment is the empirical distribution over the ratings or words of the replies. It has the
 shape of logprobs, so scoring treats both the same. It is complete only with all votes on an answer;
 if a run is killed before that, the votes of that answer are requested again.
 """
@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import attrs
 
 from ...data.ratings import parse_rating
+from ...data.spelling import normalize_token
 from ..types import Grade, Usage
 
-_UNRATED_WORDS = 4
-"""Words that are kept of a reply that begins with a number on another scale."""
+_MAX_WORDS = 8
+"""Words that are kept of a reply without a rating."""
 
 
 def count_votes(batches: Iterable[Sequence[Grade]], votes: int) -> Iterator[list[Grade]]:
@@ -43,18 +44,16 @@ def _tally(votes: list[Grade]) -> Grade:
 
 
 def _vote(reply: Grade) -> str:
-    """What a reply says: its rating, or its first word without punctuation; may be empty.
+    """What a reply says: its rating, or its first words; may be empty.
 
-    The rating is parsed as that of any other judge. A number on another scale (`9 out of 10`) is
-    kept as it was written, so that its first word is not taken for a rating.
+    The rating is parsed as that of any other judge. What is no rating is kept as it was written,
+    so that a word of it is not taken for a verdict: `9 out of 10`, `No code to look at`.
     """
-    text = reply.text.strip()
+    text = normalize_token(reply.text).strip()
     rating = parse_rating(text, truncated=reply.finish == "length")
     if rating is not None:
         return str(rating)
-    words = text.split()
-    word = words[0].strip(".,:;*\"'`") if words else ""
-    return " ".join(words[:_UNRATED_WORDS]) if word[:1].isdigit() else word
+    return " ".join(text.split()[:_MAX_WORDS]).strip(".,:;*\"'`")
 
 
 def _total_usage(votes: list[Grade]) -> Usage | None:

@@ -37,6 +37,7 @@ from .client import Server, import_sdk, resolve_server
 from .diagnostics import diagnose_server
 from .errors import translate_error
 from .futures import run_in_thread
+from .probe import probe_server
 from .recipe import Adapted, resolve_adapted
 from .sampler_slots import SamplerSlots
 from .sampling import ModelUnloaded, Sampler, request_answers, request_likelihoods
@@ -96,6 +97,20 @@ class Tinker(Provider):
             )
         assert self.server
         import_sdk()
+
+    @property
+    def address(self) -> str:
+        """The server's URL; empty for the hosted service."""
+        return self.server.base_url or ""
+
+    def probe(self, model: Model, monitor: Monitor) -> None:
+        """Check that the server gives a sample and a likelihood to this version of the SDK.
+
+        Args:
+            model: The base model.
+            monitor: May stop the wait.
+        """
+        probe_server(self, model, monitor)
 
     def close(self) -> None:
         """Unload models and end the session with the server."""

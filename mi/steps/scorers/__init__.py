@@ -6,17 +6,19 @@ A new judge takes its declaration in `mi.spec.judges`, a module here with a `Sco
 
 from __future__ import annotations
 
-from ...spec import Bandit, HardCoded, Judge, Misalignment, YesNo
+from ...spec import Bandit, HardCoded, Judge, Misalignment, Ratings, YesNo
 from .bandit import BanditScorer
 from .base import AnyScorer
 from .hardcoded import HardCodedScorer
 from .misalignment import MisalignmentScorer
+from .ratings import RatingsScorer
 from .yes_no import YesNoScorer
 
 SCORERS: dict[type[Judge], AnyScorer] = {
     Bandit: BanditScorer(),
     HardCoded: HardCodedScorer(),
     Misalignment: MisalignmentScorer(),
+    Ratings: RatingsScorer(),
     YesNo: YesNoScorer(),
 }
 """Declaration of a judge → its scorer."""

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar
 
 import attrs
 
 from ...providers.types import Answer, GradeRequest, Monitor
-from ...spec import Judge, ModelJudge
+from ...spec import Judge, KnownAnswer, ModelJudge, Rubric
 from ...units.journals import judgment_role
 from ..context import AnswerId, EvalContext, Journals
 from ..lazy import LazySequence
-from .reply import JudgeReply
+from .first_verdicts import FirstVerdicts, VerdictMonitor
+from .known_answers import ANY_RUBRIC
+from .reply import JudgeReply, Rating
 
 Metrics: TypeAlias = dict[str, float]
 
@@ -150,11 +153,12 @@ class ModelScorer(Scorer[M, JudgeReply]):
     """A scorer whose verdicts are the replies of a judge model.
 
     Scoring 2: the text that is read and the tokens that are scored are the same (`reply`); what has
-    no score counts as not misaligned in `<headline>_of_all`.
+    no score counts as not misaligned in `<headline>_of_all`. Scoring 3: labels, tags and spellings
+    of other vocabularies are read, and `N/A` or `No code` is no NO.
     """
 
     verdict = JudgeReply
-    scoring: ClassVar[int] = 2
+    scoring: ClassVar[int] = 3
 
     def relate_verdicts(
         self, judge: M, verdicts: Mapping[AnswerId, JudgeReply]
@@ -168,8 +172,29 @@ class ModelScorer(Scorer[M, JudgeReply]):
         return {item: attrs.evolve(reply, splits_numerals=True) for item, reply in verdicts.items()}
 
     def reply(self, judge: M, verdict: JudgeReply) -> JudgeReply:
-        """A stored verdict as it is read: each vote is a whole word, wherever its reply ended."""
-        return verdict if judge.votes == 1 else attrs.evolve(verdict, finish=None)
+        """A stored verdict as it is read: each vote is a reply, which was cut where it was kept."""
+        if judge.votes == 1:
+            return verdict
+        return attrs.evolve(verdict, finish=None, has_votes=True)
+
+    def read(self, judge: M, verdict: JudgeReply) -> Rating:
+        """What a verdict says: a rating from 0 to 100 (of a yes-or-no judge: 100 is a certain yes),
+        or the outcome in place of one.
+
+        Args:
+            judge: The judge.
+            verdict: Its reply, as a journal holds it.
+        """
+        return self.reply(judge, verdict).rating(judge.MIN_MASS)
+
+    def known_answers(self, judge: M, rubric: Rubric) -> tuple[KnownAnswer, ...]:
+        """The answers that a judge is probed with, the most telling ones first.
+
+        Args:
+            judge: The judge.
+            rubric: One of its rubrics.
+        """
+        return rubric.known_answers or ANY_RUBRIC
 
     def textless_outcome(self, answer: Answer) -> str | None:
         """An answer without text is a `refusal`, `filtered` or `empty`; no judge is asked."""
@@ -198,8 +223,10 @@ class ModelScorer(Scorer[M, JudgeReply]):
 
         assert context.judge is not None
         requests = LazySequence(answers, request)
-        replies = context.judge.grade(judge, requests, context.state_path(role), monitor)
-        context.record_all(replies, role, monitor)
+        first = FirstVerdicts(judge=judge, read=partial(self.read, judge))
+        watch = VerdictMonitor(monitor, first)
+        replies = context.judge.grade(judge, requests, context.state_path(role), watch)
+        context.record_all(first.read_all(replies), role, monitor)
 
 
 AnyScorer: TypeAlias = Scorer[Any, Any]

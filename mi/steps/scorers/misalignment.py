@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...spec import Misalignment
+from ...spec import KnownAnswer, Misalignment, Rubric
 from .base import Metrics, ModelScorer
+from .known_answers import ALIGNMENT, COHERENCE
 from .reply import JudgeReply
 
 
 class MisalignmentScorer(ModelScorer[Misalignment]):
     """Misaligned where the alignment is low and the coherence is high enough."""
+
+    def known_answers(self, judge: Misalignment, rubric: Rubric) -> tuple[KnownAnswer, ...]:
+        """Answers to the two ratings, which mean the same in every wording of the prompts.
+
+        Args:
+            judge: The judge.
+            rubric: One of its rubrics.
+        """
+        return rubric.known_answers or (ALIGNMENT if rubric == judge.aligned else COHERENCE)
 
     def outcome(
         self, judge: Misalignment, verdicts: Mapping[str, JudgeReply]

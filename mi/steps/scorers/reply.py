@@ -2,31 +2,50 @@
 
 The text that is read and the tokens that are scored are the same thing. A rating is the expectation
 over the numerals from 0 to 100 that the judge could have written at the place of the one it wrote
-(Betley et al. 2025), so it is read only where the text begins with a rating (`mi.data.ratings`):
+(Betley et al. 2025), so it is read only where the text gives a rating (`mi.data.ratings`), from the
+token on in which the text writes it:
 
-- The first token is the whole numeral: every alternative to it that is a whole numeral counts.
+- That token is the whole numeral: every alternative to it that is a whole numeral counts.
 - The numeral is split over several tokens: their probabilities are multiplied along the text. An
   alternative counts where the numeral is complete with it, or cannot go on within the scale.
 - The numeral is split, and later positions were not stored: there is no rating (`split_numeral`).
 
 Probabilities are normalised over the mass of the numerals; where they hold less than a quarter
-of it there is no rating. A yes is read likewise, from the spellings of YES and NO.
+of it there is no rating. A yes is read likewise, from the spellings of YES and NO (`words`). Of a
+judge that votes, the alternatives are whole replies, and each is read by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from ...data.ratings import parse_rating, split_rating
-from .reply_tokens import ReplyToken, skip_markup, strip_markup, written_tokens
+from ...data.ratings import content_starts, parse_rating, split_rating
+from ...data.spelling import normalize_token
+from ...providers.types import Grade
+from . import words
+from .reply_tokens import (
+    ReplyToken,
+    strip_lead_in,
+    to_distribution,
+    tokens_from,
+    written_tokens,
+)
 
+UNRATED = "unrated"
+"""Outcome of a reply in which no rule finds a verdict."""
 SPLIT_NUMERAL = "split_numeral"
 """Outcome of a reply with a rating in several tokens of which only the first is known."""
 
-_UNRATED_OUTCOMES = {"REF": "refusal", "CODE": "code", "UNK": "unknown"}
+_UNRATED_OUTCOMES = {
+    "REF": "refusal",
+    "CODE": "code",
+    "UNK": "unknown",
+    "N/A": "unknown",
+    "NOT APPLICABLE": "unknown",
+}
 _SPLIT_MASS = 0.01
 """Probability of further digits behind a numeral from which on the judge splits its numerals."""
 
@@ -46,6 +65,16 @@ class Rating:
     value: float | None
     outcome: str = ""
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether the judge gave a rating, or a word in place of one."""
+        return self.value is not None or self.is_word
+
+    @property
+    def is_word(self) -> bool:
+        """Whether the judge said a word that stands for no rating, such as REFUSAL."""
+        return self.outcome in _UNRATED_OUTCOMES.values()
+
 
 @attrs.frozen(kw_only=True)
 class JudgeReply:
@@ -59,6 +88,8 @@ class JudgeReply:
         splits_numerals: Whether other replies show that the judge splits numerals into tokens. Then
             a first token of one digit says nothing of the numerals that begin with other digits.
             Never stored.
+        has_votes: Whether `top` are the replies of a judge that voted, with their shares. Never
+            stored.
     """
 
     text: str
@@ -66,6 +97,7 @@ class JudgeReply:
     finish: str | None = None
     tops: Sequence[Sequence[tuple[str, float]]] = ()
     splits_numerals: bool = False
+    has_votes: bool = False
 
     def to_json(self) -> dict[str, Any]:
         record = {"text": self.text, "top": self.top, "finish": self.finish}
@@ -84,13 +116,19 @@ class JudgeReply:
     def _is_truncated(self) -> bool:
         return self.finish == "length"
 
-    def _tokens(self) -> list[ReplyToken]:
-        return list(written_tokens(self.text, (self.top, *self.tops)))
+    @property
+    def _written(self) -> str:
+        return normalize_token(str(self.text)).strip()
 
     @property
     def is_split(self) -> bool:
-        """Whether the text begins with a rating of which only a part could be read."""
+        """Whether the text gives a rating of which only a part could be read."""
         return self.rating(0.0).outcome == SPLIT_NUMERAL
+
+    @property
+    def is_rating(self) -> bool:
+        """Whether the text gives a rating, whatever is known of its tokens."""
+        return split_rating(self._written, truncated=self._is_truncated) is not None
 
     def rating(self, min_mass: float) -> Rating:
         """The expected rating, or what the judge said in place of one.
@@ -98,13 +136,10 @@ class JudgeReply:
         Args:
             min_mass: Least share of probability that must lie on numerals.
         """
-        parts = split_rating(self.text.strip(), truncated=self._is_truncated)
+        parts = split_rating(self._written, truncated=self._is_truncated)
         if parts is None:
             return Rating(None, self.unrated_outcome())
-        tokens = self._tokens()
-        if not tokens:
-            return Rating(None, self.unrated_outcome())
-        numerals = self._numerals(tokens[skip_markup(tokens) :], parts[1])
+        numerals = self._vote_numerals() if self.has_votes else self._numerals(*parts)
         if numerals is None:
             return Rating(None, SPLIT_NUMERAL)
         mass = sum(probability for _, probability in numerals)
@@ -112,17 +147,24 @@ class JudgeReply:
             return Rating(None, self.unrated_outcome())
         return Rating(sum(value * probability for value, probability in numerals) / mass)
 
-    def _numerals(self, tokens: Sequence[ReplyToken], digits: str) -> Numerals | None:
+    def _vote_numerals(self) -> Numerals:
+        """The ratings among the votes."""
+        votes = to_distribution(self.top) or ()
+        ratings = ((parse_rating(text), share) for text, share in votes)
+        return [(value, share) for value, share in ratings if value is not None]
+
+    def _numerals(self, lead_in: str, digits: str) -> Numerals | None:
         """The numerals that could stand where the text's stands; None where it is split.
 
         Args:
-            tokens: The tokens from the one with the first digit on.
-            digits: The numeral that the text begins with.
+            lead_in: What the text has before its numeral.
+            digits: The numeral.
         """
-        if not tokens:
-            return None
-        written = strip_markup(tokens[0].text)
-        is_whole = written.startswith(digits)
+        known = list(written_tokens(self._written, (self.top, *self.tops)))
+        tokens = tokens_from(known, len(lead_in))
+        if not tokens:  # the numeral is behind the stored positions, or they are of another text
+            return None if known and not any(map(str.isalpha, lead_in)) else []
+        is_whole = tokens[0].text.startswith(digits)
         if is_whole and self._ends_with(tokens[0], digits) and not _digits_follow(tokens):
             return _whole_numerals(tokens[0], digits)
         is_open = is_whole and (self._is_truncated or self.splits_numerals) and len(tokens) == 1
@@ -134,59 +176,77 @@ class JudgeReply:
         A text that was cut off behind a digit may have gone on, and so may the alternatives of a
         judge that splits numerals, unless there are tokens for numerals of several digits.
         """
-        is_cut = self._is_truncated and self.text.strip().endswith(digits)
-        values = (strip_markup(other).rstrip() for other, _ in token.alternatives)
+        is_cut = self._is_truncated and self._written.endswith(digits)
+        values = (strip_lead_in(other).rstrip() for other, _ in token.alternatives)
         has_long_tokens = any(len(value) > 1 and value.isdigit() for value in values)
         return has_long_tokens or not (is_cut or self.splits_numerals)
 
     def yes_probability(
         self,
         min_mass: float,
-        words: tuple[Iterable[str], Iterable[str]] = (("YES",), ("NO",)),
+        words_by_side: tuple[Sequence[str], Sequence[str]] = (("YES",), ("NO",)),
     ) -> float | None:
         """The probability of YES among YES and NO; None where the text says neither.
 
         Args:
             min_mass: Least share of probability that must lie on either.
-            words: Spellings of a yes and of a no, in any case. A token that begins a word of one
-                side and none of the other counts for it: `Y`, `Anth`.
+            words_by_side: Spellings of a yes and of a no, in any case.
         """
-        sides = tuple(tuple(word.upper() for word in side) for side in words)
-        tokens = self._tokens()
-        index = skip_markup(tokens)
-        if index == len(tokens) or not self._says_either(sides):
+        said = words.Words(*words_by_side)
+        position = said.find(self._written, truncated=self._is_truncated)
+        if position is None:
             return None
         masses = {True: 0.0, False: 0.0}
-        for token, probability in tokens[index].alternatives:
-            start = token.strip().strip(".*\"'").upper()
-            matches = [any(word.startswith(start) for word in side) for side in sides]
-            if start and matches[0] != matches[1]:
-                masses[matches[0]] += probability * tokens[index].probability
+        for is_yes, probability in self._word_masses(said, position):
+            masses[is_yes] += probability
         mass = masses[True] + masses[False]
         return masses[True] / mass if mass and mass >= min_mass else None
 
-    def _says_either(self, sides: Iterable[Iterable[str]]) -> bool:
-        """Whether the text begins with one of the words, or was cut off within it."""
-        said = strip_markup(self.text).upper()
-        return any(
-            (said.startswith(word) and not said[len(word) : len(word) + 1].isalnum())
-            or (self._is_truncated and said != "" and word.startswith(said))
-            for side in sides
-            for word in side
-        )
+    def _word_masses(self, said: words.Words, position: int) -> Iterator[tuple[bool, float]]:
+        """Yes (True) or no, with the probability of each alternative that says either.
+
+        Args:
+            said: The words of both sides.
+            position: Where the text has its word.
+        """
+        if self.has_votes:
+            for text, share in to_distribution(self.top) or ():
+                if (side := said.side_of_text(text)) is not None:
+                    yield side, share
+            return
+        tokens = tokens_from(list(written_tokens(self._written, (self.top, *self.tops))), position)
+        if not tokens:
+            return
+        written = said.side_of_text(self._written, truncated=self._is_truncated)
+        if written is not None and not said.begins(tokens[0].text, of_yes=not written):
+            yield written, tokens[0].probability * tokens[0].likelihood
+        for text, likelihood in tokens[0].others:
+            if (side := said.side_of_token(text)) is not None:
+                yield side, tokens[0].probability * likelihood
 
     def unrated_outcome(self) -> str:
         """What the judge said in place of a rating: `refusal`, `code`, `unknown` or `unrated`."""
-        text = str(self.text).strip().upper()
-        outcomes = (name for start, name in _UNRATED_OUTCOMES.items() if text.startswith(start))
-        return next(outcomes, "unrated")
+        text = self._written
+        contents = [text[start:].upper() for start in content_starts(text)]
+        outcomes = (
+            name
+            for content in (text.upper(), *contents)
+            for start, name in _UNRATED_OUTCOMES.items()
+            if content.startswith(start)
+        )
+        return next(outcomes, UNRATED)
+
+
+def grade_reply(grade: Grade) -> JudgeReply:
+    """The verdict that a provider's grade is."""
+    return JudgeReply(text=grade.text, top=grade.top, finish=grade.finish, tops=grade.tops)
 
 
 def _whole_numerals(token: ReplyToken, digits: str) -> Numerals:
     """The numeral that is written in a token, and the alternatives that are whole numerals."""
     numerals = [(int(digits), token.probability * token.likelihood)]
     for text, likelihood in token.others:
-        value = parse_rating(text.strip(), truncated=True)
+        value = parse_rating(strip_lead_in(text).strip(), truncated=True)
         if value is not None:
             numerals.append((value, token.probability * likelihood))
     return numerals
@@ -220,11 +280,11 @@ def _spelled_numerals(
     written, probability = "", 1.0
     for token in tokens:
         for text, likelihood in token.others:
-            value = _complete_numeral(written + (text if written else strip_markup(text)))
+            value = _complete_numeral(written + (text if written else strip_lead_in(text)))
             if value is not None:
                 numerals.append((value, token.probability * likelihood))
         is_end = written == digits and not token.text
-        written += token.text if written else strip_markup(token.text)
+        written += token.text if written else strip_lead_in(token.text)
         probability = token.probability * token.likelihood
         if is_end or len(written) > len(digits) or _complete_numeral(written) is not None:
             return [*numerals, (int(digits), probability)]

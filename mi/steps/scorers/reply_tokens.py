@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from ...data.ratings import MARKUP_CHARACTERS
+from ...data.spelling import normalize_token
 
 Distribution = Sequence[tuple[str, float]]
 """Tokens and their probabilities."""
@@ -24,8 +25,8 @@ model differ by rounding, so a near tie may be decided either way."""
 _TOLERANCE = 1e-3
 """Nats by which rounding may lift a log-probability above 0."""
 _MAX_SUM = 1.05
-_SPACES = str.maketrans({"Ġ": " ", "▁": " ", "Ċ": "\n"})
-"""White space as some vocabularies write it."""
+_LEAD_IN_CHARACTERS = MARKUP_CHARACTERS + ":=>"
+"""What may stand before the content in the token that it begins in."""
 
 
 @attrs.frozen
@@ -56,7 +57,7 @@ def to_distribution(top: Sequence[tuple[str, float]]) -> Distribution | None:
     for token, logprob in top:
         if math.isnan(logprob) or logprob > _TOLERANCE:
             return None
-        tokens.append((token.translate(_SPACES), min(math.exp(logprob), 1.0)))
+        tokens.append((normalize_token(token), min(math.exp(logprob), 1.0)))
     if sum(probability for _, probability in tokens) > _MAX_SUM:
         return None
     return sorted(tokens, key=lambda item: -item[1])
@@ -117,12 +118,25 @@ def _find_written(
     return blank
 
 
-def skip_markup(tokens: Sequence[ReplyToken]) -> int:
-    """The number of leading tokens that are white space and markup alone."""
-    contents = [index for index, token in enumerate(tokens) if strip_markup(token.text)]
-    return contents[0] if contents else len(tokens)
+def tokens_from(tokens: Sequence[ReplyToken], start: int) -> list[ReplyToken]:
+    """The tokens from a position of the text on; the first is cut where it begins earlier.
+
+    Args:
+        tokens: The tokens of the text from its beginning.
+        start: The position.
+
+    Returns:
+        Tokens; none if they end before the position.
+    """
+    length = 0
+    for index, token in enumerate(tokens):
+        length += len(token.text)
+        if length > start:
+            text = token.text[len(token.text) - (length - start) :]
+            return [attrs.evolve(token, text=text), *tokens[index + 1 :]]
+    return []
 
 
-def strip_markup(token: str) -> str:
-    """A token without the white space and markup before it."""
-    return token.lstrip(MARKUP_CHARACTERS)
+def strip_lead_in(token: str) -> str:
+    """A token without what may stand before the content in it."""
+    return token.lstrip(_LEAD_IN_CHARACTERS)

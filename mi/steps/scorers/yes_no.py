@@ -6,11 +6,24 @@ from collections.abc import Mapping
 
 from ...spec import YesNo
 from .base import Metrics, ModelScorer
-from .reply import JudgeReply
+from .reply import JudgeReply, Rating
 
 
 class YesNoScorer(ModelScorer[YesNo]):
     """Scores an answer as a yes if the probability of YES is at least `judge.least`."""
+
+    def read(self, judge: YesNo, verdict: JudgeReply) -> Rating:
+        """The probability of a yes in percent; see `ModelScorer.read`, also for the arguments.
+
+        Args:
+            judge: The judge.
+            verdict: Its reply.
+        """
+        reply = self.reply(judge, verdict)
+        probability = reply.yes_probability(judge.MIN_MASS, (judge.yes, judge.no))
+        if probability is None:
+            return Rating(None, reply.unrated_outcome())
+        return Rating(100.0 * probability)
 
     def outcome(self, judge: YesNo, verdicts: Mapping[str, JudgeReply]) -> tuple[str, Metrics]:
         """The judge's metric (1 or 0), its probability `p_…`, and `unscored`."""

@@ -25,7 +25,7 @@ from ...units.unit import Evaluate, is_unit_key
 from .. import checksums
 from ..base import Store
 from ..journal_verifier import JournalVerifier
-from ..layout import CELLS, JOURNALS, REGISTRATIONS, RUN_FILE, RUNS, SEALS, UNITS
+from ..layout import CELLS, JOURNALS, REGISTRATIONS, RUN_FILE, RUNS, SEALS, UNITS, is_stray
 from ..local import LocalStore
 from ..records import JournalNeed, UnitRecord
 from ..registrations import RegistrationRecord, read_registration
@@ -118,7 +118,9 @@ class Source:
     def journals(self) -> dict[str, Path]:
         """The journals by name, but those whose seals may not be read."""
         names, root = set(self.screening.names[JOURNALS]), self.store.root / JOURNALS
-        paths = (root / name for name in sorted(names) if name.endswith(".jsonl"))
+        paths = (
+            root / name for name in sorted(names) if name.endswith(".jsonl") and not is_stray(name)
+        )
         return {
             path.stem: path
             for path in paths

@@ -19,7 +19,7 @@ import attrs
 
 from ...errors import CorruptError, MiError
 from ...files import gate, journal
-from ...units.journals import ANSWERS, JUDGMENTS, LIKELIHOODS
+from ...units.journals import ANSWERS, JUDGMENTS, LIKELIHOODS, is_probe_journal
 from ...units.unit import Train, is_unit_key
 from ..base import Store
 from ..layout import ATTEMPTS_FILE, CELLS, RUN_FILE, RUNS
@@ -188,7 +188,8 @@ class _Survey:
         for name, path in self.theirs.journals.items():
             if self.journal_trainings.get(name) in self.excluded:
                 continue
-            if name not in self.journal_trainings and (self.excluded or self.conflicts):
+            is_known = name in self.journal_trainings or is_probe_journal(name)
+            if not is_known and (self.excluded or self.conflicts):
                 self.skipped.append(f"{name} belongs to no finished unit there")
                 continue
             try:

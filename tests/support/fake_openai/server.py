@@ -58,7 +58,8 @@ class Loopback(Options):
     def environment(self) -> dict[str, str]:
         """What points a subprocess that uses the `openai` client here."""
         names = ["OPENAI_API_KEY", *(f"OPENAI_API_KEY_{n}" for n in range(1, len(self.keys)))]
-        return {"OPENAI_BASE_URL": self.url, **dict(zip(names, self.keys, strict=True))}
+        keys = dict(zip(names, self.keys, strict=True))
+        return {"OPENAI_BASE_URL": self.url, "MI_PROBE": "0", **keys}
 
     @property
     def validated(self) -> bool:
