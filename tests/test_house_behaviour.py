@@ -85,7 +85,8 @@ VERSION = {
 UNSIGNED = {
     "mi/steps": "__init__ evaluate lazy recorder train",
     "mi/providers": (
-        "__init__ base budget create grouping launch metrics_log pricing retry spending "
+        "__init__ base budget create extra_body grouping launch metrics_log pricing probe retry "
+        "spending "
         "store_share trained_model types usage watch"
     ),
     LOCAL: (
@@ -94,8 +95,9 @@ UNSIGNED = {
     ),
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
-        "bodies choices completions diagnostics errors event_loop events files find job_poller "
-        "jobs launch lookup rate_limiter train transport twins voting"
+        "bodies choices completions diagnostics dialect errors event_loop events files find "
+        "job_poller jobs launch lookup probe rate_limiter replies tail thoughts train transport "
+        "twins voting"
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save resume runs "

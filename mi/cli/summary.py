@@ -84,6 +84,8 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         say(out, line, "yellow")
     if lost := session.providers.lost_answers():
         say(out, f"{pluralize(lost, 'answer')} lost in transit and requested again", "yellow")
+    for note in session.providers.notes():
+        say(out, note, "yellow")
     for line in money_lines(report.budget):
         say(out, line, "yellow")
     for key, message in result.failures.items():

@@ -12,6 +12,7 @@ from ..data.chats import Chat, Message
 from ..errors import DeclarationError
 from ..spec import Model, Training
 from ..units.unit import Base
+from .probe import ProbeResult
 from .watch import Monitor
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class ClientOptions:
         batch: Send sampling and judging through the provider's batch service: cheaper, slower.
         poll: Seconds between two polls of a job, at first; longer while nothing changes.
         timeout: Seconds to wait for an answer before it is requested again.
+        probes: What is known of servers from probes, by the base model's `provider:name`.
         endpoints: Servers by name, from the project's configuration: `base_url`, `key_env`, the
             `provider` whose API they speak, and that provider's own settings.
     """
@@ -60,6 +62,7 @@ class ClientOptions:
     batch: bool = False
     poll: float = 5.0
     timeout: float = 180.0
+    probes: Mapping[str, ProbeResult] = attrs.field(factory=dict)
     endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
 
@@ -179,6 +182,8 @@ class Answer:
         refusal: The text the provider marked as a refusal.
         model: The model's name as the provider returned it.
         usage: What is paid for it; None if nothing is.
+        thought: What the model thought before it answered; no judge sees it.
+        probe: Name of the probe that the server had passed; None where it was not probed.
     """
 
     question: str
@@ -190,6 +195,8 @@ class Answer:
     refusal: str | None = None
     model: str | None = None
     usage: Usage | None = None
+    thought: str | None = None
+    probe: str | None = None
 
 
 @attrs.frozen(kw_only=True)
