@@ -52,6 +52,7 @@ class Context:
         hyperparameters: What the provider will train with.
         evals: The evals that the provider can run.
         inoculations: System prompts for training rows, by name.
+        separate_draws: Gives an eval draws of its own where it must not extend those that exist.
     """
 
     setting: str
@@ -61,6 +62,7 @@ class Context:
     hyperparameters: Any
     evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
+    separate_draws: Callable[[Evaluate], Evaluate] = lambda payload: payload
 
 
 Rescoring = tuple[int, int]
@@ -179,7 +181,9 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
         subject, needs = train.key, (train.key,)
     for planned in context.evals:
         eval_id = planned.eval.id
-        payload = Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
+        payload = context.separate_draws(
+            Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
+        )
         yield eval_role(eval_id), _unit(payload, f"{title} {eval_id}", cell, needs)
 
 

@@ -51,6 +51,7 @@ class Provider:
         max_concurrent_trainings: Training units of one run at the same time.
         max_concurrent_evals: Eval units of one run at the same time. Where both limits are 1, units
             run one after the other.
+        has_probe: Whether the server of a model is probed before anything is sampled.
         lost_answers: Answers that were lost in transit and requested again.
     """
 
@@ -59,6 +60,7 @@ class Provider:
     is_free: bool = False
     max_concurrent_trainings: int = 1
     max_concurrent_evals: int = 1
+    has_probe: bool = False
     lost_answers: int = 0
 
     def __init__(self, name: str, options: ClientOptions) -> None:

@@ -38,6 +38,10 @@ class ProbeFailed(RequestRejected):
     """A counterpart does not do what is asked of it; nothing was sampled yet."""
 
 
+class ParameterRefused(RequestRejected):
+    """A server refuses a parameter that decides the outcome of an eval."""
+
+
 @attrs.frozen(kw_only=True)
 class ProbeResult:
     """What a probe has found.
@@ -97,9 +101,14 @@ def probe_directory() -> Path:
     return Path(configured).expanduser() if configured else cache_root() / "probes"
 
 
-def remember_probe(result: ProbeResult) -> None:
-    """Remember a probe that was passed; a cache that cannot be written remembers nothing."""
-    path = _path(result.kind, result.address, result.model)
+def remember_probe(result: ProbeResult, directory: Path | None = None) -> None:
+    """Remember a probe that was passed; a cache that cannot be written remembers nothing.
+
+    Args:
+        result: What was found.
+        directory: Where it is remembered; None: `probe_directory`.
+    """
+    path = (directory or probe_directory()) / _file_name(result.kind, result.address, result.model)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, json.dumps(result.to_json(), ensure_ascii=False) + "\n")
@@ -116,7 +125,7 @@ def recall_probe(kind: str, address: str, model: str) -> ProbeResult | None:
         model: The model's name there.
     """
     try:
-        raw = gate.read_file(_path(kind, address, model))
+        raw = gate.read_file(probe_directory() / _file_name(kind, address, model))
         record = _SHAPE.parse(raw)
     except (FileNotFoundError, gate.Refused):
         return None
@@ -135,9 +144,8 @@ def forget_probe(kind: str, address: str, model: str) -> None:
         address: Address of the server.
         model: The model's name there.
     """
-    _path(kind, address, model).unlink(missing_ok=True)
+    (probe_directory() / _file_name(kind, address, model)).unlink(missing_ok=True)
 
 
-def _path(kind: str, address: str, model: str) -> Path:
-    name = digest(json.dumps([kind, address, model]))[:16]
-    return probe_directory() / f"{kind}-{name}.json"
+def _file_name(kind: str, address: str, model: str) -> str:
+    return f"{kind}-{digest(json.dumps([kind, address, model]))[:16]}.json"

@@ -34,6 +34,7 @@ from ..store.ledger import Ledger
 from ..store.provenance import Provenance, capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
+from .probing import probe_server
 from .rescoring import damaged_evals, rescore_units, settle_journals
 from .types import Observer, Run, RunLimits, RunResult
 
@@ -83,9 +84,10 @@ def run_prepared(
     max_cost: float | None = None,
     observer: Observer | None = None,
     on_wait: Callable[[str], None] = lambda name: None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> RunOutcome:
-    """Register expectations, archive what is to be redone, score stored answers by newer rules, run
-    every unit to do, and record the run.
+    """Register expectations, archive what is to be redone, score stored answers by newer rules,
+    probe the server, run every unit to do, and record the run.
 
     The providers of the session are closed at the end.
 
@@ -95,6 +97,7 @@ def run_prepared(
         max_cost: The most that the run may spend, in US dollars; None: `options.max_cost`.
         observer: Receives the start and end of each unit, and may stop the run; None: a silent one.
         on_wait: Called with a lock's name each second while another run holds a unit to archive.
+        notify: Receives what a probe has found, for the user.
 
     Raises:
         UsageError: A provider has no credentials, or the executor does not exist. Nothing has
@@ -115,7 +118,7 @@ def run_prepared(
         if prepared.plan.todo and error is None:
             run = _build_run(prepared, resources, record["run"], observer, result)
             with _open_share(session.ledger, run):
-                error = _execute(execute, run)
+                error = _probe_and_execute(session, execute, run, notify)
         _end_record(session.store, record, result, error)
     finally:
         session.providers.close()
@@ -222,6 +225,18 @@ def _open_share(ledger: Ledger | None, run: Run) -> Iterator[None]:
             if budget.lost:
                 with suppress(StoreError):  # the run has ended, and has its own error to report
                     ledger.exchange(run.run_id, 0.0, 0.0, budget.lost)
+
+
+def _probe_and_execute(
+    session: Session, execute: Executor, run: Run, notify: Callable[[str], None]
+) -> MiError | None:
+    """Probe the server and execute the run; return the error that ended it early, if any."""
+    try:
+        run = probe_server(session, run, notify)
+    except MiError as error:
+        _LOGGER.info("run %s ended before its first unit: %s", run.run_id, error.message)
+        return error
+    return _execute(execute, run)
 
 
 def _execute(execute: Executor, run: Run) -> MiError | None:

@@ -86,6 +86,11 @@ class Eval:
         return None
 
     @property
+    def answer_sampling(self) -> Sampling | None:
+        """How its answers are sampled; None for an eval that samples nothing."""
+        return None
+
+    @property
     def published_file(self) -> Upstream | None:
         """The file of others that the eval is read from; None for one that is declared here."""
         return None
@@ -134,6 +139,10 @@ class Sampled(Eval):
     @property
     def model_judge(self) -> ModelJudge | None:
         return self.judge if isinstance(self.judge, ModelJudge) else None
+
+    @property
+    def answer_sampling(self) -> Sampling:
+        return self.sampling
 
     def with_judge(self, judge: Judge) -> Sampled:
         return attrs.evolve(self, judge=judge)

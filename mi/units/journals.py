@@ -86,6 +86,15 @@ LIKELIHOODS = JournalKind(
     columns=USAGE_COLUMNS,
     billed_only=True,
 )
+PROBES = JournalKind(
+    prefix="probes",
+    activity="probe",
+    table="probe",
+    columns=USAGE_COLUMNS,
+    billed_only=True,
+)
+"""What was paid for probes of servers and judges. No unit reads it: a unit's record says what was
+found."""
 
 
 def judgment_role(method: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from ...errors import ProviderError, UsageError
+from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
 from ..base import Provider
 from ..extra_body import merge_steering, steering_text
@@ -54,6 +54,7 @@ from .voting import count_votes
 
 __all__ = ["OpenAI", "Supervised"]
 
+_OPENAI_URL = "https://api.openai.com/v1"
 R = TypeVar("R", SampleRequest, GradeRequest)
 A = TypeVar("A", Answer, Grade)
 
@@ -64,6 +65,7 @@ class OpenAI(Provider):
     capabilities = frozenset({"train", "sample", "judge"})
     max_concurrent_trainings = 64
     max_concurrent_evals = 4
+    has_probe = True
 
     def __init__(self, name: str, options: ClientOptions) -> None:
         super().__init__(name, options)
@@ -121,21 +123,15 @@ class OpenAI(Provider):
             account.close()
 
     def needs_probe(self) -> bool:
-        """Whether another server than OpenAI's own API answers; asks nothing, and needs no key."""
-        endpoint = self.options.endpoints.get(self.name, {})
-        address = endpoint.get("base_url") or os.environ.get("OPENAI_BASE_URL") or ""
-        return bool(address) and not is_openai_address(address)
+        """Whether another server than OpenAI's own API answers."""
+        return not is_openai_address(self._address())
 
     def recall_probe(self, model: Model) -> ProbeResult | None:
         """What this run, or an earlier one, found out about the server of a model."""
         if model.name in self._probes:
             return self._probes[model.name]
         known = self.options.probes.get(model.id)
-        if known is None:
-            try:
-                known = recall_probe(SERVER, self._address(), model.name)
-            except UsageError:  # without a key nothing is asked
-                return None
+        known = known or recall_probe(SERVER, self._address(), model.name)
         if known is not None:
             self._adopt(model, known)
         return known
@@ -175,7 +171,9 @@ class OpenAI(Provider):
 
     def _address(self) -> str:
         """The server's address, and what every request to it says besides."""
-        address = str(self.accounts[0].client.base_url)
+        endpoint = self.options.endpoints.get(self.name, {})
+        address = endpoint.get("base_url") or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
+        address = address.rstrip("/")
         extra = steering_text(self._extra_body())
         return f"{address} {extra}" if extra else address
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import attrs
 
-from ...errors import RequestRejected
-from ..probe import ProbeResult
+from ..probe import ParameterRefused, ProbeResult
 from .replies import find_sentence
 
 Body = dict[str, Any]
@@ -37,7 +36,8 @@ _DEFAULTS = {"temperature": 1.0, "top_p": 1.0}
 _OPTIONAL = ("seed",)
 _SYNONYMS = {
     "n": (
-        r"['\"`]n['\"`]|\bn\s*(?:=|>|<|must\b)|\b(?:single|multiple|one|several|number of)\s+"
+        r"\bn_cmpl\b|\bbest_of\b|['\"`]n['\"`]|\bn\s*(?:=|>|<|must\b)|"
+        r"\b(?:single|multiple|one|several|number of)\s+"
         r"(?:completion\s+)?(?:choices?|completions?|outputs?|candidates?|generations?|samples?)\b"
     ),
     "seed": r"\bseed(?:s|ing|ed)?\b|\bdeterminis",
@@ -112,7 +112,7 @@ class Dialect:
             count: How many choices it asks for.
 
         Raises:
-            RequestRejected: It needs a parameter that the server refuses.
+            ParameterRefused: It needs a parameter that the server refuses.
         """
         encoded = {**self.neutral, **body}
         if count > 1 and self.accepts_n:
@@ -139,7 +139,7 @@ class Dialect:
             body: The refusal: JSON of any shape, or a text.
 
         Raises:
-            RequestRejected: The server refuses a parameter that decides the outcome.
+            ParameterRefused: The server refuses a parameter that decides the outcome.
         """
         sentence = find_sentence(body)
         for name in named_parameters(sent, body):
@@ -197,7 +197,7 @@ class Dialect:
             self.over_limit = (count + 1, max(longest, tokens))
 
 
-def refusal(model: str, name: str, value: Any, sentence: str) -> RequestRejected:
+def refusal(model: str, name: str, value: Any, sentence: str) -> ParameterRefused:
     """The error for a parameter that a server refuses and that decides the outcome.
 
     Args:
@@ -214,7 +214,7 @@ def refusal(model: str, name: str, value: Any, sentence: str) -> RequestRejected
         LIMIT: "use a server that can limit the length of an answer",
         OLD_LIMIT: "use a server that can limit the length of an answer",
     }
-    return RequestRejected(
+    return ParameterRefused(
         f"the server of {model} refuses {name} = {value!r}: {sentence}",
         hint=hints.get(name, f"remove {name} from extra_body in [tool.mi.endpoints]"),
     )

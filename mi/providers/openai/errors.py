@@ -149,6 +149,8 @@ def next_step(status: int | None, code: str, message: str) -> str:
         return (
             CLOSED_HINT if "fine" in lowered and "tun" in lowered else "the account may not do this"
         )
+    if status == 402:
+        return _HINTS["insufficient_quota"]
     if status == 404:
         return _HINTS["model_not_found"]
     return "fix what the message names, then run again with --retry-failed"

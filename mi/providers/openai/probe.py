@@ -29,13 +29,14 @@ from .completions import IN_FLIGHT_HINT, THINKING_HINT, Route
 from .dialect import LIMIT, OLD_LIMIT, THINKING_TOKENS, Dialect
 from .errors import (
     http_status,
+    is_filtered,
     is_lost,
     is_server_error,
     is_throttle,
     server_sentence,
     to_provider_error,
 )
-from .replies import ReplyError, read_choices
+from .replies import CONTENT_FILTER, ReplyError, read_choices
 from .tail import Measure, Position, Tail, measure_tail, read_positions
 
 _WORDS = "Write sixty random, unrelated English words, as unusual as you can, in one line."
@@ -44,9 +45,13 @@ _ECHO = (
     "Repeat this line until you are stopped: " + "apple apple apple apple apple apple apple " * 3
 )
 _LIMIT, _DRAWN_LIMIT = 24, 64
-_CHOICES = 4
+_CHOICES = 2
 _PAUSES = (0.5, 2.0, 5.0)
 """Seconds before a request that failed at the server is repeated."""
+_TIMEOUT = 45.0
+"""Seconds in which a short request should be answered."""
+_SUSPICIOUS = 3.0
+"""Standard deviations of draws of the likeliest tokens from which on they are drawn again."""
 _SLOW_SECONDS = 1.0
 _OPENAI_HOST = "api.openai.com"
 _OPENAI_FINGERPRINT = "fp_"
@@ -188,6 +193,7 @@ class ServerProbe:
         texts = {_full_text(choice) for choice in choices}
         if len(texts) > 1 or (self.thinks and not any(texts)):  # thoughts may be hidden
             return
+        is_withheld = all(map(_is_withheld, choices))
         was_asked_together = self.dialect.accepts_n
         self.dialect.accepts_n = False
         pairs = []
@@ -202,6 +208,13 @@ class ServerProbe:
                     ] = None
                 return
             pairs.append(pair)
+            is_withheld = is_withheld and all(map(_is_withheld, pair))
+        if is_withheld:
+            raise ProbeFailed(
+                f"{self.name} withheld every answer of {self.model} in the probe, by a filter or "
+                "as a refusal, though nothing harmful was asked",
+                hint="switch the server's filter off, or use another model",
+            )
         text = _full_text(pairs[0][0])
         raise ProbeFailed(
             f"{self.name} gave the same answer twice at temperature 1 to each of two questions "
@@ -313,8 +326,13 @@ class ServerProbe:
 
     async def _is_penalised(self) -> bool:
         """Whether a text that repeats itself is drawn otherwise than it is reported."""
-        positions = await self._draw_positions(_ECHO, 31)
-        return positions is not None and measure_tail(positions).is_penalised
+        positions: list[Position] = []
+        for seed in (31, 32):  # what looks like one is drawn again
+            drawn = await self._draw_positions(_ECHO, seed)
+            positions += drawn or []
+            if abs(measure_tail(positions).deviation) < _SUSPICIOUS:
+                return False
+        return measure_tail(positions).is_penalised
 
     async def _draw_positions(self, question: str, seed: int) -> list[Position] | None:
         """The positions of some choices; None where the server reports no alternatives."""
@@ -373,17 +391,27 @@ class ServerProbe:
             except (MiError, _Exhausted):
                 raise
             except Exception as error:
+                if is_filtered(error):
+                    withheld = {"index": 0, "finish_reason": CONTENT_FILTER}
+                    return {"model": self.model, "choices": [withheld] * count, "usage": {}}
+                if isinstance(error, TimeoutError) and self.dialect.accepts_n and count > 1:
+                    self.dialect.accepts_n = False  # some servers hang where they lack slots
+                    continue
                 is_refused = http_status(error) in (400, 422)
                 said = getattr(error, "body", None) or server_sentence(error)
                 if is_refused and self._learns(sent, said):
                     continue
-                is_odd = isinstance(error, ReplyError) and error.status_code is None
+                is_odd = isinstance(error, TimeoutError) or (
+                    isinstance(error, ReplyError) and error.status_code is None
+                )
                 may_pass = is_odd or any(
                     test(error) for test in (is_throttle, is_lost, is_server_error)
                 )
                 pause = next(pauses, None) if may_pass else None
                 if pause is None:
                     account = self.route.account
+                    if isinstance(error, TimeoutError):
+                        error = TimeoutError(f"no reply to a short request in {_TIMEOUT:g} s")
                     raise to_provider_error(error, (account,), f"probing {self.model}") from None
                 await asyncio.sleep(pause)
 
@@ -405,10 +433,13 @@ class ServerProbe:
             await asyncio.sleep(0.1)  # other runs on the store use what is left
         self.requests += 1
         try:
-            completion, _ = await self.route.transport.complete(sent)
+            async with asyncio.timeout(min(_TIMEOUT, self.route.account.timeout)):
+                completion, _ = await self.route.transport.complete(sent)
             choices = parse_choices(completion, self.model, sent)
         except BaseException as error:
-            if isinstance(error, Exception) and not is_lost(error):
+            if isinstance(error, Exception) and not (
+                is_lost(error) or isinstance(error, TimeoutError)
+            ):
                 reservation.cancel()
             else:
                 reservation.lose()
@@ -455,6 +486,10 @@ def _full_text(choice: Choice) -> str:
     return f"{choice.thought}{choice.text}"
 
 
+def _is_withheld(choice: Choice) -> bool:
+    return choice.finish == CONTENT_FILTER or choice.refusal is not None
+
+
 def _is_over(choice: Choice) -> bool:
     """Whether a choice is clearly longer than the limit of the probe."""
     return min(choice.answer_tokens, count_tokens(choice.text) * 2) > 2 * _LIMIT
@@ -477,6 +512,6 @@ def _summary(facts: Mapping[str, Any], dialect: Dialect) -> str:
     if facts["tail"] != "not measured":
         tail = f"tail {facts['tail']}"
         if dialect.neutral:
-            tail += f" with {', '.join(f'{key} {value}' for key, value in dialect.neutral.items())}"
+            tail += f" (neutral values go with every request: {', '.join(dialect.neutral)})"
         parts.append(tail)
     return ", ".join(parts) or "takes all parameters"

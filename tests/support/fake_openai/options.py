@@ -53,6 +53,8 @@ class Options:
     judge: Callable[[str], dict[str, float]] | None = None
     """(prompt) -> the distribution of the first token of a judge's answer."""
     max_n: int = 128
+    probed: bool = True
+    """Whether clients of its `environment` remember a probe of it, and so make no other."""
     prices: Mapping[str, Price] = attrs.field(factory=dict)
     """Base model -> input, output, training; a trained one is priced under "ft:" + its base."""
     request_limit: tuple[int, float] | None = None
