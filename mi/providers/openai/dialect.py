@@ -214,9 +214,11 @@ def refusal(model: str, name: str, value: Any, sentence: str) -> ParameterRefuse
         LIMIT: "use a server that can limit the length of an answer",
         OLD_LIMIT: "use a server that can limit the length of an answer",
     }
+    # A judge that votes is asked at temperature 1.
+    cause = "logprobs" if name == "temperature" and value == 0 else name
     return ParameterRefused(
         f"the server of {model} refuses {name} = {value!r}: {sentence}",
-        hint=hints.get(name, f"remove {name} from extra_body in [tool.mi.endpoints]"),
+        hint=hints.get(cause, f"remove {name} from extra_body in [tool.mi.endpoints]"),
     )
 
 
