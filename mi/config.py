@@ -18,6 +18,8 @@ in_flight = 64
 base_url = "http://localhost:8000/v1"
 key_env = "LAB_API_KEY"
 free = true                      # its tokens cost nothing; otherwise --price states the price
+thinking_tokens = 4096           # tokens that a reasoning model may think, beside its answer
+extra_body = {chat_template_kwargs = {enable_thinking = false}}   # goes with every request
 
 [tool.mi.endpoints.gpu]
 provider = "tinker"              # whose API the server speaks; "openai" by default
@@ -44,8 +46,10 @@ import attrs
 
 from .collect.discovery import find_root, read_tool_table
 from .errors import UsageError, did_you_mean
+from .files import gate
 from .files.secrets import hide_credentials
 from .providers import API_PROVIDERS
+from .providers.extra_body import OWN_PARAMETERS
 from .providers.types import ClientOptions
 from .spec import Cluster, ResourceRequest, is_url
 from .spec.options import LEASE_SECONDS
@@ -67,7 +71,10 @@ _STORE_LIMIT_KEY = "max_cost"
 _PROBE_KEY = "probe"
 _FALSE_WORDS = ("0", "false", "no", "off")
 _ENDPOINT_KEYS = {"base_url": str, "provider": str, "key_env": str, "free": bool}
-_PROVIDER_ENDPOINT_KEYS = {"tinker": {"base_model": str, "tokenizer": str, "logprobs": bool}}
+_PROVIDER_ENDPOINT_KEYS: Mapping[str, Mapping[str, type]] = {
+    "openai": {"extra_body": dict, "thinking_tokens": int},
+    "tinker": {"base_model": str, "tokenizer": str, "logprobs": bool},
+}
 """Keys of an endpoint that only one provider's endpoints have."""
 _DEFAULT = "default"
 
@@ -294,6 +301,20 @@ def _check_endpoint(endpoint: Any, where: str) -> None:
         if not isinstance(value, value_types[key]):
             expected = value_types[key].__name__
             raise UsageError(f"{key} = {value!r} must be a {expected}", where=where)
+    if "extra_body" in endpoint:
+        _check_extra_body(endpoint["extra_body"], f"{where}.extra_body")
+
+
+def _check_extra_body(extra: Mapping[str, Any], where: str) -> None:
+    """Raise `UsageError` where `extra_body` says what requests say themselves, or no JSON."""
+    if own := sorted(extra.keys() & OWN_PARAMETERS):
+        raise UsageError(
+            f"{', '.join(own)} cannot be part of extra_body: requests say it themselves",
+            where=where,
+            hint="an eval declares how it is sampled: `Sampling(temperature=…)`",
+        )
+    if problem := gate.json_value(extra):
+        raise UsageError(f"extra_body {problem}", where=where)
 
 
 def _check_key(key: str, keys: Iterable[str], where: str) -> None:

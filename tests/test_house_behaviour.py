@@ -103,8 +103,8 @@ UNSIGNED = {
         "scorers/probe"
     ),
     "mi/providers": (
-        "__init__ base budget create grouping http_limits launch metrics_log pricing retry "
-        "spending store_share template_files trained_model types usage watch"
+        "__init__ base budget create extra_body grouping http_limits launch metrics_log pricing "
+        "probe retry spending store_share template_files trained_model types usage watch"
     ),
     LOCAL: (
         "__init__ adaptable adapted agreement agreement_cache agreement_probes architecture "
@@ -114,8 +114,9 @@ UNSIGNED = {
     ),
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
-        "bodies choices completions diagnostics errors event_loop events files find job_poller "
-        "jobs launch logprobs lookup rate_limiter replies train transport twins voting"
+        "bodies choices completions diagnostics dialect errors event_loop events files find "
+        "job_poller jobs launch logprobs lookup probe rate_limiter replies service_replies tail "
+        "thoughts train transport twins voting"
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save probe resume "

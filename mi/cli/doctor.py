@@ -17,22 +17,25 @@ import attrs
 
 from ..collect.collection import Collection
 from ..database import Database
+from ..database.served_models import mixed_aliases
 from ..errors import MiError, StoreError
 from ..files import atomic
 from ..planning.open import select_model
 from ..providers import BUILTIN, Providers
 from ..providers.base import Provider
+from ..providers.probe import ProbeFailed
 from ..providers.types import Check
 from ..providers.watch import NullMonitor
 from ..reporting.console import say
 from ..reporting.text import pluralize
-from ..spec import Model, RunOptions, is_url, judge_model
+from ..spec import Model, RunOptions, Sampling, is_url, judge_model
 from ..store import open_store
 from ..store.base import Store
 from ..store.journal_checks import JOURNAL_HINT
 from ..store.journal_verifier import JournalVerifier
 from ..version import __version__
 from .common import console, load_config, progress_bar, run_options
+from .summary import alias_line
 
 _MIN_FREE_BYTES = 2 * 1024**3
 _DISK_HINT = (
@@ -81,6 +84,10 @@ def _run_checks(args: argparse.Namespace) -> Iterator[Check]:
     for name in dict.fromkeys([*models, *BUILTIN, *providers.options.endpoints]):
         if name == provider.name:
             yield from _check_credentials(provider, model)
+            prices = registry.prices()
+            endpoint = providers.options.endpoints.get(name, {})
+            may_ask = endpoint.get("free", False) or not prices.is_charged(model.name)
+            yield from _check_probe(provider, model, may_ask=may_ask)
         yield from providers.get(name).checks(list(models.get(name, {}).values()), NullMonitor())
 
 
@@ -90,6 +97,36 @@ def _check_credentials(provider: Provider, model: Model) -> Iterator[Check]:
         provider.check_credentials()
     except MiError as error:
         yield _failed(model.id, error)
+
+
+def _check_probe(provider: Provider, model: Model, *, may_ask: bool) -> Iterator[Check]:
+    """What is known of the server of the model under test; it is probed if that costs nothing.
+
+    Args:
+        provider: Serves the model.
+        model: The model.
+        may_ask: Whether requests cost nothing.
+    """
+    if not provider.has_probe:
+        return
+    subject = f"{model.id}: probe"
+    try:
+        known = provider.recall_probe(model)
+        if known is None and not (may_ask and provider.needs_probe()):
+            yield Check(subject=subject, ok=None, detail="comes before the first run, and is paid")
+            return
+        known = known or provider.probe(model, (Sampling(),), [], NullMonitor())
+    except ProbeFailed as error:
+        yield _failed(subject, error)
+        return
+    except MiError as error:
+        yield attrs.evolve(_failed(subject, error), ok=None)
+        return
+    if known is not None:
+        yield Check(subject=subject, ok=True, detail=f"{known.summary} ({known.probed_at[:10]})")
+        served = known.facts.get("served", [])
+        if len(served) > 1:
+            yield Check(subject=model.id, ok=None, detail=alias_line(model.name, served))
 
 
 def _check_places(options: RunOptions) -> Iterator[Check]:
@@ -113,8 +150,10 @@ def _check_places(options: RunOptions) -> Iterator[Check]:
     yield _check_writable(directory)
     if options.db.exists():
         try:
-            with Database(options.db).read_connection(timeout=0.0):
+            with Database(options.db).read_connection(timeout=0.0) as connection:
                 yield Check(subject="database", ok=True, detail=f"{options.db.name} can be read")
+                for name, served in mixed_aliases(connection):
+                    yield Check(subject=name, ok=None, detail=alias_line(name, served))
         except MiError as error:
             yield attrs.evolve(_failed("database", error), ok=None)
 

@@ -58,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
                 max_cost=max_cost,
                 observer=observer,
                 on_wait=lambda name: say(out, f"waiting for a lock on {name}", "dim"),
+                notify=lambda text: say(out, text),
             )
         return _finish(args, prepared, outcome, out)
 

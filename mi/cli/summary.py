@@ -20,6 +20,7 @@ from ..analysis.conditions import Point, points
 from ..analysis.evidence import ResultScope
 from ..database import Database, sync_database
 from ..database.connection import DatabaseBusy
+from ..database.served_models import mixed_aliases
 from ..errors import StoreError
 from ..planning.plan import Plan, format_rescoring
 from ..planning.registration import Registration
@@ -82,6 +83,8 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
     session, result = report.session, report.result
     with _synced_database(session, out) as database:
         shown = _show_results(session, database, out, as_json=args.json)
+        with database.read_connection() as connection:
+            aliases = mixed_aliases(connection, list(result.done_units))
     if args.durations is not None:
         _print_durations(report, args.durations, out)
     if count := len(report.registered):
@@ -94,6 +97,10 @@ def show(report: RunReport, out: Console, args: argparse.Namespace) -> None:
         say(out, line, "yellow")
     if lost := session.providers.lost_answers():
         say(out, f"{pluralize(lost, 'answer')} lost in transit and requested again", "yellow")
+    for name, served in aliases:
+        say(out, alias_line(name, served), "yellow")
+    for note in session.providers.notes():
+        say(out, note, "yellow")
     for line in money_lines(report.budget):
         say(out, line, "yellow")
     if result.unrecorded:
@@ -152,6 +159,14 @@ def rescoring_lines(result: RunResult) -> list[str]:
     for key, problem in result.rescoring_problems.items():
         lines.append(f"{key} keeps its old scores: {problem}")
     return lines
+
+
+def alias_line(name: str, served: Sequence[str]) -> str:
+    """What is said of a name that stands for several models."""
+    return (
+        f"{name} was answered by {pluralize(len(served), 'model')} ({', '.join(served)}): an alias "
+        "has no fixed model; name a dated one"
+    )
 
 
 def money_lines(budget: Budget) -> list[str]:

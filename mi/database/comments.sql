@@ -19,6 +19,7 @@ COMMENT ON TABLE training_metric IS 'Loss curves: a row per step and metric';
 COMMENT ON TABLE question IS 'A row per eval unit and question: digest, id, prompt, system prompt, scenario, group';
 COMMENT ON TABLE answer IS 'A row per answer, as it arrived, by journal (unit_journal)';
 COMMENT ON TABLE judgment IS 'A row per raw verdict of a judge, by journal (unit_journal)';
+COMMENT ON TABLE probe IS 'A row per paid request of a probe, by journal; what was found is in the view probes';
 COMMENT ON TABLE likelihood IS 'A row per paid likelihood request, by journal (unit_journal); the values are in score';
 COMMENT ON TABLE score IS 'A row per unit, question and sample: outcome and metrics';
 COMMENT ON TABLE retired IS 'What was spent on units and journals that were archived';

@@ -16,7 +16,7 @@ from typing import IO
 import attrs
 
 from ..store.base import Store
-from ..units.journals import USAGE_COLUMNS, JournalKind
+from ..units.journals import PROBES, USAGE_COLUMNS, JournalKind
 from .fingerprints import ATTEMPTS, JOURNAL, RETIRED
 from .jsonl_reader import FileSlice, JsonlReader
 
@@ -70,7 +70,7 @@ def loadable_kinds() -> tuple[JournalKind, ...]:
     """
     from ..steps.evals import journal_kinds
 
-    return tuple(journal_kinds())
+    return (*journal_kinds(), PROBES)
 
 
 def log_prefix(kind: JournalKind) -> str:

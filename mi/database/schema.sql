@@ -208,6 +208,16 @@ CREATE TABLE likelihood (
     billed_output BIGINT,
     cost_usd DOUBLE
 );
+-- What was paid for probes; what they found is in `unit.outcome`.
+CREATE TABLE probe (
+    journal VARCHAR,
+    unit VARCHAR,
+    arrived TIMESTAMP,
+    billed_model VARCHAR,
+    billed_input BIGINT,
+    billed_output BIGINT,
+    cost_usd DOUBLE
+);
 CREATE TABLE score (
     unit VARCHAR,
     question VARCHAR,
@@ -418,6 +428,17 @@ FROM training t JOIN unit u USING (unit) LEFT JOIN mix m ON m.unit = t.mix
 LEFT JOIN cells c ON c.unit = t.unit
 ORDER BY u.finished;
 
+-- The hosted evals, with what a probe had found out about the server before they were sampled.
+CREATE VIEW probes AS
+SELECT u.unit, u.title, u.outcome->>'$.probe.model' AS model,
+       u.outcome->>'$.probe.address' AS server, u.outcome->>'$.probe.name' AS probe,
+       coalesce(u.outcome->>'$.probe.facts.tail', 'unprobed') AS tail,
+       coalesce(u.outcome->>'$.probe.summary', 'unprobed') AS summary,
+       try_cast(u.outcome->>'$.probe.probed_at' AS TIMESTAMP) AS probed_at
+FROM unit u JOIN unit_journal j ON j.unit = u.unit AND j.role = 'answers'
+WHERE j.journal IN (SELECT journal FROM answer WHERE billed_model IS NOT NULL)
+ORDER BY u.title, u.unit;
+
 -- Work and cost by unit: trainings, and the answers, judgments and likelihoods that units requested.
 -- Work on this machine has seconds and no cost.
 CREATE VIEW spend AS
@@ -442,6 +463,10 @@ WITH uses AS (
     SELECT unit, 'score', billed_model, arrived::DATE, count(*), sum(billed_input),
            sum(billed_output), NULL, fsum(cost_usd)
     FROM likelihood GROUP BY ALL
+    UNION ALL
+    SELECT unit, 'probe', billed_model, arrived::DATE, count(*), sum(billed_input),
+           sum(billed_output), NULL, fsum(cost_usd)
+    FROM probe GROUP BY ALL
     UNION ALL
     SELECT unit, 'eval', NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
     FROM unit WHERE kind = 'eval'

@@ -90,9 +90,16 @@ class EvalResolver:
             for judged in self._with_judges(spec):
                 reason = self._skip_reason(judged)
                 if reason is None:
-                    yield judged
+                    yield self._with_configuration(judged)
                 else:
                     self._skip(setting, judged, reason)
+
+    def _with_configuration(self, spec: Eval) -> Eval:
+        """The eval as the providers' configuration has it asked."""
+        spec = spec.with_sampling(self.provider.resolve_sampling)
+        if (judge := judge_model(spec)) is not None:
+            spec = spec.with_judge(self.providers.for_model(judge.model).resolve_judge(judge))
+        return spec
 
     def _load(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
         """The eval itself, or the evals in the file of a published set."""

@@ -56,6 +56,7 @@ class Context:
         inoculations: System prompts for training rows, by name.
         eval_bases: The base model as evals of the untrained model name it, by the eval's id, where
             that is not `base`.
+        separate_draws: Gives an eval draws of its own where it must not extend those that exist.
     """
 
     setting: str
@@ -66,6 +67,7 @@ class Context:
     evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
     eval_bases: Mapping[str, Base] = attrs.field(factory=dict)
+    separate_draws: Callable[[Evaluate], Evaluate] = lambda payload: payload
 
     @cached_property
     def control_only(self) -> int:
@@ -190,7 +192,9 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     for planned in context.evals:
         eval_id = planned.eval.id
         subject = training or context.eval_bases.get(eval_id, context.base)
-        payload = Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
+        payload = context.separate_draws(
+            Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
+        )
         yield eval_role(eval_id), _unit(payload, f"{title} {eval_id}", cell, needs)
 
 

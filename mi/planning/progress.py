@@ -7,20 +7,24 @@ show how far a running unit is, and the provider reports the state of a job.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import attrs
 
-from ..errors import MiError
+from ..errors import CorruptError, MiError
 from ..providers.types import RemoteJob
 from ..providers.watch import NullMonitor
 from ..store.records import State
+from ..units.unit import Evaluate
 from .cost import cost_so_far
 from .plan import PlannedUnit
 from .prepare import prepare_plan
 from .session import Session
 
 DONE, RUNNING, REMOTE, FAILED, TODO = "done", "running", "remote", "failed", "to do"
+UNPROBED = "unprobed"
+"""What is said of an eval that was done before its server was probed."""
 _JSON_KEYS = {"fraction": "done", "remaining": "left"}
 _JSON_STATES = {RUNNING: "at work", REMOTE: "at the provider"}
 """States that scripts read under another name than people do."""
@@ -84,7 +88,10 @@ def _progress(session: Session, planned: PlannedUnit, jobs: _RemoteJobs) -> Unit
     facts: dict[str, Any] = {"key": unit.key, "kind": unit.kind, "title": unit.title}
     facts["cost_usd"] = cost_so_far(store, planned)
     if (summary := planned.completion) is not None:
-        return UnitProgress(**facts, state=DONE, elapsed=summary.seconds, loss=summary.loss)
+        detail = UNPROBED if is_unprobed(session, planned) else ""
+        return UnitProgress(
+            **facts, state=DONE, detail=detail, elapsed=summary.seconds, loss=summary.loss
+        )
     stored = store.load_progress(unit.key)
     job = jobs.find(planned)
     if store.is_locked(unit.key):
@@ -100,6 +107,18 @@ def _progress(session: Session, planned: PlannedUnit, jobs: _RemoteJobs) -> Unit
             finished = attrs.evolve(planned, state=status.state, completion=status.summary)
             return _progress(session, finished, jobs)
     return UnitProgress(**facts, state=TODO, detail="begun" if store.is_begun(unit.key) else "")
+
+
+def is_unprobed(session: Session, planned: PlannedUnit) -> bool:
+    """Whether an eval was done at a server that had not been probed."""
+    payload = planned.unit.payload
+    if not session.provider.has_probe or not isinstance(payload, Evaluate):
+        return False
+    if payload.eval.needs != "sample" or planned.completion is None:
+        return False
+    with suppress(CorruptError):  # reported where the unit is needed
+        return "probe" not in session.store.record(planned.unit.key).outcome
+    return False
 
 
 def _running(stored: dict[str, Any], job: RemoteJob | None) -> dict[str, Any]:

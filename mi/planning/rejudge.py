@@ -11,12 +11,11 @@ from collections.abc import Mapping
 import attrs
 
 from ..data.datasets import Questions
-from ..steps import evaluate
-from ..steps.evals import Workload, eval_kind
 from ..store.base import Store
 from ..store.records import State
 from ..units.roles import is_eval_role
 from ..units.unit import Evaluate
+from .draws import has_all_answers
 from .plan import Plan, PlannedUnit
 
 
@@ -55,10 +54,4 @@ def _has_all_answers(
     payload = planned.unit.payload
     if not isinstance(payload, Evaluate):
         return False
-    names = evaluate.journal_names(payload)
-    workload = Workload(
-        eval=payload.eval,
-        questions=questions[payload.questions],
-        paths={role: store.journal(name) for role, name in names.items()},
-    )
-    return eval_kind(payload.eval).has_all_answers(workload)
+    return has_all_answers(payload, store, questions)

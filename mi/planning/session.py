@@ -35,6 +35,7 @@ from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
 from ..units.unit import Evaluate, Mix
 from .cost import CostEstimator
+from .draws import separate_draws
 from .evals import EvalResolver, SkippedEval
 from .learned_turns import count_multi_turn_rows
 from .plan import Context, Plan, build_plan, cell_units
@@ -108,8 +109,15 @@ class Session:
                     planned.eval.id: self.provider.pin_eval(self.model, planned.eval)
                     for planned in evals
                 },
+                separate_draws=self._separate_draws,
             )
         return self._contexts[key]
+
+    def _separate_draws(self, payload: Evaluate) -> Evaluate:
+        """The eval, apart from what was drawn before its server was probed."""
+        if self.options.rejudge or not self.provider.needs_probe():
+            return payload
+        return separate_draws(payload, self.store, self.eval_resolver.questions_by_digest())
 
     def rows(self, setting: Setting) -> tuple[Rows, Rows]:
         """A setting's misaligned and control rows."""

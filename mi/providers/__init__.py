@@ -105,6 +105,10 @@ class Providers:
         for provider in self.instances.values():
             provider.close()
 
+    def notes(self) -> list[str]:
+        """What the summary of a run says about its servers."""
+        return [note for provider in self.instances.values() for note in provider.notes()]
+
     def lost_answers(self) -> int:
         """Answers that were lost in transit and requested again."""
         return sum(provider.lost_answers for provider in self.instances.values())

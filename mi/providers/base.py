@@ -15,12 +15,13 @@ equals what an uninterrupted call would have given; a hosted one yields them as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import ProviderError
 from ..spec import Eval, Model, ModelJudge, Sampling, Training
+from .probe import ProbeResult
 from .types import (
     Answer,
     Base,
@@ -37,6 +38,7 @@ from .types import (
     ScoreRequest,
     TrainingResult,
     TrainJob,
+    Usage,
 )
 
 
@@ -52,6 +54,7 @@ class Provider:
         max_concurrent_trainings: Training units of one run at the same time.
         max_concurrent_evals: Eval units of one run at the same time. Where both limits are 1, units
             run one after the other.
+        has_probe: Whether the server of a model is probed before anything is sampled.
         lost_answers: Answers that were lost in transit and requested again.
     """
 
@@ -61,6 +64,7 @@ class Provider:
     honours_weights: bool = False
     max_concurrent_trainings: int = 1
     max_concurrent_evals: int = 1
+    has_probe: bool = False
     lost_answers: int = 0
 
     def __init__(self, name: str, options: ClientOptions) -> None:
@@ -119,6 +123,46 @@ class Provider:
         """
         return self.hyperparameters(training)
 
+    def resolve_sampling(self, sampling: Sampling) -> Sampling:
+        """How answers are sampled here, with what the configuration of the provider adds."""
+        return sampling
+
+    def resolve_judge(self, judge: ModelJudge) -> ModelJudge:
+        """The judge as it is asked here, with what the configuration of the provider adds."""
+        return judge
+
+    def needs_probe(self) -> bool:
+        """Whether answers depend on how a server samples, which only a probe can tell."""
+        return False
+
+    def recall_probe(self, model: Model) -> ProbeResult | None:
+        """What is known of the server of a model from an earlier probe; asks nothing."""
+        return None
+
+    def probe(
+        self, model: Model, samplings: Sequence[Sampling], usages: list[Usage], monitor: Monitor
+    ) -> ProbeResult | None:
+        """Look at the server of a model before anything is sampled; see `mi.providers.probe`.
+
+        Args:
+            model: The base model.
+            samplings: How answers will be sampled.
+            usages: Filled with what the requests cost, also if an error is raised.
+            monitor: Raises when the run must stop.
+
+        Returns:
+            What was found; None where there is nothing to look at.
+
+        Raises:
+            ProbeFailed: The server does not do what it will be asked.
+            ProviderError: It does not answer, so nothing is known of it.
+        """
+        return None
+
+    def notes(self) -> Iterable[str]:
+        """Sentences for the summary of a run about what the server did or would not do."""
+        return ()
+
     def check_credentials(self) -> None:
         """Check that everything only the user can supply, such as an API key, is configured.
 
@@ -126,7 +170,7 @@ class Provider:
             MiError: Something is missing.
         """
 
-    def probe(self, model: Model, monitor: Monitor) -> None:
+    def check_service(self, model: Model, monitor: Monitor) -> None:
         """Check with a few short requests that the server does what units will need of it.
 
         Called once a run, after its cost is approved and before its first unit.

@@ -13,6 +13,7 @@ from ..errors import DeclarationError, UsageError
 from ..files.secrets import take_credentials
 from ..spec import Model, Training
 from ..units.unit import Base
+from .probe import ProbeResult
 from .watch import Monitor
 
 T = TypeVar("T")
@@ -80,6 +81,7 @@ class ClientOptions:
         batch: Send sampling and judging through the provider's batch service: cheaper, slower.
         poll: Seconds between two polls of a job, at first; longer while nothing changes.
         timeout: Seconds to wait for an answer before it is requested again.
+        probes: What is known of servers from probes, by the base model's `provider:name`.
         endpoints: Servers by name, from the project's configuration: `base_url`, `key_env`, the
             `provider` whose API they speak, and that provider's own settings. Credentials in a
             `base_url` become the item `credentials`.
@@ -89,6 +91,7 @@ class ClientOptions:
     batch: bool = False
     poll: float = 5.0
     timeout: float = 180.0
+    probes: Mapping[str, ProbeResult] = attrs.field(factory=dict)
     endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(
         factory=dict, converter=_take_credentials
     )
@@ -210,6 +213,8 @@ class Answer:
         refusal: The text the provider marked as a refusal.
         model: The model's name as the provider returned it.
         usage: What is paid for it; None if nothing is.
+        thought: What the model thought before it answered; no judge sees it.
+        probe: Name of the probe that the server had passed; None where it was not probed.
     """
 
     question: str
@@ -221,6 +226,8 @@ class Answer:
     refusal: str | None = None
     model: str | None = None
     usage: Usage | None = None
+    thought: str | None = None
+    probe: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 
 from ..collect.select import Selection
 from ..planning.plan import Plan, PlannedUnit, format_rescoring
+from ..planning.progress import UNPROBED, is_unprobed
 from ..planning.scenarios import RepeatedScenarios
 from ..planning.session import Session
 from ..providers.pricing import format_cost
+from ..providers.probe import MAX_REQUESTS
 from ..store.ledger import Balance
 from ..units.cells import cells, count_cells
+from ..units.unit import Evaluate
 from ..version import __version__
 from .text import format_duration, pluralize
 
@@ -46,10 +49,32 @@ def header_lines(
         "which are all learned, except those of weight 0"
         for setting, count in session.multi_turn_rows(plan).items()
     ]
+    lines += _probe_lines(session, plan)
     lines += _repetition_lines(session.repeated_scenarios(plan))
     lines += [f"{session.model.id}: {note}" for note in session.model_report(plan).notes]
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
+    return lines
+
+
+def _probe_lines(session: Session, plan: Plan) -> list[str]:
+    """What is known of the server under test, and which evals were done without knowing it."""
+    if not session.provider.has_probe:
+        return []
+    model, lines = session.model, []
+    samples = any(
+        isinstance(payload := planned.unit.payload, Evaluate)
+        and payload.eval.answer_sampling is not None
+        for planned in plan.todo
+    )
+    if (known := session.provider.recall_probe(model)) is not None:
+        lines.append(f"server of {model.id} · {known.summary} (probed {known.probed_at[:10]})")
+    elif samples and not session.options.rejudge:
+        lines.append(
+            f"server of {model.id} · not probed yet; up to {MAX_REQUESTS} short requests come first"
+        )
+    if count := sum(is_unprobed(session, planned) for planned in plan.units):
+        lines.append(f"{pluralize(count, 'eval')} done before the server was probed ({UNPROBED})")
     return lines
 
 

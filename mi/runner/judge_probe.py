@@ -39,7 +39,7 @@ from ..steps.scorers.probe import (
 from ..steps.scorers.reply import JudgeReply, grade_reply
 from ..store.base import Store
 from ..units.identity import key
-from ..units.journals import PROBES
+from ..units.journals import JUDGE_PROBES
 from ..units.unit import Evaluate
 from .types import Observer
 from .watch import BudgetMonitor, ObserverMonitor
@@ -68,7 +68,7 @@ class JudgeProbe:
     @property
     def journal(self) -> str:
         """The name of the journal, which depends on how the judge is asked."""
-        return key(PROBES, tuple(self.judge.methods.values()))
+        return key(JUDGE_PROBES, tuple(self.judge.methods.values()))
 
     @property
     def unit(self) -> str:
@@ -153,7 +153,7 @@ def _judges(plan: Plan) -> list[ModelJudge]:
         payload = planned.unit.payload
         judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
         if judge is not None:
-            judges.setdefault(key(PROBES, tuple(judge.methods.values())), judge)
+            judges.setdefault(key(JUDGE_PROBES, tuple(judge.methods.values())), judge)
     return list(judges.values())
 
 

@@ -40,6 +40,7 @@ from ..store.provenance import Provenance, capture_provenance
 from ..store.run_files import RunRecord
 from .executors import Executor, find_executor
 from .judge_probe import probe_judges
+from .probing import probe_server
 from .rescoring import damaged_evals, rescore_units, settle_journals
 from .types import Observer, Run, RunLimits, RunResult
 from .unit_kinds import unit_kind
@@ -93,9 +94,10 @@ def run_prepared(
     max_cost: float | None = None,
     observer: Observer | None = None,
     on_wait: Callable[[str], None] = lambda name: None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> RunOutcome:
-    """Register expectations, archive what is to be redone, score stored answers by newer rules, run
-    every unit to do, and record the run.
+    """Register expectations, archive what is to be redone, score stored answers by newer rules,
+    probe the server, run every unit to do, and record the run.
 
     The providers of the session are closed at the end. A run that has nothing to do needs no store
     that can be written; it is then not recorded.
@@ -106,6 +108,7 @@ def run_prepared(
         max_cost: The most that the run may spend, in US dollars; None: `options.max_cost`.
         observer: Receives the start and end of each unit, and may stop the run; None: a silent one.
         on_wait: Called with a lock's name each second while another run holds a unit to archive.
+        notify: Receives what a probe has found, for the user.
 
     Raises:
         UsageError: A provider has no credentials, or the executor does not exist. Nothing has
@@ -135,7 +138,7 @@ def run_prepared(
         if prepared.plan.todo and error is None:
             run = _build_run(prepared, resources, record["run"], observer, result)
             with _open_share(session.ledger, run):
-                error = _execute(execute, run, probe=session.options.probe)
+                error = _probe_and_execute(session, execute, run, notify)
         _end_record(session.store, record, result, error)
     finally:
         session.providers.close()
@@ -250,23 +253,27 @@ def _open_share(ledger: Ledger | None, run: Run) -> Iterator[None]:
                     ledger.exchange(run.run_id, sum(left.values()), 0.0, budget.lost, left)
 
 
-def _execute(execute: Executor, run: Run, *, probe: bool) -> MiError | None:
-    """Probe the judges and execute a run; return the error that ended it early, if any.
-
-    Args:
-        execute: Runs its units.
-        run: The run.
-        probe: Whether judges are probed.
+def _probe_and_execute(
+    session: Session, execute: Executor, run: Run, notify: Callable[[str], None]
+) -> MiError | None:
+    """Probe the server and the judges, and execute the run; return the error that ended it early,
+    if any.
     """
-    _LOGGER.info("run %s: %d units to do", run.run_id, len(run.plan.todo))
-    if probe:
+    if session.options.probe:
         try:
-            _probe_provider(run)
+            _check_service(run)
+            run = probe_server(session, run, notify)
             states = probe_judges(run.plan, run.resources, run.store, run.observer)
         except MiError as error:
-            _LOGGER.info("run %s ended by a probe: %s", run.run_id, error.message)
+            _LOGGER.info("run %s ended before its first unit: %s", run.run_id, error.message)
             return error
         run.result.judge_states.update(states)
+    return _execute(execute, run)
+
+
+def _execute(execute: Executor, run: Run) -> MiError | None:
+    """Execute a run; return the error that ended it early, if any."""
+    _LOGGER.info("run %s: %d units to do", run.run_id, len(run.plan.todo))
     try:
         execute(run)
     except (Interrupted, BudgetExceeded, StoreError, JudgeUnreadable) as error:
@@ -275,13 +282,13 @@ def _execute(execute: Executor, run: Run, *, probe: bool) -> MiError | None:
     return None
 
 
-def _probe_provider(run: Run) -> None:
-    """Probe the server of the model under test, if a unit will use it."""
+def _check_service(run: Run) -> None:
+    """Check the service of the model under test, if a unit will use it."""
     resources = run.resources
     if not resources.judge_only and any(
         unit_kind(planned.unit).uses_model for planned in run.plan.attempts
     ):
-        resources.provider.probe(resources.model, ObserverMonitor(run.observer))
+        resources.provider.check_service(resources.model, ObserverMonitor(run.observer))
 
 
 def _periodic_sync(session: Session) -> Callable[[], None]:

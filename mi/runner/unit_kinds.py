@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import attrs
 
 from ..planning.cost import journal_cost
+from ..planning.draws import is_probed
 from ..planning.resources import Resources
 from ..providers.base import Provider
 from ..providers.launch import sent_tokens
@@ -30,6 +31,7 @@ from ..steps.evals import EvalResult, question_record
 from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
+from ..units.journals import ANSWERS
 from ..units.unit import Evaluate, Mix, Train, Unit
 from .judge_probe import probe_state
 from .superseded import digest_appender
@@ -185,7 +187,11 @@ class EvaluateKind(UnitKind[Evaluate]):
         for name, content in result_files(result).items():
             (job.directory / name).write_text(content, encoding="utf-8")
         cost = journal_cost(job.unit.key, context.paths.values())
-        outcome = {**count_outcomes(result.scores), "cost_usd": cost}
+        outcome = {
+            **count_outcomes(result.scores),
+            "cost_usd": cost,
+            **_probe(payload, job, context),
+        }
         if (judge := judge_model(payload.eval)) is None:
             return outcome
         assert context.judge is not None
@@ -241,6 +247,15 @@ def _checked_result(trained: TrainingResult, training: TrainJob) -> TrainingResu
 def _book_training(key: str, tokens: int, resources: Resources, reason: str = "") -> None:
     usage = Usage(model=resources.model.name, training=tokens, estimate_reason=reason)
     book_usage(key, [usage], resources.prices, resources.budget)
+
+
+def _probe(payload: Evaluate, job: UnitJob, context: EvalContext) -> dict[str, Any]:
+    """What a probe had found of the server that the answers came from; empty without one."""
+    result = job.resources.provider.recall_probe(job.resources.model)
+    if payload.eval.answer_sampling is None or result is None:
+        return {}
+    answers = context.paths[ANSWERS.prefix]
+    return {"probe": result.to_json()} if is_probed(answers) else {}
 
 
 def _judge_provider(payload: Evaluate, resources: Resources) -> Provider | None:

@@ -8,6 +8,7 @@ questions is a label too, because the digest of its content is part of a unit's 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -36,6 +37,11 @@ class Sampling:
         max_tokens: Maximum length of an answer, in tokens.
         system: System prompt; None: whatever the model's chat template does by default.
         seed: For one seed, a model's answers to a question are reproducible.
+        extra_body: JSON of what requests to a server say besides; a run adds what the endpoint's
+            configuration says.
+        thinking_tokens: Tokens that a reasoning model may think, beside `max_tokens`.
+        draw: Tells draws apart that must not be mixed: 1 where a server was probed, and the model
+            has answers from before that. A plan sets it.
     """
 
     temperature: float = attrs.field(
@@ -45,6 +51,11 @@ class Sampling:
     max_tokens: int = attrs.field(default=256, validator=[fields.instance(int), fields.in_range(1)])
     system: str | None = attrs.field(default=None)
     seed: int = attrs.field(default=0, validator=[fields.instance(int), fields.in_range(0)])
+    extra_body: str = fields.neutral_default("", validator=fields.json_object)
+    thinking_tokens: int = fields.neutral_default(
+        0, validator=[fields.instance(int), fields.in_range(0)]
+    )
+    draw: int = fields.neutral_default(0, validator=[fields.instance(int), fields.in_range(0)])
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +87,11 @@ class Eval:
         return None
 
     @property
+    def answer_sampling(self) -> Sampling | None:
+        """How its answers are sampled; None for an eval that samples nothing."""
+        return None
+
+    @property
     def published_file(self) -> Upstream | None:
         """The file of others that the eval is read from; None for one that is declared here."""
         return None
@@ -83,6 +99,10 @@ class Eval:
     def with_judge(self, judge: Judge) -> Eval:
         """The same eval, scored by another judge."""
         raise TypeError(f"{type(self).__name__} has no judge")
+
+    def with_sampling(self, resolve: Callable[[Sampling], Sampling]) -> Eval:
+        """The same eval, its answers sampled as `resolve` says; itself if it samples nothing."""
+        return self
 
 
 def _check_resource(owner: Eval, attribute: attrs.Attribute[Resource], value: Resource) -> None:
@@ -121,8 +141,15 @@ class Sampled(Eval):
     def model_judge(self) -> ModelJudge | None:
         return self.judge if isinstance(self.judge, ModelJudge) else None
 
+    @property
+    def answer_sampling(self) -> Sampling:
+        return self.sampling
+
     def with_judge(self, judge: Judge) -> Sampled:
         return attrs.evolve(self, judge=judge)
+
+    def with_sampling(self, resolve: Callable[[Sampling], Sampling]) -> Sampled:
+        return attrs.evolve(self, sampling=resolve(self.sampling))
 
 
 def _check_upstream(owner: Eval, attribute: attrs.Attribute[Upstream], value: Upstream) -> None:

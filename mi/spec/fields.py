@@ -6,6 +6,7 @@ the reader of the message is looking at a file of declarations, not at a stack t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -131,6 +132,25 @@ def integer(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     for path, item in _indexed_items(attribute.name, value):
         if item is not None and (not isinstance(item, int) or isinstance(item, bool)):
             raise declaration_error(owner, path, f"{item!r} is not a whole number")
+
+
+def json_object(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """A validator: the JSON text of an object, or an empty text.
+
+    Args:
+        owner: The declaration that holds the value.
+        attribute: The field that is validated.
+        value: The text.
+
+    Raises:
+        DeclarationError: The value is another text, or no text.
+    """
+    try:
+        is_object = value == "" or isinstance(json.loads(value), dict)
+    except (TypeError, ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        raise declaration_error(owner, attribute.name, f"{value!r} is not the JSON of an object")
 
 
 def distinct(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

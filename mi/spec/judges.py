@@ -158,6 +158,8 @@ class ModelJudge(Judge):
         max_tokens: Maximum length of a reply; only the tokens of its first word are scored.
         votes: For a judge without logprobs: the number of replies at temperature 1, whose shares
             stand for probabilities. 1: the logprobs are read.
+        extra_body: JSON of what requests to its server say besides; a run adds what the endpoint's
+            configuration says.
     """
 
     MIN_MASS: ClassVar[float] = 0.25
@@ -169,6 +171,7 @@ class ModelJudge(Judge):
     )
     max_tokens: int = attrs.field(default=4, validator=[fields.instance(int), fields.in_range(1)])
     votes: int = fields.neutral_default(1, validator=[fields.instance(int), fields.in_range(1, 25)])
+    extra_body: str = fields.neutral_default("", validator=fields.json_object)
 
     @property
     def rubrics(self) -> tuple[Rubric, ...]:
@@ -180,6 +183,8 @@ class ModelJudge(Judge):
         request: tuple[Any, ...] = (self.model, self.top_logprobs, self.max_tokens)
         if self.votes > 1:
             request = (self.model, self.max_tokens, "votes", self.votes)
+        if self.extra_body:
+            request = (*request, "extra_body", self.extra_body)
         return {rubric.name: ("asked", *request, rubric) for rubric in self.rubrics}
 
 

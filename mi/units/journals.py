@@ -86,16 +86,25 @@ LIKELIHOODS = JournalKind(
     columns=USAGE_COLUMNS,
     billed_only=True,
 )
+PROBES = JournalKind(
+    prefix="probes",
+    activity="probe",
+    table="probe",
+    columns=USAGE_COLUMNS,
+    billed_only=True,
+)
+"""What was paid for probes of servers and judges. No unit reads it: a unit's record says what was
+found."""
 
 
-PROBES = f"{JUDGMENTS.prefix}-probe"
+JUDGE_PROBES = f"{JUDGMENTS.prefix}-probe"
 """What the names of journals begin with that hold a judge's replies to known answers. They belong
 to no unit."""
 
 
 def is_probe_journal(name: str) -> bool:
     """Whether a journal holds the replies of a judge that was probed."""
-    return name.startswith(f"{PROBES}-")
+    return name.startswith(f"{JUDGE_PROBES}-")
 
 
 def judgment_role(method: str) -> str:

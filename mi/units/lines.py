@@ -119,7 +119,7 @@ ANSWER = Shape(
         "prompt_tokens": gate.count,
         "answer_tokens": gate.count,
     },
-    allowed={**_REPLY, **_USAGE},
+    allowed={**_REPLY, **_USAGE, "thought": gate.text, "probe": gate.path_name},
 )
 JUDGMENT = Shape(
     noun="a judgment",

@@ -7,15 +7,20 @@ as several accounts, and errors become sentences with a next step.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import attrs
+
 from ...errors import ProviderError
 from ...spec import Model, ModelJudge, Sampling, Training
 from ..base import Provider
+from ..extra_body import merge_steering, steering_text
 from ..grouping import group_requests
+from ..probe import SERVER, ProbeResult, forget_probe, recall_probe, remember_probe
 from ..spending import find_gate
 from ..trained_model import TrainedModel, read_trained_model
 from ..types import (
@@ -30,15 +35,18 @@ from ..types import (
     SampleRequest,
     TrainingResult,
     TrainJob,
+    Usage,
 )
 from . import completions, diagnostics, jobs
 from .accounts import Account, load_accounts, server_address
 from .batches import run_batches
 from .bodies import grade_body, sample_body
 from .choices import Choice, to_answer, to_grade
+from .dialect import Dialect
 from .errors import retry_api_call
-from .event_loop import EventLoopThread, StopFlag, stream
+from .event_loop import EventLoopThread, StopFlag, stream, wait_for
 from .job_poller import JobPoller
+from .probe import ServerProbe, is_openai_address
 from .rate_limiter import AdaptiveLimiter
 from .recipe import Supervised, resolve_supervised
 from .train import train
@@ -46,6 +54,7 @@ from .voting import count_votes
 
 __all__ = ["OpenAI", "Supervised"]
 
+_OPENAI_URL = "https://api.openai.com/v1"
 R = TypeVar("R", SampleRequest, GradeRequest)
 A = TypeVar("A", Answer, Grade)
 
@@ -57,10 +66,12 @@ class OpenAI(Provider):
     honours_weights = True
     max_concurrent_trainings = 64
     max_concurrent_evals = 4
+    has_probe = True
 
     def __init__(self, name: str, options: ClientOptions) -> None:
         super().__init__(name, options)
-        self._quirks = completions.ServerQuirks()
+        self._dialects: dict[str, Dialect] = {}
+        self._probes: dict[str, ProbeResult] = {}
         self._poller = JobPoller(options.poll)
         self._loop = EventLoopThread()
         self._routes: dict[str, completions.Route] = {}
@@ -79,6 +90,20 @@ class OpenAI(Provider):
         """The declared values; the provider chooses the rest, and reports them afterwards."""
         return resolve_supervised(training)
 
+    def resolve_sampling(self, sampling: Sampling) -> Sampling:
+        """With what of the endpoint's `extra_body` steers sampling, and its `thinking_tokens`."""
+        endpoint = self.options.endpoints.get(self.name, {})
+        return attrs.evolve(
+            sampling,
+            extra_body=merge_steering(sampling.extra_body, self._extra_body()),
+            thinking_tokens=sampling.thinking_tokens or endpoint.get("thinking_tokens", 0),
+        )
+
+    def resolve_judge(self, judge: ModelJudge) -> ModelJudge:
+        """With what of the endpoint's `extra_body` steers sampling."""
+        extra_body = merge_steering(judge.extra_body, self._extra_body())
+        return attrs.evolve(judge, extra_body=extra_body)
+
     def check_credentials(self) -> None:
         """Check that an API key is configured.
 
@@ -89,6 +114,9 @@ class OpenAI(Provider):
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""
+        for model, dialect in self._dialects.items():
+            if dialect.is_stale:
+                forget_probe(SERVER, self._address(), model)
 
         async def close_transports() -> None:
             for route in self._routes.values():
@@ -99,6 +127,61 @@ class OpenAI(Provider):
             self._routes.clear()
         for account in self.__dict__.get("accounts", ()):
             account.close()
+
+    def needs_probe(self) -> bool:
+        """Whether another server than OpenAI's own API answers."""
+        return not is_openai_address(self._address())
+
+    def recall_probe(self, model: Model) -> ProbeResult | None:
+        """What this run, or an earlier one, found out about the server of a model."""
+        if model.name in self._probes:
+            return self._probes[model.name]
+        known = self.options.probes.get(model.id)
+        known = known or recall_probe(SERVER, self._address(), model.name)
+        if known is not None:
+            self._adopt(model, known)
+        return known
+
+    def probe(
+        self, model: Model, samplings: Sequence[Sampling], usages: list[Usage], monitor: Monitor
+    ) -> ProbeResult:
+        """Probe the server for a base model, unless it is known; for arguments see `Provider`."""
+        known = self.recall_probe(model)
+        if known is not None:
+            return known
+
+        async def work() -> ProbeResult:
+            probe = ServerProbe(
+                name=self.name,
+                address=self._address(),
+                model=model.name,
+                route=self._route(self.accounts[0]),
+                dialect=Dialect(thinking_tokens=self.dialect(model.name).thinking_tokens),
+                extra=self._extra_body(),
+                samplings=samplings,
+                gate=find_gate(monitor),
+                usages=usages,
+            )
+            result = await probe.run()
+            self.dialect(model.name).notes.update(probe.dialect.notes)
+            return result
+
+        result = wait_for(self._loop, work(), monitor)
+        remember_probe(result)
+        self._adopt(model, result)
+        return result
+
+    def _adopt(self, model: Model, result: ProbeResult) -> None:
+        self._probes[model.name] = result
+        self.dialect(model.name).adopt(result)
+
+    def _address(self) -> str:
+        """The server's address, and what every request to it says besides."""
+        endpoint = self.options.endpoints.get(self.name, {})
+        address = endpoint.get("base_url") or os.environ.get("OPENAI_BASE_URL") or _OPENAI_URL
+        address = address.rstrip("/")
+        extra = steering_text(self._extra_body())
+        return f"{address} {extra}" if extra else address
 
     def train(self, job: TrainJob, directory: Path, monitor: Monitor) -> TrainingResult:
         """Launch the job, or find it, and follow it to its end; see `train.train`.
@@ -128,8 +211,18 @@ class OpenAI(Provider):
             monitor: Raises when the run must stop.
         """
         model, owners = self._resolve_subject(subject, monitor)
-        body = sample_body(model, sampling)
-        return self._stream(group_requests(requests), body, to_answer, owners, directory, monitor)
+        self.recall_probe(subject.model)
+        dialect, body = (
+            self.dialect(subject.model.name),
+            sample_body(model, sampling, self._extra_body()),
+        )
+        dialect.thinking_tokens = max(dialect.thinking_tokens, sampling.thinking_tokens)
+
+        def convert(request: SampleRequest, choice: Choice) -> Answer:
+            return to_answer(request, choice, dialect.probe)
+
+        groups = group_requests(requests)
+        return self._stream(groups, body, dialect, convert, owners, directory, monitor)
 
     def grade(
         self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
@@ -143,9 +236,9 @@ class OpenAI(Provider):
             monitor: Raises when the run must stop.
         """
         groups = ([request] * judge.votes for request in requests)
-        grades = self._stream(
-            groups, grade_body(judge), to_grade, self.accounts, directory, monitor
-        )
+        dialect = self.dialect(judge.model.partition(":")[2])
+        body = grade_body(judge, self._extra_body())
+        grades = self._stream(groups, body, dialect, to_grade, self.accounts, directory, monitor)
         return grades if judge.votes == 1 else count_votes(grades, judge.votes)
 
     def remote_job(self, directory: Path, monitor: Monitor) -> RemoteJob | None:
@@ -161,6 +254,29 @@ class OpenAI(Provider):
         names = [model.name for model in models]
         return diagnostics.diagnose_accounts(self.name, self.options, names, monitor)
 
+    def dialect(self, model: str) -> Dialect:
+        """How the server wants to be asked for a model, as far as that is known."""
+        if model not in self._dialects:
+            thinking = self.options.endpoints.get(self.name, {}).get("thinking_tokens", 0)
+            self._dialects[model] = Dialect(thinking_tokens=thinking)
+        return self._dialects[model]
+
+    def notes(self) -> Iterator[str]:
+        """What was learned of the server on the way, and what it ignored."""
+        for model, dialect in self._dialects.items():
+            for note in dialect.notes:
+                yield f"{self.name} {model}: {note}"
+            count, longest = dialect.over_limit
+            if count:
+                yield (
+                    f"{self.name} {model} ignores the limit of tokens: {count} answers are longer, "
+                    f"the longest has {longest} tokens"
+                )
+
+    def _extra_body(self) -> dict[str, Any]:
+        """What the configuration of this endpoint adds to every request."""
+        return dict(self.options.endpoints.get(self.name, {}).get("extra_body", {}))
+
     def _route(self, account: Account) -> completions.Route:
         """The account's route; call this on the event loop, which will use it."""
         if account.fingerprint not in self._routes:
@@ -173,16 +289,24 @@ class OpenAI(Provider):
         self,
         groups: Iterable[Sequence[R]],
         body: Callable[[R], dict[str, Any]],
+        dialect: Dialect,
         convert: Callable[[R, Choice], A],
         accounts: Sequence[Account],
         directory: Path,
         monitor: Monitor,
     ) -> Iterator[list[A]]:
         """Request a completion for each group, and convert its choices, in order of arrival."""
-        requests = (completions.CompletionRequest(body(group[0]), group, body) for group in groups)
         if self.options.batch:
-            yield from self._run_batches(requests, convert, accounts[0], directory, monitor)
+
+            def encode(request: R) -> dict[str, Any]:
+                return dialect.encode(body(request))
+
+            lines = (
+                completions.CompletionRequest(encode(group[0]), group, encode) for group in groups
+            )
+            yield from self._run_batches(lines, convert, accounts[0], directory, monitor)
             return
+        requests = (completions.CompletionRequest(body(group[0]), group, body) for group in groups)
 
         async def work(put: Callable[[list[A]], None], stop: StopFlag) -> None:
             def on_choices(sources: Sequence[R], choices: Sequence[Choice]) -> None:
@@ -191,7 +315,7 @@ class OpenAI(Provider):
             routes = [self._route(account) for account in accounts]
             callbacks = completions.Callbacks(on_choices, self._count_lost)
             gate = find_gate(monitor)
-            await completions.complete_all(requests, routes, self._quirks, callbacks, stop, gate)
+            await completions.complete_all(requests, routes, dialect, callbacks, stop, gate)
 
         yield from stream(self._loop, work, monitor)
 

@@ -69,7 +69,7 @@ class Account:
         """The API client, without retries: `retry_api_call` retries, and can be interrupted."""
         from openai import DefaultHttpxClient, OpenAI
 
-        from .replies import check_replies
+        from .service_replies import check_replies
 
         http = DefaultHttpxClient(timeout=self.timeout)
         limit_client(http, response_seconds(self.timeout), _max_bytes)

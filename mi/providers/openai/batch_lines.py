@@ -15,9 +15,10 @@ import attrs
 
 from ..types import Monitor
 from .accounts import Account
-from .choices import CONTENT_FILTER, Choice, filtered_choice, parse_choices, parse_json
+from .choices import Choice, filtered_choice, has_failed, parse_choices, parse_json
 from .completions import CompletionRequest
 from .errors import retry_api_call
+from .replies import CONTENT_FILTER, find_code, find_sentence
 
 if TYPE_CHECKING:
     from openai.types import Batch
@@ -118,19 +119,28 @@ def parse_line(
         bodies: The requests by the answers they are for, to estimate what the service leaves out.
     """
     answer_ids = _parse_custom_id(str(record.get("custom_id")))
-    body = (record.get("response") or {}).get("body") or {}
-    status = (record.get("response") or {}).get("status_code")
-    error = record.get("error") or body.get("error") or {}
+    response = record.get("response")
+    response = response if isinstance(response, Mapping) else {}
+    body, status = response.get("body") or {}, response.get("status_code")
+    error = record.get("error") or (body.get("error") if isinstance(body, Mapping) else body) or {}
     try:
         if status == 200:
             request = next((bodies[id] for id in answer_ids if id in bodies), None)
-            return AnsweredLine(answer_ids, _at_batch_price(parse_choices(body, model, request)))
-        if status == 400 and error.get("code") == CONTENT_FILTER:
+            choices = _at_batch_price(parse_choices(body, model, request))
+            answers = [
+                pair for pair in zip(answer_ids, choices, strict=False) if not has_failed(pair[1])
+            ]
+            if answers:  # what is no answer is missing, and requested again
+                return AnsweredLine(
+                    [id for id, _ in answers], tuple(choice for _, choice in answers)
+                )
+            error = {"message": choices[0].error or "thinking used up the limit of tokens"}
+        if status == 400 and find_code(error) == CONTENT_FILTER:
             return AnsweredLine(answer_ids, (filtered_choice(model),) * len(answer_ids))
-    except json.JSONDecodeError:
-        error = {"message": "the answer is not a chat completion"}
-    message = str(error.get("message") or f"status {status}")
-    return FailedLine(status, str(error.get("code") or ""), message)
+    except json.JSONDecodeError as problem:
+        error = {"message": getattr(problem, "sentence", "the answer is not a chat completion")}
+    message = find_sentence(error) or f"status {status}"
+    return FailedLine(status, find_code(error), message)
 
 
 def iter_choices(lines: Iterable[AnsweredLine]) -> Iterator[tuple[AnswerId, Choice]]:

@@ -8,13 +8,18 @@ from typing import Any
 
 import attrs
 
-from ...files import gate
 from ..types import Answer, Grade, GradeRequest, SampleRequest, Usage
-from ..usage import read_completion_usage
+from ..usage import is_count, read_completion_usage
 from .logprobs import Alternatives, top_logprobs
-
-CONTENT_FILTER = "content_filter"
-"""The finish reason, and the error code, where a server's filter withholds an answer."""
+from .replies import (
+    CONTENT_FILTER,
+    LENGTH,
+    ChoiceMessage,
+    ReplyError,
+    read_choices,
+    read_message,
+    text_or_none,
+)
 
 
 @attrs.frozen
@@ -31,6 +36,10 @@ class Choice:
         answer_tokens: Tokens of the answer.
         usage: What is paid for it.
         tops: As `top`, for the positions after the first, as far as a rating needs them.
+        thought: What the model thought before it answered.
+        error: Why this is no answer and has to be requested again; empty where it is one.
+        status: The HTTP status that the error states.
+        is_eaten: Whether thinking used up the limit before the answer began.
     """
 
     text: str
@@ -42,10 +51,25 @@ class Choice:
     answer_tokens: int
     usage: Usage
     tops: tuple[Alternatives, ...] = ()
+    thought: str = ""
+    error: str = ""
+    status: int | None = None
+    is_eaten: bool = False
 
 
-def to_answer(request: SampleRequest, choice: Choice) -> Answer:
-    """The choice as the engine's answer to a request."""
+def has_failed(choice: Choice) -> bool:
+    """Whether a choice is no answer: an error, or a thought without an answer."""
+    return bool(choice.error) or choice.is_eaten
+
+
+def to_answer(request: SampleRequest, choice: Choice, probe: str | None = None) -> Answer:
+    """The choice as the engine's answer to a request.
+
+    Args:
+        request: The request.
+        choice: The choice.
+        probe: Name of the probe that the server had passed.
+    """
     return Answer(
         question=request.question,
         sample=request.sample,
@@ -56,6 +80,8 @@ def to_answer(request: SampleRequest, choice: Choice) -> Answer:
         refusal=choice.refusal,
         model=choice.model,
         usage=choice.usage,
+        thought=choice.thought or None,
+        probe=probe,
     )
 
 
@@ -80,9 +106,9 @@ def filtered_choice(model: str) -> Choice:
 
 
 def parse_choices(
-    completion: Mapping[str, Any], model: str, body: Mapping[str, Any] | None = None
+    completion: Any, model: str, body: Mapping[str, Any] | None = None
 ) -> list[Choice]:
-    """The choices of a completion, in order.
+    """The choices of a completion, in order; some of them may be errors.
 
     The server reports the output tokens of all choices together; they are apportioned by length. If
     what it reports is missing or cannot be, the tokens are estimated.
@@ -93,48 +119,61 @@ def parse_choices(
         body: The request, for estimates; None if it is not known.
 
     Raises:
-        json.JSONDecodeError: `completion` is not a complete chat completion.
+        ReplyError: `completion` holds no answer.
     """
-    try:
-        reported = completion.get("usage")
-        choices = sorted(completion["choices"], key=lambda choice: choice.get("index", 0))
-        texts = [_message_text(choice["message"]) for choice in choices]
-        if not choices:
-            raise ValueError
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise json.JSONDecodeError("not a chat completion", "", 0) from None
-    billed_texts = [_billed_text(choice["message"]) for choice in choices]
+    choices = read_choices(completion)
+    messages = [read_message(choice) for choice in choices]
+    if all(message.error for message in messages):
+        raise ReplyError(messages[0].error, messages[0].status, completion)
+    reported = completion.get("usage")
+    billed_texts = [_billed_text(message) for message in messages]
     inputs, outputs, problem = read_completion_usage(reported, body, billed_texts)
-    shares = apportion(outputs, [len(text) + 1 for text in texts])
-    positions = [
-        top_logprobs(choice.get("logprobs"), text)
-        for choice, text in zip(choices, texts, strict=True)
-    ]
-    return [
-        Choice(
-            text=text,
-            finish=_text_or_none(choice.get("finish_reason")) or "stop",
-            refusal=_text_or_none(choice["message"].get("refusal")),
-            top=positions[index][0] if positions[index] else (),
-            model=_text_or_none(completion.get("model")),
-            prompt_tokens=inputs,
-            answer_tokens=share,
-            usage=Usage(
-                model=model,
-                input=0 if index else inputs,
-                output=share,
-                estimate_reason=problem,
-            ),
-            tops=positions[index][1:],
+    shares = apportion(outputs, [len(text) + 1 for text in billed_texts])
+    thinking = _reasoning_tokens(reported)
+    parsed = []
+    for index, (choice, message, share) in enumerate(zip(choices, messages, shares, strict=True)):
+        positions = top_logprobs(choice.get("logprobs"), message.text)
+        usage = Usage(
+            model=model, input=0 if index else inputs, output=share, estimate_reason=problem
         )
-        for index, (choice, text, share) in enumerate(zip(choices, texts, shares, strict=True))
-    ]
+        parsed.append(
+            Choice(
+                text=message.text,
+                finish=message.finish,
+                refusal=message.refusal,
+                top=positions[0] if positions else (),
+                model=text_or_none(completion.get("model")),
+                prompt_tokens=inputs,
+                answer_tokens=share,
+                usage=usage,
+                tops=positions[1:],
+                thought=message.thought,
+                error=message.error,
+                status=message.status,
+                is_eaten=_is_eaten(message, thinking),
+            )
+        )
+    return parsed
 
 
-def _billed_text(message: Mapping[str, Any]) -> str:
+def _is_eaten(message: ChoiceMessage, thinking: int) -> bool:
+    """Whether the limit was reached before the answer began."""
+    if message.finish != LENGTH or message.refusal or message.text.strip():
+        return False
+    return message.text == "" or bool(message.thought) or thinking > 0
+
+
+def _reasoning_tokens(reported: Any) -> int:
+    """The tokens of thinking that a usage states; 0 without them."""
+    details = reported.get("completion_tokens_details") if isinstance(reported, Mapping) else None
+    count = details.get("reasoning_tokens") if isinstance(details, Mapping) else None
+    return int(count) if count is not None and is_count(count) else 0
+
+
+def _billed_text(message: ChoiceMessage) -> str:
     """Everything a message says, as far as it is shown."""
-    parts = (message.get(name) for name in ("content", "refusal", "reasoning_content"))
-    return "\n".join(part for part in parts if isinstance(part, str) and part)
+    parts = (message.text, message.refusal, message.thought)
+    return "\n".join(part for part in parts if part)
 
 
 def parse_json(content: bytes | str) -> Any:
@@ -143,31 +182,12 @@ def parse_json(content: bytes | str) -> Any:
     Raises:
         json.JSONDecodeError: It is not valid JSON.
     """
-    return json.loads(content, parse_int=lambda text: int(text) if len(text) < 400 else float(text))
-
-
-def _message_text(message: Mapping[str, Any]) -> str:
-    """The text of a message, which some servers send in parts; thoughts among them are no part.
-
-    Half a character, of an answer that was cut off within it, becomes a question mark.
-
-    Raises:
-        ValueError: It is something else.
-    """
-    content = message.get("content")
-    if isinstance(content, (list, tuple)):
-        content = "".join(
-            part["text"] for part in content if part.get("type") in ("text", "output_text")
+    try:
+        return json.loads(
+            content, parse_int=lambda text: int(text) if len(text) < 400 else float(text)
         )
-    if content is None:
-        return ""
-    if type(content) is not str or len(content) > gate.MAX_TEXT:
-        raise ValueError("not a text")
-    return gate.clean_text(content)
-
-
-def _text_or_none(value: Any) -> str | None:
-    return gate.clean_text(value) if type(value) is str and value else None
+    except RecursionError:
+        raise json.JSONDecodeError("nested too deeply", "", 0) from None
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:

@@ -16,6 +16,7 @@ from ..retry import RetryPolicy, retry_call
 from ..types import Monitor
 from .accounts import Account, redact
 from .rate_limiter import retry_after
+from .replies import CONTENT_FILTER, ReplyError, find_sentence
 
 T = TypeVar("T")
 _NOT_BEGUN = (501, 503, 529)
@@ -31,6 +32,7 @@ _HINTS = {
     "invalid_file_format": "the provider rejects the file: fix what its message names",
 }
 _MODERATION = ("moderation", "unsafe", "content policy", "usage policies", "harmful", "blocked")
+_FILTER_CODES = (CONTENT_FILTER, "ResponsibleAIPolicyViolation", "content_policy_violation")
 MODERATION_HINT = (
     "the provider's filter does not allow training on this data; other units continue. An "
     "open-weights model (`--model local:…`) has no such filter"
@@ -56,6 +58,41 @@ def error_body(error: Exception) -> dict[str, Any]:
     return {}
 
 
+def server_sentence(error: Exception) -> str:
+    """What the server said, in whatever shape, shortened; else what the client says."""
+    sentence = find_sentence(getattr(error, "body", None))
+    if not sentence and (response := getattr(error, "response", None)) is not None:
+        sentence = find_sentence(getattr(response, "text", ""))
+    return sentence or find_sentence(str(_reply_problem(error))) or type(error).__name__
+
+
+def _reply_problem(error: Exception) -> BaseException:
+    """What was wrong with the reply behind an error; the error itself where nothing is known."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, (ResponseTooLarge, json.JSONDecodeError)):
+        cause = cause.__cause__
+    return cause or error
+
+
+def is_filtered(error: Exception) -> bool:
+    """Whether the server's filter rejected the prompt, as opposed to the request."""
+    body = error_body(error)
+    inner = body.get("innererror")
+    codes = (
+        body.get("code"),
+        body.get("type"),
+        inner.get("code") if isinstance(inner, dict) else None,
+    )
+    return http_status(error) == 400 and any(code in _FILTER_CODES for code in codes)
+
+
+def is_timeout(error: Exception) -> bool:
+    """Whether the reply did not come in time."""
+    from openai import APITimeoutError
+
+    return isinstance(error, APITimeoutError)
+
+
 def is_throttle(error: Exception) -> bool:
     """Whether a rate limit was hit, as opposed to an account without credit."""
     return http_status(error) == 429 and error_body(error).get("code") != "insufficient_quota"
@@ -64,6 +101,9 @@ def is_throttle(error: Exception) -> bool:
 def is_lost(error: Exception) -> bool:
     """Whether no complete response arrived: the server may have done the work."""
     from openai import APIConnectionError, APIResponseValidationError
+
+    if isinstance(error, ReplyError):
+        return False
 
     truncated = (json.JSONDecodeError, UnicodeDecodeError)  # cut off between characters or in one
     return isinstance(error, (APIConnectionError, APIResponseValidationError, *truncated))
@@ -102,12 +142,7 @@ def to_provider_error(error: Exception, accounts: Sequence[Account], action: str
         action: What failed: `listing files`.
     """
     status, body = http_status(error), error_body(error)
-    excess = error.__cause__
-    while excess is not None and not isinstance(excess, ResponseTooLarge):
-        excess = excess.__cause__
-    if isinstance(error.__cause__, json.JSONDecodeError):  # of a reply that was no such thing
-        excess = error.__cause__
-    message = body.get("message") or str(excess or error) or type(error).__name__
+    message = server_sentence(error)
     text = redact(f"{action}: {message}", accounts).replace("\n", " ")
     code = str(body.get("code") or "")
     if status is None or is_throttle(error) or is_server_error(error):
@@ -136,6 +171,8 @@ def next_step(status: int | None, code: str, message: str) -> str:
         return (
             CLOSED_HINT if "fine" in lowered and "tun" in lowered else "the account may not do this"
         )
+    if status == 402:
+        return _HINTS["insufficient_quota"]
     if status == 404:
         return _HINTS["model_not_found"]
     return "fix what the message names, then run again with --retry-failed"

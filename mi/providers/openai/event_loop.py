@@ -128,6 +128,32 @@ def stream(
                 future.result(timeout=10)
 
 
+def wait_for(loop: EventLoopThread, work: Coroutine[Any, Any, T], monitor: Monitor) -> T:
+    """The result of a coroutine.
+
+    Args:
+        loop: Runs it.
+        work: The coroutine; it is cancelled if the run must stop.
+        monitor: Asked at least twice a second whether to stop.
+
+    Raises:
+        Exception: Whatever the coroutine raised, or the monitor.
+    """
+    future = loop.submit(work)
+    try:
+        while True:
+            monitor.raise_if_stopped()
+            with suppress(TimeoutError):
+                return future.result(timeout=_POLL_SECONDS)
+            if future.done():  # the coroutine itself ran into a timeout
+                return future.result()
+    finally:
+        if not future.done():
+            future.cancel()
+            with suppress(BaseException):
+                future.result(timeout=10)
+
+
 def _next_group(results: queue.SimpleQueue[Any]) -> tuple[list[Any], bool]:
     """What has arrived, and whether it was the last; empty if nothing arrives for a while."""
     try:

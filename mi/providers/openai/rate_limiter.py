@@ -25,6 +25,9 @@ _MAX_SECONDS = 86400.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LIMIT_KINDS = ("requests", "tokens")
 _INCREASE, _DECREASE_FACTOR = 4.0, 0.75
+_TIMEOUT_FACTOR = 0.5
+_SLOW_SHARE = 0.25
+"""The share of the timeout from which on replies are slow."""
 
 
 @attrs.define
@@ -37,6 +40,7 @@ class AdaptiveLimiter:
         in_flight: Requests inside the limiter.
         paused_until: No request may enter before this time (monotonic clock, seconds).
         throttled_since: When the current run of 429s without a success began.
+        latency: Seconds that a reply takes at present; None before the first one.
     """
 
     max_concurrent: int
@@ -44,6 +48,7 @@ class AdaptiveLimiter:
     in_flight: int = 0
     paused_until: float = 0.0
     throttled_since: float | None = None
+    latency: float | None = None
     _changed: asyncio.Condition = attrs.field(factory=asyncio.Condition)
     _wake_task: asyncio.Future[None] | None = None
     _timer: asyncio.TimerHandle | None = None
@@ -91,14 +96,37 @@ class AdaptiveLimiter:
         """Seconds during which every reply was a 429."""
         return 0.0 if self.throttled_since is None else time.monotonic() - self.throttled_since
 
-    def on_success(self, headers: Mapping[str, str]) -> None:
-        """A complete answer arrived: raise the limit, and pause if the quota is exhausted."""
+    def on_success(self, headers: Mapping[str, str], seconds: float | None = None) -> None:
+        """A complete answer arrived: raise the limit, and pause if the quota is exhausted.
+
+        Args:
+            headers: The reply's.
+            seconds: How long it took; None if that is not known.
+        """
         self.throttled_since = None
+        if seconds is not None:
+            self.latency = seconds if self.latency is None else (3 * self.latency + seconds) / 4
         self.limit = min(self.limit + _INCREASE / max(self.limit, 1.0), float(self.max_concurrent))
         for kind in _LIMIT_KINDS:
             if headers.get(f"x-ratelimit-remaining-{kind}") == "0":
                 reset = parse_duration(headers.get(f"x-ratelimit-reset-{kind}"))
                 self.paused_until = max(self.paused_until, time.monotonic() + min(reset, 60.0))
+
+    def on_timeout(self, timeout: float) -> bool:
+        """A reply did not come in time. Where replies are slow, half as many are requested at once.
+
+        Args:
+            timeout: Seconds that were waited.
+
+        Returns:
+            Whether the server is slow, and not one reply alone.
+        """
+        is_slow = self.latency is None or self.latency > timeout * _SLOW_SHARE
+        if is_slow and self.in_flight <= self.limit:  # once for all requests that were in flight
+            self.limit = max(self.limit * _TIMEOUT_FACTOR, 1.0)
+            self.max_concurrent = max(int(self.limit), 1)
+            _log.info("replies are slow: %.1f concurrent requests", self.limit)
+        return is_slow
 
     def on_throttle(self, headers: Mapping[str, str]) -> None:
         """A 429 arrived: pause, and lower the limit once for all requests that were in flight."""

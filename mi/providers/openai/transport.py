@@ -19,6 +19,7 @@ import attrs
 
 from ..http_limits import MAX_BODY, MIN_RATE, ResponseTooLarge, response_seconds
 from .choices import parse_json
+from .replies import ReplyError, find_sentence
 
 if TYPE_CHECKING:
     import aiohttp
@@ -91,7 +92,8 @@ class HttpTransport:
         Raises:
             openai.APIStatusError: The server responded with an error.
             openai.APIConnectionError: No complete response arrived; `APITimeoutError` is one kind.
-            ValueError: The response is not valid JSON.
+            ReplyError: The response is a text, such as a page of a proxy.
+            ValueError: The response is not complete JSON.
         """
         import aiohttp
 
@@ -107,7 +109,7 @@ class HttpTransport:
             raise _client_error(self.client, _transport_error(error)) from error
         if response.status // 100 != 2:
             raise _client_error(self.client, _to_httpx_response(response, content))
-        return parse_json(content), response.headers
+        return _parse_reply(content), response.headers
 
     async def close(self) -> None:
         """Close the connections."""
@@ -124,6 +126,18 @@ async def _read(response: aiohttp.ClientResponse, limit: asyncio.Timeout) -> byt
         pieces.append(piece)
         limit.reschedule(fixed + size / MIN_RATE)
     return b"".join(pieces)
+
+
+def _parse_reply(content: bytes) -> Any:
+    """The JSON of a reply. One that does not even begin as JSON was not cut off: it is a text."""
+    try:
+        return parse_json(content)
+    except ValueError:
+        text = content.strip()
+        if not text or text[:1] in b'{["':
+            raise
+        sentence = find_sentence(text.decode(errors="replace"))
+        raise ReplyError(sentence or "the reply is not JSON") from None
 
 
 def find_proxy(url: str) -> str | None:

@@ -103,7 +103,7 @@ class Tinker(Provider):
         """The server's URL; empty for the hosted service."""
         return self.server.base_url or ""
 
-    def probe(self, model: Model, monitor: Monitor) -> None:
+    def check_service(self, model: Model, monitor: Monitor) -> None:
         """Check that the server gives a sample and a likelihood to this version of the SDK.
 
         Args:

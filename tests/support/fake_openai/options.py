@@ -55,6 +55,8 @@ class Options:
     marks_judgments: bool = False
     """Each judgment names a token of its own as its unlikeliest, and completions are booked."""
     max_n: int = 128
+    probed: bool = True
+    """Whether clients of its `environment` remember a probe of it, and so make no other."""
     prices: Mapping[str, Price] = attrs.field(factory=dict)
     """Base model -> input, output, training; a trained one is priced under "ft:" + its base."""
     request_limit: tuple[int, float] | None = None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import attrs
 from aiohttp import web
 
+from mi.providers.probe import remember_probe
 from tests.support.fake_openai.batches import Batches
 from tests.support.fake_openai.books import Books
 from tests.support.fake_openai.chat import Chat
@@ -18,6 +22,7 @@ from tests.support.fake_openai.jobs import Jobs
 from tests.support.fake_openai.models import Models
 from tests.support.fake_openai.options import Options
 from tests.support.fake_openai.spec import Description
+from tests.support.probes import passed_probe
 
 LARGEST_UPLOAD = 512 * 1024 * 1024
 SPARE = 0.01  # seconds a timer comes after its time, as the clocks are not one
@@ -36,6 +41,7 @@ class Loopback(Options):
     _description: Description | None = attrs.field(factory=Description.load, init=False)
     _door: Door = attrs.field(init=False)
     _endpoints: dict[tuple[str, str], Endpoint] = attrs.field(factory=dict, init=False)
+    _probes: str = attrs.field(default="", init=False)
     _address: str = attrs.field(default="", init=False)
     _loop: asyncio.AbstractEventLoop = attrs.field(init=False)
     _thread: threading.Thread = attrs.field(init=False)
@@ -59,7 +65,16 @@ class Loopback(Options):
         """What points a subprocess that uses the `openai` client here."""
         names = ["OPENAI_API_KEY", *(f"OPENAI_API_KEY_{n}" for n in range(1, len(self.keys)))]
         keys = dict(zip(names, self.keys, strict=True))
-        return {"OPENAI_BASE_URL": self.url, "MI_PROBE": "0", **keys}
+        probe = {"MI_PROBE": "0"} if self.probed else {}
+        return {"OPENAI_BASE_URL": self.url, "MI_PROBES": self._probe_directory(), **probe, **keys}
+
+    def _probe_directory(self) -> str:
+        """A folder with what a client remembers of this server."""
+        if not self._probes:
+            self._probes = tempfile.mkdtemp(prefix="loopback-probes-")
+            for model in Models(self).base() if self.probed else ():
+                remember_probe(passed_probe(self.url, model), Path(self._probes))
+        return self._probes
 
     @property
     def validated(self) -> bool:
@@ -81,6 +96,7 @@ class Loopback(Options):
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self._loop.call_soon_threadsafe(self._door.closing.set)
         self._thread.join()
+        shutil.rmtree(self._probes or "/nonexistent", ignore_errors=True)
         if self.violations and kind is None:
             raise AssertionError("exchanges broke the description:\n" + "\n".join(self.violations))
 
