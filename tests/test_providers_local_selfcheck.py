@@ -15,7 +15,9 @@ import pytest
 from mi.planning.plan import Plan, PlannedUnit
 from mi.planning.refusals import refuse_units
 from mi.providers.local import Local, network, sample, shrink
+from mi.providers.local.models import read_model_config
 from mi.providers.local.self_check import SelfCheck, self_check
+from mi.providers.local.targets import resolve_targets
 from mi.providers.types import ModelReport, Refusal
 from mi.spec import Preference
 from mi.store.records import State
@@ -132,6 +134,48 @@ def test_what_adapters_do_not_reach_is_said() -> None:
     check = self_check({**config, "num_hidden_layers": 4, "vocab_size": 99}, TARGETS)
     assert "without adapters: mlp.experts.gate_up_proj" in check.reach
     assert not check.refusals
+
+
+FAMILIES = [
+    "LlamaConfig",
+    "Qwen2Config",
+    "Qwen3Config",
+    "Qwen3_5TextConfig",
+    "Gemma2Config",
+    "Gemma3TextConfig",
+    "Gemma3Config",
+    "Gemma4TextConfig",
+    "Gemma4Config",
+    "MistralConfig",
+    "MixtralConfig",
+    "Qwen3MoeConfig",
+    "Phi3Config",
+    "Olmo2Config",
+    "Olmo3Config",
+    "GraniteConfig",
+    "Glm4Config",
+    "GptOssConfig",
+    "Cohere2Config",
+    "DeepseekV3Config",
+    "SmolLM3Config",
+    "FalconH1Config",
+    "GPTNeoXConfig",
+    "Llama4TextConfig",
+    "Starcoder2Config",
+    "GraniteMoeConfig",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_at_its_usual_size_is_checked_and_served(family: str, tmp_path: Path) -> None:
+    import transformers
+
+    path = tmp_path / "config.json"
+    getattr(transformers, family)().to_json_file(path)
+    config = read_model_config(path)
+    check = self_check(config, resolve_targets(config, None, family))
+    assert (check.unchecked, check.refusals) == ("", ())
 
 
 def planned(payload: Payload, state: State = State.TODO) -> PlannedUnit:
