@@ -106,6 +106,7 @@ class Local(Provider):
         """What its template does, and what a check of a small copy of its architecture found."""
         if missing_packages():
             return ModelReport()
+        _limit_spinning()
         from .inspection import inspect_model
 
         return inspect_model(
@@ -261,6 +262,13 @@ def _require_packages() -> None:
             f"local models need {', '.join(missing)}, missing from this environment",
             hint="pip install 'mi[local]'",
         )
-    # OpenMP threads that spin while they wait slow a machine whose cores are shared to a twentieth
-    # of its speed. This bounds the spin and costs nothing on free cores. torch reads it on import.
+    _limit_spinning()
+
+
+def _limit_spinning() -> None:
+    """Bound how long idle OpenMP threads spin; torch reads this when it is imported.
+
+    Threads that spin while they wait slow a machine whose cores are shared to a twentieth of its
+    speed. The bound costs nothing on free cores.
+    """
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")

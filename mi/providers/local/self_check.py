@@ -116,10 +116,12 @@ def _check_architecture(config: Mapping[str, Any], targets: tuple[str, ...]) -> 
 def _check_copy(copy: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The sentence on shortcuts, and the refusals, that a copy of a model gives cause to."""
     from .agreement import compare_paths
+    from .core_pool import limit_to_one_core
     from .network import Network
     from .probe_tokenizer import ProbeTokenizer
     from .shrink import VOCABULARY
 
+    limit_to_one_core()
     name = type(copy).__name__
     try:
         network = Network(copy, ProbeTokenizer(VOCABULARY))
