@@ -84,8 +84,8 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     add("--maxfail", type=positive, metavar="N", help="stop after N failures")
     add("-n", dest="max_concurrent", type=positive, metavar="N", help="run at most N units at once")
     add("--executor", metavar="NAME", help="where units run (default: this process)")
-    help = "do not probe judges before the run"
-    add("--no-probe", dest="probe", action="store_const", const=False, help=help)
+    hidden = argparse.SUPPRESS  # messages name it where it is of use
+    add("--no-probe", dest="probe", action="store_const", const=False, help=hidden)
     add("--ray-address", metavar="ADDR", help="the cluster of --executor ray")
     add("--dry-run", action="store_true", help="show what would be done, do nothing")
     add("-v", "--verbose", action="store_true", help="print more")
