@@ -175,7 +175,8 @@ def test_ratings_are_scored_again_without_a_key_where_the_answers_are_there(stud
     assert after[judged[0]] == lost
     assert {after[key].get("scoring") for key in judged[1:]} == {3}
     found = means(study)
-    assert {item: found[item] for item in before} == before, "whole numerals read as they did"
+    again_read = {item: found[item] for item in before}
+    assert again_read == pytest.approx(before, rel=1e-12), "whole numerals read as they did"
     new = {name for unit, name in found.keys() - before.keys() if unit == judged[1]}
     assert new == {"misaligned_of_all", "misaligned_of_coherent"}
     done = study.mi("run", *words, OPENAI_API_KEY="")
