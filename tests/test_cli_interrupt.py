@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
 
 
 def test_code_outside_imports_is_interrupted_at_once() -> None:
-    assert not is_importing(sys._getframe())
+    assert not is_importing(inspect.currentframe())
     assert not is_importing(None)
 
 
