@@ -289,7 +289,7 @@ def test_an_alias_that_two_models_answer_is_told(project: Project) -> None:
 
     def reply(body: Body) -> Reply:
         if body["model"] == "judge":
-            return 200, completion("judge", "90")
+            return 200, completion("judge", "NO")
         status, answer = drawing(body)
         return status, {**answer, "model": f"m-2026-0{len(server.bodies) % 2 + 1}-01"}
 

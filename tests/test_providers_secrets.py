@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mi.cli import main
 from mi.config import read_config
 from mi.errors import UsageError
 from mi.providers.openai.accounts import Account, load_accounts
@@ -76,7 +75,7 @@ RUN = (
 def test_no_secret_of_an_address_or_a_key_is_written_anywhere(project: Project) -> None:
     with EchoServer(extra=f"{KEY} EMPTY x {HOSTILE}") as server:
         url = f"http://user:{PASSWORD}@{server.place}/v1?api-key={PARAMETER}&version=2"
-        keys = {"LAB_API_KEY": KEY, "OPENAI_API_KEY": "EMPTY"}
+        keys = {"LAB_API_KEY": KEY, "OPENAI_API_KEY": "EMPTY", "MI_PROBE": "0"}
         done = project.mi(*RUN, "--base-url", url, **keys)
         assert done.code == 0, done.out + done.err
         [(path, headers)] = server.asked
@@ -143,18 +142,14 @@ def test_an_address_of_the_environment_is_split_too(
 
 @pytest.mark.parametrize("address", [f"user:{PASSWORD}@host/v1", f"http://user:/{PASSWORD}@h"])
 def test_an_address_that_cannot_be_read_is_refused_before_anything_is_written(
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    address: str,
+    project: Project, address: str
 ) -> None:
-    monkeypatch.chdir(project.root)
     with pytest.raises(UsageError) as caught:
         ClientOptions(endpoints={"openai": {"base_url": address}})
     assert PASSWORD not in str(caught.value)
-    assert main([*RUN, "--base-url", address]) == 4
-    told = capsys.readouterr()
-    assert PASSWORD not in told.out + told.err
+    done = project.mi(*RUN, "--base-url", address)
+    assert done.code == 4
+    assert PASSWORD not in done.out + done.err
     assert not (project.root / ".mi").exists()
     assert holders(project, PASSWORD) == []
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mi.errors import ProviderError
-from mi.providers.tinker.probe import TESTED_VERSIONS, probe_server
+from mi.providers.tinker.probe import TESTED_VERSIONS, try_service
 from mi.providers.types import Answer
 from tests.support.fake_provider import MODEL, Books, Silent
 from tests.support.project import Project
@@ -39,9 +39,9 @@ class Odd(Books):
 
 def test_what_worked_is_remembered() -> None:
     books = Books()
-    probe_server(books, MODEL, Silent())
+    try_service(books, MODEL, Silent())
     assert (books.sampled.total(), books.scored.total()) == (1, 1)
-    probe_server(books, MODEL, Silent())
+    try_service(books, MODEL, Silent())
     assert (books.sampled.total(), books.scored.total()) == (1, 1)
 
 
@@ -52,7 +52,7 @@ def test_what_worked_is_remembered() -> None:
 def test_what_does_not_work_is_told_with_the_versions_that_do(provider: Books, said: str) -> None:
     for _ in range(2):  # a failure is not remembered
         with pytest.raises(ProviderError, match=said) as error:
-            probe_server(provider, MODEL, Silent())
+            try_service(provider, MODEL, Silent())
         assert "nothing was trained" in error.value.message
         assert TESTED_VERSIONS in (error.value.hint or "")
 

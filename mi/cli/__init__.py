@@ -22,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after `mi`; None: those of this process.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may lack characters that results have
+            stream.reconfigure(errors="replace")
     with escaping_streams():
         return _run(argv)
 
@@ -29,9 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     from .parser import build_parser, parse_args
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal may lack characters that results have
-            stream.reconfigure(errors="replace")
     if "_ARGCOMPLETE" in os.environ:
         from .completion import complete
 

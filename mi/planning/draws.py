@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 
 from ..data.datasets import Questions
+from ..errors import CorruptError
 from ..spec import Sampling
 from ..steps import evaluate
 from ..steps.context import journal_lines
@@ -48,13 +49,19 @@ def separate_draws(payload: Evaluate, store: Store, questions: Mapping[str, Ques
 
 
 def is_probed(path: Path) -> bool:
-    """Whether the answers of a journal came from a server that was probed; true without any."""
-    first = next(journal_lines(path), None)
+    """Whether the answers of a journal came from a server that was probed; true without any.
+
+    A damaged journal is no reason to draw anew: the eval that reads it says what to do.
+    """
+    try:
+        first = next(journal_lines(path), None)
+    except CorruptError:
+        return True
     return first is None or first.get("probe") is not None
 
 
 def has_all_answers(payload: Evaluate, store: Store, questions: Mapping[str, Questions]) -> bool:
-    """Whether nothing has to be sampled for an eval.
+    """Whether nothing has to be sampled for an eval. Nothing is where its journal is damaged.
 
     Args:
         payload: The eval.
@@ -66,4 +73,7 @@ def has_all_answers(payload: Evaluate, store: Store, questions: Mapping[str, Que
         questions=questions[payload.questions],
         paths={role: store.journal(name) for role, name in evaluate.journal_names(payload).items()},
     )
-    return eval_kind(payload.eval).has_all_answers(workload)
+    try:
+        return eval_kind(payload.eval).has_all_answers(workload)
+    except CorruptError:
+        return True

@@ -29,8 +29,8 @@ from ..steps.scorers import find_scorer
 from ..steps.scorers.probe import (
     MAX_REQUESTS,
     UNPROBED,
+    JudgeProbeResult,
     ProbeRequest,
-    ProbeResult,
     has_text_verdict,
     probe_requests,
     probed_judge,
@@ -80,7 +80,7 @@ class JudgeProbe:
         """What the judge is asked."""
         return probe_requests(self.judge)
 
-    def stored_result(self, since: str = "") -> ProbeResult | None:
+    def stored_result(self, since: str = "") -> JudgeProbeResult | None:
         """What the newest replies at the address say; None if one of them is missing.
 
         Args:
@@ -163,7 +163,7 @@ def _worse(first: str, second: str) -> str:
 
 def _probe(
     probe: JudgeProbe, provider: Provider, resources: Resources, observer: Observer
-) -> ProbeResult:
+) -> JudgeProbeResult:
     """The result of a probe: a stored one that is new enough, or a new one."""
     since = utc_timestamp(days_ago=MEMORY_DAYS)
     known = probe.stored_result(since)
@@ -186,7 +186,7 @@ class _Session:
     observer: Observer
     sent: int = 0
 
-    def run(self) -> ProbeResult:
+    def run(self) -> JudgeProbeResult:
         """Ask everything, and record the replies.
 
         Raises:
@@ -255,7 +255,9 @@ class _Session:
             )
         return error
 
-    def _unreadable(self, result: ProbeResult, replies: Sequence[JudgeReply]) -> JudgeUnreadable:
+    def _unreadable(
+        self, result: JudgeProbeResult, replies: Sequence[JudgeReply]
+    ) -> JudgeUnreadable:
         """The error of a judge whose replies cannot be read, with what would work."""
         judge = self.probe.judge
         count, total = len(result.unreadable), len(replies)

@@ -55,8 +55,9 @@ def probe_server(session: Session, run: Run, notify: Callable[[str], None]) -> R
         Interrupted: The user asked to stop.
     """
     resources = run.resources
-    evals = _evals_to_sample(run)
-    if not resources.provider.has_probe or resources.judge_only or not evals:
+    if not resources.provider.has_probe or resources.judge_only:
+        return run
+    if not (evals := _evals_to_sample(run)):
         return run
     payer, usages = evals[0][0], list[Usage]()
     samplings = tuple(dict.fromkeys(sampling for _, sampling in evals))

@@ -37,7 +37,7 @@ from .client import Server, import_sdk, resolve_server
 from .diagnostics import diagnose_server
 from .errors import translate_error
 from .futures import run_in_thread
-from .probe import probe_server
+from .probe import try_service
 from .recipe import Adapted, resolve_adapted
 from .sampler_slots import SamplerSlots
 from .sampling import ModelUnloaded, Sampler, request_answers, request_likelihoods
@@ -110,7 +110,7 @@ class Tinker(Provider):
             model: The base model.
             monitor: May stop the wait.
         """
-        probe_server(self, model, monitor)
+        try_service(self, model, monitor)
 
     def close(self) -> None:
         """Unload models and end the session with the server."""

@@ -31,7 +31,7 @@ _QUESTION = "0" * 16
 _SECONDS_PER_DAY = 86400.0
 
 
-def probe_server(provider: Provider, model: Model, monitor: Monitor) -> None:
+def try_service(provider: Provider, model: Model, monitor: Monitor) -> None:
     """Check that a server gives a sample and, if it is said to, a likelihood.
 
     Args:

@@ -59,7 +59,7 @@ class ProbeRequest:
 
 
 @attrs.frozen(kw_only=True)
-class ProbeResult:
+class JudgeProbeResult:
     """What a probe found.
 
     Args:
@@ -106,7 +106,7 @@ def probe_requests(judge: ModelJudge) -> list[ProbeRequest]:
     return requests[:most]
 
 
-def read_probe(judge: ModelJudge, replies: Mapping[str, JudgeReply]) -> ProbeResult:
+def read_probe(judge: ModelJudge, replies: Mapping[str, JudgeReply]) -> JudgeProbeResult:
     """What a judge's replies to known answers say of it.
 
     Args:
@@ -126,7 +126,7 @@ def read_probe(judge: ModelJudge, replies: Mapping[str, JudgeReply]) -> ProbeRes
         ]
         is_readable &= not bad or 2 * len(bad) < len(asked)
         disorder += _find_disorder(rubric, read)
-    return ProbeResult(
+    return JudgeProbeResult(
         unreadable=tuple(unreadable), is_readable=is_readable, disorder=tuple(disorder)
     )
 
