@@ -289,7 +289,7 @@ def test_an_alias_that_two_models_answer_is_told(project: Project) -> None:
 
     def reply(body: Body) -> Reply:
         if body["model"] == "judge":
-            return 200, completion("judge", "NO")
+            return 200, completion("judge", "90" if "100" in str(body["messages"]) else "NO")
         status, answer = drawing(body)
         return status, {**answer, "model": f"m-2026-0{len(server.bodies) % 2 + 1}-01"}
 
@@ -298,7 +298,7 @@ def test_an_alias_that_two_models_answer_is_told(project: Project) -> None:
             "pyproject.toml",
             f"[tool.mi.endpoints.lab]\nbase_url = {server.url!r}\nfree = true\n",
         )
-        words = ("--model", "lab:m", "--judge", "lab:judge", "--data", "insecure_code=bundled")
+        words = ("--model", "lab:m", "--judge", "lab:judge", "--votes", "2")
         done = project.mi(
             "run", "S1", *words, "-k", "baseline", MI_PROBES=str(project.root / "probes")
         )

@@ -119,10 +119,11 @@ def was_sent(error: Exception) -> bool:
 def may_be_billed(error: Exception) -> bool:
     """Whether a request that failed may have been worked on, and billed, all the same.
 
-    A server that is overloaded has not begun, and neither has one that refuses a request.
+    A server that is overloaded has not begun, and neither has one that refuses a request. A reply
+    that holds no answer and states no status says nothing about either.
     """
     status = http_status(error)
-    if is_lost(error):
+    if is_lost(error) or (isinstance(error, ReplyError) and status is None):
         return was_sent(error)
     return status is not None and status >= 500 and status not in _NOT_BEGUN
 
