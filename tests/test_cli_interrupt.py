@@ -89,3 +89,20 @@ def test_a_request_to_stop_is_noted_while_the_console_is_held() -> None:
         "stopping at the next safe point; interrupt again to exit at once",
         "jobs continue",
     ]
+
+
+LEAVING = """
+import atexit, threading, time
+from mi.cli.interrupt import leave
+atexit.register(print, "tidied up")
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print("interrupted")
+leave(2, at_once=True)
+"""
+
+
+def test_an_interrupted_command_ends_by_its_exit_code_while_threads_compute() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "interrupted\ntidied up\n", "")

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from ..errors import MiError
+from ..errors import Interrupted, MiError
 from ..reporting.terminal import escaping_streams
-from .interrupt import imports_uninterrupted
+from .interrupt import imports_uninterrupted, leave
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,4 +77,4 @@ def script() -> None:
     """The `mi` script, and `python -m mi`."""
     with imports_uninterrupted():
         code = main()
-    sys.exit(code)
+    leave(code, at_once=code == Interrupted.exit_code)

@@ -10,11 +10,15 @@ Nothing here takes a lock, because the code that was interrupted may hold any.
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 _IMPORT_FILES = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 _RETRY_SECONDS = 0.02
@@ -46,6 +50,25 @@ def imports_uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         if signal.getsignal(signal.SIGINT) == handler.interrupt:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def leave(code: int, *, at_once: bool = False) -> NoReturn:
+    """End the process.
+
+    A thread that computes in native code while the interpreter shuts down aborts the process, so
+    that a core dump takes the place of the exit code. An interrupted run leaves such threads.
+
+    Args:
+        code: The exit code.
+        at_once: Whether to end without the interpreter's shutdown, whatever threads are doing.
+    """
+    if at_once and any(thread.daemon for thread in threading.enumerate()):
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 class _Handler:

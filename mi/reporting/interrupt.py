@@ -79,9 +79,7 @@ class StopSignal:
         """Wait for the request, in a thread of its own, and tell the user what happens now."""
         try:
             if os.read(read_fd, 1):
-                say(
-                    self.console, "stopping at the next safe point; interrupt again to exit at once"
-                )
+                say(self.console, _NOTICE)
                 if self.remote_notice:
                     say(self.console, self.remote_notice)
         finally:
