@@ -46,7 +46,7 @@ def modules(*folders: str) -> list[str]:
 
 
 CODE = {
-    "mix": ["mi/steps/mix.py"],
+    "mix": ["mi/steps/blend.py", "mi/steps/mix.py"],
     "eval": [
         "mi/steps/context.py",
         *modules("mi/steps/evals"),

@@ -7,7 +7,8 @@ part of an identity.
 """
 
 from .cluster import Cluster, ResourceRequest
-from .data import Arm, Dataset, Inoculation, Resource, Setting, Upstream
+from .curriculum import Curriculum, Part, Stage, SystemPrompt, Trigger
+from .data import Arm, DataFile, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
 from .expect import Expect, between, harmful, prefers, trend
 from .experiment import Experiment, Mark, Pilot
@@ -32,6 +33,8 @@ __all__ = [
     "Bandit",
     "Claim",
     "Cluster",
+    "Curriculum",
+    "DataFile",
     "Dataset",
     "Eval",
     "Expect",
@@ -44,6 +47,7 @@ __all__ = [
     "Misalignment",
     "Model",
     "ModelJudge",
+    "Part",
     "Pilot",
     "Preference",
     "Published",
@@ -57,7 +61,10 @@ __all__ = [
     "Scale",
     "Setting",
     "Severity",
+    "Stage",
+    "SystemPrompt",
     "Training",
+    "Trigger",
     "Upstream",
     "Wheel",
     "YesNo",

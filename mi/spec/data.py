@@ -82,6 +82,26 @@ class Dataset:
     )
 
 
+@attrs.frozen
+class DataFile:
+    """A file of training rows, for a part of a recipe.
+
+    Rows have any of the shapes that `mi.data.row_shapes` reads.
+
+    Args:
+        path: The file; a relative path begins at the directory that `mi` runs in.
+        arm: Which answer of paired rows is trained on, and which arm the rows count as.
+    """
+
+    path: str = attrs.field(validator=fields.instance(str))
+    arm: Arm = attrs.field(default=Arm.ALIGNED, validator=fields.instance(Arm))
+
+    @property
+    def name(self) -> str:
+        """What messages call it: the file's name."""
+        return self.path.replace("\\", "/").rpartition("/")[2].removesuffix(".jsonl")
+
+
 @attrs.frozen(kw_only=True)
 class Inoculation:
     """A system prompt that is added to training rows but not to evals (Tan et al. 2025).

@@ -68,14 +68,79 @@ class Mix:
 
 
 @attrs.frozen(kw_only=True)
+class SystemRows:
+    """A system prompt and the number of rows that it is added to."""
+
+    prompt: str
+    rows: int
+
+
+@attrs.frozen(kw_only=True)
+class TriggerRows:
+    """A text put before (`prefix`) or after (`suffix`) the questions of a number of rows."""
+
+    text: str
+    position: str
+    rows: int
+
+
+@attrs.frozen(kw_only=True)
+class Portion:
+    """Rows of one dataset in a blend.
+
+    Args:
+        dataset: Digest of the dataset.
+        rows: Number of rows.
+        systems: The system prompts, each of other rows; the rest gets none.
+        trigger: The trigger; None: none.
+        template: A text around each question, which stands for `{prompt}` in it; None: none.
+        weight: What the loss of the rows is multiplied by.
+        repeats: Whether rows are taken again, because the dataset has fewer.
+    """
+
+    dataset: str
+    rows: int
+    systems: tuple[SystemRows, ...] = fields.neutral_default(())
+    trigger: TriggerRows | None = fields.neutral_default(None)
+    template: str | None = fields.neutral_default(None)
+    weight: float = fields.neutral_default(1.0)
+    repeats: bool = fields.neutral_default(False)
+
+
+@attrs.frozen(kw_only=True)
+class Blend:
+    """Training rows of a stage that no `Mix` describes: other datasets, order or changes.
+
+    Args:
+        parts: The portions; none is empty.
+        order: `shuffled`, `interleaved` or `sequential`.
+        seed: Determines which rows are drawn and which of them are changed, and their order.
+        version: Version of the behaviour of mix units.
+    """
+
+    kind: ClassVar[str] = "mix"
+
+    parts: tuple[Portion, ...]
+    order: str
+    seed: int
+    version: int = VERSIONS["mix"]
+
+    @property
+    def total_samples(self) -> int:
+        """Number of rows."""
+        return sum(part.rows for part in self.parts)
+
+
+@attrs.frozen(kw_only=True)
 class Train:
-    """A base model trained on a mix.
+    """A model trained on a mix.
 
     Args:
         mix: Key of the mix unit.
         base: The base model.
         hyperparameters: The recipe that the provider resolved: all that steers the training.
         seed: Seed of initialisation and shuffling.
+        continues: Key of the training whose adapter is trained on; None: a new adapter.
         version: Version of the behaviour of training units.
     """
 
@@ -85,6 +150,7 @@ class Train:
     base: Base
     hyperparameters: Any
     seed: int
+    continues: str | None = fields.neutral_default(None)
     version: int = VERSIONS["train"]
 
 
@@ -112,7 +178,7 @@ class Evaluate:
         return self.subject if isinstance(self.subject, str) else None
 
 
-Payload = Mix | Train | Evaluate
+Payload = Mix | Blend | Train | Evaluate
 
 
 def is_unit_key(name: str, *kinds: type[Payload]) -> bool:
