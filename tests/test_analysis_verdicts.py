@@ -274,6 +274,11 @@ def test_a_report_states_findings_of_each_experiment_and_of_both(project: Projec
     assert "Growth with the ratio" in report.out
     assert ": of these models (one seed each): " in report.out
     assert "within-run (one seed" in report.out
+    others = project.mi("check", "S1", "--multiverse")
+    assert others.code == 0, others.err
+    assert "declared specification: supported; of" in others.out
+    assert "they are no independent tests" in others.out
+    assert (project.root / "figures" / "S1-multiverse-1.png").exists()
     power = project.mi("power", "S1", "--width", "0.05")
     assert power.code == 0, power.err
     assert "pure_misaligned" in power.out

@@ -145,7 +145,7 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
         comparisons: Number of rulings that are corrected among themselves: the interval of each is
             widened for it (Bonferroni; Dunn 1961).
     """
-    if reason := _missing_scores(claim, evidence):
+    if reason := missing_scores(claim, evidence):
         return Ruling(
             claim=str(claim),
             where=evidence.where,
@@ -155,13 +155,13 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
     level = 1 - ALPHA / comparisons
     study = evidence.study.at_level(level)
     left = _estimate(claim.left, evidence, study)
-    weights = _weights(claim.left, evidence)
+    weights = quantity_weights(claim.left, evidence)
     right, number = None, 0.0
     if isinstance(claim.right, float):
         number = claim.right
     else:
         right = _estimate(claim.right, evidence, study)
-        weights = weights - _weights(claim.right, evidence)
+        weights = weights - quantity_weights(claim.right, evidence)
     contrast = None
     if isinstance(claim.left, ConditionShare) and right is None:
         gap, caveat = left.subtract(number), _unscored_note(weights, evidence)
@@ -171,7 +171,7 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
         gap, caveat = contrast.estimate.at_level(level).subtract(number), contrast.caveat
         low, high = (bound - number for bound in contrast.excluded(level))
     outcome, reason = _outcome(claim.relation, low, high), ""
-    if missing := _single_seeds(claim, evidence):
+    if missing := single_seeds(claim, evidence):
         outcome, reason = Outcome.OPEN, missing
     return Ruling(
         claim=str(claim),
@@ -186,6 +186,24 @@ def rule(claim: Claim, evidence: Evidence, comparisons: int) -> Ruling:
     )
 
 
+def claimed_conditions(claim: Claim, evidence: Evidence) -> frozenset[str]:
+    """The names of the conditions of an eval that a claim is about.
+
+    Args:
+        claim: It applies to the eval.
+        evidence: Of the eval.
+    """
+    names = {condition.name for condition in evidence.conditions}
+    trained = {evidence.conditions[index].name for index in evidence.trained_indices()}
+    claimed: set[str] = set()
+    for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
+        if isinstance(quantity, Trend):
+            claimed |= trained
+        elif isinstance(quantity, ConditionShare):
+            claimed |= names & {quantity.condition}
+    return frozenset(claimed)
+
+
 def _unscored_note(weights: NDArray[np.float64], evidence: Evidence) -> str:
     """What a share would be over all answers, for a claim about one condition."""
     (indices,) = weights.nonzero()
@@ -196,11 +214,11 @@ def _unscored_note(weights: NDArray[np.float64], evidence: Evidence) -> str:
     return f"; of all answers {low:.2f}, up to {high:.2f} with the {evidence.unscored_metric} ones"
 
 
-def _single_seeds(claim: Claim, evidence: Evidence) -> str:
+def single_seeds(claim: Claim, evidence: Evidence) -> str:
     """Why a claim about conditions cannot be judged yet; empty if it can."""
-    weights = abs(_weights(claim.left, evidence))
+    weights = abs(quantity_weights(claim.left, evidence))
     if not isinstance(claim.right, float):
-        weights = weights + abs(_weights(claim.right, evidence))
+        weights = weights + abs(quantity_weights(claim.right, evidence))
     single = [
         condition.name
         for condition, weight, scores in zip(
@@ -213,7 +231,7 @@ def _single_seeds(claim: Claim, evidence: Evidence) -> str:
     return f"too few seeds: {', '.join(single)}; a claim about conditions takes two"
 
 
-def _missing_scores(claim: Claim, evidence: Evidence) -> str:
+def missing_scores(claim: Claim, evidence: Evidence) -> str:
     """The scores that a claim needs and an eval lacks, in words; empty if it has all."""
     names = [condition.name for condition in evidence.conditions]
     for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
@@ -229,14 +247,14 @@ def _missing_scores(claim: Claim, evidence: Evidence) -> str:
 
 def _estimate(quantity: Quantity, evidence: Evidence, study: Study) -> Estimate:
     """Estimate a quantity: the mean of one condition, or a contrast of several."""
-    weights = _weights(quantity, evidence)
+    weights = quantity_weights(quantity, evidence)
     indices = weights.nonzero()[0]
     if len(indices) == 1 and weights[indices[0]] == 1.0:
         return study.mean(int(indices[0]))
     return study.contrast(weights)
 
 
-def _weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float64]:
+def quantity_weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float64]:
     """The weights of a quantity as a sum of condition means; length conditions."""
     import numpy as np
 
@@ -250,7 +268,9 @@ def _weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float64]:
         weights[names.index(quantity.condition)] = 1.0
     else:
         assert isinstance(quantity, Difference)
-        weights = _weights(quantity.left, evidence) - _weights(quantity.right, evidence)
+        weights = quantity_weights(quantity.left, evidence) - quantity_weights(
+            quantity.right, evidence
+        )
     return weights
 
 

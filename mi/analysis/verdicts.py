@@ -89,17 +89,10 @@ def verdicts(
         experiment: Its claims name conditions as this experiment declares them.
         scope: The model and data sources whose results to use.
     """
-    names = {experiment.id: declared_conditions(experiment)}
-    scope = attrs.evolve(scope, experiments=(experiment.id,), condition_names=names)
-    all_evidence = load_evidence(connection, scope)
+    all_evidence = load_evidence(connection, declared_scope(experiment, scope))
     registrations = load_registrations(connection, experiment.id)
     judged = []
-    comparisons = sum(
-        max(len(applicable_evidence(claim, all_evidence)), 1)
-        for expectation in experiment.expectations
-        if is_applicable(expectation, experiment)
-        for claim in expectation.claims
-    )
+    comparisons = count_comparisons(experiment, all_evidence)
     for expectation in experiment.expectations:
         if is_applicable(expectation, experiment):
             registration = find_registration(registrations, expectation, experiment)
@@ -120,6 +113,30 @@ def verdicts(
     ]
 
 
+def declared_scope(experiment: Experiment, scope: ResultScope) -> ResultScope:
+    """The scope of one experiment alone, in the conditions that it declares."""
+    names = {experiment.id: declared_conditions(experiment)}
+    return attrs.evolve(scope, experiments=(experiment.id,), condition_names=names)
+
+
+def judged_expectations(experiment: Experiment) -> list[Expect]:
+    """The expectations that are about the experiment's design."""
+    return [
+        expectation
+        for expectation in experiment.expectations
+        if is_applicable(expectation, experiment)
+    ]
+
+
+def count_comparisons(experiment: Experiment, all_evidence: Sequence[Evidence]) -> int:
+    """The number of rulings on an experiment's claims, which are corrected among themselves."""
+    return sum(
+        max(len(applicable_evidence(claim, all_evidence)), 1)
+        for expectation in judged_expectations(experiment)
+        for claim in expectation.claims
+    )
+
+
 def _unjudged(
     says: str, standing: Standing, registration: ClaimRegistration | None = None
 ) -> ExpectationVerdict:
@@ -132,7 +149,7 @@ def _unjudged(
     )
 
 
-def _open_reason(claim: Claim, experiment: Experiment, evidence: Evidence) -> str:
+def open_reason(claim: Claim, experiment: Experiment, evidence: Evidence) -> str:
     """Why a claim is not judged by an eval; empty if it is.
 
     Args:
@@ -156,7 +173,7 @@ def _judge(
     rulings = []
     for claim, evals in applicable:
         for evidence in evals:
-            if reason := _open_reason(claim, experiment, evidence):
+            if reason := open_reason(claim, experiment, evidence):
                 rulings.append(open_ruling(claim, evidence, reason))
             else:
                 rulings.append(rule(claim, evidence, comparisons))

@@ -37,7 +37,7 @@ def report(args: argparse.Namespace) -> int:
 
 def _write_page(page: Page, directory: Path) -> Path:
     """Write the page to `index.html` in the directory and return its path."""
-    figures = [drawing for section in page.sections for drawing in section.figures]
+    figures = [drawing for section in page.sections for drawing in section.drawings]
     with progress_bar(len(figures), "draw") as advance:
         text = render_page(page, advance)
     path = directory / "index.html"

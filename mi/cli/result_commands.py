@@ -49,9 +49,11 @@ def add_analysis_commands(add: Any) -> None:
         "check:check",
         "Judge expectations by the results, and show when each was registered: before its data, "
         "partly before, or post hoc.",
-        "check A05a",
+        "check A05a --multiverse",
     )
     command.add_argument("words", nargs="+", metavar="ID", help=_EXPERIMENTS_HELP)
+    help = "also under all judges, thresholds, question sets and scoring rules, at no cost"
+    command.add_argument("--multiverse", action="store_true", help=help)
     flags.add_json_flag(command)
     add_flags(command, flags.add_model_flags, flags.add_store_flags)
     command = add_command(

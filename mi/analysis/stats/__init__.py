@@ -26,19 +26,24 @@ from .power import (
     variance_components,
 )
 from .runs import RunSummaries, run_summaries
+from .score_batch import ScoresBatch
 from .scores import RunSums, Scores, build_scores, group_columns
 from .seed_variance import SeedVariance, estimate_seed_variance
 from .study import Study
+from .study_batch import EstimateBatch, StudyBatch
 
 __all__ = [
     "ALPHA",
     "Estimate",
+    "EstimateBatch",
     "HalfEffect",
     "RunSummaries",
     "RunSums",
     "Scores",
+    "ScoresBatch",
     "SeedVariance",
     "Study",
+    "StudyBatch",
     "VarianceComponents",
     "build_scores",
     "critical_value",

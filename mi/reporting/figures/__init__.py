@@ -17,6 +17,7 @@ from .id_ood import id_ood_plot
 from .losses import loss_curves
 from .margins import margin_plot
 from .ratings import rating_plot
+from .specification_curve import specification_curves
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,6 +29,7 @@ __all__ = [
     "joint_heatmap",
     "save_drawing",
     "score_curves",
+    "specification_curves",
 ]
 
 

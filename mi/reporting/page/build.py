@@ -10,12 +10,14 @@ import attrs
 from ...analysis.analyse import ExperimentAnalysis, analyse
 from ...analysis.conditions import Point, points
 from ...analysis.evidence import ResultScope
+from ...analysis.multiverse import MEANING, multiverses
 from ...spec import Experiment
 from ...units.cells import format_ratio
-from ..figures import experiment_figures, joint_heatmap
+from ..figures import experiment_figures, joint_heatmap, specification_curves
+from ..multiverse import MULTIVERSE_COLUMNS, multiverse_rows
 from ..tables import interval_note, results_rows
 from .answers import MAX_ANSWERS, answer_columns
-from .content import Page, Section, Table
+from .content import Multiverse, Page, Section, Table
 from .provenance import cost_table, page_facts, run_table, unit_provenance
 
 if TYPE_CHECKING:
@@ -83,8 +85,32 @@ def _section(
         findings=analysis.findings,
         figures=tuple(experiment_figures(connection, own_scope, experiment.title, own_points)),
         tables=tuple(_result_tables(own_points)),
+        multiverse=_multiverse(connection, experiment, own_scope),
     )
     return section, own_points
+
+
+def _multiverse(
+    connection: DuckDBPyConnection, experiment: Experiment, scope: ResultScope
+) -> Multiverse | None:
+    """The claims of an experiment under other choices; None if no claim has several of them."""
+    found = [one for one in multiverses(connection, experiment, scope) if len(one.rulings) > 1]
+    if not found:
+        return None
+    table = Table(
+        title="Other choices",
+        columns=MULTIVERSE_COLUMNS,
+        rows=tuple(multiverse_rows(found)),
+        right_aligned=frozenset(range(2, len(MULTIVERSE_COLUMNS) - 1)),
+        note=f"Each claim under all combinations of judge, thresholds, questions and scoring rule "
+        f"that the stored answers allow. {MEANING.capitalize()}.",
+    )
+    notes = dict.fromkeys(note for one in found for note in one.notes)
+    return Multiverse(
+        table=table,
+        figures=tuple(specification_curves(experiment.id, found)),
+        notes=tuple(notes),
+    )
 
 
 def _design(experiment: Experiment, scope: ResultScope) -> list[tuple[str, str]]:

@@ -28,6 +28,21 @@ class Table:
 
 
 @attrs.frozen(kw_only=True)
+class Multiverse:
+    """What the claims of an experiment would have come to under other choices.
+
+    Args:
+        table: A row for each claim and eval.
+        figures: Their specification curves.
+        notes: What is left out, and why.
+    """
+
+    table: Table
+    figures: tuple[Drawing, ...]
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Section:
     """The section of one experiment, or of several together.
 
@@ -44,6 +59,12 @@ class Section:
     findings: tuple[Finding, ...] = ()
     figures: tuple[Drawing, ...] = ()
     tables: tuple[Table, ...] = ()
+    multiverse: Multiverse | None = None
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """All figures of the section."""
+        return (*self.figures, *(self.multiverse.figures if self.multiverse else ()))
 
     @property
     def findings_by_question(self) -> dict[str, list[Finding]]:
