@@ -7,6 +7,17 @@ condition means, whose variance is estimated in one way (`Study.contrast`). This
 returns numbers; it does not know experiments.
 """
 
+from .calibration import (
+    CorrectedRate,
+    JudgeErrors,
+    LabelSums,
+    draws_interval,
+    effective_answers,
+    is_informative,
+    judge_errors,
+    prediction_powered,
+    rogan_gladen,
+)
 from .dose_response import HalfEffect, fit_half_effect, slope_weights
 from .intervals import (
     ALPHA,
@@ -34,9 +45,12 @@ from .study_batch import EstimateBatch, StudyBatch
 
 __all__ = [
     "ALPHA",
+    "CorrectedRate",
     "Estimate",
     "EstimateBatch",
     "HalfEffect",
+    "JudgeErrors",
+    "LabelSums",
     "RunSummaries",
     "RunSums",
     "Scores",
@@ -47,15 +61,21 @@ __all__ = [
     "VarianceComponents",
     "build_scores",
     "critical_value",
+    "draws_interval",
+    "effective_answers",
     "estimate_seed_variance",
     "fit_half_effect",
     "group_columns",
     "interval_half_width",
     "interval_width",
+    "is_informative",
+    "judge_errors",
     "minimum_detectable_effect",
     "planned_difference",
+    "prediction_powered",
     "required_runs",
     "required_samples",
+    "rogan_gladen",
     "run_summaries",
     "share_interval",
     "slope_weights",
