@@ -138,6 +138,7 @@ def _check_places(options: RunOptions) -> Iterator[Check]:
         directory = options.store if options.store.exists() else directory
         yield from check_units(store := open_store(options.store))
         yield from check_registrations(store)
+        yield from check_calibrations(store)
     free = atomic.free_space(directory) or 0
     shown = options.display_path(directory if is_url(options.store) else options.store)
     yield Check(
@@ -209,6 +210,21 @@ def check_registrations(store: Store) -> Iterator[Check]:
         )
 
 
+def check_calibrations(store: Store) -> Iterator[Check]:
+    """Compare every calibration with its name, which is its sha256."""
+    damage, count = store.calibration_faults(), len(store.calibrations())
+    if damage or count:
+        faults = [f"{name}: {fault}" for name, fault in damage.items()]
+        yield Check(
+            subject="calibrations",
+            ok=not faults,
+            detail="; ".join(faults) or f"{pluralize(count, 'calibration')}, all intact",
+            hint="restore them from a copy, or run `mi calibrate` with their labels again"
+            if faults
+            else "",
+        )
+
+
 def _check_shared_store(options: RunOptions) -> Iterator[Check]:
     """Check that a shared store can be reached and locked, and that its units are intact."""
     try:
@@ -217,6 +233,7 @@ def _check_shared_store(options: RunOptions) -> Iterator[Check]:
             yield Check(subject="store", ok=True, detail=f"{store.address} grants leases")
         yield from check_units(store)
         yield from check_registrations(store)
+        yield from check_calibrations(store)
     except MiError as error:
         yield _failed("store", error)
 

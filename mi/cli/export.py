@@ -97,7 +97,7 @@ def _print_skipped(merge: MergePlan) -> None:
 
 def _apply(merge: MergePlan, theirs: Store, ours: Store) -> None:
     things = (merge.journals, merge.units, merge.selections, merge.runs, merge.registrations)
-    total = sum(map(len, things))
+    total = sum(map(len, things)) + len(merge.calibrations)
     with progress_bar(total, "import") as advance:
         apply_merge(merge, theirs, ours, advance)
 
@@ -107,4 +107,6 @@ def _describe_counts(merge: MergePlan) -> str:
     texts = [pluralize(len(items), noun) for noun, items in counts.items()]
     if merge.registrations:
         texts.append(pluralize(len(merge.registrations), "registration"))
+    if merge.calibrations:
+        texts.append(pluralize(len(merge.calibrations), "calibration"))
     return ", ".join(texts)

@@ -30,6 +30,7 @@ from ..files.secrets import redact_message
 from ..files.serialize import read_json
 from ..units.unit import Train, Unit
 from . import progress
+from .calibrations import CalibrationRecord
 from .checksums import RECORD_FILE
 from .incoming import RefusedLine, check_lines
 from .journal_checks import JournalCheck, journal_error
@@ -557,6 +558,24 @@ class Store(ABC):
 
         Raises:
             StoreError: The registration cannot be written.
+        """
+
+    # Calibrations
+
+    @abstractmethod
+    def calibrations(self) -> dict[str, CalibrationRecord]:
+        """All intact calibrations by name, oldest first."""
+
+    @abstractmethod
+    def calibration_faults(self) -> dict[str, str]:
+        """The damaged calibrations by name, and what is wrong with each."""
+
+    @abstractmethod
+    def save_calibration(self, record: CalibrationRecord) -> str:
+        """Write a calibration, unless the store has it. Returns its name.
+
+        Raises:
+            StoreError: The calibration cannot be written.
         """
 
     # The ledger, which `ledger.py` keeps under a lock of its own

@@ -11,6 +11,7 @@ address, and again below this machine's copy of it.
     runs/<run>/      run.json (provenance, outcome) and attempts.jsonl
     seals/           the seals of journals, each NAME.json (shared stores only)
     registrations/   expectations as they were registered, named by their content
+    calibrations/    labels of answers by which judges are calibrated, named by their content
     progress/        how far units under way are, for `mi status`
     cells/           the cells and evals that a run selected, named by their content
     locks/           lock files of units and journals (folder stores only)
@@ -40,6 +41,7 @@ JOURNALS = "journals"
 SEALS = "seals"
 RUNS = "runs"
 REGISTRATIONS = "registrations"
+CALIBRATIONS = "calibrations"
 PROGRESS = "progress"
 CELLS = "cells"
 LOCKS = "locks"
@@ -82,6 +84,9 @@ class StoreLayout:
 
     def registration_file(self, name: str) -> Path:
         return self.root / REGISTRATIONS / f"{name}.json"
+
+    def calibration_file(self, name: str) -> Path:
+        return self.root / CALIBRATIONS / f"{name}.json"
 
     def lock_file(self, name: str) -> Path:
         """The lock file of a unit, journal or other name.

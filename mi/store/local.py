@@ -26,6 +26,7 @@ from ..files.seal import seal_path
 from ..files.serialize import read_json, to_json
 from . import checksums
 from .base import Store
+from .calibrations import CalibrationFiles, CalibrationRecord
 from .checksums import RECORD_FILE
 from .incoming import RefusedLine, refused_file
 from .journal_checks import JournalCheck, settle_journal
@@ -67,7 +68,7 @@ class LocalStore(Store):
     _layout: StoreLayout = attrs.field(init=False, eq=False, repr=False)
     _runs: RunFiles = attrs.field(init=False, eq=False, repr=False)
     _registrations: RegistrationFiles = attrs.field(init=False, eq=False, repr=False)
-
+    _calibrations: CalibrationFiles = attrs.field(init=False, eq=False, repr=False)
     _writers: dict[str, JournalWriter] = attrs.field(init=False, eq=False, repr=False, factory=dict)
 
     @_layout.default
@@ -81,6 +82,10 @@ class LocalStore(Store):
     @_registrations.default
     def _default_registrations(self) -> RegistrationFiles:
         return RegistrationFiles(self._layout)
+
+    @_calibrations.default
+    def _default_calibrations(self) -> CalibrationFiles:
+        return CalibrationFiles(self._layout)
 
     @property
     def address(self) -> str:
@@ -348,6 +353,15 @@ class LocalStore(Store):
 
     def save_registration(self, record: RegistrationRecord) -> str:
         return self._registrations.save(record)
+
+    def calibrations(self) -> dict[str, CalibrationRecord]:
+        return self._calibrations.read_all()
+
+    def calibration_faults(self) -> dict[str, str]:
+        return self._calibrations.faults()
+
+    def save_calibration(self, record: CalibrationRecord) -> str:
+        return self._calibrations.save(record)
 
     def load_ledger(self) -> str | None:
         with suppress(FileNotFoundError):

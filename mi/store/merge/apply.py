@@ -46,7 +46,7 @@ def apply_merge(
         plan: The plan, from `plan_merge` of the same stores.
         theirs: The store that is read.
         ours: The store that is added to.
-        on_step: Called after each journal, unit, selection, run and registration.
+        on_step: Called after each journal, unit, selection, run, registration and calibration.
 
     Raises:
         StoreError: Our store cannot be written. What was copied so far is complete.
@@ -74,6 +74,11 @@ def apply_merge(
         for name in plan.registrations:
             if not isinstance(record := registrations.get(name), (str, type(None))):
                 ours.save_registration(record)
+            on_step()
+        calibrations = dict(source.calibrations()) if plan.calibrations else {}
+        for name in plan.calibrations:
+            if not isinstance(calibration := calibrations.get(name), (str, type(None))):
+                ours.save_calibration(calibration)
             on_step()
 
 

@@ -18,9 +18,9 @@ import attrs
 
 from ...files import gate
 from ..checksums import is_file_name
-from ..layout import CELLS, JOURNALS, REGISTRATIONS, RUNS, UNITS
+from ..layout import CALIBRATIONS, CELLS, JOURNALS, REGISTRATIONS, RUNS, UNITS
 
-PLACES = (UNITS, JOURNALS, RUNS, CELLS, REGISTRATIONS)
+PLACES = (UNITS, JOURNALS, RUNS, CELLS, REGISTRATIONS, CALIBRATIONS)
 """The directories of a store from which something is imported."""
 
 MAX_FILE = 1 << 36

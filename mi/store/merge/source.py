@@ -24,8 +24,19 @@ from ...units.lines import QUESTION, SCORE
 from ...units.unit import Evaluate, is_unit_key
 from .. import checksums
 from ..base import Store
+from ..calibrations import CalibrationRecord, read_calibration
 from ..journal_verifier import JournalVerifier
-from ..layout import CELLS, JOURNALS, REGISTRATIONS, RUN_FILE, RUNS, SEALS, UNITS, is_stray
+from ..layout import (
+    CALIBRATIONS,
+    CELLS,
+    JOURNALS,
+    REGISTRATIONS,
+    RUN_FILE,
+    RUNS,
+    SEALS,
+    UNITS,
+    is_stray,
+)
 from ..local import LocalStore
 from ..records import JournalNeed, UnitRecord
 from ..registrations import RegistrationRecord, read_registration
@@ -181,6 +192,18 @@ class Source:
             name = file.removesuffix(".json")
             try:
                 record = read_registration(self.store.root / REGISTRATIONS / file)
+            except CorruptError as error:
+                yield name, error.message
+            else:
+                is_same = record.name == name
+                yield name, record if is_same else "is not written as this version writes it"
+
+    def calibrations(self) -> Iterator[tuple[str, CalibrationRecord | str]]:
+        """The calibrations by name; in place of one that is damaged, what is wrong with it."""
+        for file in self.screening.names[CALIBRATIONS]:
+            name = file.removesuffix(".json")
+            try:
+                record = read_calibration(self.store.root / CALIBRATIONS / file)
             except CorruptError as error:
                 yield name, error.message
             else:

@@ -40,7 +40,8 @@ class MergePlan:
         selections: Names of the selections to copy.
         runs: Names of the runs whose records differ.
         registrations: Names of the registrations to copy, as they are.
-        present_count: How many units, journals, runs and registrations are in both stores.
+        calibrations: Names of the calibrations to copy, as they are.
+        present_count: How many units, journals, runs and other records are in both stores.
         skipped: Why things are left out, a sentence each.
         size: Bytes of the units to copy, as far as they are known.
     """
@@ -50,6 +51,7 @@ class MergePlan:
     selections: tuple[str, ...]
     runs: tuple[str, ...]
     registrations: tuple[str, ...]
+    calibrations: tuple[str, ...]
     present_count: int
     skipped: tuple[str, ...]
     size: int = 0
@@ -68,7 +70,7 @@ class _Survey:
         theirs: The store that is read.
         ours: The store that is added to.
         skipped: Why things are left out, a sentence each.
-        present_count: How many units, journals, runs and registrations are in both stores.
+        present_count: How many units, journals, runs and other records are in both stores.
         records: Key → record of their intact units.
         journal_trainings: Journal → the training whose model it is about; None if untrained.
         judged_journals: Journal of judgments → the journal of the judged answers.
@@ -104,6 +106,7 @@ class _Survey:
             selections=tuple(self._new_selections()),
             runs=tuple(self._changed_runs()),
             registrations=tuple(self._new_registrations()),
+            calibrations=tuple(self._new_calibrations()),
             present_count=self.present_count,
             skipped=tuple(self.skipped),
             size=sum(map(self.theirs.unit_size, units)),
@@ -283,6 +286,17 @@ class _Survey:
         for name, record in self.theirs.registrations():
             if isinstance(record, str):
                 self.skipped.append(f"the registration {name} is damaged there: it {record}")
+            elif name in present:
+                self.present_count += 1
+            else:
+                yield name
+
+    def _new_calibrations(self) -> Iterator[str]:
+        """Calibrations of theirs; a name is a digest, so what has the same name is the same."""
+        present = self.ours.calibrations()
+        for name, record in self.theirs.calibrations():
+            if isinstance(record, str):
+                self.skipped.append(f"the calibration {name} is damaged there: it {record}")
             elif name in present:
                 self.present_count += 1
             else:

@@ -17,7 +17,7 @@ import attrs
 
 from ...files import atomic
 from ..checksums import RECORD_FILE
-from ..layout import CELLS, JOURNALS, REGISTRATIONS, RETIRED, RUN_FILE, RUNS, SEALS
+from ..layout import CALIBRATIONS, CELLS, JOURNALS, REGISTRATIONS, RETIRED, RUN_FILE, RUNS, SEALS
 from .backend import Backend
 from .segmented_log import SegmentedLogs, cover_segments, find_gap
 
@@ -46,7 +46,7 @@ class Mirror:
         files = self.backend.versions(SEALS)  # before the journals: see `journal_seals`
         self._download_changed(files)
         logs: dict[str, dict[str, str]] = {}
-        for directory in (JOURNALS, RUNS, CELLS, REGISTRATIONS, RETIRED):
+        for directory in (JOURNALS, RUNS, CELLS, REGISTRATIONS, CALIBRATIONS, RETIRED):
             for name, version in self.backend.versions(directory).items():
                 log, _, file_name = name.rpartition("/")
                 if directory == JOURNALS or (directory == RUNS and file_name != RUN_FILE):
@@ -58,7 +58,7 @@ class Mirror:
         with ThreadPoolExecutor(MAX_DOWNLOADS) as pool:
             list(pool.map(self.logs.update_copy, logs, logs.values()))
         names = {*files, *(f"{log}.jsonl" for log in logs)}
-        self._remove_stale(names, (JOURNALS, SEALS, RUNS, REGISTRATIONS, RETIRED))
+        self._remove_stale(names, (JOURNALS, SEALS, RUNS, REGISTRATIONS, CALIBRATIONS, RETIRED))
 
     def refresh_journals(
         self, names: Collection[str] | None = None, *, anew: bool = False
@@ -95,9 +95,16 @@ class Mirror:
 
     def refresh_registrations(self) -> None:
         """Bring the registrations alone up to date."""
-        versions = self.backend.versions(REGISTRATIONS)
+        self._refresh_directory(REGISTRATIONS)
+
+    def refresh_calibrations(self) -> None:
+        """Bring the calibrations alone up to date."""
+        self._refresh_directory(CALIBRATIONS)
+
+    def _refresh_directory(self, directory: str) -> None:
+        versions = self.backend.versions(directory)
         self._download_changed(versions)
-        self._remove_stale(set(versions), (REGISTRATIONS,))
+        self._remove_stale(set(versions), (directory,))
 
     def _download_changed(self, versions: Mapping[str, str]) -> None:
         self.download(

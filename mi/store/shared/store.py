@@ -33,10 +33,12 @@ import attrs
 from ...errors import CorruptError, MiError, StoreError
 from ...files.journal import encode_line
 from ..base import Store
+from ..calibrations import CalibrationFiles, CalibrationRecord
 from ..incoming import RefusedLine, refused_file
 from ..journal_checks import JournalCheck
 from ..journal_verifier import JournalVerifier, damaged_by_journals
 from ..layout import (
+    CALIBRATIONS,
     CELLS,
     JOURNALS,
     LEDGER_FILE,
@@ -105,6 +107,7 @@ class SharedStore(Store):
     _work: WorkRecords = attrs.field(init=False)
     _runs: RunFiles = attrs.field(init=False)
     _registrations: RegistrationFiles = attrs.field(init=False)
+    _calibrations: CalibrationFiles = attrs.field(init=False)
     _verifier: CopyVerifier = attrs.field(init=False)
     _seals: JournalSeals = attrs.field(init=False)
 
@@ -127,6 +130,10 @@ class SharedStore(Store):
     @_registrations.default
     def _default_registrations(self) -> RegistrationFiles:
         return RegistrationFiles(StoreLayout(self.root))
+
+    @_calibrations.default
+    def _default_calibrations(self) -> CalibrationFiles:
+        return CalibrationFiles(StoreLayout(self.root))
 
     @_verifier.default
     def _default_verifier(self) -> CopyVerifier:
@@ -367,6 +374,18 @@ class SharedStore(Store):
 
     def save_registration(self, record: RegistrationRecord) -> str:
         self.backend.create(f"{REGISTRATIONS}/{record.name}.json", record.text.encode())
+        return record.name
+
+    def calibrations(self) -> dict[str, CalibrationRecord]:
+        self.mirror.refresh_calibrations()
+        return self._calibrations.read_all()
+
+    def calibration_faults(self) -> dict[str, str]:
+        self.mirror.refresh_calibrations()
+        return self._calibrations.faults()
+
+    def save_calibration(self, record: CalibrationRecord) -> str:
+        self.backend.create(f"{CALIBRATIONS}/{record.name}.json", record.text.encode())
         return record.name
 
     def load_ledger(self) -> str | None:
