@@ -221,6 +221,16 @@ def test_what_was_found_is_remembered_for_a_month_by_address_and_model() -> None
             assert (recall_probe(SERVER, found.address, "m") is not None) == is_known
 
 
+@pytest.mark.parametrize("facts", [{}, {"parameters": 3}, {"parameters": {"limit": "n"}}])
+def test_a_memory_that_lacks_something_is_as_none(facts: dict[str, Any]) -> None:
+    with serving(SamplingServer(LLAMA)) as server:
+        _, found, _ = probe(server)
+        remember_probe(attrs.evolve(found, facts=facts))
+        _, again, usages = probe(server)
+        assert usages
+        assert again.facts == {**found.facts, "seconds": again.facts["seconds"]}
+
+
 def test_a_server_that_says_it_is_another_one_is_probed_again(tmp_path: Path) -> None:
     drawing = SamplingServer(logprobs=False)
     build = ["b1"]
@@ -289,7 +299,7 @@ def test_an_alias_that_two_models_answer_is_told(project: Project) -> None:
 
     def reply(body: Body) -> Reply:
         if body["model"] == "judge":
-            return 200, completion("judge", "90" if "100" in str(body["messages"]) else "NO")
+            return 200, completion("judge", "NO" if "YES" in str(body["messages"]) else "90")
         status, answer = drawing(body)
         return status, {**answer, "model": f"m-2026-0{len(server.bodies) % 2 + 1}-01"}
 

@@ -12,11 +12,13 @@ from mi.analysis.evidence import ResultScope
 from mi.analysis.verdicts import verdicts
 from mi.database import Database, sync_database
 from mi.errors import JudgeUnreadable, ProviderError
+from mi.files.clock import utc_timestamp
+from mi.planning import judge_probes
 from mi.planning.prepare import prepare_plan
 from mi.planning.session import Session
 from mi.providers import Providers
 from mi.providers.types import ClientOptions
-from mi.runner import judge_probe
+from mi.reporting.header import header_lines
 from mi.runner.run import RunOutcome, run_prepared
 from mi.spec import Expect, Experiment, Rubric, Sampled, YesNo, harmful
 from mi.steps.scorers import SCORERS
@@ -98,6 +100,55 @@ def test_a_sound_judge_is_probed_once_and_booked(tmp_path: Path) -> None:
         assert probes(judge) == 11, "nothing is probed on a second run"
 
 
+def test_a_probe_is_in_the_plan_s_cost_and_header_until_it_is_known(tmp_path: Path) -> None:
+    with judge_server() as judge:
+        one = prepare(tmp_path, judge)
+        planned = prepare_plan(one)
+        own = sum(planned.costs.estimate(unit.unit) or 0.0 for unit in planned.plan.attempts)
+        total = planned.costs.total()
+        assert total is not None
+        assert total > own
+        assert "judge lab:judge · not probed yet; 8 known answers will be put to it first" in (
+            header_lines(one, planned.plan, None, total)
+        )
+        one.options = attrs.evolve(one.options, probe=False)
+        assert prepare_plan(one).costs.total() == pytest.approx(own)
+        one.options = attrs.evolve(one.options, probe=True)
+        run(one)
+        later = prepare(tmp_path, judge, experiment(settings=FEW, total_samples=20))
+        again = prepare_plan(later)
+        own = sum(again.costs.estimate(unit.unit) or 0.0 for unit in again.plan.attempts)
+        assert again.costs.total() == pytest.approx(own)
+        lines = header_lines(later, again.plan, None, own)
+        said = [line for line in lines if line.startswith("judge lab:judge")]
+        today = utc_timestamp()[:10]
+        assert f"judge lab:judge · probed {today}: readable, known answers in order" in said
+
+
+def test_a_damaged_journal_of_a_probe_is_archived_and_the_judge_probed_again(
+    tmp_path: Path,
+) -> None:
+    with judge_server() as judge:
+        one = prepare(tmp_path, judge)
+        run(one)
+        journals = sorted((one.store.root / "journals").glob("judgments-probe-*.jsonl"))
+        for path in journals:
+            path.write_text("{not json\n" + path.read_text())
+        told: list[str] = []
+        later = prepare(tmp_path, judge, experiment(settings=FEW, total_samples=20))
+        outcome = run_prepared(
+            prepare_plan(later), argv=["notebook"], max_cost=5.0, notify=told.append
+        )
+        assert outcome.error is None
+        assert not outcome.result.failures
+        assert probes(judge) == 22
+        assert len([text for text in told if "archived" in text]) == len(journals)
+        archived = (one.store.root / "retired").rglob("judgments-probe-*.jsonl")
+        assert sorted(path.name for path in archived) == [path.name for path in journals]
+        states = "SELECT DISTINCT judge_probe FROM results WHERE judge IS NOT NULL"
+        assert query(later, states) == [("passed",)]
+
+
 @pytest.mark.slow
 def test_a_probe_is_forgotten_after_a_month_and_at_another_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -106,7 +157,7 @@ def test_a_probe_is_forgotten_after_a_month_and_at_another_address(
         run(prepare(tmp_path, judge))
         run(prepare(tmp_path, other, experiment(settings=FEW, total_samples=20)))
         assert (probes(judge), probes(other)) == (11, 11)
-        monkeypatch.setattr(judge_probe, "MEMORY_DAYS", -1)
+        monkeypatch.setattr(judge_probes, "MEMORY_DAYS", -1)
         run(prepare(tmp_path, judge, experiment(settings=FEW, total_samples=30)))
         assert probes(judge) == 22
 

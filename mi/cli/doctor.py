@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -20,6 +20,7 @@ from ..database import Database
 from ..database.served_models import mixed_aliases
 from ..errors import MiError, StoreError
 from ..files import atomic
+from ..planning.judge_probes import JudgeProbe, describe_probe, find_probe
 from ..planning.open import select_model
 from ..providers import BUILTIN, Providers
 from ..providers.base import Provider
@@ -28,7 +29,8 @@ from ..providers.types import Check
 from ..providers.watch import NullMonitor
 from ..reporting.console import say
 from ..reporting.text import pluralize
-from ..spec import Model, RunOptions, Sampling, is_url, judge_model
+from ..spec import Model, ModelJudge, RunOptions, Sampling, is_url, judge_model
+from ..steps.scorers.probe import PASSED
 from ..store import open_store
 from ..store.base import Store
 from ..store.journal_checks import JOURNAL_HINT
@@ -78,9 +80,11 @@ def _run_checks(args: argparse.Namespace) -> Iterator[Check]:
     providers = Providers(config.client_options)
     model, provider = select_model(registry, config.model, providers)
     models: dict[str, dict[str, Model]] = {provider.name: {model.name: model}}
-    for name in _judge_models(registry.collection):
-        judge, judge_provider = select_model(registry, name, providers)
-        models.setdefault(judge_provider.name, {})[judge.name] = judge
+    judges = _declared_judges(registry.collection)
+    for name in dict.fromkeys(judge.model for judge in judges):
+        served, judge_provider = select_model(registry, name, providers)
+        models.setdefault(judge_provider.name, {})[served.name] = served
+    yield from _check_judge_probes(judges, providers, options)
     for name in dict.fromkeys([*models, *BUILTIN, *providers.options.endpoints]):
         if name == provider.name:
             yield from _check_credentials(provider, model)
@@ -127,6 +131,32 @@ def _check_probe(provider: Provider, model: Model, *, may_ask: bool) -> Iterator
         served = known.facts.get("served", [])
         if len(served) > 1:
             yield Check(subject=model.id, ok=None, detail=alias_line(model.name, served))
+
+
+def _check_judge_probes(
+    judges: Sequence[ModelJudge], providers: Providers, options: RunOptions
+) -> Iterator[Check]:
+    """What is known of the judges that were probed; the others are probed by a run.
+
+    Args:
+        judges: The judges of all declared evals.
+        providers: Serve them.
+        options: Say where the store is.
+    """
+    if is_url(options.store) or not Path(options.store).exists():
+        return
+    store = open_store(options.store)
+    for judge in judges:
+        provider = providers.for_model(judge.model)
+        judge = provider.resolve_judge(judge)
+        probe = JudgeProbe(judge=judge, address=provider.address, store=store)
+        if (known := find_probe(probe)) is not None:
+            rubrics = ", ".join(rubric.name for rubric in judge.rubrics)
+            yield Check(
+                subject=f"{judge.model}: probe of {rubrics}",
+                ok=known.result.summary == PASSED or None,
+                detail=describe_probe(known),
+            )
 
 
 def _check_places(options: RunOptions) -> Iterator[Check]:
@@ -279,16 +309,16 @@ def _failed(subject: str, error: MiError) -> Check:
     return Check(subject=subject, ok=False, detail=error.message, hint=error.hint or "")
 
 
-def _judge_models(collection: Collection) -> list[str]:
-    """The judge models of all declared evals; none where experiments cannot be collected."""
-    names: dict[str, None] = {}
+def _declared_judges(collection: Collection) -> list[ModelJudge]:
+    """The judges of all declared evals; none where experiments cannot be collected."""
     try:
         experiments = collection.all().values()
     except MiError:
         return []
-    for experiment in experiments:
-        for setting in experiment.settings:
-            for eval in (*setting.id_evals, *setting.ood_evals):
-                if (judge := judge_model(eval)) is not None:
-                    names[judge.model] = None
-    return list(names)
+    evals = [
+        eval
+        for experiment in experiments
+        for setting in experiment.settings
+        for eval in (*setting.id_evals, *setting.ood_evals)
+    ]
+    return list(dict.fromkeys(judge for eval in evals if (judge := judge_model(eval)) is not None))

@@ -7,7 +7,7 @@ as the eval expects. Requests whose answers are already in a journal are not cou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -47,6 +47,7 @@ class CostEstimator:
         store: Holds the journals of earlier requests.
         batch: Whether batch prices apply.
         archived_journals: Journals that will be archived, so their requests are made again.
+        probes: What the probes that come before the first unit are likely to use.
     """
 
     plan: Plan
@@ -58,6 +59,7 @@ class CostEstimator:
     store: Store
     batch: bool = False
     archived_journals: Collection[str] = ()
+    probes: Sequence[Usage] = ()
     _row_tokens: dict[str, float] = attrs.field(factory=dict)
     _answer_lengths: dict[str, float | None] = attrs.field(factory=dict)
 
@@ -75,8 +77,9 @@ class CostEstimator:
         return 0.0
 
     def total(self) -> float | None:
-        """The cost of all units that a run attempts; None if a price is unknown."""
+        """The cost of all units that a run attempts, and of probes; None if a price is unknown."""
         costs = [self.estimate(planned.unit) for planned in self.plan.attempts]
+        costs += map(self.prices.cost, self.probes)
         known_costs = [cost for cost in costs if cost is not None]
         return sum(known_costs) if len(known_costs) == len(costs) else None
 

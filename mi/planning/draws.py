@@ -22,6 +22,7 @@ from ..store.base import Store
 from ..units.identity import key
 from ..units.journals import ANSWERS
 from ..units.unit import Evaluate
+from .plan import Plan
 
 _PROBED_DRAW = 1
 
@@ -77,3 +78,23 @@ def has_all_answers(payload: Evaluate, store: Store, questions: Mapping[str, Que
         return eval_kind(payload.eval).has_all_answers(workload)
     except CorruptError:
         return True
+
+
+def evals_to_sample(
+    plan: Plan, store: Store, questions: Mapping[str, Questions]
+) -> list[tuple[str, Sampling]]:
+    """Keys of the attempted evals that lack answers, and how these are sampled.
+
+    Args:
+        plan: The units.
+        store: Holds the answers.
+        questions: The evals' questions by digest.
+    """
+    evals = []
+    for planned in plan.attempts:
+        payload = planned.unit.payload
+        if not isinstance(payload, Evaluate) or payload.eval.answer_sampling is None:
+            continue
+        if not has_all_answers(payload, store, questions):
+            evals.append((planned.unit.key, payload.eval.answer_sampling))
+    return evals

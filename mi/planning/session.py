@@ -21,7 +21,7 @@ from ..providers import Providers
 from ..providers.base import Provider
 from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
-from ..providers.types import ModelReport
+from ..providers.types import ModelReport, Usage
 from ..spec import (
     Dataset,
     Experiment,
@@ -39,6 +39,7 @@ from .draws import separate_draws
 from .evals import EvalResolver, SkippedEval
 from .learned_turns import count_multi_turn_rows
 from .plan import Context, Plan, build_plan, cell_units
+from .probe_usage import judge_probe_usages, server_probe_usage
 from .resources import Resources
 from .row_checks import check_weights, describe_reading
 from .scenarios import RepeatedScenarios, find_repeated_scenarios
@@ -305,7 +306,18 @@ class Session:
             store=self.store,
             batch=self.providers.options.batch,
             archived_journals=archived_journals,
+            probes=self._expected_probes(plan),
         )
+
+    def _expected_probes(self, plan: Plan) -> list[Usage]:
+        """What the probes that come before a plan's first unit are likely to use."""
+        if not self.options.probe:
+            return []
+        usages = list(judge_probe_usages(plan, self.providers, self.store))
+        if not (self.provider.is_free or self.options.rejudge):
+            questions = self.eval_resolver.questions_by_digest()
+            usages += server_probe_usage(plan, self.model, self.provider, self.store, questions)
+        return usages
 
     def resources(
         self, plan: Plan, costs: CostEstimator | None = None, *, max_cost: float | None = None

@@ -135,6 +135,10 @@ class Provider:
         """Whether answers depend on how a server samples, which only a probe can tell."""
         return False
 
+    def expected_probe(self, model: Model) -> Usage | None:
+        """What a probe of the server of a model is likely to use; None if it is known already."""
+        return None
+
     def recall_probe(self, model: Model) -> ProbeResult | None:
         """What is known of the server of a model from an earlier probe; asks nothing."""
         return None

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..collect.select import Selection
+from ..planning.judge_probes import describe_probe, plan_probes
 from ..planning.plan import Plan, PlannedUnit, format_rescoring
 from ..planning.progress import UNPROBED, is_unprobed
 from ..planning.scenarios import RepeatedScenarios
@@ -50,6 +51,7 @@ def header_lines(
         for setting, count in session.multi_turn_rows(plan).items()
     ]
     lines += _probe_lines(session, plan)
+    lines += _judge_lines(session, plan)
     lines += _repetition_lines(session.repeated_scenarios(plan))
     lines += [f"{session.model.id}: {note}" for note in session.model_report(plan).notes]
     for skipped in session.skipped_evals:
@@ -76,6 +78,21 @@ def _probe_lines(session: Session, plan: Plan) -> list[str]:
     if count := sum(is_unprobed(session, planned) for planned in plan.units):
         lines.append(f"{pluralize(count, 'eval')} done before the server was probed ({UNPROBED})")
     return lines
+
+
+def _judge_lines(session: Session, plan: Plan) -> list[str]:
+    """What is known of the judges of the evals to do."""
+    lines: dict[str, None] = {}
+    for probe, known in plan_probes(plan, session.providers, session.store):
+        name = f"judge {probe.judge.model}"
+        if known is not None:
+            lines[f"{name} · {describe_probe(known)}"] = None
+        elif session.options.probe:
+            count = pluralize(len(probe.requests), "known answer")
+            lines[f"{name} · not probed yet; {count} will be put to it first"] = None
+        else:
+            lines[f"{name} · not probed (--no-probe)"] = None
+    return list(lines)
 
 
 def balance_line(balance: Balance) -> str:

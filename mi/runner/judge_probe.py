@@ -1,8 +1,8 @@
 """Probing the judges of a run, once it is approved and before it buys anything else.
 
 The replies are kept in a journal of their own, with what was paid for them, so that `spend` has
-them, and a judge at the same address is not probed again for `MEMORY_DAYS`. Replies that could not
-be read are not remembered: what was wrong may have been mended.
+them, and a judge that is known (`mi.planning.judge_probes`) is not probed again. Replies that could
+not be read are not remembered: what was wrong may have been mended.
 """
 
 from __future__ import annotations
@@ -15,111 +15,47 @@ from typing import Any
 
 import attrs
 
-from ..errors import BudgetExceeded, Interrupted, JudgeUnreadable, MiError, StoreError
-from ..files.clock import utc_timestamp
-from ..planning.plan import Plan
+from ..errors import (
+    BudgetExceeded,
+    CorruptError,
+    Interrupted,
+    JudgeUnreadable,
+    MiError,
+    StoreError,
+)
+from ..planning.judge_probes import JudgeProbe, find_probe, select_judges
 from ..planning.resources import Resources
 from ..providers import Providers
 from ..providers.base import Provider
 from ..providers.types import Grade
-from ..spec import ModelJudge, judge_model
-from ..steps.context import journal_lines
+from ..spec import ModelJudge
 from ..steps.recorder import AnswerRecorder
 from ..steps.scorers import find_scorer
 from ..steps.scorers.probe import (
     MAX_REQUESTS,
-    UNPROBED,
     JudgeProbeResult,
     ProbeRequest,
     has_text_verdict,
-    probe_requests,
     probed_judge,
     read_probe,
 )
 from ..steps.scorers.reply import JudgeReply, grade_reply
-from ..store.base import Store
-from ..units.identity import key
-from ..units.journals import JUDGE_PROBES
-from ..units.unit import Evaluate
-from .types import Observer
+from ..store.layout import JOURNALS
+from .types import Observer, Run
 from .watch import BudgetMonitor, ObserverMonitor
 
-MEMORY_DAYS = 30
 _LONG_REPLY = 64
 """Tokens that a judge is given when a shorter reply could not be read."""
 _STOPS = (Interrupted, BudgetExceeded, StoreError)
 _GO_ON = "--no-probe goes on regardless, and pays for answers that may stay without a score"
 
 
-@attrs.frozen(kw_only=True)
-class JudgeProbe:
-    """Probes one judge and reads what earlier probes of it found.
-
-    Args:
-        judge: The judge.
-        address: The server's address; a probe at another one does not count.
-        store: Holds the journal of probes.
-    """
-
-    judge: ModelJudge
-    address: str
-    store: Store
-
-    @property
-    def journal(self) -> str:
-        """The name of the journal, which depends on how the judge is asked."""
-        return key(JUDGE_PROBES, tuple(self.judge.methods.values()))
-
-    @property
-    def unit(self) -> str:
-        """The name under which probes are booked."""
-        return f"probe-{self.journal.rpartition('-')[2]}"
-
-    @property
-    def requests(self) -> list[ProbeRequest]:
-        """What the judge is asked."""
-        return probe_requests(self.judge)
-
-    def stored_result(self, since: str = "") -> JudgeProbeResult | None:
-        """What the newest replies at the address say; None if one of them is missing.
-
-        Args:
-            since: Only replies that came at this time or later count, in ISO 8601.
-        """
-        newest: dict[str, dict[str, Any]] = {}
-        for line in journal_lines(self.store.journal(self.journal)):
-            is_new = line["sample"] >= newest.get(line["question"], line)["sample"]
-            if is_new and line.get("address") == self.address and line.get("at", "") >= since:
-                newest[line["question"]] = line
-        if any(request.id not in newest for request in self.requests):
-            return None
-        replies = {name: JudgeReply.from_json(line["verdict"]) for name, line in newest.items()}
-        return read_probe(self.judge, replies)
-
-
-def probe_state(judge: ModelJudge, provider: Provider, store: Store) -> str:
-    """What is known of a judge, for the record of an eval: `passed`, `unprobed`, or a problem.
-
-    Args:
-        judge: The judge.
-        provider: Serves it.
-        store: Holds the journal of probes.
-    """
-    probe = JudgeProbe(judge=judge, address=provider.address, store=store)
-    result = probe.stored_result()
-    return UNPROBED if result is None else result.summary
-
-
-def probe_judges(
-    plan: Plan, resources: Resources, store: Store, observer: Observer
-) -> dict[str, str]:
+def probe_judges(run: Run, notify: Callable[[str], None]) -> dict[str, str]:
     """Probe the judges of the evals that a run attempts, those that are not known yet.
 
     Args:
-        plan: The run's plan.
-        resources: The providers of judges, prices and the budget.
-        store: Keeps the replies.
-        observer: May stop the run.
+        run: The run.
+        notify: Receives sentences for the user.
 
     Returns:
         Judge model → what is known of it, as `probe_state`.
@@ -131,30 +67,20 @@ def probe_judges(
         StoreError: The store cannot be written.
     """
     states: dict[str, str] = {}
+    resources = run.resources
     providers = Providers(attrs.evolve(resources.client_options, batch=False))
     try:
-        for judge in _judges(plan):
-            observer.raise_if_stopped()
+        for judge in select_judges(run.plan):
+            run.observer.raise_if_stopped()
             provider = resources.judges[judge.model]
             if resources.client_options.batch:  # a batch may take a day
                 provider = providers.for_model(judge.model)
-            probe = JudgeProbe(judge=judge, address=provider.address, store=store)
-            result = _probe(probe, provider, resources, observer)
+            probe = JudgeProbe(judge=judge, address=provider.address, store=run.store)
+            result = _probe(probe, provider, run, notify)
             states[judge.model] = _worse(states.get(judge.model, ""), result.summary)
     finally:
         providers.close()
     return states
-
-
-def _judges(plan: Plan) -> list[ModelJudge]:
-    """The judges of the evals that a run attempts; those that are asked alike only once."""
-    judges: dict[str, ModelJudge] = {}
-    for planned in plan.attempts:
-        payload = planned.unit.payload
-        judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
-        if judge is not None:
-            judges.setdefault(key(JUDGE_PROBES, tuple(judge.methods.values())), judge)
-    return list(judges.values())
 
 
 def _worse(first: str, second: str) -> str:
@@ -162,18 +88,23 @@ def _worse(first: str, second: str) -> str:
 
 
 def _probe(
-    probe: JudgeProbe, provider: Provider, resources: Resources, observer: Observer
+    probe: JudgeProbe, provider: Provider, run: Run, notify: Callable[[str], None]
 ) -> JudgeProbeResult:
     """The result of a probe: a stored one that is new enough, or a new one."""
-    since = utc_timestamp(days_ago=MEMORY_DAYS)
-    known = probe.stored_result(since)
-    if known is not None and known.is_readable:
-        return known
-    with probe.store.lock(probe.journal, on_wait=lambda name: observer.raise_if_stopped()):
-        known = probe.stored_result(since)  # another run may have been faster
-        if known is not None and known.is_readable:
-            return known
-        return _Session(probe, provider, resources, observer).run()
+    if (known := find_probe(probe)) is not None:
+        return known.result
+    wait = run.observer.raise_if_stopped
+    with probe.store.lock(probe.journal, on_wait=lambda name: wait()):
+        try:
+            probe.store.settle(probe.journal)
+            known = probe.recall()  # another run may have been faster
+        except CorruptError as error:
+            notify(f"{error.message}; archived, and {probe.judge.model} is probed again")
+            file = probe.store.journal(probe.journal).name
+            probe.store.archive(f"{run.run_id}-damaged", JOURNALS, file)
+        if known is not None:
+            return known.result
+        return _Session(probe, provider, run.resources, run.observer).run()
 
 
 @attrs.define

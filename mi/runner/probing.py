@@ -13,16 +13,14 @@ import attrs
 
 from ..errors import BudgetExceeded, ProviderError
 from ..files.clock import utc_timestamp
-from ..planning.draws import has_all_answers
+from ..planning.draws import evals_to_sample
 from ..planning.session import Session
 from ..providers.pricing import book_usage
 from ..providers.probe import ParameterRefused, ProbeFailed
 from ..providers.types import Usage
 from ..providers.watch import NullMonitor
-from ..spec import Sampling
 from ..units.identity import key
 from ..units.journals import PROBES
-from ..units.unit import Evaluate
 from .types import Observer, Run
 from .watch import BudgetMonitor
 
@@ -57,7 +55,7 @@ def probe_server(session: Session, run: Run, notify: Callable[[str], None]) -> R
     resources = run.resources
     if not resources.provider.has_probe or resources.judge_only:
         return run
-    if not (evals := _evals_to_sample(run)):
+    if not (evals := evals_to_sample(run.plan, run.store, resources.questions)):
         return run
     payer, usages = evals[0][0], list[Usage]()
     samplings = tuple(dict.fromkeys(sampling for _, sampling in evals))
@@ -82,18 +80,6 @@ def probe_server(session: Session, run: Run, notify: Callable[[str], None]) -> R
         probes={**resources.client_options.probes, session.model.id: result},
     )
     return attrs.evolve(run, resources=attrs.evolve(resources, client_options=options))
-
-
-def _evals_to_sample(run: Run) -> list[tuple[str, Sampling]]:
-    """Keys of the evals that lack answers, and how these are sampled."""
-    evals = []
-    for planned in run.plan.attempts:
-        payload = planned.unit.payload
-        if not isinstance(payload, Evaluate) or payload.eval.answer_sampling is None:
-            continue
-        if not has_all_answers(payload, run.store, run.resources.questions):
-            evals.append((planned.unit.key, payload.eval.answer_sampling))
-    return evals
 
 
 def _book(run: Run, payer: str, usages: Sequence[Usage]) -> None:

@@ -263,7 +263,7 @@ def _probe_and_execute(
         try:
             _check_service(run)
             run = probe_server(session, run, notify)
-            states = probe_judges(run.plan, run.resources, run.store, run.observer)
+            states = probe_judges(run, notify)
         except MiError as error:
             _LOGGER.info("run %s ended before its first unit: %s", run.run_id, error.message)
             return error

@@ -18,6 +18,7 @@ import attrs
 
 from ..planning.cost import journal_cost
 from ..planning.draws import is_probed
+from ..planning.judge_probes import probe_state
 from ..planning.resources import Resources
 from ..providers.base import Provider
 from ..providers.launch import sent_tokens
@@ -33,7 +34,6 @@ from ..steps.scorers.score import Score
 from ..store.base import Store
 from ..units.journals import ANSWERS
 from ..units.unit import Evaluate, Mix, Train, Unit
-from .judge_probe import probe_state
 from .superseded import digest_appender
 from .watch import BudgetMonitor
 

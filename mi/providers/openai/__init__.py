@@ -46,7 +46,7 @@ from .dialect import Dialect
 from .errors import retry_api_call
 from .event_loop import EventLoopThread, StopFlag, stream, wait_for
 from .job_poller import JobPoller
-from .probe import ServerProbe, is_openai_address
+from .probe import EXPECTED_OWN_TOKENS, EXPECTED_TOKENS, ServerProbe, is_openai_address
 from .rate_limiter import AdaptiveLimiter
 from .recipe import Supervised, resolve_supervised
 from .train import train
@@ -132,14 +132,22 @@ class OpenAI(Provider):
         """Whether another server than OpenAI's own API answers."""
         return not is_openai_address(self._address())
 
+    def expected_probe(self, model: Model) -> Usage | None:
+        """Less for OpenAI's own API, whose tail is not measured."""
+        if self.recall_probe(model) is not None:
+            return None
+        sent, received = EXPECTED_TOKENS if self.needs_probe() else EXPECTED_OWN_TOKENS
+        return Usage(model=model.name, input=sent, output=received)
+
     def recall_probe(self, model: Model) -> ProbeResult | None:
         """What this run, or an earlier one, found out about the server of a model."""
         if model.name in self._probes:
             return self._probes[model.name]
         known = self.options.probes.get(model.id)
         known = known or recall_probe(SERVER, self._address(), model.name)
-        if known is not None:
-            self._adopt(model, known)
+        if known is None or not Dialect.can_adopt(known):
+            return None
+        self._adopt(model, known)
         return known
 
     def probe(

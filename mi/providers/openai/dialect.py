@@ -14,20 +14,24 @@ from typing import Any
 
 import attrs
 
+from ...files import gate
 from ..probe import ParameterRefused, ProbeResult
 from .replies import find_sentence
 
 Body = dict[str, Any]
-_FINDINGS = (
-    "accepts_n",
-    "limit",
-    "refused",
-    "max_top_logprobs",
-    "neutral",
-    "thinking_tokens",
-)
-
 LIMIT, OLD_LIMIT = "max_completion_tokens", "max_tokens"
+_FINDINGS = gate.Shape(
+    noun="what a probe found",
+    required={
+        "accepts_n": gate.flag,
+        "limit": lambda value: None if value in (LIMIT, OLD_LIMIT) else "is no limit",
+        "refused": gate.map_of(gate.text, gate.text),
+        "max_top_logprobs": gate.optional(gate.count),
+        "neutral": gate.map_of(gate.text, gate.json_value),
+        "thinking_tokens": gate.count,
+    },
+)
+"""How the parameters are kept that a probe has learned."""
 THINKING_TOKENS = (4096, 16384)
 """Tokens that a reasoning model may think beside its answer, where the endpoint declares none."""
 
@@ -85,12 +89,18 @@ class Dialect:
 
     def to_json(self) -> dict[str, Any]:
         """What a probe has found, in JSON."""
-        return {name: getattr(self, name) for name in _FINDINGS}
+        return {name: getattr(self, name) for name in _FINDINGS.required}
+
+    @staticmethod
+    def can_adopt(result: ProbeResult) -> bool:
+        """Whether a result that was kept in a file says everything that `adopt` needs."""
+        found = result.facts.get("parameters")
+        return isinstance(found, Mapping) and _FINDINGS.problem(found) is None
 
     def adopt(self, result: ProbeResult) -> None:
         """Ask as a probe has found that the server wants to be asked."""
         found = result.facts["parameters"]
-        for name in _FINDINGS:
+        for name in _FINDINGS.required:
             setattr(self, name, copy.copy(found[name]))
         self.probe, self.fingerprint = result.name, result.fingerprint
 

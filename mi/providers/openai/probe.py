@@ -55,6 +55,8 @@ _SUSPICIOUS = 3.0
 _SLOW_SECONDS = 1.0
 _OPENAI_HOST = "api.openai.com"
 _OPENAI_FINGERPRINT = "fp_"
+EXPECTED_TOKENS, EXPECTED_OWN_TOKENS = (200, 450), (60, 90)
+"""Tokens that a probe is likely to send and receive, with a measured tail and without."""
 NEUTRAL = {
     "top_k": -1,
     "min_p": 0.0,
