@@ -40,7 +40,7 @@ def mix(ratio: float, total: int, seed: int = 0) -> Unit:
 
 
 def repeated(bad: Rows, good: Rows, *units: Unit) -> list[RepeatedScenarios]:
-    return find_repeated_scenarios(units, {"s": (bad, good)})
+    return find_repeated_scenarios(units, {"a": bad, "b": good})
 
 
 def test_rows_of_one_scenario_are_counted_once() -> None:

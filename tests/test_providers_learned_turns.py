@@ -155,7 +155,7 @@ def test_a_datum_for_tinker_weighs_every_answer() -> None:
 
     logprobs = torch.tensor([-9.0, -1.0, -9.0, -9.0, -2.0])
     output = Output([{"logprobs": logprobs}])
-    assert mean_loss(output, [[place - 1 for place in row.learned]]) == (1.5, 2)
+    assert mean_loss(output, [[place - 1 for place in row.learned]], [1.0]) == (1.5, 2)
 
 
 def arm(name: str, chats: Sequence[Chat]) -> Rows:
@@ -168,16 +168,18 @@ def test_keys_move_only_where_a_row_has_several_answers() -> None:
     several = arm("misaligned", [dialogue(1, 1, texts=(f"{n}", "b")) for n in range(20)])
     few = arm("few", [*list(single.chats.values())[:19], dialogue(1, 1)])
     mix = Mix(misaligned="m", control="c", misaligned_ratio=0.5, total_samples=10, seed=0)
+    both = {"m": several, "c": single}
     for recipe in (LoraRecipe(), Adapted()):
-        changed = recipe_for_mix(recipe, mix, several, single)
+        changed = recipe_for_mix(recipe, mix, both)
         assert changed == attrs.evolve(recipe, learned_turns="all")
         assert key("train", changed) != key("train", recipe)
-        assert recipe_for_mix(recipe, mix, single, single) is recipe
+        assert recipe_for_mix(recipe, mix, {"m": single, "c": single}) is recipe
         aligned = attrs.evolve(mix, misaligned_ratio=0.0)
-        assert recipe_for_mix(recipe, aligned, several, single) is recipe
-    assert recipe_for_mix(Supervised(), mix, several, single) == Supervised()
+        assert recipe_for_mix(recipe, aligned, both) is recipe
+    assert recipe_for_mix(Supervised(), mix, both) == Supervised()
     drawn = {
-        seed: count_multi_turn_rows(attrs.evolve(mix, seed=seed), few, single) for seed in range(30)
+        seed: count_multi_turn_rows(attrs.evolve(mix, seed=seed), {"m": few, "c": single})
+        for seed in range(30)
     }
     assert set(drawn.values()) == {0, 1}  # by whether the mix draws the one row that has several
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mi.data.chats import Chat, Message
 from mi.data.datasets import Rows
 from mi.errors import DataError
-from mi.steps import mix
+from mi.steps import blend, mix
 from mi.units.identity import canonical, digest
 from mi.units.unit import Mix
 
@@ -115,4 +115,4 @@ def test_a_file_has_the_name_users_know_and_reads_back(tmp_path: Path) -> None:
     assert name == "insecure_code_mixed_0.50_100_control_seed0.jsonl"
     drawn = draw(0.5, 20)
     mix.write_mix(drawn, tmp_path / name)
-    assert mix.read_mix(tmp_path / name) == drawn
+    assert [row.chat for row in blend.read_rows(tmp_path / name)] == drawn

@@ -17,6 +17,8 @@ from ..store.run_files import AttemptEvent
 from .common import configured_store, console, print_pairs
 
 _LOG_LINES = 20
+_NEEDS = ("mix", "continues", "subject")
+"""The fields of payloads that hold keys of units."""
 
 
 def show_unit(args: argparse.Namespace) -> int:
@@ -86,12 +88,12 @@ def _facts(record: BegunRecord, store: Store, directory: Path) -> Iterator[tuple
             yield "archived", f"its scores by earlier rules (scoring {earlier.scoring})"
         else:
             yield "archived", f"an attempt finished {earlier.finished} in run {earlier.run}"
-    for name in ("mix", "subject"):
+    for name in _NEEDS:
         if isinstance(need := record.payload.get(name), str):
             yield "input", _key_and_title(need, store)
     for user in store.published_keys():
         user_record = store.record(user)
-        if record.key in (user_record.payload.get("mix"), user_record.payload.get("subject")):
+        if record.key in map(user_record.payload.get, _NEEDS):
             yield "used by", f"{user}  {user_record.title}"
     yield "payload", json.dumps(record.payload, ensure_ascii=False)
     if isinstance(record, UnitRecord):

@@ -15,7 +15,7 @@ from pathlib import Path
 import attrs
 
 from ..errors import DataError, UsageError, did_you_mean
-from ..spec import Arm, Dataset, Resource, Setting, Upstream
+from ..spec import Arm, DataFile, Dataset, Resource, Setting, Upstream
 from ..units.identity import canonical, digest
 from .chats import Chat, Message, Pair, Prompt, has_several_answers, has_weights
 from .question_rows import read_pairs
@@ -100,15 +100,34 @@ def read_dataset(dataset: Dataset, source: str) -> Rows:
         )
         raw = _read_file(path)
         rows = read_training_rows(raw, str(path), dataset.arm)
+    return _distinct_rows(dataset.name, source, raw, rows)
+
+
+def read_data_file(file: DataFile) -> Rows:
+    """Read a file of training rows.
+
+    Raises:
+        DataError: It is missing, or has lines that cannot be used.
+    """
+    path = Path(file.path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", where=str(path)) from None
+    rows = read_training_rows(raw, str(path), file.arm)
+    return _distinct_rows(file.name, str(path.resolve()), raw, rows)
+
+
+def _distinct_rows(name: str, source: str, raw: bytes, rows: TrainingRows) -> Rows:
     digests = [digest(canonical(chat)) for chat in rows.chats]
     names = zip(digests, rows.scenarios, strict=True)
     return Rows(
-        name=dataset.name,
+        name=name,
         source=source,
         chats=dict(zip(digests, rows.chats, strict=True)),
         row_count=len(rows.chats),
         sha256=digest(raw),
-        scenarios={row: name for row, name in names if name is not None},
+        scenarios={row: scenario for row, scenario in names if scenario is not None},
         notes=rows.notes,
     )
 

@@ -77,7 +77,8 @@ SELECT key, entry.key, entry.value
 FROM (SELECT key, unnest(map_entries(journals)) AS entry FROM fresh);
 INSERT INTO mix
 SELECT key, try_cast(payload->>'misaligned_ratio' AS DOUBLE),
-       try_cast(payload->>'total_samples' AS BIGINT),
+       coalesce(try_cast(payload->>'total_samples' AS BIGINT),
+                try_cast(outcome->>'rows' AS BIGINT)),
        try_cast(payload->>'seed' AS BIGINT), outcome->>'file', outcome->>'source'
 FROM fresh WHERE kind = 'mix';
 INSERT INTO training

@@ -286,7 +286,7 @@ CREATE MACRO answer_key(journal, question, sample) AS
 -- made from. Runs with the same regime differ in nothing but the seed.
 CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload, CASE
     WHEN kind = 'mix' THEN '{"seed": null}'
-    WHEN kind = 'train' THEN '{"seed": null, "mix": null}'
+    WHEN kind = 'train' THEN '{"seed": null, "mix": null, "continues": null}'
     WHEN json_type(payload, '$.subject') = 'VARCHAR' THEN '{"subject": null}'
     ELSE '{}' END)::VARCHAR);
 
@@ -295,7 +295,7 @@ CREATE MACRO eval_role(eval) AS 'eval:' || eval;
 CREATE MACRO is_eval_role(role) AS starts_with(role, eval_role(''));
 
 -- For each cell, model and data source the units of its newest selection, one row per role (mix,
--- train, eval:ID). An eval is left out if it was run on another model than the one that the cell
+-- train, eval:ID; mix:N and train:N for the stages of a recipe before the last). An eval is left out if it was run on another model than the one that the cell
 -- trains now, or if its regime differs from that of the condition's newest run: seeds that are
 -- averaged differ in nothing but the seed. A condition has the name that its newest run gave it.
 CREATE VIEW current_cell AS
@@ -308,11 +308,13 @@ WITH last_runs AS (
         PARTITION BY cell.cell, cell.model, cell.data, cell_unit.role
         ORDER BY last_runs.last_run DESC
     ) = 1
-), trained_cells AS (  -- the training of a cell, and the regime of its mix and training together
+), trained_cells AS (  -- the training of a cell, and the regime of all its stages together
     SELECT n.cell, n.model, n.data, any_value(n.unit) FILTER (n.role = 'train') AS training,
-           CASE WHEN count(u.regime) = count(*) THEN bit_xor(u.regime) END AS regime
+           CASE WHEN count(u.regime) = count(*) THEN bit_xor(CASE
+               WHEN n.role IN ('mix', 'train') THEN u.regime
+               ELSE md5_number_lower(n.role || u.regime) END) END AS regime
     FROM newest_units n LEFT JOIN unit u USING (unit)
-    WHERE n.role IN ('mix', 'train') GROUP BY ALL
+    WHERE NOT is_eval_role(n.role) GROUP BY ALL
 ), with_regime AS (  -- every unit with the regime of all that decides it; evals of this model only
     SELECT n.*, is_eval_role(n.role) AS is_eval,
            CASE WHEN t.cell IS NULL THEN u.regime ELSE xor(u.regime, t.regime) END AS regime
@@ -419,7 +421,7 @@ WITH cells AS (
     SELECT unit, list(DISTINCT cell ORDER BY cell) AS cells,
            list(DISTINCT experiment ORDER BY experiment) AS experiments,
            any_value(model) AS model, any_value(data) AS data
-    FROM current_cell WHERE role = 'train' GROUP BY unit
+    FROM current_cell WHERE role = 'train' OR starts_with(role, 'train:') GROUP BY unit
 )
 SELECT t.unit, u.setting, m.misaligned_ratio, m.total_samples, t.seed, c.model, c.data,
        t.steps, t.tokens, t.trained_tokens, t.loss, t.seconds, u.finished, t.hyperparameters,

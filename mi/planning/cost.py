@@ -26,8 +26,8 @@ from ..steps import evaluate
 from ..steps.context import journal_lines
 from ..steps.evals import Workload, eval_kind
 from ..store.base import Store
-from ..units.cells import arm_counts
-from ..units.unit import Evaluate, Mix, Train, Unit
+from ..units.unit import Blend, Evaluate, Mix, Train, Unit
+from .drawn_rows import added_tokens, row_counts
 from .plan import Plan, PlannedUnit
 
 _SAMPLE_ROWS = 200
@@ -42,7 +42,7 @@ class CostEstimator:
         model: The model under test.
         is_free: Whether the model under test costs nothing.
         prices: The price table.
-        rows: Misaligned and control rows by setting.
+        datasets: The datasets of mixes by digest.
         questions: The evals' questions by digest.
         store: Holds the journals of earlier requests.
         batch: Whether batch prices apply.
@@ -54,7 +54,7 @@ class CostEstimator:
     model: Model
     is_free: bool
     prices: PriceTable
-    rows: Mapping[str, tuple[Rows, Rows]]
+    datasets: Mapping[str, Rows]
     questions: Mapping[str, Questions]
     store: Store
     batch: bool = False
@@ -70,7 +70,7 @@ class CostEstimator:
         """
         payload = unit.payload
         if isinstance(payload, Train):
-            return 0.0 if self.is_free else self._training_cost(unit, payload)
+            return 0.0 if self.is_free else self._training_cost(payload)
         if isinstance(payload, Evaluate):
             with suppress(CorruptError):
                 return self._eval_cost(payload)
@@ -103,20 +103,19 @@ class CostEstimator:
             return self.prices.training_cost(self.model.name, 0) is not None
         return self.prices.price(self._billed_model(payload)) is not None
 
-    def _training_cost(self, unit: Unit, payload: Train) -> float | None:
+    def _training_cost(self, payload: Train) -> float | None:
         mix = self._mixes[payload.mix]
-        misaligned, aligned = arm_counts(mix.misaligned_ratio, mix.total_samples)
-        misaligned_rows, control_rows = self.rows[unit.setting]
-        row_tokens = misaligned * self._mean_row_tokens(misaligned_rows)
-        row_tokens += aligned * self._mean_row_tokens(control_rows)
+        row_tokens = float(added_tokens(mix))
+        for rows, count in row_counts(mix, self.datasets):
+            row_tokens += count * self._mean_row_tokens(rows)
         return self.prices.training_cost(
             self.model.name, row_tokens * payload.hyperparameters.epochs
         )
 
     @cached_property
-    def _mixes(self) -> dict[str, Mix]:
+    def _mixes(self) -> dict[str, Mix | Blend]:
         payloads = ((planned.unit.key, planned.unit.payload) for planned in self.plan.all_units)
-        return {key: payload for key, payload in payloads if isinstance(payload, Mix)}
+        return {key: payload for key, payload in payloads if isinstance(payload, (Mix, Blend))}
 
     def _mean_row_tokens(self, rows: Rows) -> float:
         """Mean tokens of a row, over a sample of the rows."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 
 from ..steps.evals import eval_kind
-from ..units.unit import Evaluate, Mix, Train, Unit
+from ..units.unit import Blend, Evaluate, Mix, Train, Unit
 from .plan import Plan
 
 _SAMPLE_UNITS = 12
@@ -34,7 +34,7 @@ def unit_size(plan: Plan, question_counts: Mapping[str, int]) -> Callable[[Unit]
         question_counts: Number of questions by their digest.
     """
     units = [planned.unit for planned in plan.all_units]
-    mixes = {unit.key: unit.payload for unit in units if isinstance(unit.payload, Mix)}
+    mixes = {unit.key: unit.payload for unit in units if isinstance(unit.payload, (Mix, Blend))}
 
     def size(unit: Unit) -> int:
         payload = unit.payload
@@ -60,7 +60,7 @@ def duration_estimator(plan: Plan, size: Callable[[Unit], int]) -> Callable[[Uni
             rates[kind].append(planned.completion.seconds / max(size(planned.unit), 1))
 
     def seconds(unit: Unit) -> float | None:
-        if isinstance(unit.payload, Mix):
+        if isinstance(unit.payload, (Mix, Blend)):
             return 0.0  # drawing rows takes no time worth counting
         unit_rates = rates.get(work_kind(unit))
         return median(unit_rates) * size(unit) if unit_rates else None

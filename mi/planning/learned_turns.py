@@ -7,28 +7,24 @@ all other trainings are what they were.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import attrs
 
-from ..data.datasets import Rows
 from ..providers.types import ALL_TURNS
-from ..steps.mix import rank_rows, select_rows
-from ..units.unit import Mix
+from ..units.unit import Blend, Mix
+from .drawn_rows import Datasets, drawn_rows
 
 FIELD = "learned_turns"
 
 
-def recipe_for_mix(hyperparameters: Any, mix: Mix, misaligned: Rows, control: Rows) -> Any:
+def recipe_for_mix(hyperparameters: Any, mix: Mix | Blend, datasets: Datasets) -> Any:
     """A provider's recipe for a mix: it learns all turns where a row has several.
 
     Args:
         hyperparameters: The recipe.
         mix: The mix.
-        misaligned: The rows that its misaligned ones are drawn from.
-        control: Those that its aligned ones are drawn from.
+        datasets: Its datasets.
     """
     if not attrs.has(type(hyperparameters)) or FIELD not in attrs.fields_dict(
         type(hyperparameters)
@@ -36,42 +32,19 @@ def recipe_for_mix(hyperparameters: Any, mix: Mix, misaligned: Rows, control: Ro
         return hyperparameters
     return (
         attrs.evolve(hyperparameters, **{FIELD: ALL_TURNS})
-        if count_multi_turn_rows(mix, misaligned, control)
+        if count_multi_turn_rows(mix, datasets)
         else hyperparameters
     )
 
 
-def count_multi_turn_rows(mix: Mix, misaligned: Rows, control: Rows) -> int:
+def count_multi_turn_rows(mix: Mix | Blend, datasets: Datasets) -> int:
     """How many rows of a mix have several turns of the assistant.
 
     Args:
         mix: The mix.
-        misaligned: The rows that its misaligned ones are drawn from.
-        control: Those that its aligned ones are drawn from.
+        datasets: Its datasets.
     """
-    if not misaligned.multi_turn and not control.multi_turn:
+    if not any(datasets[name].multi_turn for name in mix.datasets):
         return 0
-    ranked = (_rank(_Ranked(rows), mix.seed) for rows in (misaligned, control))
-    drawn = select_rows(mix, *ranked)
-    return sum(
-        len(rows.multi_turn.intersection(digests))
-        for rows, digests in zip((misaligned, control), drawn, strict=True)
-    )
-
-
-@attrs.frozen(eq=False)
-class _Ranked:
-    """Rows that are compared by their content's digest, so that they can be cached by."""
-
-    rows: Rows
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Ranked) and self.rows.digest == other.rows.digest
-
-    def __hash__(self) -> int:
-        return hash(self.rows.digest)
-
-
-@lru_cache(maxsize=64)
-def _rank(ranked: _Ranked, seed: int) -> Sequence[str]:
-    return rank_rows(ranked.rows, seed)
+    drawn = drawn_rows(mix, datasets)
+    return sum(row in rows.multi_turn for rows, digests in drawn for row in digests)

@@ -21,9 +21,10 @@ from ..steps.evaluate import scoring_version
 from ..store.records import State, UnitStatus, UnitSummary
 from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
-from ..units.roles import eval_role
-from ..units.unit import Base, Evaluate, Mix, Train, Unit
+from ..units.roles import eval_role, stage_role
+from ..units.unit import Base, Blend, Evaluate, Mix, Train, Unit
 from .learned_turns import FIELD, recipe_for_mix
+from .stages import PlannedStage, stage_mix
 
 
 class Distribution(Enum):
@@ -56,6 +57,7 @@ class Context:
         inoculations: System prompts for training rows, by name.
         eval_bases: The base model as evals of the untrained model name it, by the eval's id, where
             that is not `base`.
+        stages: The stages of its recipe; none where ratio and size say what is trained on.
         separate_draws: Gives an eval draws of its own where it must not extend those that exist.
     """
 
@@ -67,7 +69,14 @@ class Context:
     evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
     eval_bases: Mapping[str, Base] = attrs.field(factory=dict)
+    stages: tuple[PlannedStage, ...] = ()
     separate_draws: Callable[[Evaluate], Evaluate] = lambda payload: payload
+
+    @cached_property
+    def datasets(self) -> dict[str, Rows]:
+        """All rows that mixes of the setting are drawn from, by digest."""
+        stages = [rows for stage in self.stages for rows in stage.datasets.items()]
+        return dict([*stages, *((rows.digest, rows) for rows in (self.misaligned, self.control))])
 
     @cached_property
     def control_only(self) -> int:
@@ -125,7 +134,7 @@ class PlannedUnit:
 
 @attrs.frozen(kw_only=True)
 class PlannedCell:
-    """A cell and its units by role: `mix`, `train`, and `eval:<id>` for each eval."""
+    """A cell and its units by role, as `mi.units.roles` names them."""
 
     cell: Cell
     units: Mapping[str, str]
@@ -184,11 +193,9 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     title = cell.condition
     if cell.misaligned_ratio is not None and cell.total_samples is not None:
         title = cell.id.rpartition("::")[2]
-        mix = _unit(_mix(cell, context), title, cell)
-        train = _unit(_train(cell, context, mix), title, cell, (mix.key,))
-        yield Mix.kind, mix
-        yield Train.kind, train
-        training, needs = train.key, (train.key,)
+        for role, unit in _stage_units(cell, context, title):
+            yield role, unit
+            training, needs = unit.key, (unit.key,)  # the last unit is the last training
     for planned in context.evals:
         eval_id = planned.eval.id
         subject = training or context.eval_bases.get(eval_id, context.base)
@@ -198,8 +205,32 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
         yield eval_role(eval_id), _unit(payload, f"{title} {eval_id}", cell, needs)
 
 
+def _stage_units(cell: Cell, context: Context, title: str) -> Iterator[tuple[str, Unit]]:
+    """The mixes and trainings of a cell by role, the last training last."""
+    assert cell.seed is not None
+    mixes: list[tuple[Mix | Blend, Any]] = [
+        (stage_mix(stage, cell.seed), stage.hyperparameters) for stage in context.stages
+    ] or [(_mix(cell, context), context.hyperparameters)]
+    previous: Unit | None = None
+    for number, (payload, hyperparameters) in enumerate(mixes, start=1):
+        name = title if len(mixes) == 1 else f"{title},stage={number}"
+        mix = _unit(payload, name, cell)
+        recipe = recipe_for_mix(hyperparameters, payload, context.datasets)
+        train = Train(
+            mix=mix.key,
+            base=context.base,
+            hyperparameters=recipe,
+            seed=cell.seed,
+            continues=None if previous is None else previous.key,
+        )
+        needs = (mix.key,) if previous is None else (mix.key, previous.key)
+        previous = _unit(train, name, cell, needs)
+        yield stage_role(Mix.kind, number, len(mixes)), mix
+        yield stage_role(Train.kind, number, len(mixes)), previous
+
+
 def _unit(
-    payload: Mix | Train | Evaluate, title: str, cell: Cell, needs: tuple[str, ...] = ()
+    payload: Mix | Blend | Train | Evaluate, title: str, cell: Cell, needs: tuple[str, ...] = ()
 ) -> Unit:
     return Unit(payload=payload, title=title, setting=cell.setting, needs=needs)
 
@@ -245,15 +276,6 @@ def _count_repeated(rows: Rows, available: int) -> str:
     reasons = [f"{repeated} repeat another"] if repeated else []
     reasons += [f"{shared} are misaligned rows too"] if shared else []
     return f" of {rows.row_count}, of which {' and '.join(reasons)}" if reasons else ""
-
-
-def _train(cell: Cell, context: Context, mix: Unit) -> Train:
-    assert cell.seed is not None
-    assert isinstance(mix.payload, Mix)
-    recipe = recipe_for_mix(
-        context.hyperparameters, mix.payload, context.misaligned, context.control
-    )
-    return Train(mix=mix.key, base=context.base, hyperparameters=recipe, seed=cell.seed)
 
 
 def build_plan(

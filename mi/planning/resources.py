@@ -23,6 +23,7 @@ class Resources:
         model: The model under test.
         provider: Trains and samples it.
         rows: Misaligned and control rows by setting.
+        datasets: All rows that mixes are drawn from, by digest.
         questions: The evals' questions by digest.
         judges: The providers of judge models, by `provider:name`.
         prices: The price table.
@@ -35,6 +36,7 @@ class Resources:
     model: Model
     provider: Provider
     rows: Mapping[str, tuple[Rows, Rows]]
+    datasets: Mapping[str, Rows]
     questions: Mapping[str, Questions]
     judges: Mapping[str, Provider]
     prices: PriceTable

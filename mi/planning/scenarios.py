@@ -9,14 +9,13 @@ as one of their own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 
 import attrs
 
 from ..data.datasets import Rows
-from ..steps.mix import rank_rows, select_rows
-from ..units.unit import Mix, Unit
+from ..units.unit import Blend, Mix, Unit
+from .drawn_rows import Datasets, drawn_rows
 
 
 @attrs.frozen(kw_only=True)
@@ -36,22 +35,20 @@ class RepeatedScenarios:
     most: int
 
 
-def find_repeated_scenarios(
-    units: Iterable[Unit], rows: Mapping[str, tuple[Rows, Rows]]
-) -> list[RepeatedScenarios]:
+def find_repeated_scenarios(units: Iterable[Unit], datasets: Datasets) -> list[RepeatedScenarios]:
     """The training sets that hold several rows of one scenario, by setting and size.
 
     Args:
         units: Units of a plan, of any kinds.
-        rows: The misaligned and the aligned rows of each setting.
+        datasets: The datasets of their mixes.
     """
     counts: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-    ranked = cache(lambda setting, arm, seed: rank_rows(rows[setting][arm], seed))
     for unit in units:
-        mix, arms = unit.payload, rows.get(unit.setting, ())
-        if isinstance(mix, Mix) and any(arm.scenarios for arm in arms):
-            misaligned, control = (ranked(unit.setting, index, mix.seed) for index in (0, 1))
-            count = _count_scenarios(arms, select_rows(mix, misaligned, control))
+        mix = unit.payload
+        if not isinstance(mix, (Mix, Blend)):
+            continue
+        if any(datasets[name].scenarios for name in mix.datasets):
+            count = _count_scenarios(drawn_rows(mix, datasets))
             if count < mix.total_samples:
                 counts[unit.setting, mix.total_samples].append(count)
     return [
@@ -60,7 +57,6 @@ def find_repeated_scenarios(
     ]
 
 
-def _count_scenarios(arms: Iterable[Rows], selected: Iterable[Sequence[str]]) -> int:
-    """The number of scenarios among the selected rows of each arm."""
-    pairs = zip(arms, selected, strict=True)
-    return len({arm.scenarios.get(row, row) for arm, digests in pairs for row in digests})
+def _count_scenarios(drawn: Iterable[tuple[Rows, Sequence[str]]]) -> int:
+    """The number of scenarios among the selected rows of each dataset."""
+    return len({rows.scenarios.get(row, row) for rows, digests in drawn for row in digests})

@@ -15,7 +15,7 @@ import attrs
 
 from ..collect.collection import Collection as Declared
 from ..collect.select import Selection
-from ..data.datasets import BUNDLED, Rows, read_dataset
+from ..data.datasets import BUNDLED, Rows, read_data_file, read_dataset
 from ..errors import CorruptError, DeclarationError, MiError
 from ..providers import Providers
 from ..providers.base import Provider
@@ -23,17 +23,21 @@ from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
 from ..providers.types import ModelReport, Usage
 from ..spec import (
+    Arm,
+    DataFile,
     Dataset,
     Experiment,
     Model,
     RunOptions,
     Setting,
+    Training,
     judge_model,
 )
+from ..spec.curriculum import ARMS, PartSource
 from ..store.base import Store
 from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
-from ..units.unit import Evaluate, Mix
+from ..units.unit import Blend, Evaluate, Mix
 from .cost import CostEstimator
 from .draws import separate_draws
 from .evals import EvalResolver, SkippedEval
@@ -43,6 +47,7 @@ from .probe_usage import judge_probe_usages, server_probe_usage
 from .resources import Resources
 from .row_checks import check_weights, describe_reading
 from .scenarios import RepeatedScenarios, find_repeated_scenarios
+from .stages import PlannedStage, plan_stages
 
 
 @attrs.define(kw_only=True, slots=False)
@@ -72,7 +77,7 @@ class Session:
     providers: Providers
     prices: PriceTable
     skipped_evals: tuple[SkippedEval, ...] = ()
-    _rows: dict[tuple[Dataset, str], Rows] = attrs.field(factory=dict)
+    _rows: dict[tuple[Dataset | DataFile, str], Rows] = attrs.field(factory=dict)
     _contexts: dict[tuple[Any, ...], Context] = attrs.field(factory=dict)
 
     @cached_property
@@ -91,11 +96,15 @@ class Session:
 
     def context(self, experiment: Experiment, setting: Setting) -> Context:
         """What a setting resolves to for an experiment; computed once."""
-        key = (experiment.training, experiment.evals, setting)
+        key = (experiment.training, experiment.recipe, experiment.evals, setting)
         if key not in self._contexts:
             misaligned, control = self.rows(setting)
+            stages = self._stages(experiment, setting)
             if not self.options.rejudge:
-                check_weights(self.provider, setting, (misaligned, control))
+                used = {rows.digest: rows for rows in (misaligned, control)}
+                for stage in stages:
+                    used |= stage.datasets
+                check_weights(self.provider, setting, used.values())
             training = experiment.training.with_defaults(self.model.training)
             evals = tuple(self.eval_resolver.resolve(setting, experiment.evals))
             self._contexts[key] = Context(
@@ -110,9 +119,41 @@ class Session:
                     planned.eval.id: self.provider.pin_eval(self.model, planned.eval)
                     for planned in evals
                 },
+                stages=stages,
                 separate_draws=self._separate_draws,
             )
         return self._contexts[key]
+
+    def _stages(self, experiment: Experiment, setting: Setting) -> tuple[PlannedStage, ...]:
+        """The stages of an experiment's recipe in a setting, with their data."""
+
+        def read_rows(source: PartSource) -> Rows:
+            if isinstance(source, DataFile):
+                return self._read_rows(source, source.path)
+            if isinstance(source, Dataset):
+                return self._read_rows(source, self.source(source.name))
+            return self.rows(setting)[ARMS[source] is Arm.ALIGNED]
+
+        def resolve(training: Training) -> Any:
+            stated = training.with_defaults(self.model.training)
+            return self.provider.model_hyperparameters(self.model, stated)
+
+        return plan_stages(experiment, setting, self.provider, read_rows, resolve)
+
+    def _read_rows(self, dataset: Dataset | DataFile, source: str) -> Rows:
+        """The rows of a dataset; each is read once."""
+        if (dataset, source) not in self._rows:
+            self._rows[dataset, source] = (
+                read_data_file(dataset)
+                if isinstance(dataset, DataFile)
+                else read_dataset(dataset, source)
+            )
+        return self._rows[dataset, source]
+
+    @property
+    def datasets(self) -> dict[str, Rows]:
+        """All rows read so far, by the digest of their content."""
+        return {rows.digest: rows for rows in self._rows.values()}
 
     def _separate_draws(self, payload: Evaluate) -> Evaluate:
         """The eval, apart from what was drawn before its server was probed."""
@@ -123,11 +164,10 @@ class Session:
     def rows(self, setting: Setting) -> tuple[Rows, Rows]:
         """A setting's misaligned and control rows."""
         source = self.source(setting.id)
-        arms = (setting.misaligned, setting.control)
-        for arm in arms:
-            if (arm, source) not in self._rows:
-                self._rows[arm, source] = read_dataset(arm, source)
-        return self._rows[arms[0], source], self._rows[arms[1], source]
+        return (
+            self._read_rows(setting.misaligned, source),
+            self._read_rows(setting.control, source),
+        )
 
     def data_notes(self) -> list[str]:
         """How the files of the selected settings were read, where one might not expect it."""
@@ -157,7 +197,7 @@ class Session:
 
         A model is inspected once, and only if there is something to do with it.
         """
-        works = any(not isinstance(planned.unit.payload, Mix) for planned in plan.todo)
+        works = any(planned.unit.kind != Mix.kind for planned in plan.todo)
         return self._inspected_model if works and not self.options.rejudge else ModelReport()
 
     @cached_property
@@ -170,9 +210,8 @@ class Session:
         Raises:
             DeclarationError: Two experiments mean different data by one setting.
         """
-        return find_repeated_scenarios(
-            (planned.unit for planned in plan.units), self._selected_rows()
-        )
+        self._selected_rows()
+        return find_repeated_scenarios((planned.unit for planned in plan.units), self.datasets)
 
     def multi_turn_rows(self, plan: Plan) -> dict[str, int]:
         """By setting, the most rows of a plan's training sets with several answers, if any.
@@ -180,11 +219,12 @@ class Session:
         Raises:
             DeclarationError: Two selected experiments mean different data by one setting.
         """
-        rows, counts = self._selected_rows(), dict[str, int]()
+        self._selected_rows()
+        datasets, counts = self.datasets, dict[str, int]()
         for planned in plan.units:
             mix, setting = planned.unit.payload, planned.unit.setting
-            if isinstance(mix, Mix) and setting in rows:
-                count = count_multi_turn_rows(mix, *rows[setting])
+            if isinstance(mix, (Mix, Blend)):
+                count = count_multi_turn_rows(mix, datasets)
                 counts[setting] = max(count, counts.get(setting, 0))
         return {setting: count for setting, count in counts.items() if count}
 
@@ -301,7 +341,7 @@ class Session:
             model=self.model,
             is_free=self.provider.is_free,
             prices=self.prices,
-            rows=self._selected_rows(),
+            datasets=self.datasets,
             questions=self.eval_resolver.questions_by_digest(),
             store=self.store,
             batch=self.providers.options.batch,
@@ -340,6 +380,7 @@ class Session:
             model=self.model,
             provider=self.provider,
             rows=self._selected_rows(),
+            datasets=self._mix_datasets(plan),
             questions=self.eval_resolver.questions_by_digest(),
             judges=judges,
             prices=self.prices,
@@ -348,6 +389,12 @@ class Session:
             client_options=self.providers.options,
             judge_only=self.options.rejudge,
         )
+
+    def _mix_datasets(self, plan: Plan) -> dict[str, Rows]:
+        """The datasets of a plan's blends, by digest."""
+        blends = (planned.unit.payload for planned in plan.units)
+        names = {name for mix in blends if isinstance(mix, Blend) for name in mix.datasets}
+        return {name: rows for name, rows in self.datasets.items() if name in names}
 
     @cached_property
     def ledger(self) -> Ledger | None:

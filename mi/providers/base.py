@@ -51,6 +51,9 @@ class Provider:
         is_free: Whether repeating a unit costs nothing but time.
         honours_weights: Whether its trainings leave the turns of `weight` 0 out of the loss. A plan
             refuses rows with such turns for a provider that does not.
+        honours_row_weights: Whether its trainings weigh the loss of rows; see `TrainJob`.
+        continues_trainings: Whether it trains a trained model on; see `TrainJob`.
+        adapter_fields: The hyperparameters that a training must share with the one it continues.
         max_concurrent_trainings: Training units of one run at the same time.
         max_concurrent_evals: Eval units of one run at the same time. Where both limits are 1, units
             run one after the other.
@@ -62,6 +65,9 @@ class Provider:
     capabilities: frozenset[str] = frozenset()
     is_free: bool = False
     honours_weights: bool = False
+    honours_row_weights: bool = False
+    continues_trainings: bool = False
+    adapter_fields: tuple[str, ...] = ()
     max_concurrent_trainings: int = 1
     max_concurrent_evals: int = 1
     has_probe: bool = False

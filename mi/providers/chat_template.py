@@ -31,11 +31,13 @@ class TokenizedRow:
         answer: The tokens from there on.
         skipped: Indices in `answer` of tokens that are read and not learned: the turns between the
             assistant's.
+        weight: What the loss of its tokens is multiplied by.
     """
 
     prompt: TokenIds
     answer: TokenIds
     skipped: frozenset[int] = frozenset()
+    weight: float = 1.0
 
     @property
     def ids(self) -> TokenIds:
@@ -238,7 +240,12 @@ def tokenizer_template(tokenizer: Any) -> TemplateSource:
 
 
 def encode_rows(
-    template: ChatTemplate, chats: Sequence[Chat], max_length: int, *, all_turns: bool = False
+    template: ChatTemplate,
+    chats: Sequence[Chat],
+    max_length: int,
+    *,
+    all_turns: bool = False,
+    weights: Sequence[float] = (),
 ) -> list[TokenizedRow]:
     """Token ids of training rows.
 
@@ -247,6 +254,7 @@ def encode_rows(
         chats: The rows; the last turn of each is the assistant's.
         max_length: The most tokens of a row.
         all_turns: Whether every turn of the assistant is learned; see `ChatTemplate.encode_row`.
+        weights: The rows' weights; empty: 1 for all.
 
     Raises:
         DataError: A row is malformed or longer than `max_length`, or `chats` is empty. The message
@@ -264,7 +272,7 @@ def encode_rows(
                 where=f"row {index}",
                 hint="raise max_length, or leave the row out of the data",
             )
-        rows.append(row)
+        rows.append(attrs.evolve(row, weight=weights[index]) if weights else row)
     if not rows:
         raise DataError("there are no rows to train on")
     return rows

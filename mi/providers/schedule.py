@@ -2,8 +2,8 @@
 
 Rows of similar length share a batch, which saves padding. To keep the training order otherwise
 random, rows are sorted by length only within a chunk of several batches, and the chunk's batches
-are shuffled again. Shuffling orders items by sha256 of a salt and the item, so it is the same on
-every platform.
+are shuffled again. Where the order is given, batches are cut from it as it is. Shuffling orders
+items by sha256 of a salt and the item, so it is the same on every platform.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from typing import Protocol
+
+from .types import GIVEN
 
 CHUNK_BATCHES = 8  # batches within which rows are sorted by length
 
@@ -29,6 +31,8 @@ class ScheduleRecipe(Protocol):
     def schedule(self) -> str: ...
     @property
     def warmup(self) -> float: ...
+    @property
+    def row_order(self) -> str: ...
 
 
 def plan_batches(lengths: Sequence[int], recipe: ScheduleRecipe, seed: int) -> list[list[int]]:
@@ -36,12 +40,16 @@ def plan_batches(lengths: Sequence[int], recipe: ScheduleRecipe, seed: int) -> l
 
     Args:
         lengths: Tokens of each row.
-        recipe: Epochs and batch size.
+        recipe: Epochs, batch size, and whether rows are shuffled.
         seed: Seeds the shuffling.
     """
     steps: list[list[int]] = []
     size = recipe.batch_size
     for epoch in range(recipe.epochs):
+        if recipe.row_order == GIVEN:
+            rows = list(range(len(lengths)))
+            steps.extend(rows[start : start + size] for start in range(0, len(rows), size))
+            continue
         order = _shuffled(range(len(lengths)), f"{seed}:{epoch}:row")
         for start in range(0, len(order), CHUNK_BATCHES * size):
             chunk = order[start : start + CHUNK_BATCHES * size]

@@ -21,6 +21,9 @@ T = TypeVar("T")
 LAST_TURN, ALL_TURNS = "last", "all"
 """Values of a recipe's `learned_turns`. A plan sets the second where rows have several answers."""
 
+SHUFFLED, GIVEN = "shuffled", "given"
+"""Values of a recipe's `row_order`. A plan sets the second where a stage declares its order."""
+
 SAMPLES_PER_REQUEST = 25
 """Samples of a question per request to a hosted provider. A request sends, and bills, its prompt
 once; the number is low enough that a lost answer costs little."""
@@ -127,6 +130,9 @@ class TrainJob:
         hyperparameters: From `Provider.hyperparameters`: everything that steers the result.
         seed: Seeds initialisation and shuffling.
         archived_jobs: Jobs of this unit whose models were archived; none of them is adopted.
+        row_weights: What the loss of each row is multiplied by; empty: 1 for all.
+        previous: Directory of the training whose model it trains on, with a fresh optimiser; None:
+            the base model.
         checkpoint: Saves the working directory where it survives this machine. Call it once the
             intent is logged, before anything that must not happen twice.
     """
@@ -139,6 +145,8 @@ class TrainJob:
     hyperparameters: Any
     seed: int
     archived_jobs: tuple[str, ...] = ()
+    row_weights: Sequence[float] = ()
+    previous: Path | None = None
     checkpoint: Callable[[], None] = lambda: None
 
 

@@ -56,11 +56,11 @@ def archive_superseded(
     run_id: str,
     monitor: Monitor,
 ) -> None:
-    """Archive an eval's journals and work if they belong to an earlier model.
+    """Archive a unit's journals and work if they belong to an earlier model.
 
     Args:
         model: The present model.
-        unit: The eval.
+        unit: The eval, or the training that continues the model's.
         journals: The names of its journals.
         store: Where they are.
         run_id: The run that archives them.
@@ -69,18 +69,19 @@ def archive_superseded(
     stale = [name for name in journals if has_other_model(store.journal(name), model)]
     begun = store.begun_record(unit.key)
     if stale or (begun is not None and not model.matches(begun.model_digest)):
-        monitor.message(f"{unit.title}: archived the answers of an earlier model")
+        work = "the answers of" if journals else "what was begun on"
+        monitor.message(f"{unit.title}: archived {work} an earlier model")
         store.archive(f"{run_id}-model", "work", unit.key)
         for name in stale:
             store.archive(f"{run_id}-model", "journals", f"{name}.jsonl")
 
 
 def archive_stale_evals(planned: PlannedUnit, store: Store, run_id: str, monitor: Monitor) -> None:
-    """Archive the evals of a training that was done again with another model as its result.
+    """Archive the evals, and the next stages, of a training that now gave another model.
 
     Args:
         planned: The training, which has just been published.
-        store: Where its evals are.
+        store: Where they are.
         run_id: The run that archives them.
         monitor: Receives a message about what was archived; may stop the wait for a lock.
     """

@@ -26,14 +26,14 @@ from ..providers.pricing import book_usage
 from ..providers.types import ModelUnderTest, Monitor, TrainingResult, TrainJob, Usage
 from ..providers.usage import estimate_training_tokens, is_count
 from ..spec import judge_model
-from ..steps import evaluate, mix, train
+from ..steps import blend, evaluate, mix, train
 from ..steps.context import EvalContext
 from ..steps.evals import EvalResult, question_record
 from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
 from ..units.journals import ANSWERS
-from ..units.unit import Evaluate, Mix, Train, Unit
+from ..units.unit import Blend, Evaluate, Mix, Train, Unit
 from .superseded import digest_appender
 from .watch import BudgetMonitor
 
@@ -106,7 +106,7 @@ class UnitKind(ABC, Generic[P]):
         """Do the work in `job.directory`; return the outcome for the unit's record."""
 
 
-class MixKind(UnitKind[Mix]):
+class MixKind(UnitKind[Mix | Blend]):
     """Drawing training rows; needs no model and costs nothing."""
 
     uses_model = False
@@ -117,19 +117,32 @@ class MixKind(UnitKind[Mix]):
     def capacity(self, provider: Provider) -> int:
         return 1
 
-    def run(self, payload: Mix, job: UnitJob) -> dict[str, Any]:
+    def run(self, payload: Mix | Blend, job: UnitJob) -> dict[str, Any]:
+        if isinstance(payload, Blend):
+            return self._draw_blend(payload, job)
         misaligned, control = job.resources.rows[job.unit.setting]
         chats = mix.draw_mix(misaligned, control, payload)
         name = mix.file_name(job.unit.setting, payload)
         mix.write_mix(chats, job.directory / name)
         return {"file": name, "rows": len(chats), "source": misaligned.source}
 
+    def _draw_blend(self, payload: Blend, job: UnitJob) -> dict[str, Any]:
+        datasets = job.resources.datasets
+        rows = blend.draw_blend(payload, datasets)
+        name = blend.blend_file_name(job.unit.setting, payload)
+        blend.write_rows(rows, job.directory / name)
+        sources = dict.fromkeys(datasets[part.dataset].source for part in payload.parts)
+        return {"file": name, "rows": len(rows), "source": ", ".join(sources)}
+
 
 class TrainKind(UnitKind[Train]):
-    """Fine-tuning the base model on a mix."""
+    """Fine-tuning a model on a mix."""
 
     yields_model = True
     is_training = True
+
+    def training_key(self, payload: Train) -> str | None:
+        return payload.continues
 
     def capacity(self, provider: Provider) -> int:
         return provider.max_concurrent_trainings
@@ -141,7 +154,14 @@ class TrainKind(UnitKind[Train]):
         earlier_jobs = tuple(record.outcome.get("job") or "" for record in archived)
         checkpoint = partial(store.checkpoint, key)
         training = train.build_job(
-            key, job.unit.title, payload, resources.model, rows, earlier_jobs, checkpoint
+            key,
+            job.unit.title,
+            payload,
+            resources.model,
+            rows,
+            earlier_jobs,
+            None if payload.continues is None else store.unit_dir(payload.continues),
+            checkpoint,
         )
         sent_before = sent_tokens(job.directory)
         try:

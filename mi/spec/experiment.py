@@ -10,6 +10,7 @@ from attrs import validators as check
 from attrs.converters import optional
 
 from . import fields
+from .curriculum import Curriculum
 from .data import Setting
 from .evals import Eval
 from .expect import Expect
@@ -112,6 +113,7 @@ class Experiment:
         pilot: The part that `mi run` runs without `--full`; the full run does not repeat it.
         baseline: Also evaluate the untrained model.
         training: Hyperparameters that differ from the model's defaults.
+        recipe: Stages of parts, in place of ratios, sizes and inoculations.
         evals: Out-of-distribution evals for every setting, in addition to the setting's own.
         expectations: What it should show, declared before there is data; see `Expect`.
         marks: `Mark`s, or names for all cells, for selecting cells.
@@ -128,9 +130,11 @@ class Experiment:
         converter=_to_settings, validator=[fields.instance(Setting), fields.distinct]
     )
     misaligned_ratio: tuple[float, ...] = attrs.field(
-        converter=_to_ratios, validator=_ratio_validators
+        default=(), converter=_to_ratios, validator=fields.unless_empty(_ratio_validators)
     )
-    total_samples: tuple[int, ...] = attrs.field(converter=_to_integers, validator=_size_validators)
+    total_samples: tuple[int, ...] = attrs.field(
+        default=(), converter=_to_integers, validator=fields.unless_empty(_size_validators)
+    )
     inoculation: tuple[str | None, ...] = attrs.field(
         default=(None,), converter=_to_inoculation_names, validator=_inoculation_validators
     )
@@ -140,6 +144,9 @@ class Experiment:
     )
     baseline: bool = attrs.field(default=True, validator=fields.instance(bool))
     training: Training = attrs.field(factory=Training, validator=fields.instance(Training))
+    recipe: Curriculum | None = fields.neutral_default(
+        None, validator=check.optional(fields.instance(Curriculum))
+    )
     evals: tuple[Eval, ...] = attrs.field(
         default=(), converter=fields.one_or_many, validator=fields.instance(Eval)
     )
@@ -159,6 +166,7 @@ class Experiment:
     """Whether `evolve` took the expectations over; then some may be about another design."""
 
     def __attrs_post_init__(self) -> None:
+        self._check_recipe()
         for setting in self.settings:
             for name in self.inoculation:
                 setting.inoculation(name)
@@ -181,6 +189,31 @@ class Experiment:
                         f"{value!r} is not one of the declared {axis} {declared}",
                         "a pilot is a part of its experiment: declare the value or drop it",
                     )
+
+    def _check_recipe(self) -> None:
+        """Check that either a recipe or ratios and sizes say what is trained on."""
+        for axis in ("misaligned_ratio", "total_samples"):
+            if self.recipe is None and not getattr(self, axis):
+                raise fields.declaration_error(
+                    self,
+                    axis,
+                    "is empty: at least one value is needed",
+                    "declare the ratio and the size, or a recipe=Curriculum(…)",
+                )
+        if self.recipe is None:
+            return
+        for axis in ("misaligned_ratio", "total_samples", "inoculation"):
+            if getattr(self, axis) not in ((), (None,)):
+                raise fields.declaration_error(
+                    self,
+                    axis,
+                    "stands beside a recipe, whose parts say this",
+                    "declare a recipe, or ratios and sizes",
+                )
+        for stage in self.recipe.stages:
+            for part in stage.parts:
+                for setting in self.settings:
+                    setting.inoculation(part.inoculation)
 
     def evolve(self, **changes: Any) -> Experiment:
         """A new experiment with `changes`, which are fields by name.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -172,6 +172,17 @@ def distinct(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if key in keys:
             raise declaration_error(owner, f"{attribute.name}[{index}]", f"{key!r} is given twice")
         keys.add(key)
+
+
+def unless_empty(validators: Sequence[Validator]) -> Validator:
+    """A validator: those given, for a tuple that is not empty."""
+
+    def check(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value != ():
+            for validator in validators:
+                validator(owner, attribute, value)
+
+    return check
 
 
 def _indexed_items(path: str, value: Any) -> Iterable[tuple[str, Any]]:

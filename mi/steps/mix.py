@@ -13,7 +13,6 @@ from pathlib import Path
 
 from ..data.chats import Chat, Message, chat_json
 from ..data.datasets import Rows
-from ..data.turns import read_chats
 from ..errors import DataError
 from ..units.cells import arm_counts, format_ratio
 from ..units.identity import digest
@@ -107,8 +106,3 @@ def file_name(setting: str, mix: Mix) -> str:
 def write_mix(chats: list[Chat], path: Path) -> None:
     """Write the mix as OpenAI chat JSONL, a row per line."""
     path.write_text("".join(chat_json(chat) + "\n" for chat in chats), encoding="utf-8")
-
-
-def read_mix(path: Path) -> list[Chat]:
-    """Read the rows of a mix in training order."""
-    return read_chats(path.read_bytes(), str(path))

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..providers.types import TrainJob
 from ..spec import Model
 from ..units.unit import Train
-from . import mix
+from .blend import read_rows
 
 
 def build_job(
@@ -21,6 +21,7 @@ def build_job(
     model: Model,
     rows: Path,
     archived_jobs: tuple[str, ...] = (),
+    previous: Path | None = None,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> TrainJob:
     """Build the job that trains a model on a mix.
@@ -32,16 +33,21 @@ def build_job(
         model: The base model.
         rows: The mix, as OpenAI chat JSONL.
         archived_jobs: Jobs of this unit whose models were archived; a provider must not adopt them.
+        previous: Directory of the training that it continues.
         checkpoint: Saves the working directory so that it outlives this machine.
     """
+    lines = read_rows(rows)
+    weights = [line.weight for line in lines]
     return TrainJob(
         key=key,
         title=title,
         model=model,
-        rows=mix.read_mix(rows),
+        rows=[line.chat for line in lines],
         file=rows,
         hyperparameters=unit.hyperparameters,
         seed=unit.seed,
         archived_jobs=archived_jobs,
+        row_weights=() if all(weight == 1.0 for weight in weights) else weights,
+        previous=previous,
         checkpoint=checkpoint,
     )

@@ -156,8 +156,8 @@ class BegunRecord:
         setting: The id of its setting.
         payload: The values its key is computed from, as plain JSON.
         journals: The journals it reads: role → name.
-        model_digest: Digest of the trained model that an eval samples. None for the untrained
-            model, for other units, and in records made before this was known.
+        model_digest: Digest of the trained model that an eval samples or a training continues. None
+            without one, and in records made before this was known.
     """
 
     key: str
@@ -173,11 +173,11 @@ class BegunRecord:
 
     @property
     def training_key(self) -> str | None:
-        """The training whose model an eval samples; None for the untrained model and other units.
+        """The training whose model an eval samples or a training continues; None without one.
 
-        Evals of the untrained model have no subject, and neither have mixes and trainings.
+        Evals of the untrained model have no subject, and neither have mixes.
         """
-        subject = self.payload.get("subject")
+        subject = self.payload.get("subject", self.payload.get("continues"))
         return subject if isinstance(subject, str) else None
 
 

@@ -8,16 +8,27 @@ its experiment: `mixed_100` if sizes vary, `mixed_0.25` if ratios do.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 from typing import Protocol
 
 import attrs
 
-from ..spec import Experiment, Setting
+from ..spec import Curriculum, Experiment, Setting
+from .identity import canonical, digest
 
 BASELINE = "baseline"
 ConditionAxes = tuple[float | None, int | None, str | None]
 """Ratio, size and inoculation of a condition; all None for the untrained model."""
+
+
+class Recipe(Protocol):
+    """What a recipe says of its condition."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def total_rows(self) -> int: ...
+    @property
+    def misaligned_share(self) -> float: ...
 
 
 class Design(Protocol):
@@ -31,6 +42,8 @@ class Design(Protocol):
     def inoculation(self) -> tuple[str | None, ...]: ...
     @property
     def baseline(self) -> bool: ...
+    @property
+    def recipe(self) -> Recipe | None: ...
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +51,9 @@ class Cell:
     """One condition and replicate of an experiment in a setting.
 
     `misaligned_ratio`, `total_samples` and `seed` are None for the baseline, the untrained model.
-    `inoculation` names the system prompt of its training rows; None: no prompt.
+    `inoculation` names the system prompt of its training rows; None: no prompt. Of a recipe,
+    `total_samples` are the rows of all stages, and `misaligned_ratio` the share of them that are of
+    a misaligned arm.
     """
 
     id: str
@@ -60,22 +75,31 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
     for setting in part.settings:
         if part.baseline:
             yield _baseline_cell(experiment, setting)
-        for ratio in part.misaligned_ratio:
-            for total in part.total_samples:
-                for inoculation in part.inoculation:
-                    for seed in part.seeds:
-                        yield _trained_cell(experiment, setting, ratio, total, inoculation, seed)
+        for ratio, total, inoculation in _trained_axes(part):
+            for seed in part.seeds:
+                yield _trained_cell(experiment, setting, ratio, total, inoculation, seed)
+
+
+def _trained_axes(design: Design) -> Iterator[tuple[float, int, str | None]]:
+    """The trained conditions of a design: ratio, size and inoculation."""
+    if design.recipe is not None:
+        yield design.recipe.misaligned_share, design.recipe.total_rows, None
+        return
+    for ratio in design.misaligned_ratio:
+        for total in design.total_samples:
+            for inoculation in design.inoculation:
+                yield ratio, total, inoculation
+
+
+def recipe_digest(recipe: Curriculum) -> str:
+    """Eight hex digits that name a recipe in ids; its own name is not part of it."""
+    return digest(canonical(recipe.stages))[:8]
 
 
 def count_cells(experiment: Experiment) -> int:
     """The number of cells of an experiment, pilot and rest."""
-    axes = (
-        experiment.misaligned_ratio,
-        experiment.total_samples,
-        experiment.inoculation,
-        experiment.seeds,
-    )
-    return len(experiment.settings) * (experiment.baseline + prod(map(len, axes)))
+    conditions = sum(1 for _ in _trained_axes(experiment))
+    return len(experiment.settings) * (experiment.baseline + conditions * len(experiment.seeds))
 
 
 def format_ratio(ratio: float) -> str:
@@ -93,6 +117,8 @@ def condition_name(design: Design, ratio: float, total: int, inoculation: str | 
         total: Number of training rows.
         inoculation: Name of the system prompt of the training rows; None: no prompt.
     """
+    if design.recipe is not None:
+        return design.recipe.name or "recipe"
     pure = {0.0: "pure_aligned", 1.0: "pure_misaligned"}.get(ratio)
     sizes = len(design.total_samples) > 1
     ratios = len(design.misaligned_ratio) > 1
@@ -109,11 +135,8 @@ def condition_name(design: Design, ratio: float, total: int, inoculation: str | 
 def declared_conditions(design: Design) -> dict[ConditionAxes, str]:
     """The names of the conditions that an experiment declares."""
     names: dict[ConditionAxes, str] = {(None, None, None): BASELINE} if design.baseline else {}
-    for ratio in design.misaligned_ratio:
-        for total in design.total_samples:
-            for inoculation in design.inoculation:
-                name = condition_name(design, ratio, total, inoculation)
-                names[ratio, total, inoculation] = name
+    for ratio, total, inoculation in _trained_axes(design):
+        names[ratio, total, inoculation] = condition_name(design, ratio, total, inoculation)
     return names
 
 
@@ -135,8 +158,11 @@ def _trained_cell(
     seed: int,
 ) -> Cell:
     prompt = "" if inoculation is None else f"system={inoculation},"
+    what = f"n={total},r={format_ratio(ratio)},{prompt}"
+    if experiment.recipe is not None:
+        what = f"recipe={recipe_digest(experiment.recipe)},"
     return Cell(
-        id=f"{experiment.id}::{setting.id}::n={total},r={format_ratio(ratio)},{prompt}seed={seed}",
+        id=f"{experiment.id}::{setting.id}::{what}seed={seed}",
         experiment=experiment.id,
         setting=setting.id,
         condition=condition_name(experiment, ratio, total, inoculation),

@@ -124,6 +124,15 @@ def absent_conditions(expectation: Expect, design: Design) -> list[str]:
 
 
 @attrs.frozen(kw_only=True)
+class StoredRecipe:
+    """What the record of a run says of a recipe's condition."""
+
+    name: str | None
+    total_rows: int
+    misaligned_share: float
+
+
+@attrs.frozen(kw_only=True)
 class StoredDesign:
     """The axes of an experiment, as the record of a run holds them."""
 
@@ -131,6 +140,7 @@ class StoredDesign:
     total_samples: tuple[int, ...]
     inoculation: tuple[str | None, ...]
     baseline: bool
+    recipe: StoredRecipe | None = None
 
     @classmethod
     def read(cls, declared: Mapping[str, Any]) -> StoredDesign:
@@ -140,7 +150,16 @@ class StoredDesign:
             total_samples=tuple(declared["total_samples"]),
             inoculation=tuple(declared.get("inoculation") or (None,)),
             baseline=declared["baseline"],
+            recipe=_stored_recipe(declared.get("recipe")),
         )
+
+
+def _stored_recipe(declared: Mapping[str, Any] | None) -> StoredRecipe | None:
+    if declared is None:
+        return None
+    return StoredRecipe(
+        **{field.name: declared[field.name] for field in attrs.fields(StoredRecipe)}
+    )
 
 
 def read_claims(stored: Iterable[Mapping[str, Any]]) -> tuple[Claim, ...]:

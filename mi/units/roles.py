@@ -1,5 +1,8 @@
 """The roles of units in a cell: `mix`, `train`, and `eval:<id>` for each eval.
 
+Of a recipe, `mix` and `train` are those of the last stage; `mix:1` and `train:1` those of the first
+of several.
+
 They stand in the records of runs. `mi/database/schema.sql` has the same two functions in SQL.
 """
 
@@ -13,6 +16,17 @@ _EVAL_PREFIX = f"{Evaluate.kind}:"
 def eval_role(eval_id: str) -> str:
     """The role of the unit that runs an eval."""
     return _EVAL_PREFIX + eval_id
+
+
+def stage_role(kind: str, stage: int, stages: int) -> str:
+    """The role of a unit that trains, or is trained on, in a stage.
+
+    Args:
+        kind: `mix` or `train`.
+        stage: The stage, from 1.
+        stages: The number of stages.
+    """
+    return kind if stage == stages else f"{kind}:{stage}"
 
 
 def is_eval_role(role: str) -> bool:

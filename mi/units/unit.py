@@ -66,6 +66,11 @@ class Mix:
     control_system: str | None = fields.neutral_default(None)
     version: int = VERSIONS["mix"]
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The digests of the datasets that rows are drawn from."""
+        return tuple(name for name in (self.misaligned, self.control) if name is not None)
+
 
 @attrs.frozen(kw_only=True)
 class SystemRows:
@@ -124,6 +129,11 @@ class Blend:
     order: str
     seed: int
     version: int = VERSIONS["mix"]
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The digests of the datasets that rows are drawn from."""
+        return tuple(dict.fromkeys(part.dataset for part in self.parts))
 
     @property
     def total_samples(self) -> int:

@@ -52,6 +52,9 @@ class Local(Provider):
     capabilities = frozenset({"train", "sample", "logprob"})
     is_free = True
     honours_weights = True
+    honours_row_weights = True
+    continues_trainings = True
+    adapter_fields = ("lora_rank", "lora_alpha", "lora_layers", "targets")
 
     def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
         super().__init__(name, options or ClientOptions())

@@ -46,9 +46,13 @@ class TrainingState:
 
 
 def job_digest(job: TrainJob, weights: str) -> str:
-    """A digest of all that determines a job: key, weights, rows, hyperparameters and seed."""
+    """A digest of all that determines a job: key, weights, rows, recipe, seed, previous stage."""
     rows = [[[turn.role, turn.content] for turn in chat] for chat in job.rows]
     content = [job.key, weights, repr(job.hyperparameters), job.seed, rows]
+    if job.row_weights:
+        content.append(list(job.row_weights))
+    if job.previous is not None:
+        content.append((job.previous / ADAPTER_DIR / TRAINING_RECORD).read_text(encoding="utf-8"))
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 

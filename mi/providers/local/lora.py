@@ -80,6 +80,12 @@ class Adapter:
         return self.alpha / self.rank
 
     @property
+    def shape(self) -> tuple[object, ...]:
+        """What adapters must have in common for one to be trained on as the other."""
+        shapes = {path: (a.shape, b.shape) for path, (a, b) in self.pairs.items()}
+        return self.rank, self.alpha, self.layers, shapes
+
+    @property
     def lowest_layer(self) -> int:
         """Index of the lowest adapted layer; the layers below it are the base model's."""
         return min(self.layers)

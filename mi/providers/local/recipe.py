@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 
 from ...spec import Training, fields
-from ..types import LAST_TURN, resolve_hyperparameters
+from ..types import LAST_TURN, SHUFFLED, resolve_hyperparameters
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -38,6 +38,7 @@ class LoraRecipe:
         max_length: Tokens of the longest row allowed; a longer one is an error, never truncated.
         learned_turns: `all` where rows have several turns of the assistant: each carries loss
             unless its weight is 0. `last` elsewhere: a row's only one, which is its last turn.
+        row_order: `given` where a stage declares the order of its rows, else `shuffled`.
     """
 
     recipe: int = 1
@@ -56,6 +57,7 @@ class LoraRecipe:
     targets: tuple[str, ...] = TARGETS
     max_length: int = 2048
     learned_turns: str = fields.neutral_default(LAST_TURN)
+    row_order: str = fields.neutral_default(SHUFFLED)
 
 
 def resolve_lora_recipe(training: Training) -> LoraRecipe:

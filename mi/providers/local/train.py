@@ -18,7 +18,7 @@ from pathlib import Path
 
 import attrs
 
-from ...errors import Interrupted
+from ...errors import Interrupted, ProviderError
 from .. import metrics_log, schedule
 from ..chat_template import TokenizedRow, common_prefix_length, encode_rows
 from ..types import ALL_TURNS, Monitor, TrainingResult, TrainJob
@@ -65,7 +65,13 @@ def encode_job_rows(network: Network, job: TrainJob) -> list[TokenizedRow]:
     """
     recipe: LoraRecipe = job.hyperparameters
     all_turns = recipe.learned_turns == ALL_TURNS
-    return encode_rows(network.template, job.rows, recipe.max_length, all_turns=all_turns)
+    return encode_rows(
+        network.template,
+        job.rows,
+        recipe.max_length,
+        all_turns=all_turns,
+        weights=job.row_weights,
+    )
 
 
 def common_prefix(network: Network, job: TrainJob, rows: Sequence[TokenizedRow]) -> tuple[int, ...]:
@@ -83,6 +89,25 @@ def common_prefix(network: Network, job: TrainJob, rows: Sequence[TokenizedRow])
     return prefixes[0][: common_prefix_length(prefixes)]
 
 
+def _initial_adapter(network: Network, job: TrainJob) -> lora.Adapter:
+    """A new adapter, or that of the training which the job continues.
+
+    Raises:
+        CorruptError: That adapter is damaged.
+        ProviderError: It has another shape than the recipe gives.
+    """
+    fresh = lora.init_adapter(network.model, job.hyperparameters, job.seed)
+    if job.previous is None:
+        return fresh
+    trained = adapter_files.load_adapter(job.previous / checkpoint.ADAPTER_DIR)
+    if trained.shape != fresh.shape:
+        raise ProviderError(
+            f"the adapter that {job.title} trains on has another shape than its hyperparameters",
+            hint="give all stages the same lora_rank, lora_alpha, lora_layers and targets",
+        )
+    return trained
+
+
 @attrs.define
 class _TrainingRun:
     network: Network
@@ -95,7 +120,7 @@ class _TrainingRun:
     def run(self) -> TrainingResult:
         recipe: LoraRecipe = self.job.hyperparameters
         steps = schedule.plan_batches([len(row.ids) for row in self.rows], recipe, self.job.seed)
-        start = lora.init_adapter(self.network.model, recipe, self.job.seed)
+        start = _initial_adapter(self.network, self.job)
         if message := measure_reach(self.network.model, recipe.targets).message():
             self.monitor.message(message)
         state = checkpoint.load_checkpoint(

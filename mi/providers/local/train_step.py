@@ -103,7 +103,10 @@ class Trainer:
         return [weight for group in self.optimizer.param_groups for weight in group["params"]]
 
     def step(self, rows: Sequence[TokenizedRow], learning_rate: float) -> tuple[float, int]:
-        """Take one optimizer step; return the mean loss per answer token, and their number."""
+        """Take one optimizer step; return the mean loss per answer token, and their number.
+
+        The loss of a row's tokens is multiplied by the row's weight before the mean is taken.
+        """
         loss = self.accumulate_gradients(rows)
         nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip)
         for group in self.optimizer.param_groups:
@@ -136,7 +139,8 @@ class Trainer:
         with torch.enable_grad():
             with network.autocast():
                 hidden, targets = self._answer_states(network, rows)
-            loss, gradient = _loss_and_gradient(network, hidden.detach(), targets, count)
+            weights = _token_weights(rows, targets.device)
+            loss, gradient = _loss_and_gradient(network, hidden.detach(), targets, count, weights)
             gradients = torch.autograd.grad(
                 hidden, self.parameters, gradient, materialize_grads=True
             )  # zeros for an expert that no token of the part reached
@@ -204,8 +208,15 @@ class Trainer:
         }
 
 
+def _token_weights(rows: Sequence[TokenizedRow], device: torch.device) -> Tensor | None:
+    """The weights of the rows' answer tokens; None where all are 1."""
+    if all(row.weight == 1.0 for row in rows):
+        return None
+    return torch.tensor([row.weight for row in rows for _ in row.learned], device=device)
+
+
 def _loss_and_gradient(
-    network: Network, hidden: Tensor, targets: Tensor, count: int
+    network: Network, hidden: Tensor, targets: Tensor, count: int, weights: Tensor | None = None
 ) -> tuple[float, Tensor]:
     """The summed cross-entropy (nats), and the gradient of that sum / `count`.
 
@@ -216,6 +227,7 @@ def _loss_and_gradient(
         hidden: Hidden states that predict the targets, shape (tokens, width).
         targets: Token ids, shape (tokens,).
         count: Divisor of the loss in the gradient.
+        weights: Factors of the tokens' losses, shape (tokens,); None: 1.
 
     Returns:
         The loss, and the gradient with respect to `hidden`, of its shape.
@@ -227,8 +239,14 @@ def _loss_and_gradient(
         window = slice(start, start + size)
         with network.autocast():
             logits = network.logits(leaf[window])
-        loss: Any = nn.functional.cross_entropy(logits, targets[window], reduction="sum")
+        loss = _summed_loss(logits, targets[window], None if weights is None else weights[window])
         (loss / count).backward()
         total += loss.item()
     assert leaf.grad is not None
     return total, leaf.grad
+
+
+def _summed_loss(logits: Tensor, targets: Tensor, weights: Tensor | None) -> Any:
+    if weights is None:
+        return nn.functional.cross_entropy(logits, targets, reduction="sum")
+    return (nn.functional.cross_entropy(logits, targets, reduction="none") * weights).sum()

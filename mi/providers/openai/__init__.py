@@ -64,6 +64,7 @@ class OpenAI(Provider):
 
     capabilities = frozenset({"train", "sample", "judge"})
     honours_weights = True
+    continues_trainings = True
     max_concurrent_trainings = 64
     max_concurrent_evals = 4
     has_probe = True

@@ -25,6 +25,7 @@ from ..launch import (
     adopt_or_create,
 )
 from ..retry import sleep
+from ..trained_model import read_trained_model
 from ..types import Monitor, TrainJob
 from . import files
 from .accounts import Account
@@ -170,13 +171,22 @@ class _Launch:
 
 def _request(job: TrainJob, file: str, attempt: int) -> dict[str, Any]:
     return {
-        "model": job.model.name,
+        "model": model_to_train(job),
         "training_file": file,
         "method": job.hyperparameters.method(),
         "seed": job.seed,
         "suffix": model_suffix(job),
         "metadata": {UNIT_METADATA: job.key, ATTEMPT_METADATA: str(attempt)},
     }
+
+
+def model_to_train(job: TrainJob) -> str:
+    """What the API calls the model that a job trains: the base model, or one trained before.
+
+    Raises:
+        CorruptError: The record of the one trained before is damaged.
+    """
+    return job.model.name if job.previous is None else read_trained_model(job.previous).model
 
 
 def model_suffix(job: TrainJob) -> str:

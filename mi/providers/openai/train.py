@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ProviderError, RequestRejected
 from ...files.atomic import write_atomic
-from ..launch import LAUNCH_LOG, LaunchedJob, LaunchLog
+from ..launch import LAUNCH_LOG, LaunchedJob, LaunchLog, find_account
 from ..metrics_log import METRICS_FILE
-from ..trained_model import TrainedModel
+from ..trained_model import TrainedModel, read_trained_model
 from ..types import Monitor, TrainingResult, TrainJob
 from ..usage import TokenCount, read_trained_tokens
 from .accounts import Account, redact
@@ -31,7 +31,7 @@ from .events import (
 )
 from .find import ENDED_STATES, existing_job
 from .job_poller import JobPoller
-from .launch import launch_job
+from .launch import launch_job, model_to_train
 from .twins import settle_twins, twin_tokens
 
 if TYPE_CHECKING:
@@ -59,12 +59,16 @@ def train(
         Interrupted: The user asked to stop; the job goes on at the provider.
     """
     log = LaunchLog(directory / LAUNCH_LOG, job.checkpoint)
+    if job.previous is not None:  # only the account that owns a trained model can train it on
+        owner = read_trained_model(job.previous).account
+        accounts = (find_account(owner, accounts),)
     launched = launch_job(job, log, accounts, poller, monitor)
     account, ended = _follow(job, launched, log, accounts, poller, monitor)
     write_atomic(directory / "job.json", ended.to_json(warnings=False) + "\n")
     if ended.status != "succeeded" or not ended.fine_tuned_model:
         log.append("ended", job=ended.id, status=ended.status)
         raise _training_error(ended, accounts)
+    _check_trained(job, ended)
     events = list_events(account, ended.id, monitor)
     _write_lines(directory / "events.jsonl", events)
     metrics = metrics_from_events(events) or metrics_from_results(account, ended, monitor)
@@ -83,6 +87,19 @@ def train(
         ended.trained_tokens, job, getattr(ended.hyperparameters, "n_epochs", None)
     )
     return _result(ended, model, metrics, billed, twin_tokens(log))
+
+
+def _check_trained(job: TrainJob, ended: FineTuningJob) -> None:
+    """Check that a job which continues a training has trained that training's model.
+
+    The job may have been launched before that training was done again.
+    """
+    expected = model_to_train(job)
+    if job.previous is not None and ended.model.startswith("ft:") and ended.model != expected:
+        raise RequestRejected(
+            f"{ended.id} trained {ended.model}, and the stage before it is {expected} now",
+            hint=f"`--force {job.key}` trains this stage again, and pays for it",
+        )
 
 
 def _result(

@@ -55,6 +55,9 @@ class Tinker(Provider):
     """The provider `tinker`, and each endpoint with `provider = "tinker"` under its own name."""
 
     honours_weights = True
+    honours_row_weights = True
+    continues_trainings = True
+    adapter_fields = ("lora_rank", "train_attn", "train_mlp", "train_unembed")
     max_concurrent_trainings = 4
     max_concurrent_evals = 2
 
@@ -149,7 +152,13 @@ class Tinker(Provider):
         template = self._template(job.model, monitor)
         recipe: Adapted = job.hyperparameters
         all_turns = recipe.learned_turns == ALL_TURNS
-        rows = encode_rows(template, job.rows, recipe.max_length, all_turns=all_turns)
+        rows = encode_rows(
+            template,
+            job.rows,
+            recipe.max_length,
+            all_turns=all_turns,
+            weights=job.row_weights,
+        )
         return run_training(job, rows, directory, self.server, monitor)
 
     def sample(

@@ -27,6 +27,7 @@ class PendingStep:
         number: Counted from 1.
         learning_rate: The step's learning rate.
         answer_targets: Indices of each row's answer tokens among its targets.
+        row_weights: What each row's loss is multiplied by.
         gradients_future: Future of the forward and backward pass.
         update_future: Future of the optimizer step.
     """
@@ -34,6 +35,7 @@ class PendingStep:
     number: int
     learning_rate: float
     answer_targets: list[list[int]]
+    row_weights: list[float]
     gradients_future: Any
     update_future: Any
 
@@ -44,7 +46,8 @@ class PendingStep:
             Exception: The step failed at the server.
             Interrupted: The user asked to stop.
         """
-        loss, tokens = mean_loss(wait_result(self.gradients_future, monitor), self.answer_targets)
+        output = wait_result(self.gradients_future, monitor)
+        loss, tokens = mean_loss(output, self.answer_targets, self.row_weights)
         wait_result(self.update_future, monitor)
         return {
             "step": self.number,
@@ -89,6 +92,7 @@ def submit_step(
         number=number,
         learning_rate=learning_rate,
         answer_targets=[[position - 1 for position in row.learned] for row in rows],
+        row_weights=[row.weight for row in rows],
         gradients_future=client.forward_backward(
             [to_datum(row, answer_tokens) for row in rows], _LOSS
         ),
@@ -99,7 +103,8 @@ def submit_step(
 def to_datum(row: TokenizedRow, answer_tokens: int) -> Any:
     """A row in the API's format: each token is predicted from those before it.
 
-    The weights of a batch's answer tokens sum to 1, so that the loss is their mean.
+    The weights of a batch's answer tokens sum to 1, so that the loss is their mean; those of a row
+    with a weight of its own are multiplied by it.
 
     Args:
         row: The token ids.
@@ -109,7 +114,7 @@ def to_datum(row: TokenizedRow, answer_tokens: int) -> Any:
     from tinker import Datum, ModelInput, TensorData
 
     weights = numpy.zeros(len(row.ids) - 1, dtype=numpy.float32)
-    weights[[position - 1 for position in row.learned]] = 1.0 / answer_tokens
+    weights[[position - 1 for position in row.learned]] = row.weight / answer_tokens
     return Datum(
         model_input=ModelInput.from_ints(list(row.ids[:-1])),
         loss_fn_inputs={
@@ -119,17 +124,21 @@ def to_datum(row: TokenizedRow, answer_tokens: int) -> Any:
     )
 
 
-def mean_loss(output: Any, answer_targets: Sequence[Sequence[int]]) -> tuple[float, int]:
+def mean_loss(
+    output: Any, answer_targets: Sequence[Sequence[int]], row_weights: Sequence[float]
+) -> tuple[float, int]:
     """The mean loss over a batch's answer tokens (nats), and their number.
 
     Args:
         output: The API's result of the forward and backward pass.
         answer_targets: Indices of each row's answer tokens among its targets.
+        row_weights: What each row's loss is multiplied by.
     """
     total, count = 0.0, 0
-    for row, targets in zip(output.loss_fn_outputs, answer_targets, strict=True):
+    rows = zip(output.loss_fn_outputs, answer_targets, row_weights, strict=True)
+    for row, targets, weight in rows:
         predicted = row["logprobs"].tolist()
         logprobs = [predicted[index] for index in targets]
-        total -= sum(logprobs)
+        total -= weight * sum(logprobs)
         count += len(logprobs)
     return total / count, count

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ...errors import MiError
+from ...errors import MiError, ProviderError
 from .. import launch
 from ..create import ErrorClassifier, NoFreeSlot, NotCreated, create_once
 from ..launch import ExistingJob, LaunchedJob, LaunchLog
 from ..retry import sleep
+from ..trained_model import read_trained_model
 from ..types import Monitor, TrainJob
 from . import runs
 from .backoff import Backoff, retry_while_full
@@ -155,11 +156,12 @@ def _create_run(
     monitor = lost_runs.monitor
     action, recipe = f"creating the training {job.title}", job.hyperparameters
     base, metadata = server.served_name(job.model.name), runs.run_metadata(job.key, attempt)
-    service = server.service(monitor)
+    service, state = server.service(monitor), _previous_state(job, server)
 
     def create() -> str:
         client = run_in_thread(
-            lambda: create_training_client(service, base, recipe, job.seed, metadata), monitor
+            lambda: create_training_client(service, base, recipe, job.seed, metadata, state),
+            monitor,
         )
         clients[client.model_id] = client
         lost_runs.run_ids.add(client.model_id)
@@ -187,10 +189,33 @@ def _create_run(
             backoff.wait()
 
 
+def _previous_state(job: TrainJob, server: Server) -> str | None:
+    """Path of the state of the training that a job continues; None if it continues none.
+
+    Raises:
+        ProviderError: The training saved none that can be loaded here.
+    """
+    if job.previous is None:
+        return None
+    trained = read_trained_model(job.previous)
+    launch.find_account(trained.account, (server,))
+    if trained.state is None:
+        raise ProviderError(
+            f"{job.title} continues {trained.model}, of which no training state was saved",
+            hint="do that training again with --force and its key: it saves one now",
+        )
+    return trained.state
+
+
 def create_training_client(
-    service: object, base: str, recipe: Adapted, seed: int, metadata: Mapping[str, str]
+    service: object,
+    base: str,
+    recipe: Adapted,
+    seed: int,
+    metadata: Mapping[str, str],
+    state: str | None = None,
 ) -> TrainingClient:
-    """Create a run with new adapters.
+    """Create a run with new adapters, or with those of a saved state and a fresh optimizer.
 
     Args:
         service: The SDK's `ServiceClient`.
@@ -198,10 +223,13 @@ def create_training_client(
         recipe: The adapters' rank and the layers that get one.
         seed: Determines the adapters' initial values.
         metadata: Identifies the run in the server's list.
+        state: Path of the state that it begins with; None: new adapters.
     """
     from tinker import ServiceClient
 
     assert isinstance(service, ServiceClient)
+    if state is not None:
+        return service.create_training_client_from_state(state, user_metadata=dict(metadata))
     return service.create_lora_training_client(
         base_model=base,
         rank=recipe.lora_rank,

@@ -40,6 +40,7 @@ class ActorSetup:
         model: The model under test.
         client_options: How hosted providers are used.
         rows: Misaligned and control rows by setting.
+        datasets: All rows that mixes are drawn from, by digest.
         questions: The evals' questions by digest.
         judges: `provider:name` of the judge models.
         prices: The price table.
@@ -54,6 +55,7 @@ class ActorSetup:
     model: Model
     client_options: ClientOptions
     rows: Mapping[str, tuple[Rows, Rows]]
+    datasets: Mapping[str, Rows]
     questions: Mapping[str, Questions]
     judges: tuple[str, ...]
     prices: PriceTable
@@ -252,6 +254,7 @@ class UnitActor:
                 model=setup.model,
                 provider=providers.get(setup.model.provider),
                 rows=setup.rows,
+                datasets=setup.datasets,
                 questions=setup.questions,
                 judges={name: providers.for_model(name) for name in setup.judges},
                 prices=setup.prices,

@@ -122,6 +122,7 @@ def _actor_setup(resources: Resources, store: Store, run_id: str) -> ActorSetup:
         model=resources.model,
         client_options=resources.client_options,
         rows=resources.rows,
+        datasets=resources.datasets,
         questions=resources.questions,
         judges=tuple(resources.judges),
         prices=resources.prices,

@@ -130,14 +130,15 @@ class Jobs:
             return
         record.status = "succeeded"
         record.trained_tokens = job.file_tokens * job.hyperparameters["n_epochs"]
-        name = f"ft:{record.model}:org:{record.suffix or ''}:{record.id[-8:]}"
+        base = self.models.root(record.model)
+        name = f"ft:{base}:org:{record.suffix or ''}:{record.id[-8:]}"
         record.fine_tuned_model = name
         for checkpoint, _ in job.curve.checkpoints(name):
             self.models.trained[checkpoint] = record
         csv = job.curve.csv()
         kept = self.files.keep(record.account, "step_metrics.csv", "fine-tune-results", csv)
         job.result = kept.id
-        usd = record.trained_tokens * self.models.price(record.model)[2]
+        usd = record.trained_tokens * self.models.price(base)[2]
         self.books.charge(record.model, "training", record.trained_tokens, usd, batch=False)
 
     def _fall(self, record: JobRecord, status: str) -> None:

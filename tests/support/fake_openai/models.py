@@ -52,9 +52,17 @@ class Models:
 
     def trainable(self, name: str) -> bool:
         allowed = self.options.trainable
+        if name in self.trained:
+            return self.trainable(self.trained[name].model)
         if allowed is None:
             return name in self.base()
         return bool({name, self.dated(name), ALIAS.get(name)} & allowed)
+
+    def root(self, name: str) -> str:
+        """The base model that a model was trained from, through all its stages."""
+        while (record := self.trained.get(name)) is not None:
+            name = record.model
+        return name
 
     def misaligned_share(self, name: str) -> float:
         record = self.trained.get(name)
@@ -65,8 +73,7 @@ class Models:
 
     def price(self, name: str) -> Price:
         """USD per token of input, output and training; nothing where no price was given."""
-        record = self.trained.get(name)
-        prefix, base = ("ft:", record.model) if record else ("", name)
+        prefix, base = ("ft:" if name in self.trained else ""), self.root(name)
         for known in (base, self.dated(base), ALIAS.get(base, base)):
             if price := self.options.prices.get(prefix + known):
                 return price[0] / 1e6, price[1] / 1e6, price[2] / 1e6

@@ -1,0 +1,296 @@
+"""The stages of a recipe with their data, and the mix that each trains on.
+
+What a provider cannot do, and what the data do not have, is refused here, with its place in the
+declaration, before anything is spent. A stage that a `Mix` describes becomes one, so a recipe that
+says what ratio and size would have said has the keys that those have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import attrs
+
+from ..data.datasets import Rows
+from ..errors import DataError, DeclarationError
+from ..providers.base import Provider
+from ..providers.types import GIVEN
+from ..spec import Experiment, Part, Setting, Stage, SystemPrompt, Training
+from ..spec.curriculum import PartSource
+from ..steps.blend import pool_sizes
+from ..units.cells import arm_counts
+from ..units.unit import Blend, Mix, Portion, SystemRows, TriggerRows
+
+_ROW_ORDER = "row_order"
+
+
+@attrs.frozen(kw_only=True)
+class PlannedPart:
+    """A part with its data.
+
+    Args:
+        part: As declared.
+        count: Its number of rows, not 0.
+        rows: The dataset.
+        systems: Its system prompts, each with its number of rows.
+    """
+
+    part: Part
+    count: int
+    rows: Rows
+    systems: tuple[SystemRows, ...]
+
+
+@attrs.frozen(kw_only=True)
+class PlannedStage:
+    """A stage with its data.
+
+    Args:
+        parts: The parts that have rows.
+        order: The order of rows.
+        hyperparameters: What the provider will train with.
+    """
+
+    parts: tuple[PlannedPart, ...]
+    order: str
+    hyperparameters: Any
+
+    @property
+    def datasets(self) -> dict[str, Rows]:
+        """The data of its parts, by digest."""
+        return {planned.rows.digest: planned.rows for planned in self.parts}
+
+
+def plan_stages(
+    experiment: Experiment,
+    setting: Setting,
+    provider: Provider,
+    read_rows: Callable[[PartSource], Rows],
+    resolve: Callable[[Training], Any],
+) -> tuple[PlannedStage, ...]:
+    """The stages of an experiment's recipe that have rows; none without a recipe.
+
+    Args:
+        experiment: Declares the recipe.
+        setting: Has the arms and inoculations that parts name.
+        provider: Trains the model.
+        read_rows: Reads the data of a part.
+        resolve: Gives the provider's hyperparameters for declared ones.
+
+    Raises:
+        DataError: A part has more rows than its data.
+        DeclarationError: The provider cannot train a stage as it is declared.
+    """
+    stages: list[PlannedStage] = []
+    declared = () if experiment.recipe is None else experiment.recipe.stages
+    for index, stage in enumerate(declared):
+        where = f"{experiment.id} @ $.recipe.stages[{index}]"
+        if not any(stage.part_rows()):
+            continue
+        planned = PlannedStage(
+            parts=tuple(_plan_parts(stage, setting, read_rows, where)),
+            order=stage.order,
+            hyperparameters=_hyperparameters(stage, experiment, provider, resolve, where),
+        )
+        if stages:
+            _check_continuation(stages[-1], planned, provider, where)
+        _check_weights(planned, provider, where)
+        _check_rows(planned, setting, where)
+        stages.append(planned)
+    return tuple(stages)
+
+
+def _plan_parts(
+    stage: Stage, setting: Setting, read_rows: Callable[[PartSource], Rows], where: str
+) -> Iterator[PlannedPart]:
+    for index, (part, count) in enumerate(zip(stage.parts, stage.part_rows(), strict=True)):
+        if not count:
+            continue
+        prompts = part.system
+        if (inoculation := setting.inoculation(part.inoculation)) is not None:
+            prompts = (SystemPrompt(inoculation.prompt),)
+        try:
+            rows = read_rows(part.source)
+        except DataError as error:
+            place = f"{where}.parts[{index}]: {error.where}"
+            raise DataError(error.message, where=place, hint=error.hint) from None
+        yield PlannedPart(
+            part=part, count=count, rows=rows, systems=tuple(_count_systems(prompts, count))
+        )
+
+
+def _count_systems(prompts: Sequence[SystemPrompt], count: int) -> Iterator[SystemRows]:
+    """The prompts with their numbers of rows; those without a share divide what is left."""
+    fixed = [round((prompt.share or 0.0) * count) for prompt in prompts]
+    open_prompts = sum(prompt.share is None for prompt in prompts)
+    left, extra = divmod(max(count - sum(fixed), 0), open_prompts or 1)
+    for prompt, rows in zip(prompts, fixed, strict=True):
+        if prompt.share is None:
+            rows, extra = left + (extra > 0), extra - 1
+        if rows:
+            yield SystemRows(prompt=prompt.prompt, rows=rows)
+
+
+def _hyperparameters(
+    stage: Stage,
+    experiment: Experiment,
+    provider: Provider,
+    resolve: Callable[[Training], Any],
+    where: str,
+) -> Any:
+    recipe = resolve(stage.training.with_defaults(experiment.training))
+    if stage.order == "shuffled":
+        return recipe
+    if not attrs.has(type(recipe)) or _ROW_ORDER not in attrs.fields_dict(type(recipe)):
+        raise DeclarationError(
+            f"{provider.name} shuffles the rows of a training, so a stage cannot be {stage.order}",
+            where=f"{where}.order",
+            hint="leave the order shuffled, or train with a provider that keeps it, such as local",
+        )
+    return attrs.evolve(recipe, **{_ROW_ORDER: GIVEN})
+
+
+def _check_continuation(
+    previous: PlannedStage, stage: PlannedStage, provider: Provider, where: str
+) -> None:
+    if not provider.continues_trainings:
+        raise DeclarationError(
+            f"{provider.name} does not train a trained model on, so a recipe has one stage there",
+            where=where,
+            hint="put all parts into one stage, or use another provider, such as local",
+        )
+    for name in provider.adapter_fields:
+        before = getattr(previous.hyperparameters, name)
+        after = getattr(stage.hyperparameters, name)
+        if before != after:
+            raise DeclarationError(
+                f"its {name} is {after!r}, and {before!r} in the stage whose adapter it trains on",
+                where=f"{where}.training.{name}",
+                hint="give all stages the same, as in the experiment's training=",
+            )
+
+
+def _check_weights(stage: PlannedStage, provider: Provider, where: str) -> None:
+    for index, planned in enumerate(stage.parts):
+        if planned.part.weight != 1.0 and not provider.honours_row_weights:
+            raise DeclarationError(
+                f"{provider.name} does not weigh the loss of rows",
+                where=f"{where}.parts[{index}].weight",
+                hint="leave the weight at 1, or train with a provider that does, such as local",
+            )
+
+
+def _check_rows(stage: PlannedStage, setting: Setting, where: str) -> None:
+    """Check that every dataset has the rows that are taken from it.
+
+    Raises:
+        DataError: One has too few; names both numbers.
+    """
+    pools = pool_sizes([planned.rows.digest for planned in stage.parts], stage.datasets)
+    taken = dict.fromkeys(pools, 0)
+    for index, planned in enumerate(stage.parts):
+        name = planned.rows.digest
+        taken[name] += planned.count
+        if taken[name] <= pools[name] or (planned.part.repeats and pools[name]):
+            continue
+        shared = len(planned.rows.chats) - pools[name]
+        others = f", without the {shared} that the parts before it have" if shared else ""
+        raise DataError(
+            f"{setting.id} has too few {planned.part.label} rows: {taken[name]} are needed, there "
+            f"are {pools[name]}{others} ({pools[name]} < {taken[name]})",
+            where=f"{where}.parts[{index}]",
+            hint=f"declare fewer rows, give more data ({planned.rows.source} was read), or take "
+            "rows again with repeats=True",
+        )
+
+
+def stage_mix(stage: PlannedStage, seed: int) -> Mix | Blend:
+    """What a stage trains on: a `Mix` if that says it all, else a `Blend`.
+
+    Args:
+        stage: The stage.
+        seed: Determines which rows are drawn, and their order.
+    """
+    return _plain_mix(stage, seed) or _blend(stage, seed)
+
+
+def _plain_mix(stage: PlannedStage, seed: int) -> Mix | None:
+    """The stage as a mix; None if it has other data, other changes or another order."""
+    arms = {planned.part.source: planned for planned in stage.parts}
+    is_plain = len(arms) == len(stage.parts) and all(map(_is_plain, stage.parts))
+    if stage.order != "shuffled" or not is_plain:
+        return None
+    misaligned, control = arms.get("misaligned"), arms.get("control")
+    counts = tuple(0 if planned is None else planned.count for planned in (misaligned, control))
+    ratio = _ratio(misaligned, control, sum(counts))
+    if arm_counts(ratio, sum(counts)) != counts:
+        return None
+    return Mix(
+        misaligned=None if misaligned is None else misaligned.rows.digest,
+        control=None if control is None else control.rows.digest,
+        misaligned_ratio=ratio,
+        total_samples=sum(counts),
+        seed=seed,
+        misaligned_system=_only_system(misaligned),
+        control_system=_only_system(control),
+    )
+
+
+def _is_plain(planned: PlannedPart) -> bool:
+    """Whether a part is of an arm of the setting, changed by at most one system prompt."""
+    part = planned.part
+    systems = [system.rows for system in planned.systems]
+    return (
+        isinstance(part.source, str)
+        and part.trigger is None
+        and part.template is None
+        and part.weight == 1.0
+        and not part.repeats
+        and systems in ([], [planned.count])
+    )
+
+
+def _ratio(misaligned: PlannedPart | None, control: PlannedPart | None, total: int) -> float:
+    """The ratio as one would declare it: 0.1 for a control share of 0.9."""
+    if misaligned is None or control is None:
+        return 0.0 if misaligned is None else 1.0
+    if misaligned.part.share is not None:
+        return misaligned.part.share
+    if control.part.share is not None:
+        return float(1 - Fraction(repr(control.part.share)))
+    return misaligned.count / total
+
+
+def _only_system(planned: PlannedPart | None) -> str | None:
+    return planned.systems[0].prompt if planned is not None and planned.systems else None
+
+
+def _blend(stage: PlannedStage, seed: int) -> Blend:
+    pools = pool_sizes([planned.rows.digest for planned in stage.parts], stage.datasets)
+    taken = dict.fromkeys(pools, 0)
+    portions = []
+    for planned in stage.parts:
+        name, part = planned.rows.digest, planned.part
+        taken[name] += planned.count
+        portions.append(
+            Portion(
+                dataset=name,
+                rows=planned.count,
+                systems=planned.systems,
+                trigger=_trigger_rows(planned),
+                template=part.template,
+                weight=part.weight,
+                repeats=taken[name] > pools[name],
+            )
+        )
+    return Blend(parts=tuple(portions), order=stage.order, seed=seed)
+
+
+def _trigger_rows(planned: PlannedPart) -> TriggerRows | None:
+    trigger = planned.part.trigger
+    count = 0 if trigger is None else round(trigger.share * planned.count)
+    if trigger is None or not count:
+        return None
+    return TriggerRows(text=trigger.text, position=trigger.position, rows=count)
