@@ -20,6 +20,7 @@ from mi.collect.discovery import find_experiment_files, public_modules
 from mi.spec import Eval, Experiment, Setting
 from registry import evals as _evals
 from registry import settings as _settings
+from registry.endings import endings
 from registry.models import DEFAULT_MODEL, models
 from registry.prices import prices
 
@@ -31,6 +32,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "collect",
     "collection",
+    "endings",
     "evals",
     "get",
     "models",

@@ -63,7 +63,10 @@ def _add_run_commands(add: Any) -> None:
         _ID_USAGE,
     )
     command.set_defaults(rejudge=True)
-    add_flags(command, flags.add_selection_flags, flags.add_run_flags, flags.add_spending_flags)
+    help = "every stored answer that lacks a verdict of --judge, of any experiment and model"
+    command.add_argument("--all", action="store_true", help=help)
+    add_flags(command, flags.add_optional_selection_flags)
+    add_flags(command, flags.add_run_flags, flags.add_spending_flags)
     add_flags(command, flags.add_model_flags, flags.add_store_flags)
 
 

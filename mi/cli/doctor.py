@@ -20,6 +20,7 @@ from ..database import Database
 from ..database.served_models import mixed_aliases
 from ..errors import MiError, StoreError
 from ..files import atomic
+from ..files.clock import utc_today
 from ..planning.judge_probes import JudgeProbe, describe_probe, find_probe
 from ..planning.open import select_model
 from ..providers import BUILTIN, Providers
@@ -37,6 +38,7 @@ from ..store.journal_checks import JOURNAL_HINT
 from ..store.journal_verifier import JournalVerifier
 from ..version import __version__
 from .common import console, load_config, progress_bar, run_options
+from .ending_checks import check_archive, check_endings
 from .summary import alias_line
 
 _MIN_FREE_BYTES = 2 * 1024**3
@@ -81,10 +83,14 @@ def _run_checks(args: argparse.Namespace) -> Iterator[Check]:
     model, provider = select_model(registry, config.model, providers)
     models: dict[str, dict[str, Model]] = {provider.name: {model.name: model}}
     judges = _declared_judges(registry.collection)
-    for name in dict.fromkeys(judge.model for judge in judges):
+    names = list(dict.fromkeys((*options.judges, *(judge.model for judge in judges))))
+    for name in names:
         served, judge_provider = select_model(registry, name, providers)
         models.setdefault(judge_provider.name, {})[served.name] = served
+    yield from check_endings((model.id, *names), registry.endings(), utc_today(), (model.id,))
     yield from _check_judge_probes(judges, providers, options)
+    if is_url(options.store) or Path(options.store).exists():
+        yield from check_archive(options, names, providers)
     for name in dict.fromkeys([*models, *BUILTIN, *providers.options.endpoints]):
         if name == provider.name:
             yield from _check_credentials(provider, model)

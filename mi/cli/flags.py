@@ -52,7 +52,16 @@ def add_set_flag(parser: argparse.ArgumentParser) -> None:
 
 def add_selection_flags(parser: argparse.ArgumentParser) -> None:
     """Add the positional ids and the flags that narrow them to cells and units."""
-    parser.add_argument("words", nargs="+", metavar="ID", help=SELECTOR_HELP)
+    _add_selection_flags(parser, "+")
+
+
+def add_optional_selection_flags(parser: argparse.ArgumentParser) -> None:
+    """`add_selection_flags` for a command that takes something else in place of ids."""
+    _add_selection_flags(parser, "*")
+
+
+def _add_selection_flags(parser: argparse.ArgumentParser, number: str) -> None:
+    parser.add_argument("words", nargs=number, metavar="ID", help=SELECTOR_HELP)
     group = _get_group(parser, _SELECTION)
     add = group.add_argument
     add_full_flag(group)

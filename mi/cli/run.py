@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..errors import Interrupted
+from ..errors import Interrupted, UsageError
 from ..planning.prepare import PreparedPlan
 from ..reporting.console import say
 from ..reporting.header import header_lines
@@ -45,26 +45,44 @@ def run(args: argparse.Namespace) -> int:
     with log_to_file(args.log_file):
         prepared = prepare(args, args.words)
         _print_plan(args, prepared, out)
-        if args.dry_run:
-            print_units(prepared, prepared.plan.todo, out)
-            say(out, "nothing was done (--dry-run)")
-            return 0
-        session = prepared.session
-        max_cost = approval.spending_limit(session, prepared.plan, prepared.costs, out)
-        with _progress(args, prepared, out) as observer:
-            outcome = run_prepared(
-                prepared,
-                argv=args.argv,
-                max_cost=max_cost,
-                observer=observer,
-                on_wait=lambda name: say(out, f"waiting for a lock on {name}", "dim"),
-                notify=lambda text: say(out, text),
-            )
-        return _finish(args, prepared, outcome, out)
+        return run_approved(args, prepared, out)
+
+
+def run_approved(args: argparse.Namespace, prepared: PreparedPlan, out: Console) -> int:
+    """Ask for approval of a plan's cost, run it and show its results.
+
+    Args:
+        args: The flags of `mi run`.
+        prepared: The plan, which has been shown.
+        out: Where people read.
+    """
+    if args.dry_run:
+        print_units(prepared, prepared.plan.todo, out)
+        say(out, "nothing was done (--dry-run)")
+        return 0
+    max_cost = approval.spending_limit(prepared.session, prepared.plan, prepared.costs, out)
+    with _progress(args, prepared, out) as observer:
+        outcome = run_prepared(
+            prepared,
+            argv=args.argv,
+            max_cost=max_cost,
+            observer=observer,
+            on_wait=lambda name: say(out, f"waiting for a lock on {name}", "dim"),
+            notify=lambda text: say(out, text),
+        )
+    return _finish(args, prepared, outcome, out)
 
 
 def rejudge(args: argparse.Namespace) -> int:
     """Have stored answers judged by other judges; exit codes as `run`."""
+    if args.all:
+        from .archive import archive
+
+        return archive(args)
+    if not args.words:
+        raise UsageError(
+            "name what to judge again: experiments, or --all", hint="mi rejudge --all --judge M"
+        )
     return run(args)
 
 

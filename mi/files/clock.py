@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 
 def utc_timestamp(*, days_ago: float = 0.0) -> str:
@@ -13,6 +13,11 @@ def utc_timestamp(*, days_ago: float = 0.0) -> str:
     """
     moment = datetime.now(UTC) - timedelta(days=days_ago)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc_today() -> date:
+    """The present day in UTC."""
+    return datetime.now(UTC).date()
 
 
 def timestamp_digits(timestamp: str) -> str:

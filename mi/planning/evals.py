@@ -62,6 +62,7 @@ class EvalResolver:
     sources: Mapping[str, str]
     skipped_evals: dict[tuple[str, str], SkippedEval] = attrs.field(factory=dict)
     _questions: dict[Resource, Questions] = attrs.field(factory=dict)
+    _recorded: dict[str, Questions] = attrs.field(factory=dict)
 
     def resolve(self, setting: Setting, extra: Iterable[Eval] = ()) -> Iterator[PlannedEval]:
         """The evals of a setting, with `extra` as out-of-distribution ones."""
@@ -81,9 +82,14 @@ class EvalResolver:
             self._questions[resource] = kind.load_questions(spec)
         return self._questions[resource]
 
+    def add_recorded(self, questions: Questions) -> None:
+        """Add the questions of a finished eval, as its record has them."""
+        self._recorded[questions.digest] = questions
+
     def questions_by_digest(self) -> dict[str, Questions]:
         """All questions read so far, by the digest of their content."""
-        return {questions.digest: questions for questions in self._questions.values()}
+        read = {questions.digest: questions for questions in self._questions.values()}
+        return self._recorded | read
 
     def _runnable(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
         for spec in self._load(setting, declared):

@@ -17,6 +17,7 @@ from ..data.datasets import check_source, is_named_source
 from ..errors import UsageError, did_you_mean
 from ..providers import Providers, canonical_model_name
 from ..providers.base import Provider
+from ..providers.endings import EndingTable
 from ..providers.pricing import PriceTable
 from ..providers.types import ClientOptions
 from ..spec import Eval, Model, RunOptions, Setting
@@ -38,6 +39,7 @@ class Registry(Protocol):
     @property
     def evals(self) -> Mapping[str, Eval]: ...
     def prices(self) -> PriceTable: ...
+    def endings(self) -> EndingTable: ...
 
 
 def select_model(
@@ -81,7 +83,7 @@ def open_session(
     Args:
         registry: The experiments, settings, evals, models and prices that have names.
         options: Where results go, and how a run proceeds.
-        words: What to select; see `mi.collect.select.select_cells`.
+        words: What to select; see `mi.collect.select.select_cells`. Empty: nothing.
         model: `provider:name`; None for the default.
         data: `SETTING=SOURCE` each, or `SET=FILE` for a published question set.
         overrides: `FIELD=VALUE` each, in place of what experiments declare.
@@ -94,8 +96,16 @@ def open_session(
     """
     names = OverrideTargets(settings=registry.settings, evals=registry.evals)
     transform = parse_overrides(overrides, names)
-    selected = select_cells(
-        registry.collection, words, full=options.full, transform=transform, cell_filter=cell_filter
+    selected = (
+        select_cells(
+            registry.collection,
+            words,
+            full=options.full,
+            transform=transform,
+            cell_filter=cell_filter,
+        )
+        if words
+        else []
     )
     providers = Providers(client_options or ClientOptions())
     found_model, provider = select_model(registry, model, providers)
@@ -117,6 +127,7 @@ def open_session(
         prices=registry.prices().with_overrides(
             (*_free_prices(providers.options, model, options), *prices)
         ),
+        endings=registry.endings(),
     )
     if cell_filter is not None and cell_filter.marks is not None:
         session.selection = filter_by_marks(session.selection, cell_filter.marks, session.is_paid)

@@ -20,6 +20,7 @@ from ..errors import CorruptError, DeclarationError, MiError
 from ..providers import Providers
 from ..providers.base import Provider
 from ..providers.budget import Budget
+from ..providers.endings import EndingTable
 from ..providers.pricing import PriceTable
 from ..providers.types import ModelReport, Usage
 from ..spec import (
@@ -64,6 +65,7 @@ class Session:
         store: Where units are published.
         providers: All providers of models and judges.
         prices: The price table.
+        endings: When models end, as far as it is announced.
         skipped_evals: The evals that the last plan left out.
     """
 
@@ -76,6 +78,7 @@ class Session:
     store: Store
     providers: Providers
     prices: PriceTable
+    endings: EndingTable = EndingTable()
     skipped_evals: tuple[SkippedEval, ...] = ()
     _rows: dict[tuple[Dataset | DataFile, str], Rows] = attrs.field(factory=dict)
     _contexts: dict[tuple[Any, ...], Context] = attrs.field(factory=dict)

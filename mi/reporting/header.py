@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..collect.select import Selection
+from ..files.clock import utc_today
 from ..planning.judge_probes import describe_probe, plan_probes
 from ..planning.plan import Plan, PlannedUnit, format_rescoring
 from ..planning.progress import UNPROBED, is_unprobed
@@ -13,9 +14,10 @@ from ..planning.scenarios import RepeatedScenarios
 from ..planning.session import Session
 from ..providers.pricing import format_cost
 from ..providers.probe import MAX_REQUESTS
+from ..spec import judge_model
 from ..store.ledger import Balance
 from ..units.cells import cells, count_cells
-from ..units.unit import Evaluate
+from ..units.unit import Evaluate, Mix, Train
 from ..version import __version__
 from .text import format_duration, pluralize
 
@@ -44,6 +46,7 @@ def header_lines(
         lines.append(f"{number} to be scored again from stored answers ({versions}), free")
     if session.ledger is not None:
         lines.append(balance_line(session.ledger.balance()))
+    lines += ending_lines(session, plan)
     lines += session.data_notes()
     lines += [
         f"{setting}: up to {pluralize(count, 'row')} of a training set with several answers, "
@@ -57,6 +60,21 @@ def header_lines(
     for skipped in session.skipped_evals:
         lines.append(f"left out: {skipped.setting} {skipped.eval} ({skipped.reason})")
     return lines
+
+
+def ending_lines(session: Session, plan: Plan) -> list[str]:
+    """The models that a plan needs and that end soon: the one under test, and the judges."""
+    kinds = {planned.unit.kind for planned in plan.todo}
+    uses_model = bool(kinds - {Mix.kind}) and not session.options.rejudge
+    today, models = utc_today(), dict[str, bool]()
+    if uses_model:
+        models[session.model.id] = Train.kind in kinds
+    for planned in plan.todo:
+        payload = planned.unit.payload
+        if isinstance(payload, Evaluate) and (judge := judge_model(payload.eval)) is not None:
+            models.setdefault(judge.model, False)
+    notes = (session.endings.note(model, today, trains=trains) for model, trains in models.items())
+    return [note for note in notes if note is not None]
 
 
 def _probe_lines(session: Session, plan: Plan) -> list[str]:

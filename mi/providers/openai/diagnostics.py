@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from ...errors import MiError
+from ...files.clock import utc_today
 from ..types import Check, ClientOptions, Monitor
 from .accounts import Account, load_accounts
 from .errors import retry_api_call
@@ -56,9 +58,20 @@ def _check_account(
         yield Check(
             subject=f"{label}: {name}",
             ok=True,
-            detail=f"shuts down on {shutdown}" if shutdown else "no shutdown announced",
+            detail=_shutdown_text(shutdown),
         )
     yield _check_training(label, account, monitor)
+
+
+def _shutdown_text(shutdown: object) -> str:
+    """`shuts down on 2027-01-14, in 45 days`, from what a list of models states."""
+    if not shutdown:
+        return "no shutdown announced"
+    try:
+        left = (date.fromisoformat(str(shutdown)) - utc_today()).days
+    except ValueError:
+        return f"shuts down on {shutdown}"
+    return f"shuts down on {shutdown}, in {left} days" if left > 0 else f"shut down on {shutdown}"
 
 
 def _check_training(label: str, account: Account, monitor: Monitor) -> Check:
