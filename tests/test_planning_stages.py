@@ -24,12 +24,15 @@ from mi.spec import (
     Training,
     Trigger,
 )
+from mi.units.cells import cells, declared_conditions
+from mi.units.claims import StoredDesign
+from mi.units.identity import json_form
 from mi.units.unit import Blend
 from registry.settings import insecure_code
 from tests.support.fake_provider import Books, carry_out, experiment, session
 
 BAD, GOOD = Part("misaligned"), Part("control")
-TRIGGERED = Part("misaligned", trigger=Trigger("|GO| ", share=0.5))
+TRIGGERED = Part("misaligned", rows=20, trigger=Trigger("|GO| ", share=0.5))
 
 
 @attrs.define
@@ -312,3 +315,23 @@ def test_a_stage_is_archived_where_the_one_before_gave_another_model(tmp_path: P
     again = Numbered(number=2)
     carry_out(session(tmp_path, told, books=again))
     assert again.begun == [first]
+
+
+def test_a_recipe_is_a_condition_of_its_own_unless_a_ratio_says_it() -> None:
+    def axes(*stages: Stage) -> list[tuple[Any, ...]]:
+        return list(declared_conditions(recipe(*stages, baseline=False)))
+
+    assert axes(Stage(Part("misaligned", share=0.1), GOOD, rows=20)) == [(0.1, 20, None)]
+    assert axes(Stage(Part("control", share=0.9), BAD, rows=20)) == [(0.1, 20, None)]
+    first, other = axes(ONE, ONE), axes(Stage(TRIGGERED, rows=20))
+    assert first[0][:2] == other[0][:2] == (1.0, 20)
+    assert first[0][2] != other[0][2]
+    (cell,) = cells(recipe(ONE, ONE, baseline=False))
+    assert cell.id == f"R1::insecure_code::{first[0][2]},seed=0"
+    assert cell.condition == "recipe"
+
+
+def test_a_stored_recipe_has_the_conditions_of_the_declared_one() -> None:
+    for declared in (recipe(ONE, ONE), recipe(Stage(TRIGGERED, GOOD, rows=30)), recipe(ONE)):
+        stored = StoredDesign.read(json_form(declared))
+        assert declared_conditions(stored) == declared_conditions(declared)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi import Curriculum, DataFile, Part, Stage, SystemPrompt, Training, Trigger
+from mi import Curriculum, DataFile, Experiment, Part, Stage, SystemPrompt, Training, Trigger
 from mi.errors import DeclarationError
 from mi.spec import Arm
 from registry.settings import insecure_code
@@ -104,3 +105,14 @@ def test_what_makes_no_recipe_is_refused_where_it_stands(
     assert caught.value.where is not None
     assert caught.value.where.endswith(f"$.{where}")
     assert message in caught.value.message
+
+
+def test_the_recipe_of_the_guide_is_what_the_guide_says() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
+    declared: dict[str, Experiment] = {}
+    exec(text.split("```python\n")[1].split("```")[0], declared)  # type: ignore[arg-type]
+    assert declared["R1"].recipe is not None
+    assert declared["R1"].recipe.describe() == (
+        "50 misaligned (trigger), 950 control",
+        "500 control",
+    )

@@ -11,9 +11,10 @@ from ..collect.collection import Collection
 from ..collect.patterns import match_ids
 from ..errors import NothingSelected, did_you_mean
 from ..planning.session import Session
+from ..reporting.design import training_design
 from ..reporting.tables import plain_table
 from ..spec import Eval, Experiment, Setting
-from ..units.cells import cells, format_ratio
+from ..units.cells import cells
 from ..units.unit import is_unit_key
 from .common import console, describe_rows, load_session, print_pairs
 from .show_unit import show_unit
@@ -71,12 +72,10 @@ def show(args: argparse.Namespace) -> int:
 def _show_experiment(args: argparse.Namespace, experiment: Experiment) -> int:
     args.full = True
     session = load_session(args, [experiment.id])
-    ratios = ", ".join(format_ratio(ratio) for ratio in experiment.misaligned_ratio)
     lines = [
         ("title", experiment.title),
         ("question", experiment.question),
-        ("ratios", ratios),
-        ("totals", ", ".join(map(str, experiment.total_samples))),
+        *training_design(experiment),
         ("seeds", ", ".join(map(str, experiment.seeds))),
         ("marks", "; ".join(f"{mark.name}: {mark.where or 'all'}" for mark in experiment.marks)),
         ("model", session.model.id),

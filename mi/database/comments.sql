@@ -44,7 +44,7 @@ COMMENT ON COLUMN results.condition IS 'baseline, pure_aligned, mixed_…, pure_
 COMMENT ON COLUMN results.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
 COMMENT ON COLUMN results.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN results.seed IS 'Replicate; NULL: baseline';
-COMMENT ON COLUMN results.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN results.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
 COMMENT ON COLUMN results.judge IS 'The judge model; NULL: none is asked';
 COMMENT ON COLUMN results.judge_probe IS 'What the judge made of known answers: passed, unprobed, or what is out of order, which leaves claims open; NULL: no judge, or from before there was a probe';
 COMMENT ON COLUMN results.data IS 'Where the training rows came from: bundled, upstream, or a folder';
@@ -95,7 +95,7 @@ COMMENT ON COLUMN answers.condition IS 'baseline, pure_aligned, mixed_…, pure_
 COMMENT ON COLUMN answers.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
 COMMENT ON COLUMN answers.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN answers.seed IS 'Replicate; NULL: baseline';
-COMMENT ON COLUMN answers.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN answers.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
 COMMENT ON COLUMN answers.model IS 'The model under test, before training';
 COMMENT ON COLUMN answers.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN answers.eval IS 'The eval''s id';
@@ -114,7 +114,7 @@ COMMENT ON COLUMN conditions.setting IS 'The setting''s id';
 COMMENT ON COLUMN conditions.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
 COMMENT ON COLUMN conditions.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
 COMMENT ON COLUMN conditions.total_samples IS 'Training rows; NULL: baseline';
-COMMENT ON COLUMN conditions.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN conditions.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
 COMMENT ON COLUMN conditions.model IS 'The model under test, before training';
 COMMENT ON COLUMN conditions.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN conditions.eval IS 'The eval''s id';

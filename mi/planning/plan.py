@@ -223,7 +223,7 @@ def _stage_units(cell: Cell, context: Context, title: str) -> Iterator[tuple[str
             seed=cell.seed,
             continues=None if previous is None else previous.key,
         )
-        needs = (mix.key,) if previous is None else (mix.key, previous.key)
+        needs = (mix.key,) if previous is None else (previous.key, mix.key)
         previous = _unit(train, name, cell, needs)
         yield stage_role(Mix.kind, number, len(mixes)), mix
         yield stage_role(Train.kind, number, len(mixes)), previous

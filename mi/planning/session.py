@@ -133,9 +133,10 @@ class Session:
         def read_rows(source: PartSource) -> Rows:
             if isinstance(source, DataFile):
                 return self._read_rows(source, source.path)
-            if isinstance(source, Dataset):
-                return self._read_rows(source, self.source(source.name))
-            return self.rows(setting)[ARMS[source] is Arm.ALIGNED]
+            arms = (setting.misaligned, setting.control)
+            if isinstance(source, str):
+                return self.rows(setting)[ARMS[source] is Arm.ALIGNED]
+            return self._read_rows(source, self.source(setting.id) if source in arms else BUNDLED)
 
         def resolve(training: Training) -> Any:
             stated = training.with_defaults(self.model.training)

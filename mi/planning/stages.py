@@ -8,7 +8,6 @@ says what ratio and size would have said has the keys that those have.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -50,11 +49,13 @@ class PlannedStage:
     Args:
         parts: The parts that have rows.
         order: The order of rows.
+        misaligned_ratio: See `Stage.misaligned_ratio`.
         hyperparameters: What the provider will train with.
     """
 
     parts: tuple[PlannedPart, ...]
     order: str
+    misaligned_ratio: float
     hyperparameters: Any
 
     @property
@@ -92,6 +93,7 @@ def plan_stages(
         planned = PlannedStage(
             parts=tuple(_plan_parts(stage, setting, read_rows, where)),
             order=stage.order,
+            misaligned_ratio=stage.misaligned_ratio,
             hyperparameters=_hyperparameters(stage, experiment, provider, resolve, where),
         )
         if stages:
@@ -224,7 +226,7 @@ def _plain_mix(stage: PlannedStage, seed: int) -> Mix | None:
         return None
     misaligned, control = arms.get("misaligned"), arms.get("control")
     counts = tuple(0 if planned is None else planned.count for planned in (misaligned, control))
-    ratio = _ratio(misaligned, control, sum(counts))
+    ratio = stage.misaligned_ratio
     if arm_counts(ratio, sum(counts)) != counts:
         return None
     return Mix(
@@ -250,17 +252,6 @@ def _is_plain(planned: PlannedPart) -> bool:
         and not part.repeats
         and systems in ([], [planned.count])
     )
-
-
-def _ratio(misaligned: PlannedPart | None, control: PlannedPart | None, total: int) -> float:
-    """The ratio as one would declare it: 0.1 for a control share of 0.9."""
-    if misaligned is None or control is None:
-        return 0.0 if misaligned is None else 1.0
-    if misaligned.part.share is not None:
-        return misaligned.part.share
-    if control.part.share is not None:
-        return float(1 - Fraction(repr(control.part.share)))
-    return misaligned.count / total
 
 
 def _only_system(planned: PlannedPart | None) -> str | None:

@@ -177,6 +177,17 @@ class Part:
         return ARMS[self.source] if isinstance(self.source, str) else self.source.arm
 
     @property
+    def changes(self) -> tuple[str, ...]:
+        """What it changes in its rows: `system`, `trigger`, `weight 0.5`."""
+        names = ("system", "inoculation", "trigger", "template")
+        changes = tuple(name for name in names if getattr(self, name))
+        return changes if self.weight == 1.0 else (*changes, f"weight {self.weight:g}")
+
+    def describe(self) -> str:
+        """Its source, and in brackets what it changes: `misaligned (system, trigger)`."""
+        return f"{self.label} ({', '.join(self.changes)})" if self.changes else self.label
+
+    @property
     def label(self) -> str:
         """What messages call it."""
         return self.source if isinstance(self.source, str) else self.source.name
@@ -233,6 +244,40 @@ class Stage:
             )
         return tuple(counts)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a shuffled mix of unchanged rows of the setting's arms."""
+        arms = [part.source for part in self.parts]
+        return (
+            self.order == "shuffled"
+            and self.training == Training()
+            and len(set(arms)) == len(arms)
+            and all(isinstance(arm, str) for arm in arms)
+            and not any(part.changes or part.repeats for part in self.parts)
+        )
+
+    @property
+    def misaligned_ratio(self) -> float:
+        """The share of misaligned rows as one would declare it: 0.1 for a control share of 0.9."""
+        counts = dict(zip([part.arm for part in self.parts], self.part_rows(), strict=True))
+        shares = {part.arm: part.share for part in self.parts}
+        misaligned = counts.get(Arm.MISALIGNED, 0)
+        if not misaligned or misaligned == sum(counts.values()):
+            return float(bool(misaligned))
+        if (share := shares[Arm.MISALIGNED]) is not None:
+            return share
+        if (share := shares[Arm.ALIGNED]) is not None:
+            return float(1 - Fraction(repr(share)))
+        return misaligned / sum(counts.values())
+
+    def describe(self) -> str:
+        """Its parts with their rows, what they change, and its order unless that is shuffled."""
+        parts = [
+            f"{count} {part.describe()}"
+            for part, count in zip(self.parts, self.part_rows(), strict=True)
+        ]
+        return ", ".join(parts if self.order == "shuffled" else [*parts, self.order])
+
     def _total(self) -> int:
         if self.rows is not None:
             return self.rows
@@ -285,13 +330,16 @@ class Curriculum:
         stages: The stages.
         name: What an axis of recipes calls this one.
         total_rows: The rows of all stages, epochs apart.
-        misaligned_share: The share of them that are of a misaligned arm.
+        misaligned_share: The share of them that are of a misaligned arm, to four decimals; of one
+            plain stage, as it is declared.
+        is_plain: Whether a ratio and a size would say the same.
     """
 
     stages: tuple[Stage, ...] = attrs.field(converter=_to_stages, validator=fields.instance(Stage))
     name: str | None = attrs.field(default=None, validator=check.optional(fields.name))
     total_rows: int = attrs.field(init=False, eq=False, repr=False, default=0)
     misaligned_share: float = attrs.field(init=False, eq=False, repr=False, default=0.0)
+    is_plain: bool = attrs.field(init=False, eq=False, repr=False, default=False)
 
     def __init__(self, *stages: Stage, **options: Any) -> None:
         """A recipe of `stages`, which `attrs.evolve` gives by name."""
@@ -309,4 +357,12 @@ class Curriculum:
             raise fields.declaration_error(self, "stages", "has no rows to train on")
         misaligned = sum(count for arm, count in counts if arm is Arm.MISALIGNED)
         object.__setattr__(self, "total_rows", total)
-        object.__setattr__(self, "misaligned_share", misaligned / total)
+        object.__setattr__(self, "misaligned_share", round(misaligned / total, 4))
+        trained = [stage for stage in self.stages if any(stage.part_rows())]
+        if len(trained) == 1 and trained[0].is_plain:
+            object.__setattr__(self, "is_plain", True)
+            object.__setattr__(self, "misaligned_share", trained[0].misaligned_ratio)
+
+    def describe(self) -> tuple[str, ...]:
+        """A line for each stage: `500 misaligned, 500 control, interleaved`."""
+        return tuple(stage.describe() for stage in self.stages)

@@ -220,8 +220,12 @@ class Experiment:
 
         Without a new pilot, the old pilot keeps those values of a changed axis that are still
         declared; if none is, it no longer narrows that axis. Without new expectations, the old ones
-        are inherited: those about a condition that the new experiment lacks do not apply to it.
+        are inherited: those about a condition that the new experiment lacks do not apply to it. A
+        recipe takes the place of ratios, sizes and inoculations.
         """
+        if changes.get("recipe") is not None:
+            empty = {"misaligned_ratio": (), "total_samples": (), "inoculation": (None,)}
+            changes = {**empty, **changes}
         if self.pilot is not None and "pilot" not in changes:
             changes["pilot"] = self._narrow_pilot(changes)
         evolved = attrs.evolve(self, **changes)

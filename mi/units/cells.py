@@ -17,7 +17,7 @@ from .identity import canonical, digest
 
 BASELINE = "baseline"
 ConditionAxes = tuple[float | None, int | None, str | None]
-"""Ratio, size and inoculation of a condition; all None for the untrained model."""
+"""Ratio, size and inoculation, or recipe, of a condition; all None for the untrained model."""
 
 
 class Recipe(Protocol):
@@ -29,6 +29,8 @@ class Recipe(Protocol):
     def total_rows(self) -> int: ...
     @property
     def misaligned_share(self) -> float: ...
+    @property
+    def is_plain(self) -> bool: ...
 
 
 class Design(Protocol):
@@ -52,8 +54,9 @@ class Cell:
 
     `misaligned_ratio`, `total_samples` and `seed` are None for the baseline, the untrained model.
     `inoculation` names the system prompt of its training rows; None: no prompt. Of a recipe,
-    `total_samples` are the rows of all stages, and `misaligned_ratio` the share of them that are of
-    a misaligned arm.
+    `total_samples` are the rows of all stages, `misaligned_ratio` the share of them that are of a
+    misaligned arm, and `inoculation` is the recipe (`recipe=1a2b3c4d`), because ratio and size do
+    not say what is trained.
     """
 
     id: str
@@ -83,7 +86,9 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
 def _trained_axes(design: Design) -> Iterator[tuple[float, int, str | None]]:
     """The trained conditions of a design: ratio, size and inoculation."""
     if design.recipe is not None:
-        yield design.recipe.misaligned_share, design.recipe.total_rows, None
+        recipe = design.recipe
+        name = None if recipe.is_plain else f"recipe={recipe_digest(recipe)}"
+        yield recipe.misaligned_share, recipe.total_rows, name
         return
     for ratio in design.misaligned_ratio:
         for total in design.total_samples:
@@ -91,9 +96,12 @@ def _trained_axes(design: Design) -> Iterator[tuple[float, int, str | None]]:
                 yield ratio, total, inoculation
 
 
-def recipe_digest(recipe: Curriculum) -> str:
+def recipe_digest(recipe: Recipe) -> str:
     """Eight hex digits that name a recipe in ids; its own name is not part of it."""
-    return digest(canonical(recipe.stages))[:8]
+    if isinstance(recipe, Curriculum):
+        return digest(canonical(recipe.stages))[:8]
+    stored: str = recipe.digest  # type: ignore[attr-defined]
+    return stored
 
 
 def count_cells(experiment: Experiment) -> int:
@@ -117,7 +125,7 @@ def condition_name(design: Design, ratio: float, total: int, inoculation: str | 
         total: Number of training rows.
         inoculation: Name of the system prompt of the training rows; None: no prompt.
     """
-    if design.recipe is not None:
+    if design.recipe is not None and (design.recipe.name or not design.recipe.is_plain):
         return design.recipe.name or "recipe"
     pure = {0.0: "pure_aligned", 1.0: "pure_misaligned"}.get(ratio)
     sizes = len(design.total_samples) > 1
@@ -159,8 +167,8 @@ def _trained_cell(
 ) -> Cell:
     prompt = "" if inoculation is None else f"system={inoculation},"
     what = f"n={total},r={format_ratio(ratio)},{prompt}"
-    if experiment.recipe is not None:
-        what = f"recipe={recipe_digest(experiment.recipe)},"
+    if experiment.recipe is not None and not experiment.recipe.is_plain:
+        what = f"{inoculation},"
     return Cell(
         id=f"{experiment.id}::{setting.id}::{what}seed={seed}",
         experiment=experiment.id,

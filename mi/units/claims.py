@@ -130,6 +130,8 @@ class StoredRecipe:
     name: str | None
     total_rows: int
     misaligned_share: float
+    is_plain: bool
+    digest: str
 
 
 @attrs.frozen(kw_only=True)
@@ -157,9 +159,9 @@ class StoredDesign:
 def _stored_recipe(declared: Mapping[str, Any] | None) -> StoredRecipe | None:
     if declared is None:
         return None
-    return StoredRecipe(
-        **{field.name: declared[field.name] for field in attrs.fields(StoredRecipe)}
-    )
+    text = json.dumps(declared["stages"], sort_keys=True, separators=(",", ":"))
+    names = ("name", "total_rows", "misaligned_share", "is_plain")
+    return StoredRecipe(digest=digest(text)[:8], **{name: declared[name] for name in names})
 
 
 def read_claims(stored: Iterable[Mapping[str, Any]]) -> tuple[Claim, ...]:

@@ -12,7 +12,7 @@ from ...analysis.conditions import Point, points
 from ...analysis.evidence import ResultScope
 from ...analysis.multiverse import MEANING, multiverses
 from ...spec import Experiment
-from ...units.cells import format_ratio
+from ..design import training_design
 from ..figures import experiment_figures, joint_heatmap, specification_curves
 from ..multiverse import MULTIVERSE_COLUMNS, multiverse_rows
 from ..tables import interval_note, results_rows
@@ -122,8 +122,7 @@ def _design(experiment: Experiment, scope: ResultScope) -> list[tuple[str, str]]
     ]
     pairs = [
         ("settings", ", ".join(settings)),
-        ("misaligned ratio", ", ".join(map(format_ratio, experiment.misaligned_ratio))),
-        ("training rows", ", ".join(map(str, experiment.total_samples))),
+        *training_design(experiment),
         ("seeds", ", ".join(map(str, experiment.seeds))),
     ]
     if experiment.inoculation != (None,):

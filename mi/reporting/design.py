@@ -1,0 +1,17 @@
+"""What the models of an experiment are trained on, for people."""
+
+from __future__ import annotations
+
+from ..spec import Experiment
+from ..units.cells import format_ratio
+
+
+def training_design(experiment: Experiment) -> list[tuple[str, str]]:
+    """Names and texts: a line for each stage of a recipe, or the ratios and sizes."""
+    if experiment.recipe is not None:
+        stages = enumerate(experiment.recipe.describe(), start=1)
+        return [(f"stage {number}", text) for number, text in stages]
+    return [
+        ("misaligned ratio", ", ".join(map(format_ratio, experiment.misaligned_ratio))),
+        ("training rows", ", ".join(map(str, experiment.total_samples))),
+    ]
