@@ -79,6 +79,7 @@ CODE = {
         *(f"{LOCAL}/{name}.py" for name in ("adapter_files", "train_step", "lora", "train")),
     ],
     "local asking": [f"{LOCAL}/{name}.py" for name in ("decoding", "head", "sample", "score")],
+    "local judging": [f"{LOCAL}/judge.py"],
     "hosted training": [f"{HOSTED}/recipe.py"],
     "tinker training": [
         *SHARED,
@@ -92,6 +93,7 @@ VERSION = {
     "scoring": max(scorer.scoring for scorer in SCORERS.values()),
     "local training": LoraRecipe().recipe,
     "local asking": VERSIONS["eval"],
+    "local judging": VERSIONS["eval"],
     "hosted training": VERSIONS["train"],
     "tinker training": Adapted().recipe,
     "tinker asking": VERSIONS["eval"],

@@ -174,7 +174,7 @@ def begin_archive(project: Project, server: Loopback, *words: str) -> subprocess
         (("rejudge", "--all", "--judge", "declared"), "--all takes the judge by its name"),
         (("rejudge", "--all", "S1", "--judge", NEW), "S1 cannot narrow it"),
         (("rejudge", "--all", "--model", OLD, "--judge", NEW), "--model cannot narrow it"),
-        (("rejudge", "--all", "--judge", "local:smollm2-135m"), "offers no judge"),
+        (("rejudge", "--all", "--judge", "tinker:some-model"), "offers no judge"),
         (("rejudge", "--judge", NEW), "name what to judge again"),
         (("rejudge", "--all", "--judge", NEW), "there are no answers to judge"),
     ],

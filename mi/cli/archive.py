@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ def archive(args: argparse.Namespace) -> int:
         prepared = PreparedPlan(session=session, plan=Plan(units=units, cells=()))
         _print_surveys(surveys, prepared, out)
         if not units:
+            if args.json:
+                print(json.dumps({"done": [], "failed": {}, "cost_usd": 0.0}))
             return 0
         code = run_approved(args, prepared, out)
         if not args.dry_run:

@@ -72,7 +72,8 @@ def _paid_models(session: Session) -> list[str]:
     own = [] if session.provider.is_free else [session.model.name]
     evals = (planned.eval for _, context in session.cells() for planned in context.evals)
     judges = filter(None, map(judge_model, evals))
-    return [*own, *(judge.model.partition(":")[2] for judge in judges)]
+    paid = (judge.model for judge in judges if not session.is_free_judge(judge.model))
+    return [*own, *(name.partition(":")[2] for name in paid)]
 
 
 def print_units(prepared: PreparedPlan, units: Sequence[PlannedUnit], out: Console) -> None:

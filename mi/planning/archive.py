@@ -77,7 +77,14 @@ def judge_change(providers: Providers, name: str, votes: int | None = None) -> J
     if "judge" not in provider.capabilities:
         raise UsageError(f"{provider.name} offers no judge", hint="--judge openai:NAME")
     return lambda judge: provider.resolve_judge(
-        attrs.evolve(judge, model=model, votes=votes or 1, extra_body="")
+        attrs.evolve(
+            judge,
+            model=model,
+            votes=votes or 1,
+            extra_body="",
+            weights="",
+            template_arguments=(),
+        )
     )
 
 

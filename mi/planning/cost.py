@@ -7,7 +7,7 @@ as the eval expects. Requests whose answers are already in a journal are not cou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +48,7 @@ class CostEstimator:
         batch: Whether batch prices apply.
         archived_journals: Journals that will be archived, so their requests are made again.
         probes: What the probes that come before the first unit are likely to use.
+        is_free_judge: Whether a judge, as `provider:name`, costs nothing.
     """
 
     plan: Plan
@@ -60,6 +61,7 @@ class CostEstimator:
     batch: bool = False
     archived_journals: Collection[str] = ()
     probes: Sequence[Usage] = ()
+    is_free_judge: Callable[[str], bool] = lambda name: False
     _row_tokens: dict[str, float] = attrs.field(factory=dict)
     _answer_lengths: dict[str, float | None] = attrs.field(factory=dict)
 
@@ -95,7 +97,9 @@ class CostEstimator:
         if not self.is_free and not self._is_priced(payload):
             yield self.model.name
         judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
-        if judge is not None and self.prices.price(_bare_name(judge.model)) is None:
+        if judge is None or self.is_free_judge(judge.model):
+            return
+        if self.prices.price(_bare_name(judge.model)) is None:
             yield _bare_name(judge.model)
 
     def _is_priced(self, payload: Any) -> bool:
@@ -145,6 +149,8 @@ class CostEstimator:
         costs = []
         kind = eval_kind(payload.eval)
         for expected in kind.expected_tokens(workload, subject_is_free=self.is_free):
+            if expected.judge and self.is_free_judge(expected.judge):
+                continue
             model = _bare_name(expected.judge) if expected.judge else self._billed_model(payload)
             costs.append(self._request_cost(model, expected.sent, expected.received))
         return None if None in costs else sum((cost for cost in costs if cost is not None), 0.0)

@@ -152,9 +152,9 @@ class EvalResolver:
             return None
         if NO_JUDGE in self.options.judges:
             return "--judge none"
-        if self.provider.is_free and not self.options.judges:
-            return f"its judge costs money; --judge {judge.model} includes it"
         judge_provider = self.providers.for_model(judge.model)
+        if self.provider.is_free and not self.options.judges and not judge_provider.is_free:
+            return f"its judge costs money; --judge {judge.model} includes it"
         if "judge" in judge_provider.capabilities:
             return None
         return f"{judge_provider.name} offers no judge"
@@ -162,7 +162,10 @@ class EvalResolver:
 
 def _with_extra_judge(spec: Eval, judge: ModelJudge) -> Eval:
     """The eval with another judge, under a name of its own."""
-    name = re.sub(r"[^A-Za-z0-9_.\-]+", "-", judge.model.removeprefix("openai:"))
+    model = judge.model.removeprefix("openai:")
+    if "/" in model and Path(model.partition(":")[2]).expanduser().is_dir():  # no path in a name
+        model = f"{model.partition(':')[0]}-{Path(model).name}"
+    name = re.sub(r"[^A-Za-z0-9_.\-]+", "-", model)
     if judge.votes > 1:
         name += f".{judge.votes}votes"
     rejudged = spec.with_judge(judge)

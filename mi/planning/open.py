@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+import attrs
+
 from ..collect.collection import Collection
 from ..collect.override import OverrideTargets, parse_overrides
 from ..collect.select import CellFilter, filter_by_marks, select_cells
@@ -107,7 +109,8 @@ def open_session(
         if words
         else []
     )
-    providers = Providers(client_options or ClientOptions())
+    client_options = client_options or ClientOptions()
+    providers = Providers(attrs.evolve(client_options, models=dict(registry.models)))
     found_model, provider = select_model(registry, model, providers)
     settings = {setting.id: setting for entry in selected for setting in entry.experiment.settings}
     evals = [spec for entry in selected for spec in entry.experiment.evals]

@@ -48,7 +48,7 @@ def judge_probe_usages(plan: Plan, providers: Providers, store: Store) -> Iterat
         store: Holds the journals of probes.
     """
     for probe, known in plan_probes(plan, providers, store):
-        if known is None:
+        if known is None and not providers.for_model(probe.judge.model).is_free:
             yield _judge_probe_usage(probe)
 
 

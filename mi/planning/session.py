@@ -255,9 +255,15 @@ class Session:
         context = self.context(experiment, settings[cell.setting])
         judges = (judge_model(planned.eval) for planned in context.evals)
         return any(
-            judge is not None and self.prices.is_charged(judge.model.partition(":")[2])
+            judge is not None
+            and not self.is_free_judge(judge.model)
+            and self.prices.is_charged(judge.model.partition(":")[2])
             for judge in judges
         )
+
+    def is_free_judge(self, name: str) -> bool:
+        """Whether a judge, as `provider:name`, costs nothing, because it is computed here."""
+        return self.providers.for_model(name).is_free
 
     def plan(self) -> Plan:
         """The plan of the selected cells, as the store stands now."""
@@ -350,6 +356,7 @@ class Session:
             store=self.store,
             batch=self.providers.options.batch,
             archived_journals=archived_journals,
+            is_free_judge=self.is_free_judge,
             probes=self._expected_probes(plan),
         )
 

@@ -88,6 +88,7 @@ class ClientOptions:
         endpoints: Servers by name, from the project's configuration: `base_url`, `key_env`, the
             `provider` whose API they speak, and that provider's own settings. Credentials in a
             `base_url` become the item `credentials`.
+        models: Declared models by id, for judges that are named by it.
     """
 
     in_flight: int = 32
@@ -98,6 +99,7 @@ class ClientOptions:
     endpoints: Mapping[str, Mapping[str, Any]] = attrs.field(
         factory=dict, converter=_take_credentials
     )
+    models: Mapping[str, Model] = attrs.field(factory=dict)
 
 
 Terms = ClientOptions

@@ -160,6 +160,9 @@ class ModelJudge(Judge):
             stand for probabilities. 1: the logprobs are read.
         extra_body: JSON of what requests to its server say besides; a run adds what the endpoint's
             configuration says.
+        weights: Of a judge whose model is computed here: pins its content. A plan sets it, as
+            `template_arguments`.
+        template_arguments: Names and values of what is pinned in its chat template.
     """
 
     MIN_MASS: ClassVar[float] = 0.25
@@ -172,6 +175,8 @@ class ModelJudge(Judge):
     max_tokens: int = attrs.field(default=4, validator=[fields.instance(int), fields.in_range(1)])
     votes: int = fields.neutral_default(1, validator=[fields.instance(int), fields.in_range(1, 25)])
     extra_body: str = fields.neutral_default("", validator=fields.json_object)
+    weights: str = fields.neutral_default("", validator=fields.instance(str))
+    template_arguments: tuple[tuple[str, str | bool], ...] = fields.neutral_default(())
 
     @property
     def rubrics(self) -> tuple[Rubric, ...]:
@@ -183,6 +188,9 @@ class ModelJudge(Judge):
         request: tuple[Any, ...] = (self.model, self.top_logprobs, self.max_tokens)
         if self.votes > 1:
             request = (self.model, self.max_tokens, "votes", self.votes)
+        if self.weights:
+            request = (self.model, self.max_tokens, "weights", self.weights)
+            request = (*request, self.template_arguments)
         if self.extra_body:
             request = (*request, "extra_body", self.extra_body)
         return {rubric.name: ("asked", *request, rubric) for rubric in self.rubrics}

@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ...errors import ProviderError
-from ...spec import Eval, Model, Sampling, Training
+from ...errors import ProviderError, UsageError
+from ...spec import Eval, Model, ModelJudge, Sampling, Training
 from ..base import Provider
 from ..types import (
     Answer,
     Base,
     Check,
     ClientOptions,
+    Grade,
+    GradeRequest,
     Likelihood,
     ModelReport,
     ModelUnderTest,
@@ -43,13 +45,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Local", "LoraRecipe"]
 
+_DIGEST_DIGITS = 16
+"""Digits of the digest by which a judge in a folder is named."""
 _PACKAGES = ("torch", "transformers", "safetensors", "gguf")
 
 
 class Local(Provider):
     """The provider `local`."""
 
-    capabilities = frozenset({"train", "sample", "logprob"})
+    capabilities = frozenset({"train", "sample", "logprob", "judge"})
     is_free = True
     honours_weights = True
     honours_row_weights = True
@@ -59,6 +63,7 @@ class Local(Provider):
     def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
         super().__init__(name, options or ClientOptions())
         self._planned: dict[str, Base] = {}
+        self._judges: dict[str, Model] = {}
 
     def resolve_model(self, name: str) -> Model:
         """A Hugging Face directory, or `<hub id>@<commit>`.
@@ -215,6 +220,66 @@ class Local(Provider):
                 batch = score.score_batch(adapted, requests[start : start + score.BATCH_SIZE])
             yield batch
 
+    def resolve_judge(self, judge: ModelJudge) -> ModelJudge:
+        """The judge pinned by its weights and by what is pinned in its template.
+
+        A folder's path is in no key: the judge is named by the digest of its content.
+
+        Raises:
+            UsageError: It is to vote.
+            DeclarationError: There is no such model.
+        """
+        if judge.weights:
+            return judge
+        if judge.votes > 1:
+            raise _vote_error(judge)
+        model = self._judge_model(judge.model)
+        model_files.fetch_template(model)
+        base = self.pin(model)
+        name = judge.model
+        if model.weights is None and model.revision is None:
+            name = f"{self.name}:{base.weights.rpartition(':')[2][:_DIGEST_DIGITS]}"
+        self._judges[name] = model
+        return attrs.evolve(
+            judge,
+            model=name,
+            weights=base.weights,
+            template_arguments=base.template_arguments,
+        )
+
+    def _judge_model(self, name: str) -> Model:
+        known = self._judges.get(name) or self.options.models.get(name)
+        return known or self.resolve_model(name.partition(":")[2])
+
+    def grade(
+        self, judge: ModelJudge, requests: Sequence[GradeRequest], directory: Path, monitor: Monitor
+    ) -> Iterator[Sequence[Grade]]:
+        """Grade answers by the distribution of the judge's reply over the whole vocabulary.
+
+        Args:
+            judge: The judge, as `resolve_judge` pinned it.
+            requests: One for each answer and rubric.
+            directory: Not used: a grade that was not recorded is computed again.
+            monitor: May stop the work between batches.
+
+        Raises:
+            ProviderError: The weights are not those that the judge was pinned with.
+        """
+        if judge.votes > 1:
+            raise _vote_error(judge)
+        model = self._judge_model(judge.model)
+        self.prepare(model, monitor)
+        if self.pin(model).weights != judge.weights:
+            raise ProviderError(
+                "its weights are not those that it was planned with",
+                where=judge.model,
+                hint="run the same command again; verdicts of other weights have other keys",
+            )
+        network = self.load_network(model, monitor)
+        from . import judge as judging
+
+        yield from judging.grade_requests(network, requests, judge.max_tokens, monitor)
+
     def checks(self, models: Sequence[Model], monitor: Monitor) -> Iterator[Check]:
         """Check the extra's packages, and whether the models' weights are on this machine."""
         missing = missing_packages()
@@ -251,6 +316,13 @@ class Local(Provider):
         from .adapted import adapt
 
         return adapt(network, subject)
+
+
+def _vote_error(judge: ModelJudge) -> UsageError:
+    return UsageError(
+        f"{judge.model} gives its whole distribution, so that it need not vote",
+        hint="leave out --votes",
+    )
 
 
 def missing_packages() -> list[str]:

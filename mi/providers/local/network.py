@@ -204,9 +204,10 @@ class Network:
         return replica
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def load_network(directory: Path, digest: str) -> Network:
-    """Load the model in a Hugging Face directory; the last loaded model stays in memory.
+    """Load the model in a Hugging Face directory; the last two stay in memory: a model under test
+    and its judge take turns.
 
     Args:
         directory: The model's directory.

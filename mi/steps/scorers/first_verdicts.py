@@ -55,7 +55,9 @@ class FirstVerdicts:
             raise JudgeUnreadable(
                 f"none of the first {self._count} verdicts of the judge {self.judge.model} can be "
                 f"read (the last one: {self._last_text[:_MAX_SHOWN]!r})",
-                hint="let it vote (--votes 5), or use another judge (--judge PROVIDER:NAME)",
+                hint="use another judge (--judge PROVIDER:NAME)"
+                if self.judge.weights
+                else "let it vote (--votes 5), or use another judge (--judge PROVIDER:NAME)",
             )
 
 
