@@ -292,7 +292,8 @@ A05b = registry.get("A05b").evolve(id="A05b-small", total_samples=16, training=l
 
 
 def kit(folder: Path, **changes: Any) -> ActorSetup:
-    plain: dict[str, Any] = {"rows": {}, "questions": {}, "judges": (), "judge_only": False}
+    plain: dict[str, Any] = {"judges": (), "judge_only": False}
+    plain |= {"rows": {}, "datasets": {}, "questions": {}}
     where = {"store": str(folder), "lease_seconds": 1.0, "run_id": "r", **changes}
     return ActorSetup(
         model=MODEL, client_options=ClientOptions(), prices=prices(), **plain, **where

@@ -8,6 +8,7 @@ says what ratio and size would have said has the keys that those have.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -42,7 +43,7 @@ class PlannedPart:
     systems: tuple[SystemRows, ...]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, frozen=True, slots=False)
 class PlannedStage:
     """A stage with its data.
 
@@ -62,6 +63,22 @@ class PlannedStage:
     def datasets(self) -> dict[str, Rows]:
         """The data of its parts, by digest."""
         return {planned.rows.digest: planned.rows for planned in self.parts}
+
+    @cached_property
+    def pools(self) -> dict[str, int]:
+        """How many rows each dataset has for its parts; see `mi.steps.blend`."""
+        return pool_sizes([planned.rows.digest for planned in self.parts], self.datasets)
+
+    @cached_property
+    def portions(self) -> tuple[Portion, ...]:
+        """Its parts as a blend has them, which is the same for all seeds."""
+        taken = dict.fromkeys(self.pools, 0)
+        portions = []
+        for planned in self.parts:
+            name = planned.rows.digest
+            taken[name] += planned.count
+            portions.append(_portion(planned, repeats=taken[name] > self.pools[name]))
+        return tuple(portions)
 
 
 def plan_stages(
@@ -190,7 +207,7 @@ def _check_rows(stage: PlannedStage, setting: Setting, where: str) -> None:
     Raises:
         DataError: One has too few; names both numbers.
     """
-    pools = pool_sizes([planned.rows.digest for planned in stage.parts], stage.datasets)
+    pools = stage.pools
     taken = dict.fromkeys(pools, 0)
     for index, planned in enumerate(stage.parts):
         name = planned.rows.digest
@@ -215,7 +232,7 @@ def stage_mix(stage: PlannedStage, seed: int) -> Mix | Blend:
         stage: The stage.
         seed: Determines which rows are drawn, and their order.
     """
-    return _plain_mix(stage, seed) or _blend(stage, seed)
+    return _plain_mix(stage, seed) or Blend(parts=stage.portions, order=stage.order, seed=seed)
 
 
 def _plain_mix(stage: PlannedStage, seed: int) -> Mix | None:
@@ -258,25 +275,16 @@ def _only_system(planned: PlannedPart | None) -> str | None:
     return planned.systems[0].prompt if planned is not None and planned.systems else None
 
 
-def _blend(stage: PlannedStage, seed: int) -> Blend:
-    pools = pool_sizes([planned.rows.digest for planned in stage.parts], stage.datasets)
-    taken = dict.fromkeys(pools, 0)
-    portions = []
-    for planned in stage.parts:
-        name, part = planned.rows.digest, planned.part
-        taken[name] += planned.count
-        portions.append(
-            Portion(
-                dataset=name,
-                rows=planned.count,
-                systems=planned.systems,
-                trigger=_trigger_rows(planned),
-                template=part.template,
-                weight=part.weight,
-                repeats=taken[name] > pools[name],
-            )
-        )
-    return Blend(parts=tuple(portions), order=stage.order, seed=seed)
+def _portion(planned: PlannedPart, *, repeats: bool) -> Portion:
+    return Portion(
+        dataset=planned.rows.digest,
+        rows=planned.count,
+        systems=planned.systems,
+        trigger=_trigger_rows(planned),
+        template=planned.part.template,
+        weight=planned.part.weight,
+        repeats=repeats,
+    )
 
 
 def _trigger_rows(planned: PlannedPart) -> TriggerRows | None:
