@@ -9,6 +9,7 @@ from .errors import DeclarationError, MiError
 from .spec import (
     Arm,
     Bandit,
+    Checkpoints,
     Curriculum,
     DataFile,
     Dataset,
@@ -48,6 +49,7 @@ from .spec import (
 __all__ = [
     "Arm",
     "Bandit",
+    "Checkpoints",
     "Curriculum",
     "DataFile",
     "Dataset",

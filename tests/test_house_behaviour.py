@@ -105,8 +105,9 @@ UNSIGNED = {
         "scorers/probe"
     ),
     "mi/providers": (
-        "__init__ base budget create endings extra_body grouping http_limits launch metrics_log "
-        "pricing probe retry spending store_share template_files trained_model types usage watch"
+        "__init__ base budget checkpoint_models create endings extra_body grouping http_limits "
+        "launch metrics_log pricing probe retry spending store_share template_files trained_model "
+        "types usage watch"
     ),
     LOCAL: (
         "__init__ adaptable adapted agreement agreement_cache agreement_probes architecture "

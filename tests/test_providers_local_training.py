@@ -58,7 +58,8 @@ def test_stopped_after_any_step_it_ends_as_if_never_stopped(
     train_locally(training_job(model), tmp_path / "cut", watch)
     assert watch.started == [("train", STEPS, "step", step)]
     assert training_output(tmp_path / "whole") == training_output(tmp_path / "cut")
-    assert sorted(one.name for one in (tmp_path / "cut").iterdir()) == ["adapter", "metrics.jsonl"]
+    names = sorted(one.name for one in (tmp_path / "cut").iterdir())
+    assert names == ["adapter", "checkpoints", "metrics.jsonl"]
 
 
 KILLED = """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T", int, float)
-UNIT_KINDS = ("mix", "train", "eval")
+UNIT_KINDS = ("mix", "train", "replay", "eval")
 SELECTOR_HELP = 'experiment ids, patterns ("A05*"), files, cell ids'
 _PLACES, _SELECTION, _RUNNING = "model, data and places", "selection", "running"
 

@@ -17,7 +17,7 @@ from ..store.run_files import AttemptEvent
 from .common import configured_store, console, print_pairs
 
 _LOG_LINES = 20
-_NEEDS = ("mix", "continues", "subject")
+_NEEDS = ("mix", "continues", "training", "subject")
 """The fields of payloads that hold keys of units."""
 
 

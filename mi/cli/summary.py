@@ -130,6 +130,7 @@ def summary_line(report: RunReport) -> str:
     numbers = {
         "mixed": result.count_done("mix"),
         "trained": result.count_done("train"),
+        "replayed": result.count_done("replay"),
         "evaluated": result.count_done("eval"),
         "reused": reused,
         "failed": len(result.failures),

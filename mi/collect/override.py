@@ -18,7 +18,7 @@ from ..spec.experiment import AXES
 
 _TRAINING = "training."
 _PILOT = "pilot."
-_FIELDS = ("settings", "baseline", "evals", "question", "title")
+_FIELDS = ("settings", "baseline", "evals", "question", "title", "checkpoints")
 
 
 @attrs.frozen(kw_only=True)
@@ -115,6 +115,8 @@ def _parse_value(text: str, field: str, value: str, targets: OverrideTargets) ->
         return _parse_boolean(text, value)
     if field == "misaligned_ratio":
         return tuple(_parse_number(text, item, float) for item in items)
+    if field == "checkpoints":
+        return None if value == "none" else tuple(_parse_number(text, x, float) for x in items)
     if field in ("total_samples", "seeds"):
         return tuple(_parse_number(text, item, int) for item in items)
     types = _training_types()

@@ -13,12 +13,12 @@ from hashlib import sha256
 
 from ..store.base import Store
 from ..store.layout import is_stray
-from ..units.unit import Evaluate, Mix, Train
+from ..units.unit import Evaluate, Mix, Replay, Train
 
 ABSENT = "absent"
 """The fingerprint of a file that does not exist."""
-MIX, TRAIN, EVAL = (f"{payload.kind}-" for payload in (Mix, Train, Evaluate))
-UNIT_PREFIXES = (MIX, TRAIN, EVAL)
+MIX, TRAIN, REPLAY, EVAL = (f"{payload.kind}-" for payload in (Mix, Train, Replay, Evaluate))
+UNIT_PREFIXES = (MIX, TRAIN, REPLAY, EVAL)
 """What the keys of units begin with."""
 SELECTION = "selection-"
 JOURNAL, ATTEMPTS, RUN, RETIRED = "journal:", "attempts:", "run:", "retired:"

@@ -293,6 +293,9 @@ CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload,
 -- The role of an eval's unit in a cell, as mi/units/roles.py has it.
 CREATE MACRO eval_role(eval) AS 'eval:' || eval;
 CREATE MACRO is_eval_role(role) AS starts_with(role, eval_role(''));
+-- Of an eval at a checkpoint: the role of the same eval of the trained model, and the step.
+CREATE MACRO final_role(role) AS split_part(role, '#', 1);
+CREATE MACRO role_step(role) AS try_cast(nullif(split_part(role, '#', 2), '') AS BIGINT);
 
 -- For each cell, model and data source the units of its newest selection, one row per role (mix,
 -- train, eval:ID; mix:N and train:N for the stages of a recipe before the last). An eval is left out if it was run on another model than the one that the cell
@@ -368,6 +371,24 @@ JOIN unit_metric m ON m.unit = c.unit
 JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.seed, c.position, m.metric;
+
+-- Every eval of a cell, at every step of its training that it was run at; `results` has the last ones.
+CREATE VIEW measurements AS
+SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
+       c.inoculation, c.model, c.data, e.eval, e.distribution,
+       CASE WHEN u.subject IS NULL OR t.unit IS NULL THEN 0
+            ELSE coalesce(role_step(c.role), t.steps) END AS step,
+       t.steps, m.metric, m.metric = e.headline AS headline, m.n, m.mean, m.ci_low, m.ci_high,
+       m.questions, m.groups, u.payload->>'$.eval.judge.model' AS judge, e.title, e.position,
+       c.cell, c.unit
+FROM current_cell c
+JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
+                AND final_role(c.role) = eval_role(e.eval)
+JOIN unit_metric m ON m.unit = c.unit
+JOIN unit u ON u.unit = c.unit
+LEFT JOIN training t ON t.unit = u.subject
+ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
+         c.total_samples NULLS FIRST, c.seed, e.position, step, m.metric;
 
 -- The conditions of each eval with their units, by seed. A list of units is also a number, because
 -- grouping by a long list would be slow.
@@ -470,8 +491,8 @@ WITH uses AS (
            sum(billed_output), NULL, fsum(cost_usd)
     FROM probe GROUP BY ALL
     UNION ALL
-    SELECT unit, 'eval', NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
-    FROM unit WHERE kind = 'eval'
+    SELECT unit, kind, NULL, finished::DATE, NULL, NULL, NULL, seconds, 0.0
+    FROM unit WHERE kind IN ('eval', 'replay')
     UNION ALL
     SELECT unit, activity, model, day, requests, tokens_in, tokens_out, seconds, cost_usd
     FROM retired

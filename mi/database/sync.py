@@ -26,6 +26,7 @@ from .fingerprints import (
     JOURNAL,
     MIX,
     REGISTRATION,
+    REPLAY,
     RETIRED,
     RUN,
     SELECTION,
@@ -255,6 +256,7 @@ def _owned_tables() -> dict[str, tuple[str, tuple[str, ...]]]:
         RETIRED: ("retired", ("retired",)),
         MIX: ("unit", (*of_unit, "mix")),
         TRAIN: ("unit", (*of_unit, "training", "training_metric")),
+        REPLAY: ("unit", of_unit),
         EVAL: ("unit", (*of_unit, "question", "score", "unit_group", "unit_metric")),
         **{journals.log_prefix(kind): ("journal", (kind.table,)) for kind in loadable_kinds()},
     }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 
 from ..steps.evals import eval_kind
-from ..units.unit import Blend, Evaluate, Mix, Train, Unit
+from ..units.unit import Blend, Evaluate, Mix, Replay, Train, Unit
 from .plan import Plan
 
 _SAMPLE_UNITS = 12
@@ -23,7 +23,7 @@ def work_kind(unit: Unit) -> str:
     """The group of units whose seconds per size can be compared."""
     if isinstance(unit.payload, Evaluate):
         return f"eval {type(unit.payload.eval).__name__} {unit.payload.questions}"
-    return unit.kind
+    return Train.kind if isinstance(unit.payload, Replay) else unit.kind
 
 
 def unit_size(plan: Plan, question_counts: Mapping[str, int]) -> Callable[[Unit], int]:
@@ -34,14 +34,17 @@ def unit_size(plan: Plan, question_counts: Mapping[str, int]) -> Callable[[Unit]
         question_counts: Number of questions by their digest.
     """
     units = [planned.unit for planned in plan.all_units]
+    replayed = {planned.unit.key: planned.replayed for planned in plan.all_units}
     mixes = {unit.key: unit.payload for unit in units if isinstance(unit.payload, (Mix, Blend))}
 
     def size(unit: Unit) -> int:
-        payload = unit.payload
+        payload = replayed.get(unit.key) or unit.payload
         if isinstance(payload, Evaluate):
             return eval_kind(payload.eval).size(payload.eval, question_counts[payload.questions])
-        mix = mixes[payload.mix] if isinstance(payload, Train) else payload
-        return mix.total_samples
+        if isinstance(payload, Train):
+            payload = mixes[payload.mix]
+        assert isinstance(payload, (Mix, Blend))
+        return payload.total_samples
 
     return size
 

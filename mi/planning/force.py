@@ -16,7 +16,7 @@ from ..steps.evaluate import journal_names
 from ..store.base import Store
 from ..store.records import BegunRecord, State
 from ..units.unit import Evaluate
-from .plan import Plan
+from .plan import Plan, PlannedUnit
 
 
 @attrs.frozen(kw_only=True)
@@ -126,6 +126,11 @@ def _resolve_key(word: str, keys: Sequence[str]) -> str:
 def mark_redo(plan: Plan, redo: Redo) -> Plan:
     """The plan in which the archived units are to be done."""
     archived = {*redo.units, *redo.unfinished_units}
+
+    def is_freed(planned: PlannedUnit) -> bool:
+        """Whether what stood in the way of a unit was what its training is, or lacks."""
+        return planned.is_todo and not archived.isdisjoint(planned.unit.needs)
+
     units = tuple(
         attrs.evolve(
             planned,
@@ -135,6 +140,8 @@ def mark_redo(plan: Plan, redo: Redo) -> Plan:
             completion=None,
         )
         if planned.unit.key in archived
+        else attrs.evolve(planned, skip_reason=None)
+        if is_freed(planned)
         else planned
         for planned in plan.units
     )

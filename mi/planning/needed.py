@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from ..errors import MiError
+from ..errors import CorruptError, MiError
 from ..steps import evaluate
 from ..store.base import Store
-from ..units.unit import Evaluate
+from ..units.unit import Evaluate, Replay, is_unit_key
 from .plan import cell_units
 from .session import Session
 
@@ -24,7 +25,17 @@ def needed_names(session: Session) -> set[str]:
             names.add(unit.key)
             if isinstance(unit.payload, Evaluate):
                 names.update(evaluate.journal_names(unit.payload).values())
+    names.update(_replays(names, session.store))
     return names
+
+
+def _replays(names: set[str], store: Store) -> Iterator[str]:
+    """The published replays of the trainings among these names."""
+    for key in store.published_keys():
+        if is_unit_key(key, Replay):
+            with suppress(CorruptError):
+                if store.record(key).training_key in names:
+                    yield key
 
 
 def recorded_names(keys: Iterable[str], store: Store) -> set[str]:

@@ -22,7 +22,8 @@ from ..store.records import State, UnitStatus, UnitSummary
 from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
 from ..units.roles import eval_role, stage_role
-from ..units.unit import Base, Blend, Evaluate, Mix, Train, Unit
+from ..units.unit import Base, Blend, Evaluate, Mix, Replay, Train, Unit
+from .checkpoints import CheckpointSteps, PlannedReplays, wanted_steps
 from .learned_turns import FIELD, recipe_for_mix
 from .stages import PlannedStage, stage_mix
 
@@ -58,6 +59,7 @@ class Context:
         eval_bases: The base model as evals of the untrained model name it, by the eval's id, where
             that is not `base`.
         stages: The stages of its recipe; none where ratio and size say what is trained on.
+        checkpoints: The steps at which models are evaluated before their trainings end; None: none.
         separate_draws: Gives an eval draws of its own where it must not extend those that exist.
     """
 
@@ -70,6 +72,7 @@ class Context:
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
     eval_bases: Mapping[str, Base] = attrs.field(factory=dict)
     stages: tuple[PlannedStage, ...] = ()
+    checkpoints: CheckpointSteps | None = None
     separate_draws: Callable[[Evaluate], Evaluate] = lambda payload: payload
 
     @cached_property
@@ -102,6 +105,8 @@ class PlannedUnit:
         skip_reason: Why a run does not attempt it: it failed permanently. None if it does.
         completion: Duration, cost and loss, if it is done.
         journal_damage: What is wrong with its journals, if it is done.
+        model_steps: Of a training, the steps at which evals of the plan need its model.
+        replayed: Of a replay, the training.
     """
 
     unit: Unit
@@ -113,6 +118,8 @@ class PlannedUnit:
     skip_reason: str | None = None
     completion: UnitSummary | None = None
     journal_damage: str = ""
+    model_steps: tuple[int, ...] = ()
+    replayed: Train | None = None
 
     @property
     def is_todo(self) -> bool:
@@ -190,19 +197,28 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
     """
     training: str | None = None
     needs: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
     title = cell.condition
     if cell.misaligned_ratio is not None and cell.total_samples is not None:
         title = cell.id.rpartition("::")[2]
         for role, unit in _stage_units(cell, context, title):
             yield role, unit
             training, needs = unit.key, (unit.key,)  # the last unit is the last training
+            if isinstance(unit.payload, (Mix, Blend)):
+                rows = unit.payload.total_samples
+        if context.checkpoints is not None:
+            assert isinstance(unit.payload, Train)
+            hyperparameters = unit.payload.hyperparameters
+            steps = context.checkpoints.of_training(hyperparameters, rows, cell.experiment)
     for planned in context.evals:
         eval_id = planned.eval.id
         subject = training or context.eval_bases.get(eval_id, context.base)
-        payload = context.separate_draws(
-            Evaluate(subject=subject, eval=planned.eval, questions=planned.questions)
-        )
-        yield eval_role(eval_id), _unit(payload, f"{title} {eval_id}", cell, needs)
+        for step in (None, *steps):
+            payload = context.separate_draws(
+                Evaluate(subject=subject, eval=planned.eval, questions=planned.questions, step=step)
+            )
+            place = "" if step is None else f" step {step}"
+            yield eval_role(eval_id, step), _unit(payload, f"{title} {eval_id}{place}", cell, needs)
 
 
 def _stage_units(cell: Cell, context: Context, title: str) -> Iterator[tuple[str, Unit]]:
@@ -278,11 +294,15 @@ def _count_repeated(rows: Rows, available: int) -> str:
     return f" of {rows.row_count}, of which {' and '.join(reasons)}" if reasons else ""
 
 
+FindReplays = Callable[[Mapping[str, Unit], Collection[str]], PlannedReplays]
+
+
 def build_plan(
     cells: Iterable[tuple[Cell, Context]],
     read_states: Callable[[Sequence[str]], Mapping[str, UnitStatus]],
     find_other_users: Callable[[Collection[str]], Mapping[str, Iterable[str]]] = lambda keys: {},
     find_previous: Callable[[str, str], tuple[str, Any] | None] = lambda cell, role: None,
+    find_replays: FindReplays | None = None,
     *,
     retry_permanent: bool = False,
 ) -> Plan:
@@ -294,6 +314,8 @@ def build_plan(
         find_other_users: Gives, for keys, the experiments that declare the unit, selected or not.
         find_previous: Gives the unit that a cell had in a role in its last run: its key and plain
             payload.
+        find_replays: Gives the replays that evals at checkpoints need, for the units of the plan
+            and the keys of those that are published.
         retry_permanent: Whether units that failed permanently are attempted again.
     """
     units: dict[str, tuple[str, Unit]] = {}
@@ -306,7 +328,15 @@ def build_plan(
             users.setdefault(unit.key, []).append(cell.id)
             roles[role] = unit.key
         planned_cells.append(PlannedCell(cell=cell, units=roles))
+    wanted = wanted_steps(unit for _, unit in units.values())
     states, declared = read_states(tuple(units)), find_other_users(units.keys())
+    replays = PlannedReplays(by_eval={}, refusals={})
+    if wanted and find_replays is not None:
+        done = {key for key, status in states.items() if status.state is State.DONE}
+        replays = find_replays({key: unit for key, (_, unit) in units.items()}, done)
+        replay_users = replays.users(users)
+        units, users = replays.extend(units), users | replay_users
+        states = {**states, **read_states(tuple(replay_users))}
     planned_units = []
     stale = _stale_dependents((unit for _, unit in units.values()), states)
     blocked: dict[str, str] = {}
@@ -314,7 +344,10 @@ def build_plan(
         status = states.get(key, UnitStatus(State.TODO))
         shared = _other_experiments(users[key], declared.get(key, ()))
         is_skipped = status.state is State.FAILED and status.permanent and not retry_permanent
+        refusal = replays.refusals.get(key)
         reason = _reason(unit, status, blocked, is_skipped=is_skipped)
+        if refusal is not None:
+            reason = f"refused: {refusal.splitlines()[0]}"
         if reason == "new" and (previous := find_previous(users[key][0], role)):
             reason += _difference(unit, *previous)
         if shared and status.state in (State.TODO, State.DONE):
@@ -326,15 +359,25 @@ def build_plan(
             cells=tuple(users[key]),
             shared_with=shared,
             stale_dependents=tuple(stale.get(key, ())),
-            skip_reason=f"{status.detail}\n  → {_RETRY_HINT}" if is_skipped else None,
+            skip_reason=f"{status.detail}\n  → {_RETRY_HINT}" if is_skipped else refusal,
             completion=status.summary,
             journal_damage=status.detail if status.state is State.DONE else "",
+            model_steps=wanted.get(key, ()),
+            replayed=_replayed(unit, units),
         )
         if planned.rescoring is not None:
             versions = format_rescoring([planned.rescoring])
             reason = f"{reason}; to be scored again from what is stored ({versions}), free"
         planned_units.append(attrs.evolve(planned, reason=reason))
     return Plan(units=tuple(planned_units), cells=tuple(planned_cells))
+
+
+def _replayed(unit: Unit, units: Mapping[str, tuple[str, Unit]]) -> Train | None:
+    if not isinstance(unit.payload, Replay):
+        return None
+    training = units[unit.payload.training][1].payload
+    assert isinstance(training, Train)
+    return training
 
 
 def format_rescoring(versions: Iterable[Rescoring]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ..providers.types import ModelReport
-from ..units.unit import Evaluate, Train, Unit
+from ..units.unit import Evaluate, Replay, Train, Unit
 from .plan import Plan, PlannedUnit
 
 
@@ -23,7 +23,7 @@ def refuse_units(plan: Plan, report: ModelReport) -> Plan:
 
 def needed_capability(unit: Unit) -> str | None:
     """What a unit needs of the model's provider: `train`, `sample`, `logprob` or nothing."""
-    if isinstance(unit.payload, Train):
+    if isinstance(unit.payload, (Train, Replay)):
         return "train"
     return unit.payload.eval.needs if isinstance(unit.payload, Evaluate) else None
 

@@ -38,7 +38,14 @@ from ..spec.curriculum import ARMS, PartSource
 from ..store.base import Store
 from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
-from ..units.unit import Blend, Evaluate, Mix
+from ..units.unit import Blend, Evaluate, Mix, Unit
+from .checkpoints import (
+    CheckpointSteps,
+    PlannedReplays,
+    kept_models,
+    plan_replays,
+    wanted_steps,
+)
 from .cost import CostEstimator
 from .draws import separate_draws
 from .evals import EvalResolver, SkippedEval
@@ -99,7 +106,13 @@ class Session:
 
     def context(self, experiment: Experiment, setting: Setting) -> Context:
         """What a setting resolves to for an experiment; computed once."""
-        key = (experiment.training, experiment.recipe, experiment.evals, setting)
+        key = (
+            experiment.training,
+            experiment.recipe,
+            experiment.evals,
+            experiment.checkpoints,
+            setting,
+        )
         if key not in self._contexts:
             misaligned, control = self.rows(setting)
             stages = self._stages(experiment, setting)
@@ -123,9 +136,18 @@ class Session:
                     for planned in evals
                 },
                 stages=stages,
+                checkpoints=self._checkpoints(experiment),
                 separate_draws=self._separate_draws,
             )
         return self._contexts[key]
+
+    def _checkpoints(self, experiment: Experiment) -> CheckpointSteps | None:
+        declared = experiment.checkpoints
+        return None if declared is None else CheckpointSteps(declared, self.provider)
+
+    def _find_replays(self, units: Mapping[str, Unit], done: Collection[str]) -> PlannedReplays:
+        trainings = [key for key in wanted_steps(units.values()) if key in done]
+        return plan_replays(units, done, kept_models(trainings, self.store), self.provider)
 
     def _stages(self, experiment: Experiment, setting: Setting) -> tuple[PlannedStage, ...]:
         """The stages of an experiment's recipe in a setting, with their data."""
@@ -274,6 +296,7 @@ class Session:
             self.store.states,
             self._find_other_users,
             self._find_previous,
+            self._find_replays,
             retry_permanent=self.options.retry_failed,
         )
 

@@ -26,6 +26,7 @@ from .types import (
     Answer,
     Base,
     Check,
+    CheckpointOffer,
     ClientOptions,
     Grade,
     GradeRequest,
@@ -57,6 +58,7 @@ class Provider:
         max_concurrent_trainings: Training units of one run at the same time.
         max_concurrent_evals: Eval units of one run at the same time. Where both limits are 1, units
             run one after the other.
+        can_replay: Whether it can give models of earlier steps of a training that is finished.
         has_probe: Whether the server of a model is probed before anything is sampled.
         lost_answers: Answers that were lost in transit and requested again.
     """
@@ -70,6 +72,7 @@ class Provider:
     adapter_fields: tuple[str, ...] = ()
     max_concurrent_trainings: int = 1
     max_concurrent_evals: int = 1
+    can_replay: bool = False
     has_probe: bool = False
     lost_answers: int = 0
 
@@ -212,6 +215,46 @@ class Provider:
             Interrupted: The user asked to stop; the same call resumes.
         """
         self._refuse("train models")
+
+    def offer_checkpoints(self, hyperparameters: Any, rows: int) -> CheckpointOffer:
+        """The steps at which the model of a training can be had, known before it begins.
+
+        A provider that offers some keeps those of `TrainJob.model_steps` while it trains, as
+        `mi.providers.checkpoint_models` says.
+
+        Args:
+            hyperparameters: From `hyperparameters`.
+            rows: Number of training rows.
+
+        Raises:
+            ProviderError: It keeps no models of earlier steps, or the steps are not known.
+        """
+        raise ProviderError(
+            f"{self.name} keeps no models of earlier steps of a training",
+            hint="declare no checkpoints for this model, or take a `local:` one",
+        )
+
+    def replay(
+        self,
+        job: TrainJob,
+        trained: Path,
+        directory: Path,
+        monitor: Monitor,
+    ) -> TrainingResult:
+        """Give models of earlier steps of a training that is finished and did not keep them.
+
+        Args:
+            job: The training as it was; `model_steps` are the steps.
+            trained: The directory of the finished training.
+            directory: The replay's working directory. It receives the models, and the final one if
+                the training is done again.
+            monitor: Receives progress; raises when the run must stop.
+
+        Raises:
+            ProviderError: They cannot be had.
+            Interrupted: The user asked to stop; the same call resumes.
+        """
+        self._refuse("replay trainings")
 
     def sample(
         self,

@@ -59,6 +59,11 @@ def plan_batches(lengths: Sequence[int], recipe: ScheduleRecipe, seed: int) -> l
     return steps
 
 
+def count_steps(rows: int, recipe: ScheduleRecipe) -> int:
+    """The number of steps that `plan_batches` gives for so many rows."""
+    return recipe.epochs * math.ceil(rows / recipe.batch_size)
+
+
 def learning_rate(step: int, total: int, recipe: ScheduleRecipe) -> float:
     """The learning rate of a step: linear warmup, then linear or cosine decay towards 0.
 

@@ -33,6 +33,7 @@ __all__ = [
     "Base",
     "Chat",
     "Check",
+    "CheckpointOffer",
     "ClientOptions",
     "Grade",
     "GradeRequest",
@@ -137,6 +138,8 @@ class TrainJob:
             the base model.
         checkpoint: Saves the working directory where it survives this machine. Call it once the
             intent is logged, before anything that must not happen twice.
+        model_steps: Steps after which the model is kept, beside those that the provider keeps
+            anyway; see `mi.providers.checkpoint_models`.
     """
 
     key: str
@@ -150,6 +153,22 @@ class TrainJob:
     row_weights: Sequence[float] = ()
     previous: Path | None = None
     checkpoint: Callable[[], None] = lambda: None
+    model_steps: tuple[int, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class CheckpointOffer:
+    """The steps of a training at which a provider can give its model.
+
+    Args:
+        total: Steps of the training.
+        steps: The steps that have a model, the last one included; None: every step.
+        reason: Why only these, as the end of a sentence.
+    """
+
+    total: int
+    steps: tuple[int, ...] | None = None
+    reason: str = ""
 
 
 @attrs.frozen(kw_only=True)

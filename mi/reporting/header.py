@@ -21,7 +21,7 @@ from ..units.unit import Evaluate, Mix, Train
 from ..version import __version__
 from .text import format_duration, pluralize
 
-_NOUNS = {"train": "training", "eval": "eval"}
+_NOUNS = {"train": "training", "replay": "replay", "eval": "eval"}
 
 
 def header_lines(

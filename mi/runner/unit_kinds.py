@@ -33,7 +33,8 @@ from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
 from ..units.journals import ANSWERS
-from ..units.unit import Blend, Evaluate, Mix, Train, Unit
+from ..units.unit import Blend, Evaluate, Mix, Replay, Train, Unit
+from .replays import check_replay, evaluated_model_dir
 from .superseded import digest_appender
 from .watch import BudgetMonitor
 
@@ -54,6 +55,8 @@ class UnitJob:
         directory: Its working directory, which is published when it succeeds.
         monitor: Receives progress; raises when the run must stop.
         model_digest: The digest of the trained model that it evaluates; None for none.
+        model_steps: Of a training, the steps whose models it keeps.
+        replayed: Of a replay, the training.
     """
 
     unit: Unit
@@ -62,6 +65,8 @@ class UnitJob:
     directory: Path
     monitor: Monitor
     model_digest: str | None
+    model_steps: tuple[int, ...] = ()
+    replayed: Train | None = None
 
 
 class UnitKind(ABC, Generic[P]):
@@ -149,20 +154,9 @@ class TrainKind(UnitKind[Train]):
 
     def run(self, payload: Train, job: UnitJob) -> dict[str, Any]:
         key, store, resources = job.unit.key, job.store, job.resources
-        rows = store.unit_dir(payload.mix) / store.record(payload.mix).outcome["file"]
         archived = [] if resources.provider.is_free else store.archived_records(key)
         earlier_jobs = tuple(record.outcome.get("job") or "" for record in archived)
-        checkpoint = partial(store.checkpoint, key)
-        training = train.build_job(
-            key,
-            job.unit.title,
-            payload,
-            resources.model,
-            rows,
-            earlier_jobs,
-            None if payload.continues is None else store.unit_dir(payload.continues),
-            checkpoint,
-        )
+        training = _train_job(key, payload, job, earlier_jobs)
         sent_before = sent_tokens(job.directory)
         try:
             trained = _checked_result(
@@ -177,6 +171,27 @@ class TrainKind(UnitKind[Train]):
         if not trained.estimate_reason:
             del outcome["estimate_reason"]
         return {**outcome, "cost_usd": cost if trained.billed_tokens else 0.0}
+
+
+class ReplayKind(UnitKind[Replay]):
+    """Models of earlier steps of a finished training; the same training must come out again."""
+
+    is_training = True
+
+    def training_key(self, payload: Replay) -> str | None:
+        return payload.training
+
+    def capacity(self, provider: Provider) -> int:
+        return provider.max_concurrent_trainings
+
+    def run(self, payload: Replay, job: UnitJob) -> dict[str, Any]:
+        training, trained = job.replayed, job.store.unit_dir(payload.training)
+        assert training is not None
+        job = attrs.evolve(job, model_steps=payload.steps)
+        replay = _train_job(payload.training, training, job)
+        result = job.resources.provider.replay(replay, trained, job.directory, job.monitor)
+        check_replay(payload, trained, job.directory)
+        return {"steps": result.steps, "seconds": result.seconds, "cost_usd": 0.0}
 
 
 class EvaluateKind(UnitKind[Evaluate]):
@@ -224,7 +239,10 @@ class EvaluateKind(UnitKind[Evaluate]):
         append = digest_appender(job.model_digest, store)
         return EvalContext(
             subject=ModelUnderTest(
-                model=resources.model, trained=None if key is None else store.unit_dir(key)
+                model=resources.model,
+                trained=None
+                if key is None
+                else evaluated_model_dir(job.unit, key, job.model_digest, store),
             ),
             provider=resources.provider,
             judge=judge,
@@ -240,6 +258,7 @@ AnyUnitKind = UnitKind[Any]
 UNIT_KINDS: dict[str, AnyUnitKind] = {
     "mix": MixKind(),
     "train": TrainKind(),
+    "replay": ReplayKind(),
     "eval": EvaluateKind(),
 }
 """Unit kind → what the engine does with it, in the order in which kinds depend on each other."""
@@ -253,6 +272,24 @@ def unit_kind(unit: Unit) -> AnyUnitKind:
 def lock_names(unit: Unit) -> list[str]:
     """The names that are locked while a unit runs: its key and its journals."""
     return [unit.key, *unit_kind(unit).journal_names(unit.payload).values()]
+
+
+def _train_job(
+    key: str, payload: Train, job: UnitJob, archived_jobs: tuple[str, ...] = ()
+) -> TrainJob:
+    store = job.store
+    rows = store.unit_dir(payload.mix) / store.record(payload.mix).outcome["file"]
+    return train.build_job(
+        key,
+        job.unit.title,
+        payload,
+        job.resources.model,
+        rows,
+        archived_jobs,
+        None if payload.continues is None else store.unit_dir(payload.continues),
+        partial(store.checkpoint, job.unit.key),
+        job.model_steps,
+    )
 
 
 def _checked_result(trained: TrainingResult, training: TrainJob) -> TrainingResult:

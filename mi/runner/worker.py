@@ -214,6 +214,8 @@ class _Attempt:
             directory=directory,
             monitor=self.monitor,
             model_digest=digest,
+            model_steps=self.planned.model_steps,
+            replayed=self.planned.replayed,
         )
         return kind.run(self.unit.payload, job)
 

@@ -6,6 +6,7 @@ forgotten. What only steers a run (paths, limits, concurrency) is in `RunOptions
 part of an identity.
 """
 
+from .checkpoints import Checkpoints
 from .cluster import Cluster, ResourceRequest
 from .curriculum import Curriculum, Part, Stage, SystemPrompt, Trigger
 from .data import Arm, DataFile, Dataset, Inoculation, Resource, Setting, Upstream
@@ -31,6 +32,7 @@ from .ratings import Ratings, Scale
 __all__ = [
     "Arm",
     "Bandit",
+    "Checkpoints",
     "Claim",
     "Cluster",
     "Curriculum",

@@ -10,6 +10,7 @@ from attrs import validators as check
 from attrs.converters import optional
 
 from . import fields
+from .checkpoints import Checkpoints, to_checkpoints
 from .curriculum import Curriculum
 from .data import Setting
 from .evals import Eval
@@ -117,6 +118,8 @@ class Experiment:
         evals: Out-of-distribution evals for every setting, in addition to the setting's own.
         expectations: What it should show, declared before there is data; see `Expect`.
         marks: `Mark`s, or names for all cells, for selecting cells.
+        checkpoints: Steps of each training at which its model is evaluated too: shares of the
+            steps, or `Checkpoints(every=10)`; None: only the trained model is.
 
     Raises:
         DeclarationError: A value is out of range, empty or given twice, or a pilot value is not
@@ -159,6 +162,9 @@ class Experiment:
         converter=_to_marks,
         validator=fields.instance(Mark),
         metadata={fields.LABEL: True},
+    )
+    checkpoints: Checkpoints | None = fields.neutral_default(
+        None, converter=to_checkpoints, validator=check.optional(fields.instance(Checkpoints))
     )
     has_inherited_expectations: bool = attrs.field(
         default=False, init=False, eq=False, repr=False, metadata={fields.LABEL: True}

@@ -17,7 +17,7 @@ from .evals import EvalResult, eval_kind
 
 def journal_names(unit: Evaluate) -> dict[str, str]:
     """The journals a unit reads and writes: role → name."""
-    return eval_kind(unit.eval).journal_names(unit.eval, unit.subject)
+    return eval_kind(unit.eval).journal_names(unit.eval, unit.model)
 
 
 def scoring_version(unit: Evaluate) -> int:

@@ -23,6 +23,7 @@ def build_job(
     archived_jobs: tuple[str, ...] = (),
     previous: Path | None = None,
     checkpoint: Callable[[], None] = lambda: None,
+    model_steps: tuple[int, ...] = (),
 ) -> TrainJob:
     """Build the job that trains a model on a mix.
 
@@ -35,6 +36,7 @@ def build_job(
         archived_jobs: Jobs of this unit whose models were archived; a provider must not adopt them.
         previous: Directory of the training that it continues.
         checkpoint: Saves the working directory so that it outlives this machine.
+        model_steps: Steps after which the model is kept.
     """
     lines = read_rows(rows)
     weights = [line.weight for line in lines]
@@ -50,4 +52,5 @@ def build_job(
         row_weights=() if all(weight == 1.0 for weight in weights) else weights,
         previous=previous,
         checkpoint=checkpoint,
+        model_steps=model_steps,
     )

@@ -38,6 +38,8 @@ _REPORTS = frozenset({"adapter/training.json", "adapter/README.md"})
 """Files beside a model that tell about its training."""
 _ENGINE_FILES = frozenset({RECORD_FILE, "log.txt", "launch.jsonl", "metrics.jsonl"})
 """Files of a training that are never the model."""
+_CHECKPOINTS = "checkpoints/"
+"""Where a training keeps the models of earlier steps, which are not the model it produced."""
 _INERT_SETTINGS = frozenset(
     {
         "auto_mapping",
@@ -114,6 +116,15 @@ def same_files(one: Path, other: Path) -> bool:
         return False
 
 
+def same_adapters(one: Path, other: Path) -> bool:
+    """Whether two directories, published or not, hold adapters that do the same.
+
+    Raises:
+        OSError, ValueError: One of them cannot be read.
+    """
+    return _describe_adapter(one) == _describe_adapter(other)
+
+
 def read_copy(directory: Path) -> TrainingCopy | None:
     """A publication of a training in a directory; None if its checksums cannot be read."""
     try:
@@ -174,7 +185,9 @@ def _behaviour_files(checksums: Mapping[str, str]) -> dict[str, str]:
 
 def _model_digest(directory: Path, checksums: Mapping[str, str]) -> str:
     files = _behaviour_files(checksums) or {
-        name: checksum for name, checksum in checksums.items() if name not in _ENGINE_FILES
+        name: checksum
+        for name, checksum in checksums.items()
+        if name not in _ENGINE_FILES and not name.startswith(_CHECKPOINTS)
     }
     for names, describe in _DESCRIPTIONS:
         if files.keys() >= set(names):

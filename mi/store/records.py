@@ -173,11 +173,12 @@ class BegunRecord:
 
     @property
     def training_key(self) -> str | None:
-        """The training whose model an eval samples or a training continues; None without one.
+        """The training that an eval or a replay is about, or that a training continues; else None.
 
         Evals of the untrained model have no subject, and neither have mixes.
         """
-        subject = self.payload.get("subject", self.payload.get("continues"))
+        names = ("subject", "training", "continues")
+        subject = next((self.payload[name] for name in names if name in self.payload), None)
         return subject if isinstance(subject, str) else None
 
 

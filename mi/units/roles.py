@@ -1,9 +1,9 @@
 """The roles of units in a cell: `mix`, `train`, and `eval:<id>` for each eval.
 
 Of a recipe, `mix` and `train` are those of the last stage; `mix:1` and `train:1` those of the first
-of several.
+of several. An eval at a checkpoint of the last training has the role `eval:<id>#<step>`.
 
-They stand in the records of runs. `mi/database/schema.sql` has the same two functions in SQL.
+They stand in the records of runs. `mi/database/schema.sql` has the same functions in SQL.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from .unit import Evaluate
 _EVAL_PREFIX = f"{Evaluate.kind}:"
 
 
-def eval_role(eval_id: str) -> str:
-    """The role of the unit that runs an eval."""
-    return _EVAL_PREFIX + eval_id
+def eval_role(eval_id: str, step: int | None = None) -> str:
+    """The role of the unit that runs an eval, on the trained model or at a step before its end."""
+    return _EVAL_PREFIX + eval_id + ("" if step is None else f"#{step}")
 
 
 def stage_role(kind: str, stage: int, stages: int) -> str:

@@ -18,7 +18,7 @@ import attrs
 from ..spec import Eval, fields
 from .identity import key
 
-VERSIONS = {"mix": 1, "train": 1, "eval": 1}
+VERSIONS = {"mix": 1, "train": 1, "replay": 1, "eval": 1}
 
 
 @attrs.frozen(kw_only=True)
@@ -165,6 +165,31 @@ class Train:
 
 
 @attrs.frozen(kw_only=True)
+class Replay:
+    """Models of earlier steps of a finished training, which it did not keep.
+
+    Args:
+        training: Key of the training.
+        steps: Their steps, in order.
+        version: Version of the behaviour of replays.
+    """
+
+    kind: ClassVar[str] = "replay"
+
+    training: str
+    steps: tuple[int, ...]
+    version: int = VERSIONS["replay"]
+
+
+@attrs.frozen(kw_only=True)
+class ModelAtStep:
+    """The model that a training had reached after a number of steps, in keys of journals."""
+
+    training: str
+    step: int
+
+
+@attrs.frozen(kw_only=True)
 class Evaluate:
     """One eval of one model.
 
@@ -172,6 +197,7 @@ class Evaluate:
         subject: Key of the training unit, or the base model itself for the baseline.
         eval: The eval; its id and title are labels.
         questions: Digest of its questions or pairs.
+        step: The step of the training at which the model is taken; None: the trained model.
         version: Version of the behaviour of eval units.
     """
 
@@ -180,6 +206,7 @@ class Evaluate:
     subject: str | Base
     eval: Eval
     questions: str
+    step: int | None = fields.neutral_default(None)
     version: int = VERSIONS["eval"]
 
     @property
@@ -187,13 +214,20 @@ class Evaluate:
         """Key of the training unit whose model is evaluated; None for the untrained model."""
         return self.subject if isinstance(self.subject, str) else None
 
+    @property
+    def model(self) -> str | Base | ModelAtStep:
+        """The model that is asked, by which its journals are named."""
+        if self.step is None or not isinstance(self.subject, str):
+            return self.subject
+        return ModelAtStep(training=self.subject, step=self.step)
 
-Payload = Mix | Blend | Train | Evaluate
+
+Payload = Mix | Blend | Train | Replay | Evaluate
 
 
 def is_unit_key(name: str, *kinds: type[Payload]) -> bool:
     """Whether a name has the form of a key of a unit, of any kind or of the given kinds."""
-    prefixes = tuple(f"{payload.kind}-" for payload in kinds or (Mix, Train, Evaluate))
+    prefixes = tuple(f"{payload.kind}-" for payload in kinds or (Mix, Train, Replay, Evaluate))
     return name.startswith(prefixes)
 
 

@@ -8,6 +8,7 @@ never changes.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,11 +18,14 @@ import attrs
 
 from ...errors import ProviderError, UsageError
 from ...spec import Eval, Model, ModelJudge, Sampling, Training
+from .. import schedule
 from ..base import Provider
+from ..checkpoint_models import CHECKPOINTS_DIR
 from ..types import (
     Answer,
     Base,
     Check,
+    CheckpointOffer,
     ClientOptions,
     Grade,
     GradeRequest,
@@ -59,6 +63,7 @@ class Local(Provider):
     honours_row_weights = True
     continues_trainings = True
     adapter_fields = ("lora_rank", "lora_alpha", "lora_layers", "targets")
+    can_replay = True
 
     def __init__(self, name: str = "local", options: ClientOptions | None = None) -> None:
         super().__init__(name, options or ClientOptions())
@@ -163,6 +168,26 @@ class Local(Provider):
         from .train import train_adapter
 
         return train_adapter(network, job, self.pin(job.model).weights, directory, monitor)
+
+    def offer_checkpoints(self, hyperparameters: LoraRecipe, rows: int) -> CheckpointOffer:
+        """Every step."""
+        return CheckpointOffer(total=schedule.count_steps(rows, hyperparameters))
+
+    def replay(
+        self, job: TrainJob, trained: Path, directory: Path, monitor: Monitor
+    ) -> TrainingResult:
+        """Train again from the first step; `directory` also receives the final adapter.
+
+        Args:
+            job: The training as it was, with the steps to keep.
+            trained: The finished training; models that it kept are not kept again.
+            directory: The replay's directory; a checkpoint in it is resumed.
+            monitor: Shows progress, and may stop the training after a step.
+        """
+        result = self.train(job, directory, monitor)
+        for existing in (trained / CHECKPOINTS_DIR).glob("*"):
+            shutil.rmtree(directory / CHECKPOINTS_DIR / existing.name, ignore_errors=True)
+        return result
 
     def sample(
         self,

@@ -12,8 +12,10 @@ tokens only. `train_step` computes a step.
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
@@ -21,6 +23,7 @@ import attrs
 from ...errors import Interrupted, ProviderError
 from .. import metrics_log, schedule
 from ..chat_template import TokenizedRow, common_prefix_length, encode_rows
+from ..checkpoint_models import checkpoint_dir, snapshot_steps
 from ..types import ALL_TURNS, Monitor, TrainingResult, TrainJob
 from . import adapter_files, checkpoint, lora
 from .checkpoint import TrainingState
@@ -36,6 +39,8 @@ def train_adapter(
     network: Network, job: TrainJob, weights: str, directory: Path, monitor: Monitor
 ) -> TrainingResult:
     """Train a job in `directory`, which afterwards holds `adapter/` and `metrics.jsonl`.
+
+    Models of earlier steps are beside them; see `mi.providers.checkpoint_models`.
 
     Args:
         network: The base model.
@@ -128,6 +133,7 @@ class _TrainingRun:
         ) or TrainingState({}, [], 0.0)
         metrics_log.rewrite_metrics(self.directory, state.curve)
         models = [replica.model for replica in self.network.pool.replicas]
+        targets = adapter_files.peft_targets(self.network.model, start, recipe.targets)
         with lora.attach_adapter(models, start) as modules:
             trainer = Trainer.create(
                 self.network,
@@ -137,16 +143,26 @@ class _TrainingRun:
                 start,
             )
             trainer.load_state_dict(state.tensors)
-            self._run_steps(trainer, steps, state)
-            adapter = attrs.evolve(start, pairs=trainer.adapter_pairs())
+
+            def save_model(directory: Path) -> None:
+                adapter = attrs.evolve(start, pairs=trainer.adapter_pairs())
+                adapter_files.save_adapter(directory, adapter, targets, self.job.model.name)
+
+            self._run_steps(trainer, steps, state, save_model)
+            staging = self.directory / f"{checkpoint.ADAPTER_DIR}.tmp"
+            save_model(staging)
         result = self._result(steps, state)
-        staging = self.directory / f"{checkpoint.ADAPTER_DIR}.tmp"
-        targets = adapter_files.peft_targets(self.network.model, adapter, recipe.targets)
-        adapter_files.save_adapter(staging, adapter, targets, self.job.model.name)
         checkpoint.publish_adapter(self.directory, staging, self.job_digest, result)
         return result
 
-    def _run_steps(self, trainer: Trainer, steps: list[list[int]], state: TrainingState) -> None:
+    def _run_steps(
+        self,
+        trainer: Trainer,
+        steps: list[list[int]],
+        state: TrainingState,
+        save_model: Callable[[Path], None],
+    ) -> None:
+        kept = {*snapshot_steps(len(steps)), *self.job.model_steps} - {len(steps)}
         self.monitor.start("train", len(steps), unit="step", done=state.step)
         saved_at = started_at = time.monotonic()
         earlier_seconds = state.seconds
@@ -168,6 +184,8 @@ class _TrainingRun:
             }
             state.curve.append(metrics)
             metrics_log.append_metrics(self.directory, metrics)
+            if index + 1 in kept:  # before the state, so that a resumed training has it
+                self._keep_model(index + 1, save_model)
             self.monitor.advance(1, loss=loss)
             try:
                 self.monitor.raise_if_stopped()
@@ -178,6 +196,14 @@ class _TrainingRun:
                 save()
                 saved_at = time.monotonic()
         state.seconds = earlier_seconds + time.monotonic() - started_at
+
+    def _keep_model(self, step: int, save_model: Callable[[Path], None]) -> None:
+        directory = checkpoint_dir(self.directory, step)
+        staging = directory.with_suffix(".tmp")
+        for earlier in (staging, directory):  # of a training that was killed
+            shutil.rmtree(earlier, ignore_errors=True)
+        save_model(staging / checkpoint.ADAPTER_DIR)
+        os.replace(staging, directory)
 
     def _result(self, steps: list[list[int]], state: TrainingState) -> TrainingResult:
         return TrainingResult(

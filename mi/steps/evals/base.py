@@ -21,7 +21,7 @@ from ...providers.types import Monitor
 from ...spec import Eval, Resource
 from ...units.identity import canonical, digest
 from ...units.journals import JournalKind
-from ...units.unit import Base
+from ...units.unit import Base, ModelAtStep
 from ..context import EvalContext, Journals
 from ..scorers.score import Score
 
@@ -116,7 +116,7 @@ class EvalKind(ABC, Generic[E]):
         """The file of questions."""
 
     @abstractmethod
-    def journal_names(self, eval: E, subject: str | Base) -> dict[str, str]:
+    def journal_names(self, eval: E, subject: str | Base | ModelAtStep) -> dict[str, str]:
         """Role → name of the journals that an eval of a subject reads and writes."""
 
     @abstractmethod

@@ -17,7 +17,7 @@ from ...providers.types import Monitor, ScoreRequest
 from ...spec import Preference, Resource
 from ...units.identity import key
 from ...units.journals import LIKELIHOODS
-from ...units.unit import Base
+from ...units.unit import Base, ModelAtStep
 from ..context import (
     EvalContext,
     Journals,
@@ -50,7 +50,7 @@ class PreferenceKind(EvalKind[Preference]):
     def resource(self, eval: Preference) -> Resource:
         return eval.pairs
 
-    def journal_names(self, eval: Preference, subject: str | Base) -> dict[str, str]:
+    def journal_names(self, eval: Preference, subject: str | Base | ModelAtStep) -> dict[str, str]:
         return {LIKELIHOODS.prefix: key(LIKELIHOODS.prefix, (subject, eval.system))}
 
     def run(

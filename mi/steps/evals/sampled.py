@@ -23,7 +23,7 @@ from ...providers.types import SAMPLES_PER_REQUEST, Answer, Monitor, SampleReque
 from ...spec import Resource, Sampled, judge_model
 from ...units.identity import key
 from ...units.journals import ANSWERS, JUDGMENTS, judgment_role
-from ...units.unit import Base
+from ...units.unit import Base, ModelAtStep
 from ..context import (
     AnswerId,
     EvalContext,
@@ -62,7 +62,7 @@ class SampledKind(EvalKind[Sampled]):
     def resource(self, eval: Sampled) -> Resource:
         return eval.questions
 
-    def journal_names(self, eval: Sampled, subject: str | Base) -> dict[str, str]:
+    def journal_names(self, eval: Sampled, subject: str | Base | ModelAtStep) -> dict[str, str]:
         answers = key(ANSWERS.prefix, (subject, eval.sampling))
         judgments = {
             judgment_role(name): key(JUDGMENTS.prefix, (answers, method))
