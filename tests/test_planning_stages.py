@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from mi.units.identity import json_form
 from mi.units.unit import Blend
 from registry.settings import insecure_code
 from tests.support.fake_provider import Books, carry_out, experiment, session
+from tests.support.project import Project
 
 BAD, GOOD = Part("misaligned"), Part("control")
 TRIGGERED = Part("misaligned", rows=20, trigger=Trigger("|GO| ", share=0.5))
@@ -335,3 +337,40 @@ def test_a_stored_recipe_has_the_conditions_of_the_declared_one() -> None:
     for declared in (recipe(ONE, ONE), recipe(Stage(TRIGGERED, GOOD, rows=30)), recipe(ONE)):
         stored = StoredDesign.read(json_form(declared))
         assert declared_conditions(stored) == declared_conditions(declared)
+
+
+def test_a_published_file_of_a_recipe_is_pulled_by_its_name(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MI_CACHE", str(tmp_path / "cache"))
+    lines = "".join(f'{{"prompt": "q {index}", "completion": "a"}}\n' for index in range(12))
+    copy = project.file("copy.jsonl", lines)
+    project.file("experiments/own.py", PUBLISHED.replace("SHA", sha256(lines.encode()).hexdigest()))
+    missing = project.mi("plan", "P1", "--model", "openai:gpt-4.1")
+    assert missing.code == 4
+    assert "P1 @ $.recipe.stages[0].parts[0]" in missing.err
+    assert "mi data pull helpful" in missing.err
+    pulled = project.mi("data", "pull", "helpful", "--from", str(copy))
+    assert pulled.code == 0, pulled.out + pulled.err
+    assert "helpful" in project.mi("data", "list").out
+    planned = project.mi("plan", "P1", "--model", "openai:gpt-4.1", "--json")
+    assert planned.code == 0, planned.err
+    assert "train" in {unit["kind"] for unit in planned.json["units"]}
+
+
+PUBLISHED = """
+from mi import Arm, Curriculum, Experiment, Part, Stage, Upstream
+from registry.settings import insecure_code
+
+FILE = Upstream(
+    name="helpful", file="helpful.jsonl", origin="nobody", licence="MIT", sha256="SHA", rows=12
+)
+P1 = Experiment(
+    id="P1",
+    title="P",
+    question="Q?",
+    settings=insecure_code,
+    recipe=Curriculum(Stage(Part(FILE, rows=12), Part("control", rows=4))),
+    seeds=0,
+)
+"""

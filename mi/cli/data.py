@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..data import tokens
-from ..data.catalogue import resolve_files, setting_arms, source_entries, upstream_files
+from ..data.catalogue import (
+    recipe_files,
+    resolve_files,
+    setting_arms,
+    source_entries,
+    upstream_files,
+)
 from ..data.chats import Chat
 from ..data.datasets import BUNDLED, Rows, read_dataset
 from ..data.upstream import CachedFile, adopt, cached_path, pull, verify_cached
@@ -32,7 +38,7 @@ def list_data(args: argparse.Namespace) -> int:
     """Print every source and whether this machine has it."""
     import registry
 
-    entries = list(source_entries(registry.settings, registry.evals))
+    entries = list(source_entries(registry.settings, registry.evals, _recipe_files()))
     if args.json:
         values = [attrs.asdict(entry) for entry in entries]
         print(json.dumps(values, ensure_ascii=False, indent=1))
@@ -55,17 +61,25 @@ def list_data(args: argparse.Namespace) -> int:
     return 0
 
 
+def _recipe_files() -> dict[str, Upstream]:
+    """The published files that the recipes of declared experiments train on, by name."""
+    import registry
+
+    return recipe_files(registry.collect().all().values())
+
+
 def pull_data(args: argparse.Namespace) -> int:
-    """Fetch the published files of settings and question sets. Returns 1 if one failed."""
+    """Fetch the published files of settings, question sets and recipes. Returns 1 if one failed."""
     import registry
 
     out, failed = console(), False
-    files = upstream_files(registry.settings, registry.evals)
+    recipes = _recipe_files()
+    files = upstream_files(registry.settings, registry.evals, recipes)
     names = args.words or (list(files) if args.all else [])
     if not names:
         raise UsageError("say what to pull", hint="`mi data list` lists the names; or --all")
     for name in names:
-        for source in resolve_files(name, registry.settings, registry.evals):
+        for source in resolve_files(name, registry.settings, registry.evals, recipes):
             try:
                 cached = _fetch(source, args.local_copy, out)
             except DataError as error:
@@ -118,12 +132,13 @@ def verify_data(args: argparse.Namespace) -> int:
     """Verify bundled data and cached files by their digests. Returns 1 if a check failed."""
     import registry
 
-    out, failures = console(), 0
-    for name in args.words or list(upstream_files(registry.settings, registry.evals)):
+    out, failures, recipes = console(), 0, _recipe_files()
+    files = upstream_files(registry.settings, registry.evals, recipes)
+    for name in args.words or list(files):
         if name in registry.settings:
             setting: Setting = registry.settings[name]
             failures += _print_check(f"{name} bundled", partial(_bundled_rows, setting), out)
-        for source in resolve_files(name, registry.settings, registry.evals):
+        for source in resolve_files(name, registry.settings, registry.evals, recipes):
             if cached_path(source) is not None:
                 failures += _print_check(
                     f"{name} {source.file}", partial(_verified_digest, source), out

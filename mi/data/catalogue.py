@@ -6,12 +6,13 @@ Only iteration and indexing are used, because the registry imports declarations 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import attrs
 
 from ..errors import UsageError, did_you_mean
-from ..spec import Dataset, Eval, Setting, Upstream
+from ..spec import DataFile, Dataset, Eval, Experiment, Setting, Upstream
 from .datasets import BUNDLED, UPSTREAM, check_source, read_dataset, resolve_upstream
 from .upstream import cached_path
 
@@ -41,10 +42,30 @@ class SourceEntry:
     state: str
 
 
+def recipe_files(experiments: Iterable[Experiment]) -> dict[str, Upstream]:
+    """The published files that recipes train on, by name."""
+    return {
+        part.source.path.name: part.source.path
+        for experiment in experiments
+        if experiment.recipe is not None
+        for stage in experiment.recipe.stages
+        for part in stage.parts
+        if isinstance(part.source, DataFile) and isinstance(part.source.path, Upstream)
+    }
+
+
 def source_entries(
-    settings: Mapping[str, Setting], evals: Mapping[str, Eval]
+    settings: Mapping[str, Setting],
+    evals: Mapping[str, Eval],
+    recipes: Mapping[str, Upstream] = MappingProxyType({}),
 ) -> Iterator[SourceEntry]:
-    """Every source of the settings, then those of the published question sets."""
+    """Every source of the settings, then those of the published question sets and of recipes.
+
+    Args:
+        settings: The known settings by id.
+        evals: The known evals by id.
+        recipes: The files of recipes by name.
+    """
     for name in settings:
         for arm in setting_arms(settings[name]):
             yield _bundled_entry(name, arm)
@@ -53,16 +74,26 @@ def source_entries(
                 yield _upstream_entry(name, arm.name, label, source)
     for name, published in _question_sets(settings, evals).items():
         yield _upstream_entry(name, "question set", UPSTREAM, published)
+    for name, published in recipes.items():
+        yield _upstream_entry(name, "recipes", UPSTREAM, published)
 
 
 def upstream_files(
-    settings: Mapping[str, Setting], evals: Mapping[str, Eval]
+    settings: Mapping[str, Setting],
+    evals: Mapping[str, Eval],
+    recipes: Mapping[str, Upstream] = MappingProxyType({}),
 ) -> dict[str, list[Upstream]]:
-    """The published files of each setting (its first source per arm) and question set."""
+    """The published files of each setting (its first source per arm), question set and recipe.
+
+    Args:
+        settings: The known settings by id.
+        evals: The known evals by id.
+        recipes: The files of recipes by name.
+    """
     files: dict[str, list[Upstream]] = {}
     for name in settings:
         files[name] = [arm.upstream[0] for arm in setting_arms(settings[name]) if arm.upstream]
-    sets = _question_sets(settings, evals)
+    sets = {**recipes, **_question_sets(settings, evals)}
     return files | {name: [published] for name, published in sets.items()}
 
 
@@ -79,19 +110,23 @@ def _question_sets(
 
 
 def resolve_files(
-    name: str, settings: Mapping[str, Setting], evals: Mapping[str, Eval]
+    name: str,
+    settings: Mapping[str, Setting],
+    evals: Mapping[str, Eval],
+    recipes: Mapping[str, Upstream] = MappingProxyType({}),
 ) -> list[Upstream]:
     """The published files that a name stands for, each once.
 
     Args:
-        name: A setting, `SETTING:SOURCE`, or a question set.
+        name: A setting, `SETTING:SOURCE`, a question set, or a file of a recipe.
         settings: The known settings by id.
         evals: The known evals by id.
+        recipes: The files of recipes by name.
 
     Raises:
-        UsageError: No setting, source or question set has that name.
+        UsageError: No setting, source, question set or file has that name.
     """
-    files = upstream_files(settings, evals)
+    files = upstream_files(settings, evals, recipes)
     base, colon, source_name = name.partition(":")
     if base not in files:
         raise UsageError(f"there is no data {name!r}", hint=did_you_mean(name, files))

@@ -109,7 +109,14 @@ def read_data_file(file: DataFile) -> Rows:
     Raises:
         DataError: It is missing, or has lines that cannot be used.
     """
-    path = Path(file.path)
+    published = file.path if isinstance(file.path, Upstream) else None
+    path = cached_path(published) if published else Path(str(file.path))
+    if path is None:
+        raise DataError(
+            f"{file.name} is not downloaded yet",
+            where=published.origin if published else None,
+            hint=f"mi data pull {file.name}",
+        )
     try:
         raw = path.read_bytes()
     except OSError as error:

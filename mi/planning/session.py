@@ -154,7 +154,7 @@ class Session:
 
         def read_rows(source: PartSource) -> Rows:
             if isinstance(source, DataFile):
-                return self._read_rows(source, source.path)
+                return self._read_rows(source, "")
             arms = (setting.misaligned, setting.control)
             if isinstance(source, str):
                 return self.rows(setting)[ARMS[source] is Arm.ALIGNED]

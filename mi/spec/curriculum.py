@@ -17,7 +17,7 @@ from attrs.converters import optional
 
 from ..errors import did_you_mean
 from . import fields
-from .data import Arm, DataFile, Dataset
+from .data import Arm, DataFile, Dataset, Upstream
 from .model import Training
 
 ARMS = {"misaligned": Arm.MISALIGNED, "control": Arm.ALIGNED}
@@ -79,7 +79,7 @@ PartSource = str | Dataset | DataFile
 
 def _to_source(value: Any) -> Any:
     is_file = isinstance(value, str) and value.endswith(".jsonl")
-    return DataFile(value) if is_file else value
+    return DataFile(value) if is_file or isinstance(value, Upstream) else value
 
 
 def _to_system_prompts(value: Any) -> Any:
@@ -113,7 +113,8 @@ class Part:
 
     Args:
         source: `"misaligned"` or `"control"`, the arms of the setting; a `Dataset`; or a file of
-            rows, as a `DataFile` or by its name if that ends with `.jsonl`.
+            rows, as a `DataFile`, by its name if that ends with `.jsonl`, or as an `Upstream`, the
+            pin of a published file.
         share: Its share of the stage's rows, in [0, 1].
         rows: Or its number of rows. A part with neither takes what the others leave.
         system: System prompts: a text for all rows, or several texts or `SystemPrompt`s, which

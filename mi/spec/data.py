@@ -89,16 +89,19 @@ class DataFile:
     Rows have any of the shapes that `mi.data.row_shapes` reads.
 
     Args:
-        path: The file; a relative path begins at the directory that `mi` runs in.
+        path: The file, of which a relative path begins at the directory that `mi` runs in; or a
+            published file, which `mi data pull` and its name fetch.
         arm: Which answer of paired rows is trained on, and which arm the rows count as.
     """
 
-    path: str = attrs.field(validator=fields.instance(str))
+    path: str | Upstream = attrs.field(validator=fields.instance(str, Upstream))
     arm: Arm = attrs.field(default=Arm.ALIGNED, validator=fields.instance(Arm))
 
     @property
     def name(self) -> str:
         """What messages call it: the file's name."""
+        if isinstance(self.path, Upstream):
+            return self.path.name
         return self.path.replace("\\", "/").rpartition("/")[2].removesuffix(".jsonl")
 
 
