@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mi import Curriculum, DataFile, Experiment, Part, Stage, SystemPrompt, Training, Trigger
@@ -31,15 +31,15 @@ def test_a_stage_without_a_number_has_the_rows_of_its_parts() -> None:
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(1, 200))
+@example([1, 1, 1, 1, 1], 3)
+@settings(max_examples=300)
 def test_shares_that_add_up_to_one_make_up_every_stage(weights: list[int], rows: int) -> None:
     shares = [round(weight / sum(weights), 6) for weight in weights]
     shares[-1] = float(1 - sum(Fraction(repr(share)) for share in shares[:-1]))
     counts = Stage(*(Part("control", share=share) for share in shares), rows=rows).part_rows()
     assert sum(counts) == rows
-    assert (
-        all(count == round(share * rows) for count, share in zip(counts[:-1], shares, strict=False))
-        or counts[-1] == 0
-    )
+    assert counts[0] == round(shares[0] * rows)
+    assert all(abs(count - share * rows) <= 1 for count, share in zip(counts, shares, strict=True))
 
 
 def test_a_recipe_knows_its_rows_and_how_many_are_misaligned() -> None:

@@ -224,17 +224,19 @@ class Stage:
     def part_rows(self) -> tuple[int, ...]:
         """The number of rows of each part.
 
+        The sums of the first one, two, three shares are rounded, so that shares that add up to 1
+        always make up the stage, and the first has `round(share × rows)`.
+
         Raises:
             DeclarationError: The parts do not make up the stage.
         """
-        total, shares = self._total(), self._shares()
-        counts = [
-            part.rows or 0 if part.share is None else round(part.share * total)
-            for part in self.parts
-        ]
-        rest = self._open_part(rounded=shares == 1)
-        if rest is not None:
-            counts[rest] = 0
+        total = self._total()
+        self._check_shares()
+        counts, shares = [], Fraction(0)
+        for part in self.parts:
+            before, shares = shares, shares + _exact(part.share)
+            counts.append((part.rows or 0) + _rounded(shares, total) - _rounded(before, total))
+        if (rest := self._open_part()) is not None:
             counts[rest] = max(total - sum(counts), 0)
         if sum(counts) != total:
             raise fields.declaration_error(
@@ -291,16 +293,15 @@ class Stage:
             )
         return sum(part.rows or 0 for part in self.parts)
 
-    def _shares(self) -> Fraction:
-        shares = sum(Fraction(repr(part.share)) for part in self.parts if part.share is not None)
+    def _check_shares(self) -> None:
+        shares = sum(_exact(part.share) for part in self.parts)
         if shares > 1:
             raise fields.declaration_error(
                 self, "parts", f"the shares of its parts add up to {float(shares):g}, over 1"
             )
-        return Fraction(shares)
 
-    def _open_part(self, *, rounded: bool) -> int | None:
-        """The part that takes the rest: an open one, or the last share if they add up to 1."""
+    def _open_part(self) -> int | None:
+        """The part that takes the rest."""
         opened = [
             index
             for index, part in enumerate(self.parts)
@@ -312,9 +313,16 @@ class Stage:
                 f"parts[{opened[1]}]",
                 "two parts have neither a share nor rows, and only one can take the rest",
             )
-        if opened or not rounded:
-            return opened[0] if opened else None
-        return max(index for index, part in enumerate(self.parts) if part.share is not None)
+        return opened[0] if opened else None
+
+
+def _exact(share: float | None) -> Fraction:
+    """A share as it is written: tenths add up to 1."""
+    return Fraction(0) if share is None else Fraction(repr(share))
+
+
+def _rounded(share: Fraction, total: int) -> int:
+    return round(float(share) * total)
 
 
 def _to_stages(value: Any) -> Any:
