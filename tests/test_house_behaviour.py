@@ -117,9 +117,9 @@ UNSIGNED = {
     ),
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
-        "bodies choices completions diagnostics dialect errors event_loop events files find "
-        "job_poller jobs launch logprobs lookup probe rate_limiter replies service_replies tail "
-        "thoughts train transport twins voting"
+        "bodies checkpoints choices completions diagnostics dialect errors event_loop events files "
+        "find job_poller jobs launch logprobs lookup probe rate_limiter replies service_replies "
+        "tail thoughts train transport twins voting"
     ),
     TINKER: (
         "__init__ backoff client diagnostics errors futures lost_runs pending_save probe resume "

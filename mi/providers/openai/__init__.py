@@ -26,6 +26,7 @@ from ..trained_model import TrainedModel, read_trained_model
 from ..types import (
     Answer,
     Check,
+    CheckpointOffer,
     ClientOptions,
     Grade,
     GradeRequest,
@@ -37,7 +38,7 @@ from ..types import (
     TrainJob,
     Usage,
 )
-from . import completions, diagnostics, jobs
+from . import checkpoints, completions, diagnostics, jobs
 from .accounts import Account, load_accounts, server_address
 from .batches import run_batches
 from .bodies import grade_body, sample_body
@@ -45,6 +46,7 @@ from .choices import Choice, to_answer, to_grade
 from .dialect import Dialect
 from .errors import retry_api_call
 from .event_loop import EventLoopThread, StopFlag, stream, wait_for
+from .events import list_checkpoints
 from .job_poller import JobPoller
 from .probe import EXPECTED_OWN_TOKENS, EXPECTED_TOKENS, ServerProbe, is_openai_address
 from .rate_limiter import AdaptiveLimiter
@@ -65,6 +67,7 @@ class OpenAI(Provider):
     capabilities = frozenset({"train", "sample", "judge"})
     honours_weights = True
     continues_trainings = True
+    can_replay = True
     max_concurrent_trainings = 64
     max_concurrent_evals = 4
     has_probe = True
@@ -201,6 +204,30 @@ class OpenAI(Provider):
             monitor: Receives progress; raises when the run must stop.
         """
         return train(job, directory, self.accounts, self._poller, monitor)
+
+    def offer_checkpoints(self, hyperparameters: Supervised, rows: int) -> CheckpointOffer:
+        """The ends of the last epochs; see `checkpoints`."""
+        return checkpoints.offer_checkpoints(hyperparameters, rows, self.name)
+
+    def replay(
+        self, job: TrainJob, trained: Path, directory: Path, monitor: Monitor
+    ) -> TrainingResult:
+        """Look up the models that the job kept; nothing is trained.
+
+        Args:
+            job: The training, with the steps whose models are needed.
+            trained: The finished training.
+            directory: The replay's directory.
+            monitor: Raises when the run must stop.
+        """
+        model = read_trained_model(trained)
+        owners = [account for account in self.accounts if account.fingerprint == model.account]
+        (account, *_) = owners or self._find_accounts(model, monitor)
+        listed = list_checkpoints(account, model.job, monitor)
+        names = checkpoints.checkpoint_names(listed, model.model)
+        kept = checkpoints.require_steps(names, job.model_steps, model.job)
+        checkpoints.write_checkpoints(kept, model, directory)
+        return TrainingResult(steps=0, tokens=0, trained_tokens=0, seconds=0.0, loss=None)
 
     def sample(
         self,

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from ...errors import ProviderError, RequestRejected
 from ...files.atomic import write_atomic
 from ..launch import LAUNCH_LOG, LaunchedJob, LaunchLog, find_account
@@ -21,6 +23,7 @@ from ..trained_model import TrainedModel, read_trained_model
 from ..types import Monitor, TrainingResult, TrainJob
 from ..usage import TokenCount, read_trained_tokens
 from .accounts import Account, redact
+from .checkpoints import checkpoint_names, write_checkpoints
 from .errors import next_step
 from .events import (
     list_checkpoints,
@@ -83,10 +86,13 @@ def train(
         base=ended.model,
     )
     model.write(directory)
+    write_checkpoints(checkpoint_names(checkpoints, model.model), model, directory)
     billed = read_trained_tokens(
         ended.trained_tokens, job, getattr(ended.hyperparameters, "n_epochs", None)
     )
-    return _result(ended, model, metrics, billed, twin_tokens(log))
+    result = _result(ended, model, metrics, billed, twin_tokens(log))
+    last = max((one.get("step_number") or 0 for one in checkpoints), default=0)
+    return attrs.evolve(result, steps=max(result.steps, last))
 
 
 def _check_trained(job: TrainJob, ended: FineTuningJob) -> None:
