@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
+import signal
+import subprocess
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,12 +18,15 @@ import torch
 from mi.errors import ProviderError, UsageError
 from mi.providers.local import Local
 from mi.providers.local import judge as judging
+from mi.providers.openai import OpenAI
 from mi.providers.types import ClientOptions, Grade, GradeRequest, Message
 from mi.providers.watch import NullMonitor
 from mi.steps.scorers.reply import grade_reply
 from mi.units.identity import key
 from registry.judges import insecure_code
+from tests.support.background import until
 from tests.support.hosted import MODEL, declare_few, loopback, mi, run
+from tests.support.judge_server import judge_server, say, tokens
 from tests.support.project import Project
 from tests.support.tiny_model import make_tiny_model
 
@@ -155,6 +161,80 @@ def test_a_reply_that_is_no_numeral_is_written_out_with_its_tokens(tmp_path: Pat
     assert len(grade.tops) == JUDGE.max_tokens - 1 or grade.finish == "stop"
 
 
+def serving(network: Any) -> Any:
+    """The replies of a server of the model: greedy, with its twenty likeliest tokens."""
+
+    def shape(body: dict[str, Any], _: str) -> Any:
+        prompt = body["messages"][-1]["content"]
+        ids = list(network.template.encode_prompt((Message("user", prompt),)))
+        positions: list[dict[str, float]] = []
+        written: list[int] = []
+        for _ in range(body.get("max_tokens") or body["max_completion_tokens"]):
+            with torch.no_grad():
+                logits = network.model(torch.tensor([[*ids, *written]])).logits[0, -1].double()
+            top = torch.softmax(logits, -1).topk(20)
+            texts = [network.template.tokenizer.decode([index]) for index in top.indices.tolist()]
+            positions.append(dict(zip(texts, top.values.tolist(), strict=True)))
+            written.append(int(top.indices[0]))
+            if written[-1] in network.template.stop_tokens:
+                break
+        text = network.template.tokenizer.decode(written, skip_special_tokens=True)
+        return say(text, tokens(*positions), "length")
+
+    return shape
+
+
+def with_numeral_tokens(folder: Path) -> Path:
+    """A tiny judge with a token for each numeral from 10 to 29, which it likes."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    make_tiny_model(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer.add_tokens([str(number) for number in range(10, 29)])
+    model.resize_token_embeddings(len(tokenizer))
+    numbers = tokenizer.convert_tokens_to_ids([str(number) for number in range(10, 29)])
+    with torch.no_grad():
+        weights = model.get_output_embeddings().weight
+        weights[numbers] = 12 * torch.randn(
+            (len(numbers), weights.shape[1]), generator=torch.Generator().manual_seed(1)
+        )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["numerals", "words"])
+def test_a_server_of_the_same_weights_gives_the_same_verdict(kind: str, tmp_path: Path) -> None:
+    """As far as it shows its tokens: twenty of them, and numerals of one token."""
+    folder = tmp_path / "model"
+    folder = with_numeral_tokens(folder) if kind == "numerals" else make_judge(folder, liking=0.0)
+    network = Local().load_network(Local().resolve_model(str(folder)), NullMonitor())
+    asked = requests()
+    here = grades(folder, asked)
+    with judge_server(serving(network)) as server:
+        endpoints = {"lab": {"base_url": server.url}}
+        hosted_judge = OpenAI("lab", ClientOptions(endpoints=endpoints, timeout=20.0))
+        judge = attrs.evolve(JUDGE, model="lab:same", max_tokens=1)
+        batches = hosted_judge.grade(judge, asked, tmp_path, NullMonitor())
+        there = {grade.question: grade for batch in batches for grade in batch}
+        hosted_judge.close()
+    for grade in here:
+        other = there[grade.question]
+        known = dict(grade.top)
+        for text, logprob in other.top:
+            if not text.isascii():  # tokens of half a character have one text
+                continue
+            if text in known:
+                assert math.exp(known[text]) == pytest.approx(math.exp(logprob), abs=1e-3)
+            else:
+                assert math.exp(logprob) < 1e-3
+        one, two = grade_reply(grade).rating(0.0), grade_reply(other).rating(0.0)
+        assert one.outcome == two.outcome
+        assert one.value == (None if two.value is None else pytest.approx(two.value, abs=0.05))
+        assert (one.value is None) == (kind == "words")
+
+
 def test_a_folder_is_known_by_its_content_and_no_path_is_in_a_key(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -197,6 +277,43 @@ def test_declared_models_are_known_by_name() -> None:
     assert judge.model == registry.DEFAULT_MODEL
     assert judge.weights.startswith("sha256:")
     assert provider.resolve_judge(judge) == judge
+
+
+def verdict_lines(project: Project) -> list[tuple[str, str, int]]:
+    """The verdicts of local judges in the journals: journal, question, sample."""
+    found = []
+    for path in sorted((project.root / ".mi" / "journals").glob("judgments-*.jsonl")):
+        for line in path.read_text().splitlines():
+            record = json.loads(line)
+            if record.get("billed_model") is None and "top" in record["verdict"]:
+                found.append((path.stem, record["question"], record["sample"]))
+    return found
+
+
+@pytest.mark.slow
+def test_a_killed_judge_computes_no_verdict_twice(project: Project, folder: Path) -> None:
+    with loopback() as server:
+        declare_few(project, static=False)
+        path = project.root / "experiments" / "small.py"
+        path.write_text(path.read_text().replace("id_evals=judged", "id_evals=static"))
+        assert run(project, server, "--judge", f"openai:{MODEL}").code == 0
+        words = ("rejudge", "--all", "--judge", f"local:{folder}")
+        environment = {**project.environment(), **server.environment}
+        known: set[tuple[str, str, int]] = set()
+        for _ in range(3):
+            going = subprocess.Popen(
+                project.command(*words), cwd=project.root, env=environment,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            until(lambda known=known: len(verdict_lines(project)) > len(known), 60)  # type: ignore[misc]
+            going.send_signal(signal.SIGKILL)
+            going.communicate()
+            assert known < set(verdict_lines(project)), "verdicts that were there are gone"
+            known = set(verdict_lines(project))
+        done = mi(project, server, *words)
+        assert done.code == 0, done.out + done.err
+        lines = verdict_lines(project)
+        assert len(lines) == len(set(lines)) == 2 * 36
 
 
 def test_stored_answers_are_judged_here_at_no_cost_and_once(
