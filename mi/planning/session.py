@@ -442,9 +442,13 @@ class Session:
         Raises:
             UsageError: A provider has no credentials.
         """
-        for provider in self.providers.instances.values():
-            if provider is not self.provider or not self.options.rejudge:
-                provider.check_credentials()
+        contexts = {id(context): context for _, context in self.cells()}.values()
+        judges = [judge_model(planned.eval) for one in contexts for planned in one.evals]
+        needed = [self.providers.for_model(judge.model) for judge in judges if judge is not None]
+        if not self.options.rejudge:
+            needed.append(self.provider)
+        for provider in {id(provider): provider for provider in needed}.values():
+            provider.check_credentials()
 
     def question_counts(self) -> dict[str, int]:
         """The number of questions of each question set, by its digest."""
