@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import yaml
+
+from mi.version import DISTRIBUTION, __version__
 
 ROOT = Path(__file__).parent.parent
 SOURCES = (
@@ -54,6 +58,30 @@ def names(wheel: Path) -> set[str]:
 def test_only_the_two_packages_are_installed_at_the_top(names: set[str]) -> None:
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"mi", "registry"}
+
+
+def test_the_wheel_has_the_name_that_messages_tell_to_install(names: set[str]) -> None:
+    folder = f"{DISTRIBUTION.replace('-', '_')}-{__version__}.dist-info"
+    assert f"{folder}/METADATA" in names
+
+
+def test_nothing_tells_to_install_the_other_program_of_that_name() -> None:
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.*")]
+    texts += [path for room in ("mi", "registry") for path in (ROOT / room).rglob("*.py")]
+    wrong = re.compile(r"""pip install [^\n`]*(?<![\w./-])mi(\[|['"`\s]|$)""")
+    telling = {
+        str(path.relative_to(ROOT))
+        for path in texts
+        if path.suffix in {".md", ".py", ".toml", ".ipynb"}
+        and wrong.search(path.read_text("utf-8"))
+    }
+    assert telling == set()
+
+
+def test_the_citation_names_this_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == __version__
+    assert citation["authors"]
 
 
 def test_no_generator_is_installed(names: set[str]) -> None:

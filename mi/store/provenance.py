@@ -14,9 +14,9 @@ import attrs
 
 from ..files.clock import timestamp_digits, utc_timestamp
 from ..files.secrets import redact_message
+from ..version import __version__
 
 _PACKAGES = (
-    "mi",
     "attrs",
     "cattrs",
     "duckdb",
@@ -78,7 +78,10 @@ def capture_provenance(root: Path, argv: tuple[str, ...]) -> Provenance:
         pid=os.getpid(),
         python=platform.python_version(),
         platform=platform.platform(),
-        versions={name: version for name in _PACKAGES if (version := _version(name))},
+        versions={
+            "mi": __version__,
+            **{name: version for name in _PACKAGES if (version := _version(name))},
+        },
         commit=commit,
         dirty=None if commit is None else bool(changes),
     )

@@ -18,6 +18,7 @@ import attrs
 
 from ...errors import ProviderError, UsageError
 from ...spec import Eval, Model, ModelJudge, Sampling, Training
+from ...version import install_command
 from .. import schedule
 from ..base import Provider
 from ..checkpoint_models import CHECKPOINTS_DIR
@@ -312,7 +313,7 @@ class Local(Provider):
             subject="local: packages",
             ok=None if missing else True,
             detail=f"missing: {', '.join(missing)}" if missing else "all installed",
-            hint="pip install 'mi[local]'" if missing else "",
+            hint=install_command("local") if missing else "",
         )
         for model in models:
             is_available = model_files.is_available(model)
@@ -360,7 +361,7 @@ def _require_packages() -> None:
     if missing:
         raise ProviderError(
             f"local models need {', '.join(missing)}, missing from this environment",
-            hint="pip install 'mi[local]'",
+            hint=install_command("local"),
         )
     _limit_spinning()
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from ...errors import MiError, ProviderError
 from ...spec import Model, Sampling, Training
+from ...version import install_command
 from ..base import Provider
 from ..chat_template import ChatTemplate, encode_rows
 from ..trained_model import read_trained_model
@@ -96,7 +97,7 @@ class Tinker(Provider):
         if missing:
             raise ProviderError(
                 f"{self.name} needs {', '.join(missing)}, missing from this environment",
-                hint="pip install 'mi[tinker]'",
+                hint=install_command("tinker"),
             )
         assert self.server
         import_sdk()
@@ -204,7 +205,7 @@ class Tinker(Provider):
         """Check packages, key and reachability, and whether the models are served."""
         if missing := _missing_packages():
             detail = f"missing: {', '.join(missing)}"
-            hint = "pip install 'mi[tinker]'"
+            hint = install_command("tinker")
             yield Check(subject=f"{self.name}: packages", ok=None, detail=detail, hint=hint)
             return
         try:

@@ -29,6 +29,7 @@ from ...providers.types import Monitor
 from ...spec import Cluster, ResourceRequest
 from ...store.base import Store
 from ...store.shared.store import SharedStore
+from ...version import install_command
 from ..scheduler import Scheduler
 from ..types import Run
 from ..watch import StoredMonitor
@@ -75,7 +76,7 @@ def connect(cluster: Cluster) -> Iterator[Any]:
     try:
         import ray
     except ImportError:
-        raise UsageError("--executor ray needs Ray", hint="pip install 'mi[ray]'") from None
+        raise UsageError("--executor ray needs Ray", hint=install_command("ray")) from None
     ours = not ray.is_initialized()
     if ours:
         with _keep_signal_handlers():

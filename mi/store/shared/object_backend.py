@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import attrs
 
 from ...errors import StoreError, UsageError
+from ...version import install_command
 from ..checksums import is_file_name
 from .retry import retry_io
 
@@ -68,7 +69,7 @@ class ObjectBackend:
             raise UsageError(
                 f"this kind of store needs a package that is not installed ({error})",
                 where=url,
-                hint="pip install 'mi[s3]', or fsspec and the package for that kind of address",
+                hint=f"{install_command('s3')}, or fsspec and the package for that kind of address",
             ) from None
         return cls(url, retry_seconds, filesystem, path.rstrip("/"))
 
