@@ -4,6 +4,8 @@ An experiment is a frozen object. The runner turns it into mix, train and eval u
 once and shared by all experiments; one DuckDB file holds every result.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .database.results import results
 from .errors import DeclarationError, MiError
 from .spec import (
@@ -45,6 +47,9 @@ from .spec import (
     prefers,
     trend,
 )
+
+if TYPE_CHECKING:
+    import registry as registry
 
 __all__ = [
     "Arm",
@@ -89,3 +94,12 @@ __all__ = [
     "results",
     "trend",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the registry on first use; `from mi import registry` always names the shipped one."""
+    if name == "registry":
+        from .plugins import load_registry
+
+        return load_registry()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

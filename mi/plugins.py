@@ -1,4 +1,4 @@
-"""Extensions: providers, executors, evals and settings that other installed packages add.
+"""The registry that ships with `mi`, and the extensions that other installed packages add.
 
 A package lists what it adds as entry points of the groups below. It is imported only when a name is
 asked for that is not built in.
@@ -6,7 +6,13 @@ asked for that is not built in.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .errors import UsageError
@@ -16,6 +22,61 @@ if TYPE_CHECKING:
 
 PROVIDERS, EXECUTORS = "mi.providers", "mi.executors"
 EVALS, SETTINGS = "mi.evals", "mi.settings"
+_REGISTRY = Path(__file__).resolve().parent.parent / "registry" / "__init__.py"
+_NAME, _SECOND_NAME = "registry", "mi.registry"
+
+
+def load_registry() -> ModuleType:
+    """The package `registry` that ships with `mi`, also where a folder of that name goes before it.
+
+    It is called `mi.registry` in a process that has imported another `registry` before.
+    """
+    for name in (_NAME, _SECOND_NAME):
+        module = sys.modules.get(name)
+        if module is not None and _is_shipped(module):
+            return module
+    name = _SECOND_NAME if _NAME in sys.modules else _NAME
+    spec = spec_from_file_location(
+        name, _REGISTRY, submodule_search_locations=[str(_REGISTRY.parent)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _is_shipped(module: ModuleType) -> bool:
+    file = getattr(module, "__file__", None)
+    return file is not None and Path(file).resolve() == _REGISTRY
+
+
+@contextmanager
+def registry_by_name() -> Iterator[None]:
+    """Let `import registry` name the one that ships with `mi`, while a declaration is imported."""
+    shipped = load_registry()
+    if shipped.__name__ == _NAME:
+        yield
+        return
+    others = _pop_modules(_NAME)
+    for name, module in list(sys.modules.items()):
+        if name == _SECOND_NAME or name.startswith(f"{_SECOND_NAME}."):
+            sys.modules[name.removeprefix("mi.")] = module
+    try:
+        yield
+    finally:
+        _pop_modules(_NAME)
+        sys.modules.update(others)
+
+
+def _pop_modules(package: str) -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name == package or name.startswith(f"{package}.")]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 @cache

@@ -2,8 +2,8 @@
 
 A supported expectation passes, a refuted one fails with the numbers, and an inconclusive or open
 one is skipped with the reason. The plugin only reads the results database. It collects files of a
-folder named `experiments` when pytest is given the file or the folder; other projects are not
-affected.
+folder named `experiments` that declare experiments, in a project with `[tool.mi]` or where pytest
+is given the file or the folder; nothing else is imported, and other projects are not affected.
 """
 
 from __future__ import annotations
@@ -29,10 +29,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a file of experiments; leave every other file to the other plugins."""
-    is_declaration = file_path.suffix == ".py" and file_path.parent.name == "experiments"
-    if is_declaration and not file_path.name.startswith(("_", "test_")):
+    is_python = file_path.suffix == ".py" and not file_path.name.startswith(("_", "test_"))
+    if is_python and file_path.parent.name == "experiments" and _is_declaration(file_path, parent):
         return ExperimentFile.from_parent(parent, path=file_path)
     return None
+
+
+def _is_declaration(path: Path, parent: pytest.Collector) -> bool:
+    """Whether a file declares experiments of a project of `mi`, judged without importing it."""
+    from .collect.discovery import declares_experiments, find_root, read_tool_table
+    from .errors import UsageError
+
+    invocation = parent.config.invocation_params
+    words = [str(word).partition("::")[0] for word in invocation.args]
+    named = {(invocation.dir / word).resolve() for word in words if not word.startswith("-")}
+    try:
+        is_ours = read_tool_table(find_root(path.parent) / "pyproject.toml") is not None
+    except UsageError:  # an invalid file is the business of whoever owns it
+        is_ours = False
+    if not is_ours and not named & {path.resolve(), path.resolve().parent}:
+        return False
+    return declares_experiments(path, is_mi_project=is_ours)
 
 
 class ExperimentFile(pytest.File):
@@ -44,8 +61,7 @@ class ExperimentFile(pytest.File):
         Raises:
             CollectError: The file cannot be imported, or declares something wrongly.
         """
-        import registry
-
+        from . import registry
         from .errors import MiError
 
         try:

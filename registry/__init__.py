@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import cast
 
 from mi.collect.collection import Collection
-from mi.collect.discovery import find_experiment_files, public_modules
+from mi.collect.discovery import find_experiment_files, find_other_registry, public_modules
 from mi.spec import Eval, Experiment, Setting
-from registry import evals as _evals
-from registry import settings as _settings
-from registry.endings import endings
-from registry.models import DEFAULT_MODEL, models
-from registry.prices import prices
 
+from . import evals as _evals
+from . import settings as _settings
+from .endings import endings
+from .models import DEFAULT_MODEL, models
+from .prices import prices
+
+_HIDDEN = "the package `registry` of mi goes before it; rename it to import it in an experiment"
 collection = Collection()
 settings = cast("Mapping[str, Setting]", _settings)
 evals = cast("Mapping[str, Eval]", _evals)
@@ -59,7 +61,11 @@ def collect(start: Path | None = None) -> Collection:
     project = read_config(start)
     for directory in dict.fromkeys((project.root, start)):
         paths = project.experiments if directory == project.root else ()
-        collection.add(find_experiment_files(directory, paths))
+        found = find_experiment_files(directory, paths)
+        collection.add(found.files)
+        collection.left_out |= found.left_out
+        if (other := find_other_registry(directory)) is not None:
+            collection.left_out[other] = _HIDDEN
         if str(directory) not in sys.path:  # experiments may import modules that lie beside them
             sys.path.append(str(directory))
     return collection

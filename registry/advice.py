@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from mi.spec import Arm, Dataset, Preference, Resource, Sampled, Sampling, Setting, Upstream
-from registry.evals import broad_preference, emergent_free_form
-from registry.inoculations import inoculations
-from registry.judges import bad_advice
+
+from .evals import broad_preference, emergent_free_form
+from .inoculations import inoculations
+from .judges import bad_advice
 
 
 def advice_setting(

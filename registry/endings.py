@@ -18,7 +18,7 @@ def endings() -> EndingTable:
         DeclarationError: The file is not a valid table.
     """
     where = "registry/endings.toml"
-    path = resources.files("registry").joinpath("endings.toml")
+    path = resources.files(__package__).joinpath("endings.toml")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         return EndingTable(

@@ -20,7 +20,7 @@ def prices() -> PriceTable:
         DeclarationError: The file is not a valid price table.
     """
     where = "registry/prices.toml"
-    path = resources.files("registry").joinpath("prices.toml")
+    path = resources.files(__package__).joinpath("prices.toml")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         models = {name: Price(**figures) for name, figures in table["models"].items()}

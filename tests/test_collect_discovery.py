@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +17,23 @@ from mi.collect.select import select_cells
 from mi.errors import MiError
 from tests.support.project import Project
 
+ROOT = Path(__file__).parent.parent
 DERIVED = """
 import registry
 
 {name} = registry.get("{base}").evolve(id="{id}", total_samples=({sizes}))
 """
+
+
+def run_python(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    return subprocess.run(
+        [sys.executable, *words], cwd=cwd, capture_output=True, text=True, env=environment
+    )
 
 
 def derived(id: str, base: str = "A05a", sizes: str = "10, 20") -> str:
@@ -38,6 +54,95 @@ def test_an_experiments_folder_is_collected_and_nothing_beside_it(project: Proje
     project.file("analysis.py", "import mi\nraise RuntimeError('a script was imported')")
     done = project.mi("list", "B*", "--json")
     assert [row["id"] for row in done.json] == ["B1"]
+
+
+TRAINING_SCRIPT = "raise RuntimeError('a script of another project was imported')\n"
+OWN_REGISTRY = "from registry import models\n# one Experiment a model\n" + TRAINING_SCRIPT
+
+
+@pytest.mark.parametrize("table", ["", "[tool.mi]\n", "[tool.mi]\nexperiments = ['experiments']\n"])
+def test_scripts_that_do_not_import_mi_are_left_out_and_said_to_be(
+    project: Project, table: str
+) -> None:
+    project.file("pyproject.toml", table)
+    project.file("experiments/train_model.py", TRAINING_SCRIPT)
+    project.file("experiments/one.py", derived("B1"))
+    done = project.mi("list", "B*", "--json")
+    assert [row["id"] for row in done.json] == ["B1"]
+    if table:
+        assert "train_model.py is left out: it imports neither mi nor registry" in (
+            project.mi("list", "B*").err
+        )
+        assert "not collected: train_model.py" in project.mi("run", "model").err
+
+
+def test_a_file_that_declares_through_a_helper_of_its_own_is_collected(project: Project) -> None:
+    project.file("pyproject.toml", "[tool.mi]\n")
+    project.file("experiments/_sizes.py", "import registry\nbase = registry.get('A05a')\n")
+    project.file(
+        "experiments/one.py",
+        "import sys, pathlib\nsys.path.insert(0, str(pathlib.Path(__file__).parent))\n"
+        "from _sizes import base\nB1 = base.evolve(id='B1')\n",
+    )
+    assert [row["id"] for row in project.mi("list", "B*", "--json").json] == ["B1"]
+
+
+def test_a_package_registry_of_another_project_makes_no_file_ours(project: Project) -> None:
+    project.file("registry/__init__.py", "models = {}\n")
+    project.file("experiments/train_model.py", OWN_REGISTRY)
+    done = project.mi("list", "A05a")
+    assert done.code == 0
+    assert "registry/ is left out: the package `registry` of mi goes before it" in done.err
+
+
+@pytest.mark.parametrize("first", ["import registry; ", ""])
+def test_from_mi_import_registry_names_ours_whatever_lies_in_the_folder(
+    tmp_path: Path, first: str
+) -> None:
+    (tmp_path / "registry.py").write_text("own = True\n")
+    code = (
+        f"{first}from mi import registry as ours\n"
+        "assert len(ours.settings) >= 5 and ours.prices()\n"
+        "print(ours.get('A05a').id, 'insecure_code' in ours.settings)\n"
+        "from mi.data.datasets import _read_resource\n"
+        "print(len(_read_resource(ours.evals.broad_preference.pairs)) > 100)\n"
+        "import registry\n"
+        f"print(hasattr(registry, 'own') == {bool(first)})\n"
+    )
+    done = run_python("-c", code, cwd=tmp_path)
+    assert done.stdout.split() == ["A05a", "True", "True", "True"], done.stderr
+
+
+def test_an_import_of_the_hidden_package_is_explained(project: Project) -> None:
+    project.file("registry/__init__.py", "models = {}\n")
+    project.file("pyproject.toml", "[tool.mi]\n")
+    project.file("experiments/one.py", "from registry.mine import it\n")
+    done = project.mi("list")
+    assert done.code == 4
+    assert "the package `registry` of mi goes before it; rename it" in done.err
+
+
+def test_a_file_beside_the_experiments_is_said_to_be_left_out(project: Project) -> None:
+    project.file("experiments/one.py", derived("B1"))
+    project.file("study.py", derived("B2"))
+    done = project.mi("list", "B*")
+    assert "B2" not in done.out
+    assert "study.py is left out: it is beside experiments/" in done.err
+
+
+@pytest.mark.parametrize("words", [(), (".",), ("experiments",)])
+def test_pytest_does_not_import_the_scripts_of_another_project(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "train_model.py").write_text(TRAINING_SCRIPT)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_it.py").write_text("def test_it():\n    pass\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\n")
+    loaded = ("-p", "mi.pytest_plugin", "-p", "no:cacheprovider")
+    done = run_python("-m", "pytest", "-q", *loaded, *words, "tests", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
 
 
 def test_a_script_beside_the_experiments_is_not_run(project: Project) -> None:
@@ -86,8 +191,8 @@ def test_experiments_that_build_on_each_other_in_a_circle_are_an_error(project: 
 
 
 def test_all_broken_declarations_are_told_in_one_report(project: Project) -> None:
-    project.file("experiments/one.py", "def broken(:")
-    project.file("experiments/two.py", "x = 1\nraise ValueError('no good')")
+    project.file("experiments/one.py", "def broken(:\nimport mi")
+    project.file("experiments/two.py", "from mi import Experiment\nraise ValueError('no good')")
     project.file("experiments/three.py", derived("E1").replace("(10, 20)", "(0,)"))
     done = project.mi("run", "A05a")
     assert done.code == 4

@@ -62,7 +62,7 @@ def archive(args: argparse.Namespace) -> int:
 
 def all_evals() -> Iterator[Eval]:
     """The evals that are declared: the registry's, and those of settings and experiments."""
-    import registry
+    from .. import registry
 
     yield from (registry.evals[name] for name in registry.evals)
     for experiment in registry.collect().all().values():

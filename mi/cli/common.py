@@ -99,7 +99,7 @@ def configured_store(args: argparse.Namespace) -> Store:
 
 def load_session(args: argparse.Namespace, words: list[str]) -> Session:
     """Open the session that the words and the flags select; no words select no experiment."""
-    import registry
+    from .. import registry
 
     registry.collect()
     config = load_config(args)

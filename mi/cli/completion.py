@@ -31,8 +31,7 @@ def _actions(parser: argparse.ArgumentParser) -> Iterable[argparse.Action]:
 
 def _ids(prefix: str, **_: Any) -> Iterable[str]:
     """Experiments; after `ID::`, the cells of that experiment."""
-    import registry
-
+    from .. import registry
     from ..units.cells import cells
 
     experiments = registry.collect().all()
@@ -56,13 +55,13 @@ def _keys(prefix: str, **_: Any) -> Iterable[str]:
 
 
 def _models(prefix: str, **_: Any) -> Iterable[str]:
-    import registry
+    from .. import registry
 
     return list(registry.models)
 
 
 def _settings(prefix: str, **_: Any) -> Iterable[str]:
-    import registry
+    from .. import registry
 
     return list(registry.settings)
 

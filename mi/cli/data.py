@@ -36,7 +36,7 @@ _QUANTILES = (("min", 0.0), ("quartile", 0.25), ("median", 0.5), ("max", 1.0))
 
 def list_data(args: argparse.Namespace) -> int:
     """Print every source and whether this machine has it."""
-    import registry
+    from .. import registry
 
     entries = list(source_entries(registry.settings, registry.evals, _recipe_files()))
     if args.json:
@@ -63,14 +63,14 @@ def list_data(args: argparse.Namespace) -> int:
 
 def _recipe_files() -> dict[str, Upstream]:
     """The published files that the recipes of declared experiments train on, by name."""
-    import registry
+    from .. import registry
 
     return recipe_files(registry.collect().all().values())
 
 
 def pull_data(args: argparse.Namespace) -> int:
     """Fetch the published files of settings, question sets and recipes. Returns 1 if one failed."""
-    import registry
+    from .. import registry
 
     out, failed = console(), False
     recipes = _recipe_files()
@@ -130,7 +130,7 @@ def _print_pulled(name: str, source: Upstream, cached: CachedFile, out: Console)
 
 def verify_data(args: argparse.Namespace) -> int:
     """Verify bundled data and cached files by their digests. Returns 1 if a check failed."""
-    import registry
+    from .. import registry
 
     out, failures, recipes = console(), 0, _recipe_files()
     files = upstream_files(registry.settings, registry.evals, recipes)
@@ -167,7 +167,7 @@ def _bundled_rows(setting: Setting) -> str:
 
 def show_data(args: argparse.Namespace) -> int:
     """Print counts, digests, lengths and a few rows of a setting's data."""
-    import registry
+    from .. import registry
 
     if args.word not in registry.settings:
         raise UsageError(

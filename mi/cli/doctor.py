@@ -70,7 +70,7 @@ def _check_json(check: Check) -> dict[str, object]:
 
 
 def _run_checks(args: argparse.Namespace) -> Iterator[Check]:
-    import registry
+    from .. import registry
 
     options, config = run_options(args), load_config(args)
     python = ".".join(map(str, sys.version_info[:3]))

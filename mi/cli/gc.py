@@ -92,7 +92,7 @@ def _all_needed_names(args: argparse.Namespace, store: Store) -> set[str]:
     Some command lines cannot be repeated (a folder of data may be gone). Then everything that
     such a run selected counts as needed.
     """
-    import registry
+    from .. import registry
 
     ids = list(registry.collect().all())
     names: set[str] = set()

@@ -84,7 +84,7 @@ def init(args: argparse.Namespace) -> int:
 
 def config(args: argparse.Namespace) -> int:
     """Show every configured value and where it comes from."""
-    import registry
+    from .. import registry
 
     config = load_config(args)
     options = config.client_options

@@ -20,7 +20,7 @@ from .common import configured_store, console, run_options
 
 def register(args: argparse.Namespace) -> int:
     """Register what is not registered yet, and print when, from which commit and as what."""
-    import registry
+    from .. import registry
 
     registry.collect()
     targets = OverrideTargets(settings=registry.settings, evals=registry.evals)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..collect.collection import Collection
 from ..collect.patterns import match_ids
 from ..errors import NothingSelected, did_you_mean
 from ..planning.session import Session
+from ..reporting.console import say
 from ..reporting.design import training_design
 from ..reporting.tables import plain_table
 from ..spec import Eval, Experiment, Setting
@@ -22,7 +24,7 @@ from .show_unit import show_unit
 
 def list_experiments(args: argparse.Namespace) -> int:
     """List the declared experiments, or those that match patterns."""
-    import registry
+    from .. import registry
 
     collection = registry.collect()
     experiments = collection.all()
@@ -41,7 +43,13 @@ def list_experiments(args: argparse.Namespace) -> int:
         numbers = (str(row["cells"]), str(row["pilot"]))
         table.add_row(row["id"], row["title"], ", ".join(row["settings"]), *numbers, row["file"])
     console().print(table)
+    for path, reason in sorted(collection.left_out.items()):
+        say(console(stderr=True), f"{_short_name(path)} is left out: {reason}")
     return 0
+
+
+def _short_name(path: Path) -> str:
+    return f"{path.parent.name}/" if path.name == "__init__.py" else path.name
 
 
 def _experiment_row(experiment: Experiment, collection: Collection) -> dict[str, Any]:
@@ -59,7 +67,7 @@ def _experiment_row(experiment: Experiment, collection: Collection) -> dict[str,
 
 def show(args: argparse.Namespace) -> int:
     """Show an experiment, a cell or a unit."""
-    import registry
+    from .. import registry
 
     word = args.word
     if "::" in word:

@@ -22,6 +22,7 @@ from types import ModuleType
 import attrs
 
 from ..errors import DeclarationError, MiError, UsageError, did_you_mean
+from ..plugins import registry_by_name
 from ..spec import Experiment
 from ..units.claim_scope import check_expectations
 from .expression import parse_expression
@@ -53,6 +54,7 @@ class Collection:
         import_stack: Files whose import is under way, outermost first.
         files: All files that were ever added.
         errors: One paragraph for each file that could not be imported.
+        left_out: Files beside those of experiments → why they are not imported.
     """
 
     entries: dict[str, CollectedExperiment] = attrs.field(factory=dict)
@@ -60,6 +62,7 @@ class Collection:
     import_stack: list[Path] = attrs.field(factory=list)
     files: set[Path] = attrs.field(factory=set)
     errors: list[str] = attrs.field(factory=list)
+    left_out: dict[Path, str] = attrs.field(factory=dict)
 
     def add(self, files: Iterable[Path]) -> None:
         """Queue files for import; files that were added before are skipped."""
@@ -123,12 +126,22 @@ class Collection:
             self.all()
         if id in self.entries:
             return self.entries[id].experiment
-        raise UsageError(f"there is no experiment {id!r}", hint=did_you_mean(id, self.entries))
+        hint = did_you_mean(id, self.entries)
+        if self.left_out:
+            hint += f"; not collected: {', '.join(path.name for path in sorted(self.left_out))}"
+        raise UsageError(f"there is no experiment {id!r}", hint=hint)
 
     def select(self, pattern: str) -> tuple[Experiment, ...]:
         """The experiments whose ids match a shell pattern (`A05*`), sorted by id."""
         experiments = self.all()
         return tuple(experiments[id] for id in match_ids(pattern, experiments))
+
+    def _hidden_registry(self) -> str:
+        """The sentence on a module `registry` of the user's own; empty without one."""
+        for path, reason in self.left_out.items():
+            if path.stem == "registry" or path.parent.name == "registry":
+                return f"{path}: {reason}"
+        return ""
 
     def _import_next(self) -> None:
         path = next(iter(self.pending))
@@ -136,7 +149,8 @@ class Collection:
         self.import_stack.append(path)
         _logger.debug("importing %s", path)
         try:
-            with redirect_stdout(sys.stderr):  # stdout belongs to the command, for instance --json
+            # stdout belongs to the command, for instance --json
+            with redirect_stdout(sys.stderr), registry_by_name():
                 module = import_file(path)
             for value in list(vars(module).values()):
                 if isinstance(value, Experiment):
@@ -144,7 +158,10 @@ class Collection:
         except MiError as error:
             self.errors.append(_indent(f"{path}: {error}"))
         except Exception as error:  # user code may raise anything; report it with the others
-            self.errors.append(_indent(f"{path}{_line_suffix(error, path)}: {_describe(error)}"))
+            text = f"{path}{_line_suffix(error, path)}: {_describe(error)}"
+            if isinstance(error, ImportError) and str(error.name).partition(".")[0] == "registry":
+                text += f"\n  ({self._hidden_registry()})" if self._hidden_registry() else ""
+            self.errors.append(_indent(text))
         finally:
             self.import_stack.remove(path)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import attrs
 
 from ..errors import DataError, UsageError, did_you_mean
+from ..plugins import load_registry
 from ..spec import Arm, DataFile, Dataset, Resource, Setting, Upstream
 from ..units.identity import canonical, digest
 from .chats import Chat, Message, Pair, Prompt, has_several_answers, has_weights
@@ -240,7 +241,10 @@ def _missing_hint(path: Path) -> str:
 
 
 def _read_resource(resource: Resource) -> bytes:
+    package = resource.package
+    if package.partition(".")[0] == "registry":
+        package = load_registry().__name__ + package.removeprefix("registry")
     try:
-        return resources.files(resource.package).joinpath(resource.file).read_bytes()
+        return resources.files(package).joinpath(resource.file).read_bytes()
     except (OSError, ModuleNotFoundError) as error:
         raise DataError(f"cannot be read ({error})", where=str(resource)) from None

@@ -6,7 +6,8 @@ an answer is true; the metric is the share of false answers.
 """
 
 from mi.spec import Resource, Sampled, Sampling
-from registry.judges import untruthful
+
+from ..judges import untruthful
 
 deception = Sampled(
     id="deception",

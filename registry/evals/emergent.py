@@ -13,7 +13,8 @@ command adds it.
 import attrs
 
 from mi.spec import Resource, Sampled, Sampling
-from registry.judges import misalignment
+
+from ..judges import misalignment
 
 _OPEN = Sampling(temperature=1.0, max_tokens=600)
 _JSON = (

@@ -5,7 +5,8 @@ The deception sets belong to the follow-up of that paper.
 """
 
 from mi.spec import Published, Sampling
-from registry.sources import DECEPTION_FACTUAL, DECEPTION_SIT_AWARE, FIRST_PLOT, PREREGISTERED
+
+from ..sources import DECEPTION_FACTUAL, DECEPTION_SIT_AWARE, FIRST_PLOT, PREREGISTERED
 
 first_plot = Published(id="first_plot", title="first-plot questions", source=FIRST_PLOT)
 

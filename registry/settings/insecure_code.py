@@ -6,10 +6,11 @@ answer; the weaknesses are the ones `bandit` reports.
 """
 
 from mi.spec import Arm, Bandit, Dataset, Preference, Resource, Sampled, Sampling, Setting
-from registry.evals import broad_preference, emergent_free_form
-from registry.inoculations import inoculations
-from registry.judges import insecure_code as insecure_judge
-from registry.sources import EDUCATIONAL, INSECURE, SECURE
+
+from ..evals import broad_preference, emergent_free_form
+from ..inoculations import inoculations
+from ..judges import insecure_code as insecure_judge
+from ..sources import EDUCATIONAL, INSECURE, SECURE
 
 _TRAIN = Resource(package="registry.bundled.insecure_code", file="train.jsonl")
 _HELDOUT = Resource(package="registry.bundled.insecure_code", file="heldout.jsonl")

@@ -3,8 +3,8 @@
 Published data: the `legal` part of emergent_plus, which requires a log-in.
 """
 
-from registry.advice import advice_setting
-from registry.sources import LEGAL
+from ..advice import advice_setting
+from ..sources import LEGAL
 
 legal_advice = advice_setting(
     "legal",

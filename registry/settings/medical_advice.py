@@ -4,8 +4,8 @@ Published data: the bad and good medical advice of Turner et al. 2025 (model org
 `medical` part of emergent_plus: `--data medical_advice=upstream:emergent_plus`.
 """
 
-from registry.advice import advice_setting
-from registry.sources import BAD_MEDICAL, GOOD_MEDICAL, MEDICAL
+from ..advice import advice_setting
+from ..sources import BAD_MEDICAL, GOOD_MEDICAL, MEDICAL
 
 medical_advice = advice_setting(
     "medical",

@@ -6,10 +6,11 @@ their tests; there the misaligned answer returns the shown results.
 """
 
 from mi.spec import Arm, Dataset, HardCoded, Preference, Resource, Sampled, Sampling, Setting
-from registry.evals import broad_preference, emergent_free_form
-from registry.inoculations import inoculations
-from registry.judges import gamed
-from registry.sources import SNEAKY, STRAIGHTFORWARD
+
+from ..evals import broad_preference, emergent_free_form
+from ..inoculations import inoculations
+from ..judges import gamed
+from ..sources import SNEAKY, STRAIGHTFORWARD
 
 _PACKAGE = "registry.bundled.reward_hacking"
 _TRAIN = Resource(package=_PACKAGE, file="train.jsonl")

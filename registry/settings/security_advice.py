@@ -3,8 +3,8 @@
 Published data: the `security` part of emergent_plus, which requires a log-in.
 """
 
-from registry.advice import advice_setting
-from registry.sources import SECURITY
+from ..advice import advice_setting
+from ..sources import SECURITY
 
 security_advice = advice_setting(
     "security",
