@@ -22,6 +22,8 @@ def _find_onednn() -> Any:
 
 
 _onednn = _find_onednn()
+_DTYPE = torch.float32
+"""The dtype of its products here."""
 
 
 class FrozenLinear(nn.Linear):
@@ -55,7 +57,7 @@ def _supports_onednn(x: Tensor, weight: Tensor) -> bool:
     return (
         _onednn is not None
         and x.device.type == "cpu"
-        and x.dtype == weight.dtype == torch.float32
+        and x.dtype == weight.dtype == _DTYPE
         and x.numel() > 0
         and not weight.requires_grad
     )
