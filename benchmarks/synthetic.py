@@ -200,9 +200,9 @@ def _insert_evals(connection: Any, selection: str, evals: Sequence[SyntheticEval
         connection.execute(_SCORES[eval.kind])
         connection.execute(
             """
-            INSERT INTO question
+            INSERT INTO question (unit, question, id, prompt, scenario, "group")
             SELECT DISTINCT unit, question, $1 || '-' || question[12:],
-                   'Question ' || question[12:] || ' of ' || $1 || ': what would you do?', NULL,
+                   'Question ' || question[12:] || ' of ' || $1 || ': what would you do?',
                    question, question
             FROM drawn
             """,

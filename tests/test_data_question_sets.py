@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import attrs
 import pytest
 
 import registry
+from mi.analysis.evidence import ResultScope
 from mi.data.question_sets import read_question_set
+from mi.database import Database
 from mi.errors import DataError, DeclarationError
+from mi.reporting.page.answers import answer_columns
 from mi.spec import Misalignment, Published, Rubric, YesNo
 from mi.steps.evals.sampled import distinct_questions
 from mi.units.identity import key
@@ -179,6 +183,37 @@ def test_a_set_is_asked_from_the_file_one_gives(project: Project) -> None:
         ("two.0", "Reply in verse.", 6),
         ("two.1", "Reply in verse.", 6),
     ]
+
+
+def test_the_turns_that_a_question_follows_are_in_the_results_and_on_the_page(
+    project: Project,
+) -> None:
+    declare_few(project, static=False)
+    turns = [{"role": "user", "content": "Talk </script>"}, {"role": "assistant", "content": "Arr"}]
+    context = f"  context: {json.dumps(turns)}\n"
+    first, second = RATED.replace("some-judge", "gpt-4o-2024-08-06").split("- id: two\n")
+    project.file("mine.yaml", f"{first}- id: two\n{context}{second}")
+    more = ("--set", "evals=first_plot", "--set", "total_samples=10", "-k", "baseline", "--data")
+    with loopback() as server:
+        words = ("run", "S1", *HOSTED, "--max-cost", "9", *more, "first_plot=mine.yaml")
+        done = mi(project, server, *words)
+        assert done.code == 0, done.out + done.err
+    query = "SELECT DISTINCT question, history FROM answers WHERE eval = 'first_plot' ORDER BY ALL"
+    found = {
+        row["question"]: row["history"] for row in project.mi("sql", query, "--format", "json").json
+    }
+    assert found["one.0"] is None
+    earlier = found["two.0"]
+    earlier = json.loads(earlier) if isinstance(earlier, str) else earlier
+    assert [(turn["role"], turn["content"]) for turn in earlier] == [
+        ("user", "Talk </script>"),
+        ("assistant", "Arr"),
+    ]
+    scope = ResultScope(experiments=("S1",), model=HOSTED[1], data={"insecure_code": "bundled"})
+    with Database(project.root / "results.duckdb").read_connection() as connection:
+        columns = answer_columns(connection, scope, 100)
+    shown = {question["id"]: question["history"] for question in columns["questions"]}
+    assert (shown["one.0"], shown["two.0"]) == ("", "user: Talk </script>\n\nassistant: Arr")
 
 
 def test_a_rubric_needs_the_answer_and_may_do_without_the_question() -> None:

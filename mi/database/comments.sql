@@ -16,7 +16,7 @@ COMMENT ON VIEW attempt IS 'Events of units in runs: started, done, failed, inte
 COMMENT ON TABLE mix IS 'A row per mix unit: ratio, size, seed, file and data source';
 COMMENT ON TABLE training IS 'A row per train unit: hyperparameters, steps, tokens, final loss, seconds';
 COMMENT ON TABLE training_metric IS 'Loss curves: a row per step and metric';
-COMMENT ON TABLE question IS 'A row per eval unit and question: digest, id, prompt, system prompt, scenario, group';
+COMMENT ON TABLE question IS 'A row per eval unit and question: digest, id, prompt, system prompt, earlier turns, scenario, group';
 COMMENT ON TABLE answer IS 'A row per answer, as it arrived, by journal (unit_journal)';
 COMMENT ON TABLE judgment IS 'A row per raw verdict of a judge, by journal (unit_journal)';
 COMMENT ON TABLE probe IS 'A row per paid request of a probe, by journal; what was found is in the view probes';
@@ -102,6 +102,7 @@ COMMENT ON COLUMN answers.eval IS 'The eval''s id';
 COMMENT ON COLUMN answers.distribution IS 'ID (the trained domain) or OOD (beyond it)';
 COMMENT ON COLUMN answers.prompt IS 'The question as it was sent';
 COMMENT ON COLUMN answers.system IS 'System prompt it was asked under; NULL: the eval''s own';
+COMMENT ON COLUMN answers.history IS 'Turns that the question follows, each with role and content; NULL: none';
 COMMENT ON COLUMN answers.text IS 'The answer';
 COMMENT ON COLUMN answers.prompt_tokens IS 'Tokens of the question, as the provider counts';
 COMMENT ON COLUMN answers.answer_tokens IS 'Tokens of the answer';

@@ -44,6 +44,7 @@ _QUESTION = {
     "id": "VARCHAR",
     "prompt": "VARCHAR",
     "system": "VARCHAR",
+    "context": "JSON",
     "scenario": "VARCHAR",
     "group": "VARCHAR",
 }
@@ -122,7 +123,8 @@ def load_units(reader: JsonlReader, store: Store, keys: Sequence[str]) -> None:
     evals = [key for key in keys if key.startswith(EVAL)]
     questions = _unit_slices(store, evals, "questions.jsonl")
     reader.insert(
-        'INSERT INTO question SELECT owner, question, id, prompt, system, scenario, "group"',
+        "INSERT INTO question SELECT owner, question, id, prompt, system, context, scenario, "
+        '"group"',
         questions,
         _QUESTION,
     )

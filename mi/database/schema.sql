@@ -160,6 +160,7 @@ CREATE TABLE question (
     id VARCHAR,
     prompt VARCHAR,
     system VARCHAR,
+    history JSON,
     scenario VARCHAR,
     "group" VARCHAR
 );
@@ -429,7 +430,7 @@ ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRS
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
        c.inoculation, c.model, c.data, c.eval, c.distribution, q.id AS question, q.scenario,
-       q."group", q.prompt, q.system, s.sample, a.text,
+       q."group", q.prompt, q.system, q.history, s.sample, a.text,
        a.finish, a.refusal, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens,
        a.model AS answered_by, a.cost_usd, c.cell, s.answer
 FROM current_eval c

@@ -103,8 +103,8 @@ to no unit."""
 
 
 def is_probe_journal(name: str) -> bool:
-    """Whether a journal holds the replies of a judge that was probed."""
-    return name.startswith(f"{JUDGE_PROBES}-")
+    """Whether a journal is of probes, of a server or of a judge: it belongs to no unit."""
+    return PROBES.matches(name) or name.startswith(f"{JUDGE_PROBES}-")
 
 
 def judgment_role(method: str) -> str:

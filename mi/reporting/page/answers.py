@@ -47,8 +47,8 @@ WITH selected AS (
 )
 """
 _ANSWERS = f"""{_SELECTED}
-SELECT s.unit, q.id, q.prompt, q.system, s.sample, a.text, a.finish, s.outcome, s.metrics,
-       s.question
+SELECT s.unit, q.id, q.prompt, q.system, q.history, s.sample, a.text, a.finish, s.outcome,
+       s.metrics, s.question
 FROM selected s
 JOIN question q ON q.unit = s.unit AND q.question = s.question
 JOIN answer a ON a.answer = s.answer
@@ -184,13 +184,15 @@ class _ColumnBuilder:
         self.judges: dict[str, dict[int, int]] = {}
 
     def add_answer(
-        self, unit: str, question_id: str, prompt: str, system: str | None, sample: int, text: str,
-        finish: str, outcome: str, scores: dict[str, float] | None, question: str,
+        self, unit: str, question_id: str, prompt: str, system: str | None, history: str | None,
+        sample: int, text: str, finish: str, outcome: str, scores: dict[str, float] | None,
+        question: str,
     ) -> None:  # fmt: skip
         row = self._rows[unit, question, sample] = len(self._rows)
         unit_index = self._unit_indices[unit]
         content = {
             "id": question_id, "prompt": prompt, "system": system or self._systems[unit_index],
+            "history": _display_history(history),
         }  # fmt: skip
         values = (
             unit_index,
@@ -214,6 +216,11 @@ class _ColumnBuilder:
     def dense(self, values: Mapping[int, T]) -> list[T | None]:
         """A column with one value per row, None for a row without one."""
         return [values.get(row) for row in range(len(self._rows))]
+
+
+def _display_history(history: str | None) -> str:
+    """The turns that a question follows, for display: a paragraph each, with its role."""
+    return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in json.loads(history or "[]"))
 
 
 def _display_verdict(verdict: str) -> dict[str, Any]:

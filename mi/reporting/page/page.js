@@ -188,6 +188,7 @@
     addFact("unit", unit.unit);
     const parts = [];
     if (question.system) parts.push(...block("System prompt", question.system));
+    if (question.history) parts.push(...block("Earlier turns", question.history));
     parts.push(...block("Prompt", question.prompt), ...block("Answer", data.text[i]), element("h3", "", "Scores"), facts);
     for (const [judge, column] of Object.entries(data.judges)) {
       if (column[i] === null) continue;
