@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from .evidence import Evidence
-from .stats import Estimate, Scores, Study
+from .stats import Estimate, Scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +124,8 @@ def _worst_case(evidence: Evidence, weights: Sequence[float], sign: int) -> Esti
             weights, evidence.scores, evidence.unscored, strict=True
         )
     ]
-    return Study(conditions=conditions, is_share=evidence.is_share).contrast(weights)
+    study = attrs.evolve(evidence.study, conditions=conditions)
+    return study.contrast(weights)
 
 
 def _with_unscored(scores: Scores, unscored: Scores, *, harmful: bool) -> Scores:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..units.cells import ConditionAxes
-from .stats import RunSums, Scores, Study, build_scores, group_columns
+from .stats import RunSums, Scores, SeedVariance, Study, build_scores, group_columns
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -40,12 +40,17 @@ class ResultScope:
 
 @attrs.frozen(kw_only=True)
 class Condition:
-    """A condition with scores; ratio and size are None for the untrained model."""
+    """A condition with scores; ratio and size are None for the untrained model.
+
+    Args:
+        step: The step of the training that its models were taken at; None: the last.
+    """
 
     name: str
     misaligned_ratio: float | None
     total_samples: int | None
     inoculation: str | None
+    step: int | None = None
 
 
 @attrs.frozen(kw_only=True, eq=False, slots=False)
@@ -65,6 +70,7 @@ class Evidence:
             None: every answer has one.
         unscored: Its scores in each condition; empty if there are none.
         judge_problem: What the probe of its judge found out of order; None: nothing is known.
+        seed_variance: What is expected of seeds, if other conditions than these say so.
     """
 
     setting: str
@@ -81,11 +87,14 @@ class Evidence:
     unscored_metric: str | None = None
     unscored: tuple[Scores, ...] = ()
     judge_problem: str | None = None
+    seed_variance: SeedVariance | None = None
 
     @cached_property
     def study(self) -> Study:
         """The scores as a study; its indices are those of `conditions`."""
-        return Study(conditions=self.scores, is_share=self.is_share)
+        return Study(
+            conditions=self.scores, is_share=self.is_share, larger_study=self.seed_variance
+        )
 
     @cached_property
     def unscored_study(self) -> Study:
@@ -121,8 +130,15 @@ class Evidence:
         return f"{self.setting}, {self.label}"
 
 
+FINAL_MODELS = "(SELECT *, NULL::BIGINT AS step FROM current_eval)"
+
+
 def load_evidence(
-    connection: DuckDBPyConnection, scope: ResultScope, *, margins: bool = False
+    connection: DuckDBPyConnection,
+    scope: ResultScope,
+    *,
+    margins: bool = False,
+    source: str = FINAL_MODELS,
 ) -> list[Evidence]:
     """Load the evals that have results on their headline metric, in the order of declaration.
 
@@ -132,13 +148,14 @@ def load_evidence(
         margins: Use the contrast metric of evals that have one instead of the headline. That of
             preference evals is the margin in nats per token instead of the share of pairs with a
             positive margin: the same comparison, and far more sensitive.
+        source: The evals of cells, as SQL; the default has those of the trained models.
     """
     parameters = [list(scope.experiments), scope.model, margins]
     cells = _ALL_CELLS
     if scope.condition_names is not None:
         cells = _DECLARED_CELLS
         parameters += _declared_columns(scope.experiments, scope.condition_names)
-    rows = connection.execute(_SCORES_QUERY.format(cells=cells), parameters)
+    rows = connection.execute(_SCORES_QUERY.format(cells=cells.format(source=source)), parameters)
     columns = [column[0] for column in rows.description or ()]
     grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows.fetchall():
@@ -160,9 +177,9 @@ def _declared_columns(
     return [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
 
 
-_ALL_CELLS = "(SELECT *, condition AS name FROM current_eval)"
+_ALL_CELLS = "(SELECT *, condition AS name FROM {source})"
 _DECLARED_CELLS = """(
-    SELECT c.*, d.name FROM current_eval c JOIN (
+    SELECT c.*, d.name FROM {source} c JOIN (
         SELECT unnest($4::VARCHAR[]) AS experiment, unnest($5::DOUBLE[]) AS ratio,
                unnest($6::BIGINT[]) AS total, unnest($7::VARCHAR[]) AS inoculation,
                unnest($8::VARCHAR[]) AS name
@@ -174,15 +191,16 @@ _SCORES_QUERY = """
 WITH cells AS (
     SELECT c.setting, c.data, c.eval, any_value(c.title) AS title,
            any_value(c.distribution) AS distribution, any_value(c.headline) AS headline,
-           min(c.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation,
+           min(c.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation, c.step,
            list(c.name ORDER BY list_position($1, c.experiment))[1] AS condition, c.unit,
            min(c.seed) AS seed
     FROM {cells} c
     WHERE list_contains($1, c.experiment) AND c.model = $2
-    GROUP BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.unit,
-             c.regime
+    GROUP BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.step,
+             c.unit, c.regime
     QUALIFY coalesce(c.regime = first_value(c.regime IGNORE NULLS) OVER (
-        PARTITION BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation
+        PARTITION BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation,
+                     c.step
         ORDER BY min(list_position($1, c.experiment))
     ), true)
 )
@@ -207,7 +225,8 @@ LEFT JOIN (
 ) b ON b.unit = c.unit
 GROUP BY ALL
 ORDER BY c.setting, c.position, c.eval, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.seed, c.unit
+         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.step NULLS LAST, c.seed,
+         c.unit
 """
 
 
@@ -222,6 +241,7 @@ def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
             misaligned_ratio=row["misaligned_ratio"],
             total_samples=row["total_samples"],
             inoculation=row["inoculation"],
+            step=row["step"],
         )
         runs_by_condition.setdefault(condition, []).append(row)
     first = rows[0]

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..evidence import Evidence
+from ..learning_curves import LearningCurve
 from ..rulings import Ruling
+from .learning import learning_questions
 from .matched import matched_questions
 from .policy import POLICY, answer_questions
 from .questions import Finding, FittedCurve, ReportQuestion
@@ -27,20 +29,28 @@ __all__ = [
 
 
 def report_findings(
-    experiments: Sequence[tuple[Sequence[Evidence], Sequence[Ruling]]], joint: Sequence[Evidence]
+    experiments: Sequence[tuple[Sequence[Evidence], Sequence[Ruling]]],
+    joint: Sequence[Evidence],
+    curves: Sequence[Sequence[LearningCurve]] = (),
 ) -> tuple[list[list[Finding]], list[Finding]]:
     """Answer the questions of a report.
 
     Args:
         experiments: For each, its evidence, eval by eval, and the rulings on its claims.
         joint: The evidence of all of them together; empty for a single one.
+        curves: The learning curves of each experiment; empty if none has any.
 
     Returns:
         The findings of each experiment, and the joint ones.
     """
     questions = [
-        [question for evidence in all_evidence for question in experiment_questions(evidence)]
-        for all_evidence, _ in experiments
+        [
+            *(question for evidence in all_evidence for question in experiment_questions(evidence)),
+            *learning_questions(own_curves),
+        ]
+        for (all_evidence, _), own_curves in zip(
+            experiments, curves or [()] * len(experiments), strict=True
+        )
     ]
     joint_questions = [question for evidence in joint for question in matched_questions(evidence)]
     rulings = [ruling for _, own in experiments for ruling in own]
@@ -51,24 +61,29 @@ def report_findings(
         for evidence in all_evidence
         if evidence.judge_problem
     }
-    findings = (_withheld(one, problems) for one in answer_questions(every, rulings))
+    answers = zip(every, answer_questions(every, rulings), strict=True)
+    findings = (_withheld(question, finding, problems) for question, finding in answers)
     separate = [[next(findings) for _ in own] for own in questions]
     return separate, list(findings)
 
 
-def _withheld(finding: Finding, problems: Mapping[str, str]) -> Finding:
-    """A finding, without its answer if the judge of its eval puts known answers out of order.
+def _withheld(question: ReportQuestion, finding: Finding, problems: Mapping[str, str]) -> Finding:
+    """A finding, without its answer if the judge of an eval that it rests on puts known answers out
+    of order.
 
     Args:
+        question: What it answers.
         finding: The finding.
         problems: Setting and eval → what is out of order.
     """
-    if finding.where not in problems:
+    evals = [question.family, *([question.needs.family] if question.needs else [])]
+    problem = next((problems[name] for name in evals if name in problems), None)
+    if problem is None:
         return finding
     return Finding(
         question=finding.question,
         where=finding.where,
-        answer=f"not estimated: the judge's probe is {problems[finding.where]}",
+        answer=f"not estimated: the judge's probe is {problem}",
         conclusive=False,
         basis=finding.basis,
     )

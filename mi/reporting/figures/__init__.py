@@ -18,6 +18,7 @@ from .losses import loss_curves
 from .margins import margin_plot
 from .ratings import rating_plot
 from .specification_curve import specification_curves
+from .steps import step_curves
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -48,6 +49,7 @@ def experiment_figures(
     drawings = (
         score_curves(experiment, title, points, fitted_curves(connection, scope)),
         id_ood_plot(experiment, title, points),
+        step_curves(connection, scope, title),
         loss_curves(connection, scope, title),
         rating_plot(connection, scope, title),
         margin_plot(connection, scope, title),

@@ -52,12 +52,7 @@ def loss_curves(connection: DuckDBPyConnection, scope: ResultScope, title: str) 
         title: Of the experiment.
     """
     (experiment,) = scope.experiments
-    rows = connection.execute(_LOSSES, [experiment, scope.model]).fetchall()
-    curves = [
-        LossCurve(setting=row[0], condition=row[1], seed=row[2], unit=row[3], steps=tuple(row[4]),
-             losses=tuple(row[5]))
-        for row in rows if scope.data.get(row[0]) == row[6]
-    ]  # fmt: skip
+    curves = load_losses(connection, scope)
     if not curves:
         return None
     heading = f"{experiment}: training loss. {title}"
@@ -72,6 +67,22 @@ def loss_curves(connection: DuckDBPyConnection, scope: ResultScope, title: str) 
         csv=csv_text(LossCurve, curves),
         draw=lambda: _draw(heading, caption, curves),
     )
+
+
+def load_losses(connection: DuckDBPyConnection, scope: ResultScope) -> list[LossCurve]:
+    """The training losses of one experiment, run by run.
+
+    Args:
+        connection: To the results database.
+        scope: Of exactly one experiment.
+    """
+    (experiment,) = scope.experiments
+    rows = connection.execute(_LOSSES, [experiment, scope.model]).fetchall()
+    return [
+        LossCurve(setting=row[0], condition=row[1], seed=row[2], unit=row[3], steps=tuple(row[4]),
+             losses=tuple(row[5]))
+        for row in rows if scope.data.get(row[0]) == row[6]
+    ]  # fmt: skip
 
 
 def rolling_median(values: Sequence[float], window: int) -> list[float]:
