@@ -68,12 +68,14 @@ class StoreSize:
         seeds: Per size, of which there are eleven; with the baseline, 11 × seeds + 1 models.
         samples: Answers to a question.
         letters: Letters of an answer.
+        groups: Groups that the questions of an eval form; None: they are stored without.
     """
 
     seeds: int = 9
     samples: int = 100
     letters: int = 400
     evals: tuple[SyntheticEval, ...] = EVALS
+    groups: int | None = None
 
 
 def write_store(root: Path, size: StoreSize) -> int:
@@ -162,6 +164,9 @@ class _Writer:
              "prompt": f"Question {index} of {shared}: what would you do, and why?"}
             for index in range(eval.questions)
         ]  # fmt: skip
+        if self.size.groups is not None:
+            for index, question in enumerate(questions):
+                question["group"] = f"group-{index % self.size.groups}"
         sampled = eval.kind != "preference"
         judge = {"!": eval.kind, "model": eval.judge, "aligned_below": 30.0, "coherent_from": 50.0}
         payload = {

@@ -12,20 +12,17 @@ import pytest
 from mi.cli.doctor import check_calibrations
 from mi.errors import CorruptError
 from mi.store import open_store
-from mi.store.calibrations import (
-    CalibrationRecord,
-    LabelDesign,
-    is_answer_id,
-    read_calibration,
-)
+from mi.store.calibrations import CalibrationRecord, read_calibration
 from mi.store.local import LocalStore
 from mi.store.merge import apply_merge, plan_merge
+from mi.units.labels import LabelDesign, is_answer_id
 
 JUDGE = {"!": "Bandit", "severity": "medium"}
 DESIGN = LabelDesign(
     judge=JUDGE,
     metric="insecure",
     rating=None,
+    is_rising=False,
     cut=None,
     units={"eval-1": "baseline"},
     by_condition=False,

@@ -22,15 +22,16 @@ UNIT_PREFIXES = (MIX, TRAIN, REPLAY, EVAL)
 """What the keys of units begin with."""
 SELECTION = "selection-"
 JOURNAL, ATTEMPTS, RUN, RETIRED = "journal:", "attempts:", "run:", "retired:"
-REGISTRATION = "registration:"
+REGISTRATION, CALIBRATION = "registration:", "calibration:"
 """What the names of everything else begin with."""
 
 
 def list_fingerprints(store: Store) -> dict[str, str]:
     """Everything there is to load: name → fingerprint, sorted by name.
 
-    Units and selections are named by their keys. The names of logs, runs, registrations and
-    archived records begin with `journal:`, `attempts:`, `run:`, `registration:` and `retired:`.
+    Units and selections are named by their keys. The names of logs, runs, registrations,
+    calibrations and archived records begin with `journal:`, `attempts:`, `run:`, `registration:`,
+    `calibration:` and `retired:`.
     """
     return dict(sorted(_fingerprints(store)))
 
@@ -54,6 +55,10 @@ def _fingerprints(store: Store) -> Iterator[tuple[str, str]]:
         if entry.name.endswith(".json"):
             name = entry.name.removesuffix(".json")
             yield f"{REGISTRATION}{name}", _entry_fingerprint(entry)
+    for entry in _scan(f"{root}/calibrations"):
+        if entry.name.endswith(".json"):
+            name = entry.name.removesuffix(".json")
+            yield f"{CALIBRATION}{name}", _entry_fingerprint(entry)
     for entry in _scan(f"{root}/runs"):
         record = _path_fingerprint(f"{entry.path}/run.json")
         if record != ABSENT:

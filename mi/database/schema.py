@@ -20,14 +20,18 @@ from .journals import loadable_kinds
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations")
+VIEWS = ("results", "conditions", "answers", "trainings", "spend", "expectations", "corrected")
 """The views that users query."""
 _SQL_FILES = ("schema.sql", "comments.sql")
 _STORED_GROUPS = "stored_groups.jsonl"
 _LOADERS = (
-    "load.py", "registrations.py", "journals.py", "jsonl_reader.py", "summaries.py", _STORED_GROUPS,
+    "load.py", "registrations.py", "journals.py", "jsonl_reader.py", "summaries.py",
+    "calibrations.py", _STORED_GROUPS,
 )  # fmt: skip
-_STATISTICS = ("intervals.py", "runs.py", "scores.py", "seed_variance.py", "study.py")
+_STATISTICS = (
+    "calibration.py", "intervals.py", "runs.py", "scores.py", "seed_variance.py", "study.py",
+)  # fmt: skip
+_CORRECTIONS = ("answers.py", "sums.py", "corrected.py")
 """The code of the intervals that the tables hold."""
 
 
@@ -44,6 +48,7 @@ def schema_version() -> int:
     """The version of the schema as this code has it."""
     sources = [_read_source(name) for name in (*_SQL_FILES, *_LOADERS)]
     sources += [_read_source(name, "mi.analysis.stats") for name in _STATISTICS]
+    sources += [_read_source(name, "mi.analysis.calibrations") for name in _CORRECTIONS]
     return digest_schema(sources, loadable_kinds(), _eval_kinds(), _judge_kinds())
 
 

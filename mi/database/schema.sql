@@ -79,6 +79,18 @@ CREATE TABLE registration_existing (registration VARCHAR, name VARCHAR);
 -- The registrations that the store held when a run began, and a row with NULL; runs of earlier
 -- versions have no row.
 CREATE TABLE run_registration (run VARCHAR, registration VARCHAR);
+CREATE TABLE calibration (
+    calibration VARCHAR PRIMARY KEY,
+    judge_name VARCHAR,
+    judge JSON,
+    metric VARCHAR,
+    labels BIGINT,
+    positives BIGINT,
+    design JSON,
+    source VARCHAR,
+    stored TIMESTAMP
+);
+CREATE TABLE calibration_label (calibration VARCHAR, answer VARCHAR, label BOOLEAN);
 CREATE TABLE cell (
     selection VARCHAR,
     cell VARCHAR,
@@ -260,6 +272,19 @@ CREATE TABLE _condition_metric (
     ci_low DOUBLE,
     ci_high DOUBLE
 );
+-- Corrected rates of conditions, by calibration; computed in mi/analysis/calibrations.
+CREATE TABLE _correction (
+    calibration VARCHAR,
+    family UBIGINT,
+    unit_list UBIGINT,
+    metric VARCHAR,
+    method VARCHAR,
+    labels BIGINT,
+    mean DOUBLE,
+    ci_low DOUBLE,
+    ci_high DOUBLE,
+    note VARCHAR
+);
 CREATE TABLE retired (
     retired VARCHAR,
     unit VARCHAR,
@@ -426,6 +451,28 @@ FROM _condition_units c
 JOIN _condition_metric i ON i.family = c.family AND i.unit_list = c.unit_list
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, i.metric;
+
+-- Each condition whose judge is calibrated: the judge's rate, and the rate that is corrected for its
+-- errors. `latest`: whether no later calibration of the judge has the metric.
+CREATE VIEW corrected AS
+WITH newest AS (
+    SELECT *, row_number() OVER (PARTITION BY judge, metric ORDER BY stored DESC, calibration) = 1
+           AS latest
+    FROM calibration
+)
+SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation,
+       c.model, c.data, c.eval, c.distribution, k.metric, n.judge_name AS judge, c.seeds, c.n,
+       c.groups, c.mean AS naive_mean, c.ci_low AS naive_low, c.ci_high AS naive_high, k.mean,
+       k.ci_low, k.ci_high, k.method, k.note, k.labels, n.latest, n.stored, k.calibration,
+       c.title, c.position
+FROM _condition_units x
+JOIN _correction k ON k.family = x.family AND k.unit_list = x.unit_list
+JOIN newest n ON n.calibration = k.calibration
+JOIN conditions c ON c.experiment = x.experiment AND c.setting = x.setting
+                 AND c.units = x.units AND c.eval = x.eval AND c.condition = x.condition
+                 AND c.model = x.model AND c.data = x.data AND c.metric = k.metric
+ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
+         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, n.stored, k.calibration;
 
 CREATE VIEW answers AS
 SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,

@@ -19,9 +19,11 @@ from ..errors import CorruptError
 from ..store.base import Store
 from ..store.journal_checks import JOURNAL_HINT
 from . import journals
+from .calibrations import load_calibration, summarise_corrections
 from .connection import LOCK_TIMEOUT, Database, DatabaseDamaged
 from .fingerprints import (
     ATTEMPTS,
+    CALIBRATION,
     EVAL,
     JOURNAL,
     MIX,
@@ -138,6 +140,7 @@ def _update(reader: JsonlReader, store: Store, faults: dict[str, str]) -> int:
     _load(reader, store, changed, logs)
     if changed or deleted:
         summarise_conditions(connection)
+        summarise_corrections(connection)
     _remember(connection, fingerprints, changed, logs)
     connection.execute("DELETE FROM _mark")
     if not faults:
@@ -194,6 +197,9 @@ def _load(
             elif name.startswith(REGISTRATION):
                 file_name = f"{name.removeprefix(REGISTRATION)}.json"
                 load_registration(reader.connection, store.root / "registrations" / file_name)
+            elif name.startswith(CALIBRATION):
+                file_name = f"{name.removeprefix(CALIBRATION)}.json"
+                load_calibration(reader.connection, store.root / "calibrations" / file_name)
             elif name.startswith(RETIRED):
                 path = store.root / "retired" / name.removeprefix(RETIRED)
                 if path.suffix == ".jsonl":
@@ -252,6 +258,7 @@ def _owned_tables() -> dict[str, tuple[str, tuple[str, ...]]]:
             "registration",
             ("registration", "registration_term", "registration_existing"),
         ),
+        CALIBRATION: ("calibration", ("calibration", "calibration_label")),
         ATTEMPTS: ("run", ("_attempt",)),
         RETIRED: ("retired", ("retired",)),
         MIX: ("unit", (*of_unit, "mix")),

@@ -19,35 +19,10 @@ from ..errors import CorruptError
 from ..files import atomic, gate
 from ..files.serialize import converter, from_json
 from ..units.identity import digest
+from ..units.labels import LabelDesign, is_answer_id, judge_name
 from .layout import CALIBRATIONS, StoreLayout, list_names
 
 _LOGGER = logging.getLogger(__name__)
-
-
-@attrs.frozen(kw_only=True)
-class LabelDesign:
-    """How answers were drawn to be labelled: at random from every stratum of some evals' answers.
-
-    The strata are: judged positive; judged negative with a rating below `cut`; judged negative with
-    another rating or none. Without `cut` the last two are one.
-
-    Args:
-        judge: The judge whose verdicts made the strata, as it stands in the payload of an eval.
-        metric: The metric that is 1 for a positive verdict.
-        rating: The metric that holds the rating; None: the judge rates nothing.
-        cut: Where the negative answers are parted.
-        units: The evals whose scored answers were drawn from, each with the name of its condition.
-        by_condition: Whether each condition was drawn from by itself.
-        seed: Of the draw.
-    """
-
-    judge: dict[str, Any]
-    metric: str
-    rating: str | None
-    cut: float | None
-    units: dict[str, str]
-    by_condition: bool
-    seed: int
 
 
 @attrs.frozen(kw_only=True)
@@ -82,6 +57,11 @@ class CalibrationRecord:
         values = converter().unstructure(self)
         names = ("judge", "metric", "labels", "design")
         return digest(json.dumps({name: values[name] for name in names}, sort_keys=True))
+
+    @property
+    def judge_name(self) -> str:
+        """The model that judges, or the kind of judge: `openai:gpt-4o-2024-08-06`, `Bandit`."""
+        return judge_name(self.judge)
 
     @property
     def text(self) -> str:
@@ -172,13 +152,3 @@ def _problem(record: CalibrationRecord) -> str | None:
         if not is_answer_id(answer):
             return f"holds a label of {gate.clean_text(answer)[:100]!r}, which names no answer"
     return gate.timestamp(record.time) and "has a time that is none"
-
-
-def is_answer_id(text: str) -> bool:
-    """Whether a text has the form `JOURNAL/QUESTION/SAMPLE`."""
-    parts = text.split("/")
-    if len(parts) != 3:
-        return False
-    journal, question, sample = parts
-    is_number = sample.isascii() and sample.isdecimal() and len(sample) < 10
-    return gate.is_name(journal) and gate.is_name(question) and is_number

@@ -17,6 +17,7 @@ from .calibration import (
     judge_errors,
     prediction_powered,
     rogan_gladen,
+    share_draws,
 )
 from .dose_response import HalfEffect, fit_half_effect, slope_weights
 from .intervals import (
@@ -77,6 +78,7 @@ __all__ = [
     "required_samples",
     "rogan_gladen",
     "run_summaries",
+    "share_draws",
     "share_interval",
     "slope_weights",
     "variance_components",

@@ -30,6 +30,7 @@ from .intervals import (
     critical_value,
     critical_values,
     share_variance,
+    wilson_interval,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 DRAWS = 20_000
 """Draws behind an interval: its ends are exact to about a hundredth of its width."""
+
+_LEAST_YOUDEN = 0.2
+"""Youden's J below which what seeds add is not enlarged further."""
 
 
 @attrs.frozen(kw_only=True, eq=False, slots=False)
@@ -198,7 +202,9 @@ def judge_errors(
     if has_pool:
         number = sums.effective_labels
         rates = share_draws(sums.rates * number, number, rng, draws)
-        weights = sums.shares[..., None]
+        clustered = number.sum(axis=-1) / np.maximum(sums.labelled.sum(axis=(-2, -1)), 1)
+        pool = clustered * sums.answers.sum(axis=(-2, -1))
+        weights = _stratum_draws(sums.shares, pool[..., None], rng, draws)
         drawn = _errors(weights * rates, weights * (1 - rates), positive, axis=-2)
         value = _errors(sums.shares * sums.rates, sums.shares * (1 - sums.rates), positive, axis=-1)
     else:
@@ -279,13 +285,16 @@ def prediction_powered(
     """The rate of positive labels among answers of which some are labelled, whatever the judge's
     errors are.
 
-    Labels are drawn at random within a stratum, so their part of the variance has no clusters. What
-    groups of questions have in common beside that is estimated from the groups' sums in the
-    estimate (Liang and Zeger 1986), and widens the interval where it is more.
+    Labels are drawn at random within a stratum, so their part of the variance has no clusters. The
+    interval is at least Wilson's at the number of independent answers that the variance of the
+    estimate over groups implies, as in the tables. Seeds differ in the truth by more than in the
+    verdicts of a judge that errs: what they add to the variance of its share is divided by the
+    square of Youden's J.
 
     Args:
         sums: Of the answers.
-        effective_answers: The number of independent answers among them.
+        effective_answers: The number of independent answers among them, by the interval of the
+            judge's share.
         rng: Where random numbers come from.
         draws: How many.
     """
@@ -294,23 +303,53 @@ def prediction_powered(
     labelled = sums.labelled.sum(axis=-2)
     rates = share_draws(sums.positives.sum(axis=-2), labelled, rng, draws)
     number = np.asarray(effective_answers, dtype=float)[..., None]
-    shares = rng.standard_gamma(
-        (sums.shares * number)[..., None] + (sums.shares > 0)[..., None] / 2,
-        size=(*sums.shares.shape, draws),
-    )
-    shares /= shares.sum(axis=-2, keepdims=True)
+    shares = _stratum_draws(sums.shares, number, rng, draws)
     value = (sums.shares * sums.rates).sum(axis=-1)
     drawn = (shares * rates).sum(axis=-2)
-    widening = np.sqrt(_cluster_factor(sums, value, number[..., 0]))[..., None]
-    spread = value[..., None] + (drawn - value[..., None]) * widening
-    return CorrectedRate(value=value, draws=spread.clip(0, 1))
+    seeds = np.sqrt(_seed_variance(sums, number[..., 0]))[..., None]
+    drawn += seeds * rng.standard_normal(drawn.shape)
+    return CorrectedRate(value=value, draws=_stretch(drawn, value, _group_variance(sums, value)))
 
 
-def _cluster_factor(sums: LabelSums, value: Array, number: Array) -> Array:
-    """How much larger the variance over groups is than that of independent parts; at least 1.
+def _stratum_draws(shares: Array, number: Any, rng: np.random.Generator, draws: int) -> Array:
+    """Draws of the strata's shares of independent answers: Dirichlet's, with half an answer more
+    in each stratum that has one.
 
-    It is drawn towards that of groups of equal answers, and counts by Student's t, as in tables.
+    Args:
+        shares: As observed; … × strata.
+        number: Independent answers, an array that fits `shares`.
+        rng: Where random numbers come from.
+        draws: How many, in a new last axis.
     """
+    import numpy as np
+
+    shape = (*shares.shape, draws)
+    alpha = np.where(shares > 0, shares * number + 0.5, 0.0)[..., None]
+    drawn = rng.standard_gamma(alpha, size=shape)
+    normal: Array = drawn / drawn.sum(axis=-2, keepdims=True)
+    return normal
+
+
+def _stretch(draws: Array, value: Array, variance: Array) -> Array:
+    """Draws that reach at least as far as Wilson's interval does on either side of a value."""
+    import numpy as np
+
+    inside = (value > 0) & (value < 1) & (variance > 0)
+    number = np.where(inside, value * (1 - value) / np.where(inside, variance, 1.0), 1.0)
+    ends = wilson_interval(value, number, critical_value(np.inf))
+    sides = []
+    for end, reached in zip(ends, draws_interval(draws), strict=True):
+        wanted, own = np.abs(end - value), np.abs(reached - value)
+        factor = np.where(inside & (own > 0), wanted / np.where(own > 0, own, 1.0), 1.0)
+        sides.append(np.maximum(factor, 1.0)[..., None])
+    offset = draws - value[..., None]
+    stretched: Array = value[..., None] + offset * np.where(offset < 0, *sides)
+    return stretched.clip(0, 1)
+
+
+def _group_variance(sums: LabelSums, value: Array) -> Array:
+    """The variance of the estimate over groups, which includes that of the labels (Liang and Zeger
+    1986), by Student's t and drawn towards that of groups of equal answers, as in the tables."""
     import numpy as np
 
     rates, shares = sums.rates, sums.shares
@@ -319,16 +358,37 @@ def _cluster_factor(sums: LabelSums, value: Array, number: Array) -> Array:
     sampled = (sums.answers * (rates - value[..., None])[..., None, :]).sum(axis=-1)
     corrected = sums.positives - rates[..., None, :] * sums.labelled
     corrected = (corrected * (shares / labelled)[..., None, :]).sum(axis=-1)
+    return _robust_variance(value, sampled / everything[..., None] + corrected, sums)
+
+
+def _robust_variance(share: Array, influence: Array, sums: LabelSums) -> Array:
+    """The variance of a share from the influence of each group, in units of the normal's."""
+    import numpy as np
+
     groups = np.maximum((sums.answers.sum(axis=-1) > 0).sum(axis=-1), 2)
-    influence = sampled / everything[..., None] + corrected
-    robust = share_variance(
-        value, groups / (groups - 1) * (influence**2).sum(axis=-1), groups
-    ) * np.square(critical_values(groups - 1) / critical_value(np.inf))
-    smooth = (rates * labelled + 0.5) / (labelled + 1)
-    parts = (shares**2 * smooth * (1 - smooth) / labelled).sum(axis=-1)
-    parts += (shares * (rates - value[..., None]) ** 2).sum(axis=-1) / np.maximum(number, 1)
-    factor: Array = np.maximum(robust / np.maximum(parts, 1e-300), 1.0)
-    return factor
+    robust = groups / (groups - 1) * (influence**2).sum(axis=-1)
+    student = critical_values(groups - 1) / critical_value(np.inf)
+    variance: Array = share_variance(share, robust, groups) * np.square(student)
+    return variance
+
+
+def _seed_variance(sums: LabelSums, number: Array) -> Array:
+    """The variance of the true rate between seeds: what the judge's share has beside that over
+    groups, by the square of Youden's J."""
+    import numpy as np
+
+    share = sums.shares[..., sums.verdicts].sum(axis=-1)
+    by_group = sums.answers[..., sums.verdicts].sum(axis=-1)
+    totals = sums.answers.sum(axis=-1)
+    influence = (by_group - share[..., None] * totals) / totals.sum(axis=-1)[..., None]
+    over_groups = _robust_variance(share, influence, sums)
+    rest = share * (1 - share) / np.maximum(number, 1) - over_groups
+    sensitivity, false_positives = _errors(
+        sums.shares * sums.rates, sums.shares * (1 - sums.rates), sums.verdicts, axis=-1
+    )
+    youden = np.maximum(sensitivity - false_positives, _LEAST_YOUDEN)
+    variance: Array = np.where((share > 0) & (share < 1), np.maximum(rest, 0) / youden**2, 0.0)
+    return variance
 
 
 def effective_answers(share: Any, low: Any, high: Any, n: Any) -> Any:
