@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 from ..analysis.analyse import analyse
+from ..analysis.calibrations import experiment_rates
 from ..database import Database
 from ..files.atomic import translate_write_errors, write_atomic
+from ..reporting.calibrations import corrected_json, print_corrected
 from ..reporting.findings import analysis_json, print_analysis
 from ..reporting.page import Page, build_page, render_page
 from .common import console, load_session, progress_bar
@@ -26,12 +28,17 @@ def report(args: argparse.Namespace) -> int:
             page = build_page(connection, experiments, scope)
         else:
             analysis = analyse(connection, experiments, scope)
+            rates = experiment_rates(connection, scope.experiments, scope.model)
     if args.out:
         print(_write_page(page, Path(args.out).resolve()))
     elif args.json:
-        print(json.dumps(analysis_json(analysis, scope.model), ensure_ascii=False, indent=1))
+        values = analysis_json(analysis, scope.model)
+        if rates:
+            values["corrected"] = corrected_json(rates)
+        print(json.dumps(values, ensure_ascii=False, indent=1))
     else:
         print_analysis(analysis, scope.model, console())
+        print_corrected(rates, console())
     return 0
 
 

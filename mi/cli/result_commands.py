@@ -8,6 +8,8 @@ from . import flags
 from .command import add_command, add_flags
 
 _EXPERIMENTS_HELP = "experiment ids or patterns"
+_JUDGE_HELP = "a judge: its model, its kind (bandit), or an eval"
+_MOST_LABELS = 100_000
 _DATA_NAME_HELP = "a setting, SETTING:SOURCE, or a question set"
 _SOURCE_HELP = "bundled, upstream, upstream:NAME, or a folder"
 _EXPORT_FORMATS = ("parquet", "csv")
@@ -42,7 +44,7 @@ def add_database_commands(add: Any) -> None:
 
 
 def add_analysis_commands(add: Any) -> None:
-    """Add `check`, `report` and `power`."""
+    """Add `check`, `report`, `power`, `label`, `calibrate` and `bridge`."""
     command = add_command(
         add,
         "check",
@@ -75,6 +77,65 @@ def add_analysis_commands(add: Any) -> None:
         "--width", type=float, default=0.1, metavar="W", help="target interval width (default 0.1)"
     )
     add_flags(command, flags.add_model_flags, flags.add_store_flags)
+    _add_judge_commands(add)
+
+
+def _add_judge_commands(add: Any) -> None:
+    command = add_command(
+        add,
+        "label",
+        "label:label",
+        "Label stored answers by hand, blind: in the terminal, or on a page.",
+        "label A05a --n 200",
+    )
+    command.add_argument("word", metavar="ID", help="an experiment")
+    add_argument = command.add_argument
+    add_argument("--eval", metavar="EVAL", help="the eval whose answers are labelled")
+    add_argument(
+        "--n", dest="number", type=_count, default=200, metavar="N", help="answers (default 200)"
+    )
+    add_argument(
+        "--by-condition", action="store_true", help="N answers of each condition, for its own rate"
+    )
+    add_argument("--labels", metavar="FILE", help="file of labels (default labels-ID.jsonl)")
+    add_argument("--page", metavar="FILE", help="write a page that labels, and ask nothing here")
+    add_argument("--question", metavar="TEXT", help="what is asked about each answer")
+    add_argument(
+        "--draw-seed", type=int, default=0, metavar="N", help="of the random draw (default 0)"
+    )
+    flags.add_store_flags(command)
+    command = add_command(
+        add,
+        "calibrate",
+        "calibrate:calibrate",
+        "Measure a judge's errors by labels, and correct rates for them.",
+        "calibrate openai:gpt-4o-2024-08-06 --labels labels-A05a.jsonl",
+    )
+    command.add_argument("judge_word", metavar="JUDGE", help=_JUDGE_HELP)
+    command.add_argument("--labels", required=True, metavar="FILE", help="what `mi label` wrote")
+    flags.add_json_flag(command)
+    flags.add_store_flags(command)
+    command = add_command(
+        add,
+        "bridge",
+        "calibrate:bridge_judges",
+        "Show how the verdicts of one judge map to those of another.",
+        "bridge openai:gpt-4o-2024-08-06 openai:gpt-4.1-2025-04-14",
+    )
+    for name in ("old", "new"):
+        command.add_argument(name, metavar=name.upper(), help=_JUDGE_HELP)
+    flags.add_json_flag(command)
+    flags.add_store_flags(command)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= _MOST_LABELS:
+        raise ValueError
+    return number
+
+
+_count.__name__ = "number of answers"
 
 
 def add_store_commands(add: Any) -> None:

@@ -3,19 +3,23 @@
 A label is `yes` or `true` for a positive answer (insecure, misaligned), `no` or `false` for another
 one, and `unsure` for one that nobody can tell, which counts as not labelled. A line with
 `"correction": true` takes the place of an earlier one about the same answer; otherwise an answer
-stands once.
+stands once. Beside the file stands the sample that it labels, with the design weights.
 """
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from ..errors import DataError
-from ..files import gate
-from ..units.labels import is_answer_id
+from ..errors import CorruptError, DataError
+from ..files import atomic, gate
+from ..files.clock import utc_timestamp
+from ..files.serialize import converter, read_json
+from ..units.labels import LabelSample, is_answer_id
 from .faults import Fault
 from .jsonl import parse_lines
 
@@ -78,8 +82,8 @@ def _add(labels: dict[str, AnswerLabel], line: int, record: dict[str, Any]) -> N
     if isinstance(value, str):
         value = value.strip().lower()
     if not isinstance(value, str | bool) or value not in _VALUES:
-        found = "none" if value is None else repr(gate.clean_text(str(value))[:100])
-        raise Fault(f"has no label that is known: {found}", _LABEL_HINT)
+        text = "none" if value is None else repr(gate.clean_text(str(value))[:100])
+        raise Fault(f"has no label that is known: {text}", _LABEL_HINT)
     label = AnswerLabel(answer=answer, is_positive=_VALUES[value], line=line)
     earlier = labels.get(answer)
     if earlier is not None and record.get("correction") is not True:
@@ -90,3 +94,69 @@ def _add(labels: dict[str, AnswerLabel], line: int, record: dict[str, Any]) -> N
             'remove one of them, or add "correction": true to the line that counts',
         )
     labels[answer] = label
+
+
+def sample_path(labels: Path) -> Path:
+    """Where the sample that a file labels stands: `labels.design.json` beside `labels.jsonl`."""
+    return labels.with_name(f"{labels.name.removesuffix('.jsonl')}.design.json")
+
+
+def read_sample(labels: Path) -> LabelSample | None:
+    """The sample that a file labels; None if there is none beside it.
+
+    Raises:
+        DataError: It is not what was written, or of a later version.
+    """
+    path = sample_path(labels)
+    if not path.exists():
+        return None
+    try:
+        sample = read_json(path, LabelSample)
+    except CorruptError as error:
+        raise DataError(
+            error.message,
+            where=str(path),
+            hint="restore it from a copy: without it nobody knows how the answers were drawn",
+        ) from None
+    if sample.format != 1:
+        raise DataError(f"is of format {sample.format}, and this version knows 1", where=str(path))
+    return sample
+
+
+def write_sample(labels: Path, sample: LabelSample) -> None:
+    """Write the sample that a file is going to label.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    text = json.dumps(converter().unstructure(sample), ensure_ascii=False, indent=1)
+    path = sample_path(labels)
+    with atomic.translate_write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_atomic(path, text + "\n")
+
+
+def append_label(path: Path, answer: str, value: str, *, correction: bool = False) -> None:
+    """Add a label to a file, and return once the disk has it.
+
+    Args:
+        path: The file.
+        answer: The name of the answer.
+        value: `yes`, `no` or `unsure`.
+        correction: Whether it takes the place of an earlier label of the answer.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    record: dict[str, Any] = {"answer": answer, "label": value, "at": utc_timestamp()}
+    if correction:
+        record["correction"] = True
+    line = json.dumps(record, ensure_ascii=False) + "\n"
+    with atomic.translate_write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+            start = "" if file.read(1) in (b"", b"\n") else "\n"
+            file.write(f"{start}{line}".encode())
+            file.flush()
+            os.fsync(file.fileno())

@@ -68,3 +68,37 @@ class LabelDesign:
             return np.where(is_positive, 0, 2)
         is_near = rating >= self.cut if self.is_rising else rating <= self.cut
         return np.where(is_positive, 0, np.where(is_near, 1, 2))
+
+
+@attrs.frozen(kw_only=True)
+class DrawnAnswer:
+    """An answer that is to be labelled.
+
+    Args:
+        answer: `JOURNAL/QUESTION/SAMPLE`.
+        stratum: Its stratum.
+        weight: How many answers it stands for once all drawn ones are labelled.
+    """
+
+    answer: str
+    stratum: int
+    weight: float
+
+
+@attrs.frozen(kw_only=True)
+class LabelSample:
+    """Answers that are to be labelled, in the order in which they are shown.
+
+    Args:
+        experiment: Whose answers they are.
+        eval: The id of the eval whose scores made the strata.
+        design: How they were drawn.
+        answers: In a random order.
+        format: Version of this record.
+    """
+
+    experiment: str
+    eval: str
+    design: LabelDesign
+    answers: tuple[DrawnAnswer, ...]
+    format: int = 1

@@ -34,23 +34,25 @@ def render_page(page: Page, step: Callable[[], None] = lambda: None) -> str:
     )
     environment.filters |= {"base64": _to_base64, "image": image}
     environment.globals |= {"badge": _badge, "policy_of_tests": POLICY.capitalize()}
-    style, script = _read_asset("page.css"), _read_asset("page.js")
-    return environment.from_string(_read_asset("page.html")).render(
+    style, script = read_asset("page.css"), read_asset("page.js")
+    return environment.from_string(read_asset("page.html")).render(
         page=page,
         style=style,
         script=script,
-        policy=f"default-src 'none'; img-src data:; style-src {_csp_hash(style)}; "
-        f"script-src {_csp_hash(script)}; base-uri 'none'; form-action 'none'",
-        answers=_compress(page.answers),
+        policy=f"default-src 'none'; img-src data:; style-src {csp_hash(style)}; "
+        f"script-src {csp_hash(script)}; base-uri 'none'; form-action 'none'",
+        answers=compress_json(page.answers),
         number=len(page.answers["unit"]),
     )
 
 
-def _read_asset(name: str) -> str:
+def read_asset(name: str) -> str:
+    """The text of a template, a style or a script."""
     return resources.files("mi.reporting.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
+    """How a content security policy names a style or script by its digest."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
@@ -58,8 +60,8 @@ def _to_base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
-def _compress(data: dict[str, Any]) -> str:
-    """JSON, gzip, base64: an encoding without any character that is special in HTML."""
+def compress_json(data: dict[str, Any]) -> str:
+    """Data as JSON, gzip, base64: an encoding without any character that is special in HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
