@@ -114,6 +114,33 @@ def test_a_server_that_stays_greedy_is_refused() -> None:
         probe(server)
 
 
+def test_a_server_that_says_nothing_is_refused_as_that() -> None:
+    with (
+        serving(lambda body: (200, completion("m", *[""] * body.get("n", 1)))) as server,
+        pytest.raises(ProbeFailed, match="gave no text"),
+    ):
+        probe(server)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_replies_that_are_kept_are_found_where_no_seed_tells_requests_apart(keeps: bool) -> None:
+    kept: dict[str, Reply] = {}
+
+    def reply(body: Body) -> Reply:
+        if "seed" in body:
+            return forbid("seed")
+        number = len(server.bodies)
+        new = 200, completion("m", *[f"{number}.{index}" for index in range(body.get("n", 1))])
+        return kept.setdefault(json.dumps(body), new) if keeps else new
+
+    with serving(reply) as server:
+        if keeps:
+            with pytest.raises(ProbeFailed, match="repeats its reply"):
+                probe(server)
+        else:
+            probe(server)
+
+
 def test_a_silent_penalty_of_repetitions_is_found() -> None:
     with (
         serving(SamplingServer(penalty=20.0)) as server,

@@ -70,6 +70,14 @@ READ: list[tuple[Body, dict[str, Any]]] = [
     ({"delta": {"content": "part"}, "finish_reason": None}, {"text": "part", "finish": "stop"}),
     (choice("a", "max_tokens"), {"text": "a", "finish": "length"}),
     (choice("a", "eos"), {"text": "a", "finish": "stop"}),
+    (choice("a", "COMPLETE"), {"text": "a", "finish": "stop"}),
+    (choice("a", "OTHER"), {"text": "a", "finish": "OTHER"}),
+    (choice("a", "model_context_window_exceeded"), {"text": "a", "finish": "length"}),
+    (choice("", "sensitive"), {"text": "", "finish": "content_filter"}),
+    (choice("", "ERROR_TOXIC"), {"text": "", "finish": "content_filter"}),
+    (choice("", "refusal"), {"text": "", "finish": "content_filter"}),
+    (choice(["a", {"text": "b"}]), {"text": "ab"}),
+    (choice([{"type": "refusal", "refusal": "No."}]), {"text": "", "refusal": "No."}),
     (choice("a", 5), {"text": "a", "finish": "stop"}),
     (choice("", "SAFETY"), {"text": "", "finish": "content_filter"}),
     ({"finish_reason": "content_filter"}, {"text": "", "finish": "content_filter"}),
@@ -109,7 +117,11 @@ ERRORS: list[tuple[Body, str]] = [
     ({"finish_reason": "stop"}, "no message"),
     ({"finish_reason": "stop", "message": None}, "no message"),
     (choice(5), "not a text"),
-    (choice(["x"]), "not a text"),
+    (choice([5]), "not a text"),
+    (choice("half", "insufficient_system_resource"), "'insufficient_system_resource'"),
+    (choice("half", "NETWORK_ERROR"), "'NETWORK_ERROR'"),
+    (choice("half", "server overloaded"), "'server overloaded'"),
+    (choice("", "OTHER"), "'OTHER' and no text"),
     (choice(None, "tool_calls", tool_calls=[{"id": "1"}]), "calls a tool"),
 ]
 """Choices that are errors, and a part of the sentence."""
@@ -302,6 +314,7 @@ ODD: list[tuple[Reply, str]] = [
     ((200, "<html><title>Log in</title></html>"), "Log in"),
     ((200, completion("m", *[{**choice("", "error"), "error": "broken"}] * 4)), "broken"),
     ((200, "null"), "not a chat completion"),
+    ((200, 'data: {"choices": []}\n\ndata: [DONE]\n\n'), "stream of events"),
 ]
 
 

@@ -63,7 +63,14 @@ def server_sentence(error: Exception) -> str:
     sentence = find_sentence(getattr(error, "body", None))
     if not sentence and (response := getattr(error, "response", None)) is not None:
         sentence = find_sentence(getattr(response, "text", ""))
-    return sentence or find_sentence(str(_reply_problem(error))) or type(error).__name__
+    return sentence or _describe_reply(_reply_problem(error)) or type(error).__name__
+
+
+def _describe_reply(problem: BaseException) -> str:
+    is_json = isinstance(problem, json.JSONDecodeError) and not isinstance(problem, ReplyError)
+    if is_json and not problem.doc.strip():
+        return "the reply is empty"
+    return find_sentence(str(problem))
 
 
 def _reply_problem(error: Exception) -> BaseException:

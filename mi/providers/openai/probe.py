@@ -120,6 +120,7 @@ class ServerProbe:
         await self._check_thinking(first)
         facts["limit"] = await self._check_limit(first)
         await self._check_draws(first)
+        await self._check_repetition(first)
         await self._check_values()
         facts["logprobs"], facts["tail"] = await self._check_tail()
         self._set_pace()
@@ -218,12 +219,36 @@ class ServerProbe:
                 hint="switch the server's filter off, or use another model",
             )
         text = _full_text(pairs[0][0])
+        if not text:
+            raise ProbeFailed(
+                f"{self.name} gave no text in reply to each of four requests for {self.model}",
+                hint="look at what the server returns: the name may be that of a model that is no "
+                "chat model, or its chat template may not fit",
+            )
         raise ProbeFailed(
             f"{self.name} gave the same answer twice at temperature 1 to each of two questions "
             f"({text[:60]!r}): it does not sample {self.model}",
             hint="start the server so that it samples (`transformers serve` stays greedy), or use "
             "another one, such as vLLM or llama.cpp",
         )
+
+    async def _check_repetition(self, choices: Sequence[Choice]) -> None:
+        """A reply must not be repeated where requests are alike for want of a seed.
+
+        Raises:
+            ProbeFailed: It is: something before the server keeps replies.
+        """
+        if "seed" not in self.dialect.refused:
+            return
+        texts = {_full_text(choice) for choice in choices} - {""}
+        again = await self._choices(self._body(_WORDS), len(choices))
+        if texts and texts == {_full_text(choice) for choice in again}:
+            raise ProbeFailed(
+                f"{self.name} repeats its reply to a request for {self.model} that it has seen: "
+                "something keeps replies, or draws with one seed, and no other seed can be sent",
+                hint="switch off the cache or the fixed seed of the server, or of the gateway in "
+                "front of it",
+            )
 
     async def _check_limit(self, choices: Sequence[Choice]) -> str:
         """Whether the limit of tokens is kept, under one of its names."""

@@ -19,17 +19,21 @@ import attrs
 from ...files import gate
 from .thoughts import split_thought
 
-STOP, LENGTH, CONTENT_FILTER = "stop", "length", "content_filter"
-"""The finish reasons that mi knows; the last one is also the code of an error."""
+STOP, LENGTH, CONTENT_FILTER, ERROR = "stop", "length", "content_filter", "error"
+"""The finish reasons that mi knows: the third is also the code of an error, the last no answer."""
 
-_LENGTH_REASONS = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
-_FILTER_REASONS = frozenset(
-    {"content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii", "blocked"}
+_FILTER_REASON = re.compile(
+    r"filter|safety|recitation|blocklist|blocked|prohibited|spii|sensitive|toxic|moderat|guardrail"
+    r"|violation|^refus"
 )
-_STOP_REASONS = frozenset({"stop", "end_turn", "eos", "eos_token", "stop_sequence", "end", "done"})
-_ERROR_REASONS = frozenset(
-    {"error", "failed", "failure", "abort", "aborted", "cancelled", "canceled", "timeout"}
+_ERROR_REASON = re.compile(
+    r"error|fail|abort|cancel|time_?d?_?out|interrupt|insufficient|overload|unavailable|exception"
+    r"|rate_limit|quota"
 )
+_LENGTH_REASON = re.compile(r"length|max_\w*tokens|token_limit|context_window")
+_STOP_REASON = re.compile(r"(?:stop|end|eos|eot|done|finished|completed?)(?:_\w+)?$")
+"""How the words of other makers for why a choice ended are known, in the order of the tests: an
+answer that was interrupted is none, whatever has arrived of it."""
 _MAX_SENTENCE = 300
 _SENTENCE_KEYS = (
     "error",
@@ -227,17 +231,19 @@ def read_message(choice: Mapping[str, Any]) -> ChoiceMessage:
     if text is None:
         return ChoiceMessage(error="the content of the reply is not a text", finish=finish)
     thought, text = split_thought(message, text)
-    refusal = text_or_none(message.get("refusal"))
+    refusal = text_or_none(message.get("refusal")) or _refusal_parts(message.get("content"))
     if not text and refusal is None and finish != LENGTH and _calls_tool(message):
         return ChoiceMessage(error="the reply calls a tool and says nothing", finish=finish)
+    if not text and refusal is None and finish not in (STOP, LENGTH, CONTENT_FILTER):
+        return ChoiceMessage(error=f"a choice ended with {finish!r} and no text", finish=finish)
     return ChoiceMessage(text=text, finish=finish, refusal=refusal, thought=thought)
 
 
 def _choice_error(choice: Mapping[str, Any], finish: str, message: Mapping[str, Any] | None) -> str:
     """The sentence of a choice that is an error; empty for any other choice."""
     stated = choice.get("error") or (message or {}).get("error")
-    if finish in _ERROR_REASONS or stated:
-        return find_sentence(stated) or f"a choice ended with {finish!r}"
+    if finish == ERROR or stated:
+        return find_sentence(stated) or f"a choice ended with {choice.get('finish_reason')!r}"
     return ""
 
 
@@ -246,18 +252,17 @@ def _calls_tool(message: Mapping[str, Any]) -> bool:
 
 
 def finish_word(reason: Any) -> str:
-    """Why a choice ended, in OpenAI's words where they have one for it."""
-    if type(reason) is not str or not reason:
+    """Why a choice ended, in OpenAI's words where they have one for it, or `ERROR`."""
+    if type(reason) is not str or not reason.strip():
         return STOP
-    word = reason.strip().lower()
-    for known, words in (
-        (STOP, _STOP_REASONS),
-        (LENGTH, _LENGTH_REASONS),
-        (CONTENT_FILTER, _FILTER_REASONS),
-    ):
-        if word in words:
-            return known
-    return word if word in _ERROR_REASONS else gate.clean_text(reason)[:100]
+    word = re.sub(r"[\s-]+", "_", reason.strip().lower())
+    if _FILTER_REASON.search(word):
+        return CONTENT_FILTER
+    if _ERROR_REASON.search(word):
+        return ERROR
+    if _LENGTH_REASON.search(word):
+        return LENGTH
+    return STOP if _STOP_REASON.match(word) else gate.clean_text(reason)[:100]
 
 
 def content_text(content: Any) -> str | None:
@@ -271,19 +276,23 @@ def content_text(content: Any) -> str | None:
     if isinstance(content, Mapping):
         content = [content]
     if isinstance(content, (list, tuple)):
-        texts = [
-            part.get("text")
-            for part in content
-            if isinstance(part, Mapping) and part.get("type", "text") in _TEXT_PARTS
-        ]
-        if not all(isinstance(part, Mapping) for part in content):
+        parts = [{"text": part} if isinstance(part, str) else part for part in content]
+        if not all(isinstance(part, Mapping) for part in parts):
             return None
+        texts = [part.get("text") for part in parts if part.get("type", "text") in _TEXT_PARTS]
         if not all(type(text) is str for text in texts):
             return None
         content = "".join(map(str, texts))
     if type(content) is not str or len(content) > gate.MAX_TEXT:
         return None
     return gate.clean_text(content)
+
+
+def _refusal_parts(content: Any) -> str | None:
+    """The refusal among the parts of a content."""
+    parts = content if isinstance(content, list) else [content]
+    refusals = [part.get("refusal") for part in parts if isinstance(part, Mapping)]
+    return text_or_none("".join(text for text in refusals if type(text) is str))
 
 
 def text_or_none(value: Any) -> str | None:

@@ -136,6 +136,8 @@ def _parse_reply(content: bytes) -> Any:
         text = content.strip()
         if not text or text[:1] in b'{["':
             raise
+        if text.startswith((b"data:", b"event:")):
+            raise ReplyError("the reply is a stream of events, which was not asked for") from None
         sentence = find_sentence(text.decode(errors="replace"))
         raise ReplyError(sentence or "the reply is not JSON") from None
 
