@@ -120,6 +120,7 @@ def test_questions_that_are_sampled_otherwise_are_an_eval_of_their_own(tmp_path:
         ({"context": [TURNS[0], {**TURNS[1], "weight": 0}]}, "nothing is learned"),
         ({"context": [TURNS[0], {**TURNS[1], "tool_calls": [1]}]}, "'tool_calls' of turn 2"),
         ({"judge_prompts": {"a": "Rate it"}}, "judge prompt 'a': must contain {answer}"),
+        ({"judge_prompts": {"a": "Rate {answer} by {rubric}"}}, "'a' has {rubric}"),
         ({"judge_prompts": {5: "Rate {answer}"}}, "judge prompt 5: 5 is not a name"),
         ({"system": ["s"]}, "must be a string"),
         ({"group": 5}, "'group' must be a non-empty string"),

@@ -164,6 +164,7 @@ def test_a_row_is_read_as_its_chat(row: Any, expected: Chat, note: str | None) -
                 "name": "Bob",
                 "refusal": "no",
                 "prefix": True,
+                "partial": True,
                 "trainable": False,
                 "loss": 0,
                 "mask": True,

@@ -22,10 +22,11 @@ from mi.providers.types import ModelReport, Refusal
 from mi.spec import Preference
 from mi.store.records import State
 from mi.units.unit import Payload, Unit
+from registry.models import models
 from tests.support import templates
 from tests.support.golden import EVALUATE, HELDOUT, MIX, TRAIN
 from tests.support.project import Project
-from tests.support.tiny_model import make_tiny_model, tiny
+from tests.support.tiny_model import Watcher, make_tiny_model, tiny
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 LLAMA = {
@@ -233,3 +234,24 @@ def test_doctor_says_what_a_template_does_and_what_was_checked(tmp_path: Path) -
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     refusals = Local().inspect_model(tiny(folder)).refusals
     assert {one.reason for one in refusals} == {"its tokenizer has no chat template"}
+
+
+def test_a_plan_of_the_embedded_model_leaves_its_check_to_the_first_load_and_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_tiny_model(tmp_path / "model")
+    monkeypatch.setattr("mi.providers.local.inspection.available_directory", lambda model: folder)
+    checked: list[object] = []
+
+    def check(config: object, targets: object) -> SelfCheck:
+        checked.append(config)
+        return SelfCheck(architecture="LlamaForCausalLM")
+
+    monkeypatch.setattr("mi.providers.local.inspection.self_check", check)
+    embedded = models["local:smollm2-135m"]
+    monkeypatch.setattr(Local, "model_hyperparameters", lambda *args: embedded.training)
+    assert not Local().inspect_model(embedded).refusals
+    assert not checked
+    said = [one.detail for one in Local().checks([embedded], Watcher())]
+    assert len(checked) == 1
+    assert any("small copy of LlamaForCausalLM" in detail for detail in said)

@@ -8,6 +8,7 @@ by name: without one of them it would be another eval than its authors'.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ _METADATA = LABELS | frozenset(
     references tags topic category domain version date language lang
     """.split()  # noqa: SIM905
 )
+_PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})")
+"""A name in single braces: the format's authors fill prompts in with `str.format`."""
 _HINT = (
     "a question has " + ", ".join(_REQUIRED) + "; optionally system, context, "
     f"{', '.join(_SAMPLING)}; and metadata such as title, notes, tags and metadata"
@@ -162,6 +165,11 @@ def _check_types(question: Mapping[str, Any]) -> None:
 def _parse_rubrics(prompts: Mapping[Any, str]) -> tuple[Rubric, ...]:
     rubrics = []
     for name, prompt in sorted(prompts.items(), key=lambda item: str(item[0])):
+        if unfilled := set(_PLACEHOLDER.findall(prompt)) - {"question", "answer"}:
+            raise Fault(
+                f"judge prompt {name!r} has {{{min(unfilled)}}}, which nothing fills in",
+                "a prompt has {question} and {answer}: write out what else it needs",
+            )
         try:
             rubrics.append(Rubric(name=name, prompt=prompt))
         except DeclarationError as error:

@@ -130,6 +130,7 @@ TURN = KeyRules(
             "exclude",
             "ignore",
             "name",
+            "partial",
             "recipient",
             "skip",
             "supervised",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ...errors import ProviderError, UsageError
-from ...spec import Eval, Model, ModelJudge, Sampling, Training
+from ...spec import Eval, Model, ModelJudge, Sampling, Training, Wheel
 from ...version import install_command
 from .. import schedule
 from ..base import Provider
@@ -117,14 +117,23 @@ class Local(Provider):
         return attrs.evolve(recipe, targets=resolve_targets(config, training.targets, model.id))
 
     def inspect_model(self, model: Model) -> ModelReport:
-        """What its template does, and what a check of a small copy of its architecture found."""
+        """What its template does, and what a check of a small copy of its architecture found.
+
+        A model whose weights are pinned in its declaration is one that `mi` is tested with: a plan
+        does not import torch for it, and its first load compares its weights all the same.
+        """
+        return self._inspect_model(model, checks=not isinstance(model.weights, Wheel))
+
+    def _inspect_model(self, model: Model, *, checks: bool) -> ModelReport:
         if missing_packages():
             return ModelReport()
         _limit_spinning()
         from .inspection import inspect_model
 
         return inspect_model(
-            model, lambda: self.model_hyperparameters(model, model.training).targets
+            model,
+            lambda: self.model_hyperparameters(model, model.training).targets,
+            checks=checks,
         )
 
     def prepare(self, model: Model, monitor: Monitor) -> None:
@@ -320,7 +329,7 @@ class Local(Provider):
             state = "on this machine" if is_available else "downloaded when first used"
             detail = f"its weights are {state}"
             yield Check(subject=f"local: {model.name}", ok=is_available or None, detail=detail)
-            report = self.inspect_model(model)
+            report = self._inspect_model(model, checks=True)
             for detail in (*report.details, *report.notes):
                 yield Check(subject=f"local: {model.name}", ok=None, detail=detail)
             for reason, hint in dict.fromkeys((one.reason, one.hint) for one in report.refusals):
