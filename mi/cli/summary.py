@@ -250,7 +250,7 @@ def _synced_database(session: Session, out: Console) -> Iterator[Database]:
     with ExitStack() as stack:
         try:
             synced = sync_database(database, session.store)
-        except StoreError as error:
+        except (DatabaseBusy, StoreError) as error:
             if not isinstance(error, DatabaseBusy) and _is_writable(session.options.db):
                 raise
             where = "" if isinstance(error, DatabaseBusy) else f"{session.options.db.name} "

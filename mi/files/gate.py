@@ -223,6 +223,11 @@ def _is_timestamp(value: str) -> bool:
     return value[:1].isascii() and value[:1].isdigit()
 
 
+def anything(value: Any) -> str | None:
+    """Any value, of a field that is not kept."""
+    return None
+
+
 def json_value(value: Any, depth: int = MAX_DEPTH) -> str | None:
     """Anything that JSON can say, of bounded depth."""
     kind = type(value)
@@ -311,7 +316,8 @@ class Shape:
         required: Names of fields that it must have → their checks.
         allowed: Names of fields that it may have → their checks; null counts as absent.
         relation: Checks the record as a whole, once all its fields have passed.
-        is_open: Whether it may have other fields, with any JSON in them.
+        is_open: Whether it may have other fields.
+        others: Checks other fields: by default they hold any JSON that can be stored.
     """
 
     noun: str
@@ -319,6 +325,7 @@ class Shape:
     allowed: Mapping[str, Check] = attrs.field(factory=dict)
     relation: Check = lambda record: None
     is_open: bool = True
+    others: Check = json_value
     _checks: dict[str, Check] = attrs.field(init=False, repr=False, eq=False)
     _names: frozenset[str] = attrs.field(init=False, repr=False, eq=False)
     _passes: Callable[[Mapping[str, Any]], bool] = attrs.field(init=False, repr=False, eq=False)
@@ -333,7 +340,8 @@ class Shape:
 
     @_passes.default
     def _default_passes(self) -> Callable[[Mapping[str, Any]], bool]:
-        return _compile(self._checks, self._names, self.relation, is_open=self.is_open)
+        others = self.others if self.is_open else None
+        return _compile(self._checks, self._names, self.relation, others)
 
     def problem(self, record: Mapping[str, Any]) -> str | None:
         """What is wrong with a record, as the end of a sentence; None where nothing is."""
@@ -347,7 +355,7 @@ class Shape:
             if check is None:
                 if not self.is_open:
                     return f"is not {self.noun}: {str(key)[:80]!r} is unknown"
-                problem = text(key) or json_value(value)
+                problem = text(key) or self.others(value)
             elif value is None and key not in self._names:
                 continue
             else:
@@ -385,8 +393,7 @@ def _compile(
     checks: Mapping[str, Check],
     required: Collection[str],
     relation: Callable[[Mapping[str, Any]], str | None],
-    *,
-    is_open: bool,
+    others: Check | None,
 ) -> Callable[[Mapping[str, Any]], bool]:
     """A function that says whether a record passes. False may also mean that it does not know.
 
@@ -394,12 +401,14 @@ def _compile(
         checks: Field → its check.
         required: The fields that must be there.
         relation: Checks the record as a whole.
-        is_open: Whether it may have other fields.
+        others: Checks other fields; None: there may be none.
     """
 
-    def are_others_json(record: Mapping[str, Any]) -> bool:
-        others = ((name, value) for name, value in record.items() if name not in checks)
-        return is_open and not any(text(name) or json_value(value) for name, value in others)
+    def do_others_pass(record: Mapping[str, Any]) -> bool:
+        if others is None:
+            return False
+        rest = ((name, value) for name, value in record.items() if name not in checks)
+        return not any(text(name) or others(value) for name, value in rest)
 
     scope: dict[str, Any] = {
         "MAX_TEXT": MAX_TEXT,
@@ -409,7 +418,7 @@ def _compile(
         "matches_name": _matches_name,
         "is_timestamp": _is_timestamp,
         "relation": relation,
-        "are_others_json": are_others_json,
+        "do_others_pass": do_others_pass,
     }
     lines = ["def passes(record):", "    get, known = record.get, 0"]
     for number, (name, check) in enumerate(checks.items()):
@@ -424,7 +433,7 @@ def _compile(
             *([] if name in required else [f"    elif {name!r} in record: known += 1"]),
         ]
     lines += [
-        "    if known != len(record) and not are_others_json(record): return False",
+        "    if known != len(record) and not do_others_pass(record): return False",
         "    return relation(record) is None",
     ]
     exec("\n".join(lines), scope)  # field names and checks are this program's own

@@ -28,7 +28,7 @@ class Cluster:
         address: `HOST:PORT`, `auto` or `ray://HOST:PORT`; None: `RAY_ADDRESS`, else Ray is started
             on this machine.
         mix: Request of a mix unit.
-        train: Request of a training unit.
+        train: Request of a training unit, and of its replay.
         eval: Request of an eval unit.
         tries: How many times a unit is started in all if its machine is lost.
     """
@@ -41,5 +41,5 @@ class Cluster:
 
     def request(self, kind: str) -> ResourceRequest:
         """What a unit of this kind requests."""
-        request: ResourceRequest = getattr(self, kind)
-        return request
+        requests = {"mix": self.mix, "train": self.train, "replay": self.train, "eval": self.eval}
+        return requests[kind]

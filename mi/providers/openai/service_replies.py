@@ -22,7 +22,7 @@ from ...files.gate import Shape
 if TYPE_CHECKING:
     import httpx2
 
-_ITEM = Shape(noun="an item of a list", required={"id": gate.text})
+_ITEM = Shape(noun="an item of a list", required={"id": gate.text}, others=gate.anything)
 _STATED = Shape(
     noun="a job or a batch",
     required={"id": gate.text, "status": gate.text},
@@ -36,11 +36,13 @@ _STATED = Shape(
             noun="counts", required={"completed": gate.count, "total": gate.count}
         ).as_check(),
     },
+    others=gate.anything,  # the tokens of a training too: a number that cannot be is estimated
 )
 _FILE = Shape(
     noun="a file",
     required={"id": gate.text},
     allowed={"status": gate.text, "filename": gate.text},
+    others=gate.anything,
 )
 
 
