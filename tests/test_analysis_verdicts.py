@@ -217,6 +217,7 @@ def pytest_in(project: Project, *words: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.slow
 def test_the_command_line_and_pytest_say_the_same(project: Project) -> None:
     declared(project)
     on = ("--mi-model", f"openai:{hosted.MODEL}")

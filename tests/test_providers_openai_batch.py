@@ -88,6 +88,7 @@ def test_batches_give_the_same_tables_at_the_batch_price(project: Project, tmp_p
     assert found[()] == found["--batch",]
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_a_batch_is_under_way_finds_it_again(project: Project) -> None:
     declare_one(project)
     with loopback(batch_seconds=1.0) as server:

@@ -40,7 +40,7 @@ def alive() -> Counter[type]:
     return Counter(kind for one in gc.get_objects() if (kind := type(one)) in kinds)
 
 
-@pytest.mark.parametrize("questions", [100, 600])
+@pytest.mark.parametrize("questions", [100, pytest.param(600, marks=pytest.mark.slow)])
 def test_what_is_held_does_not_grow_with_the_number_of_requests(
     provider: OpenAI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, questions: int
 ) -> None:

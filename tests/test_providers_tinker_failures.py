@@ -119,6 +119,7 @@ def test_a_server_that_tells_no_logprobs_is_told_and_left_out_when_it_is_said(
         assert sorted(fake.finished().values()) == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_server_without_room_is_waited_for(
     project: Project, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_model_that_is_not_served_is_refused_and_not_tried_again(
         assert len(fake.results) == asked
 
 
+@pytest.mark.slow
 def test_where_nobody_answers_it_is_said_soon(project: Project, tiny: Path) -> None:
     declare(project, "http://127.0.0.1:9", tiny)
     done = run(project, "--kind", "train")

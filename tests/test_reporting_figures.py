@@ -160,7 +160,12 @@ HARD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", HARD)
+LARGE = ("several settings", "twenty conditions")
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, marks=[pytest.mark.slow] if c in LARGE else []) for c in HARD]
+)
 def test_no_text_meets_another_or_leaves_the_figure(case: str, tmp_path: Path) -> None:
     for drawing in drawn(tmp_path, *HARD[case]):
         with figure_style():

@@ -332,6 +332,7 @@ def test_the_data_behind_a_figure_can_be_had(page: Chrome) -> None:
     assert link.get_attribute("href").startswith("data:text/csv;charset=utf-8;base64,")
 
 
+@pytest.mark.slow
 def test_fifty_thousand_answers_are_all_there(chrome: Chrome, tmp_path: Path) -> None:
     many_samples = attrs.evolve(EVALS[2], samples=368)
     grown = Design(id="A", sizes=(100, 500), seeds=8, evals=(many_samples,))

@@ -11,7 +11,6 @@ import pytest
 
 from tests.support.fault_plans import FaultPlan, carry_out, draw_plan
 from tests.support.fault_plans.plan import PlannedRun
-from tests.support.slow import mostly_slow
 
 KILLED = PlannedRun(kill_requests=30)
 PLANS = [
@@ -20,7 +19,14 @@ PLANS = [
 ]
 
 
-@pytest.mark.parametrize("plan", mostly_slow(PLANS, every=7), ids=str)
+QUICK = (6, 13)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [pytest.param(p, marks=[] if p.seed in QUICK else [pytest.mark.slow]) for p in PLANS],
+    ids=str,
+)
 def test_the_laws_of_money_and_data_hold(plan: FaultPlan, tmp_path: Path) -> None:
     outcome = carry_out(plan, tmp_path)
     assert not outcome.violations, "\n".join(outcome.violations)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +112,7 @@ def test_a_unit_put_back_keeps_its_place() -> None:
     assert waiting.pop(("mix",), ()) is second
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_units_are_scheduled_in_seconds() -> None:
     todo = []
     for seed in range(50_000):

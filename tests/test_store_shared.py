@@ -492,7 +492,8 @@ def test_nothing_is_launched_or_sent_under_a_claim_that_is_lost(machines: Machin
     assert not log.exists()
 
 
-@pytest.mark.parametrize("kind", mostly_slow(["refused", "lost", "cut", "slow"], every=4))
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["refused", "lost", "cut", "slow"])
 def test_a_place_with_faults_changes_no_result(
     tmp_path: Path,
     s3: Bucket,
