@@ -115,7 +115,7 @@ def _insert_declaration(connection: Any, design: Design, number: int) -> None:
             names += [] if len(design.ratios) == 1 and names else [f"{ratio:.2f}" if size else ""]
             condition = "_".join(["mixed", *names]) if size else "baseline"
             cell = f"{design.id}/{setting}/{condition}/{seed}"
-            cells.append((selection, cell, design.id, setting, condition, ratio, size, seed, None, MODEL, "bundled"))  # noqa: E501  # fmt: skip
+            cells.append((selection, cell, design.id, setting, condition, ratio, size, seed, None, None, MODEL, "bundled"))  # noqa: E501  # fmt: skip
             suffix = f"{setting}-{size}-{ratio}-{seed}"
             if size:
                 units.append((selection, cell, "train", f"train-{suffix}"))

@@ -39,7 +39,6 @@ def test_a_number_may_stand_on_either_side() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: trend("n"), "total_samples, misaligned_ratio"),
         (lambda: harmful("a", distribution="in"), "ID, OOD"),
         (lambda: Expect("x", "harmful < 1"), "not a Claim"),
         (lambda: Expect("x", ()), "is empty"),

@@ -25,8 +25,8 @@ NO_NOUN = frozenset(
 )
 """Prepositions, adverbs and participles that name nothing when they stand alone."""
 
-DECLARED = {("Claim", "left"), ("Difference", "left"), ("Ruling", "left")}
-"""What a claim compares, left and right: both stand in stored payloads and in JSON."""
+DECLARED = {("Claim", "left"), ("Difference", "left"), ("Ruling", "left"), ("Experiment", "only")}
+"""What a claim compares, left and right, and what cuts a grid: these stand in stored records."""
 
 OTHERS = frozenset(
     """

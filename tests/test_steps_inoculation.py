@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import registry
-from mi.collect.expression import parse_expression
 from mi.errors import DeclarationError
 from mi.spec import Arm, Inoculation
 from mi.steps import mix
 from mi.units.cells import cells, condition_name
+from mi.units.expression import parse_expression
 from mi.units.unit import Mix
 from tests.support.fake_provider import experiment, session
 

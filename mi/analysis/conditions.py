@@ -22,6 +22,7 @@ class Point:
 
     Args:
         misaligned_ratio: None for the baseline, as `total_samples`.
+        axes: Named axes as JSON; None: the experiment has none.
         seeds: Number of training runs; 0 for the baseline, which is not trained.
         n: Number of scored answers or pairs, over all seeds.
         mean: Share in [0, 1], with its 95 % interval from `low` to `high`; None if nothing was
@@ -57,6 +58,7 @@ class Point:
     by_seed: tuple[float, ...] = attrs.field(default=(), converter=tuple)
     groups: int = 0
     measure: str | None = attrs.field(default=None, metadata={"column": None})
+    axes: str | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -75,8 +77,8 @@ class Point:
 
     @property
     def condition_axes(self) -> ConditionAxes:
-        """The ratio, size and inoculation that define the condition."""
-        return self.misaligned_ratio, self.total_samples, self.inoculation
+        """What defines the condition."""
+        return self.misaligned_ratio, self.total_samples, self.inoculation, self.axes
 
     @property
     def series(self) -> str:
@@ -119,8 +121,8 @@ def points(
 # An eval without a scored answer has no row in `conditions`, but is a point without a mean.
 _POINTS_QUERY = """
 WITH asked AS (
-    SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.data,
-           c.eval, any_value(c.title) AS title, any_value(c.distribution) AS distribution,
+    SELECT c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation, c.axes,
+           c.data, c.eval, any_value(c.title) AS title, any_value(c.distribution) AS distribution,
            min(c.position) AS position, any_value(c.headline) AS headline,
            count(c.seed) AS seeds, coalesce(any_value(k.is_sampled), false) AS sampled,
            any_value(k.measure) AS measure,
@@ -133,8 +135,8 @@ WITH asked AS (
 ), found AS (
     SELECT * FROM conditions WHERE experiment = $1 AND model = $2
 )
-SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculation, a.data, a.eval,
-       a.title, a.distribution, coalesce(m.seeds, a.seeds) AS seeds, coalesce(m.n, 0) AS n,
+SELECT a.setting, a.condition, a.misaligned_ratio, a.total_samples, a.inoculation, a.axes, a.data,
+       a.eval, a.title, a.distribution, coalesce(m.seeds, a.seeds) AS seeds, coalesce(m.n, 0) AS n,
        m.mean, m.ci_low AS low, m.ci_high AS high, coalesce(m.basis, 'within-run') AS basis,
        b.mean AS unscored,
        b.metric AS unscored_as, a.sampled, coalesce(a.by_seed, []) AS by_seed, a.measure,
@@ -143,12 +145,14 @@ FROM asked a
 LEFT JOIN found m ON m.setting = a.setting AND m.data = a.data AND m.eval = a.eval
                  AND m.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio
                  AND m.total_samples IS NOT DISTINCT FROM a.total_samples
-                 AND m.inoculation IS NOT DISTINCT FROM a.inoculation AND m.metric = a.headline
+                 AND m.inoculation IS NOT DISTINCT FROM a.inoculation
+                 AND m.axes IS NOT DISTINCT FROM a.axes AND m.metric = a.headline
 LEFT JOIN found b ON b.setting = a.setting AND b.data = a.data AND b.eval = a.eval
                  AND b.misaligned_ratio IS NOT DISTINCT FROM a.misaligned_ratio
                  AND b.total_samples IS NOT DISTINCT FROM a.total_samples
                  AND b.inoculation IS NOT DISTINCT FROM a.inoculation
+                 AND b.axes IS NOT DISTINCT FROM a.axes
                  AND b.metric IN ('broken', 'unscored')
 ORDER BY a.setting, a.misaligned_ratio NULLS FIRST, a.total_samples NULLS FIRST,
-         a.inoculation NULLS FIRST, a.position
+         a.inoculation NULLS FIRST, axis_order(a.axes), a.position
 """

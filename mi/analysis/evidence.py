@@ -50,7 +50,14 @@ class Condition:
     misaligned_ratio: float | None
     total_samples: int | None
     inoculation: str | None
+    axes: str | None = None
+    """Its named axes as JSON."""
     step: int | None = None
+
+    @property
+    def condition_axes(self) -> ConditionAxes:
+        """What defines it."""
+        return self.misaligned_ratio, self.total_samples, self.inoculation, self.axes
 
 
 @attrs.frozen(kw_only=True, eq=False, slots=False)
@@ -168,13 +175,13 @@ def load_evidence(
 def _declared_columns(
     experiments: Sequence[str], condition_names: Mapping[str, Mapping[ConditionAxes, str]]
 ) -> list[list[Any]]:
-    """The declared conditions as columns: experiment, ratio, size, inoculation, name."""
+    """The declared conditions as columns: experiment, ratio, size, inoculation, axes, name."""
     rows = [
         (experiment, *axes, name)
         for experiment in experiments
         for axes, name in condition_names[experiment].items()
     ]
-    return [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
+    return [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
 
 
 _ALL_CELLS = "(SELECT *, condition AS name FROM {source})"
@@ -182,25 +189,27 @@ _DECLARED_CELLS = """(
     SELECT c.*, d.name FROM {source} c JOIN (
         SELECT unnest($4::VARCHAR[]) AS experiment, unnest($5::DOUBLE[]) AS ratio,
                unnest($6::BIGINT[]) AS total, unnest($7::VARCHAR[]) AS inoculation,
-               unnest($8::VARCHAR[]) AS name
+               unnest($8::VARCHAR[]) AS axes, unnest($9::VARCHAR[]) AS name
     ) d ON d.experiment = c.experiment AND d.ratio IS NOT DISTINCT FROM c.misaligned_ratio
     AND d.total IS NOT DISTINCT FROM c.total_samples
     AND d.inoculation IS NOT DISTINCT FROM c.inoculation
+    AND d.axes IS NOT DISTINCT FROM c.axes
 )"""
 _SCORES_QUERY = """
 WITH cells AS (
     SELECT c.setting, c.data, c.eval, any_value(c.title) AS title,
            any_value(c.distribution) AS distribution, any_value(c.headline) AS headline,
-           min(c.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation, c.step,
+           min(c.position) AS position, c.misaligned_ratio, c.total_samples, c.inoculation, c.axes,
+           c.step,
            list(c.name ORDER BY list_position($1, c.experiment))[1] AS condition, c.unit,
            min(c.seed) AS seed
     FROM {cells} c
     WHERE list_contains($1, c.experiment) AND c.model = $2
-    GROUP BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation, c.step,
-             c.unit, c.regime
+    GROUP BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation,
+             c.axes, c.step, c.unit, c.regime
     QUALIFY coalesce(c.regime = first_value(c.regime IGNORE NULLS) OVER (
         PARTITION BY c.setting, c.data, c.eval, c.misaligned_ratio, c.total_samples, c.inoculation,
-                     c.step
+                     c.axes, c.step
         ORDER BY min(list_position($1, c.experiment))
     ), true)
 )
@@ -225,8 +234,8 @@ LEFT JOIN (
 ) b ON b.unit = c.unit
 GROUP BY ALL
 ORDER BY c.setting, c.position, c.eval, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.step NULLS LAST, c.seed,
-         c.unit
+         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, any_value(axis_order(c.axes)),
+         c.step NULLS LAST, c.seed, c.unit
 """
 
 
@@ -235,14 +244,10 @@ def _build_evidence(rows: Sequence[Mapping[str, Any]]) -> Evidence:
     runs_by_condition: dict[Condition, list[Mapping[str, Any]]] = {}
     names: dict[ConditionAxes, str] = {}
     for row in rows:
-        axes = row["misaligned_ratio"], row["total_samples"], row["inoculation"]
-        condition = Condition(
-            name=names.setdefault(axes, row["condition"]),
-            misaligned_ratio=row["misaligned_ratio"],
-            total_samples=row["total_samples"],
-            inoculation=row["inoculation"],
-            step=row["step"],
-        )
+        fields = ("misaligned_ratio", "total_samples", "inoculation", "axes", "step")
+        condition = Condition(name=row["condition"], **{name: row[name] for name in fields})
+        name = names.setdefault(condition.condition_axes, condition.name)
+        condition = attrs.evolve(condition, name=name)
         runs_by_condition.setdefault(condition, []).append(row)
     first = rows[0]
     has_unscored = all(row["unscored_metric"] for row in rows)

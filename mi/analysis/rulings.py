@@ -17,6 +17,7 @@ import attrs
 from ..errors import did_you_mean
 from ..spec import Claim
 from ..spec.quantities import (
+    TREND_UNITS,
     ConditionShare,
     Difference,
     EvalQuantity,
@@ -25,6 +26,8 @@ from ..spec.quantities import (
     Trend,
     eval_quantities,
 )
+from ..units.cells import axis_value
+from ..units.claims import is_condition
 from .contrasts import Contrast, compare, of_all
 from .evidence import Evidence
 from .stats import ALPHA, Estimate, Study, slope_weights
@@ -193,14 +196,13 @@ def claimed_conditions(claim: Claim, evidence: Evidence) -> frozenset[str]:
         claim: It applies to the eval.
         evidence: Of the eval.
     """
-    names = {condition.name for condition in evidence.conditions}
     trained = {evidence.conditions[index].name for index in evidence.trained_indices()}
     claimed: set[str] = set()
     for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
         if isinstance(quantity, Trend):
             claimed |= trained
         elif isinstance(quantity, ConditionShare):
-            claimed |= names & {quantity.condition}
+            claimed |= {evidence.conditions[index].name for index in _indices(quantity, evidence)}
     return frozenset(claimed)
 
 
@@ -233,16 +235,29 @@ def single_seeds(claim: Claim, evidence: Evidence) -> str:
 
 def missing_scores(claim: Claim, evidence: Evidence) -> str:
     """The scores that a claim needs and an eval lacks, in words; empty if it has all."""
-    names = [condition.name for condition in evidence.conditions]
     for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
         if isinstance(quantity, Trend):
             doses = {_dose(quantity, evidence, index) for index in evidence.trained_indices()}
             if len(doses) < 2:
                 return f"only one value of {quantity.axis} has scores"
-        elif isinstance(quantity, ConditionShare) and quantity.condition not in names:
-            hint = did_you_mean(quantity.condition, names)
-            return f"{quantity.condition} has no scores ({hint})"
+        elif isinstance(quantity, ConditionShare):
+            matches = _indices(quantity, evidence)
+            names = [condition.name for condition in evidence.conditions]
+            if not matches:
+                return f"{quantity.label} has no scores ({did_you_mean(quantity.label, names)})"
+            if len(matches) > 1:
+                found = ", ".join(names[index] for index in matches)
+                return f"{quantity.label} matches several conditions ({found})"
     return ""
+
+
+def _indices(quantity: ConditionShare, evidence: Evidence) -> list[int]:
+    """The indices of the conditions that a quantity names."""
+    return [
+        index
+        for index, condition in enumerate(evidence.conditions)
+        if is_condition(quantity, condition.name, condition.axes)
+    ]
 
 
 def _estimate(quantity: Quantity, evidence: Evidence, study: Study) -> Estimate:
@@ -264,8 +279,7 @@ def quantity_weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float
         doses = [_dose(quantity, evidence, index) for index in trained]
         weights[trained] = slope_weights(doses)
     elif isinstance(quantity, ConditionShare):
-        names = [condition.name for condition in evidence.conditions]
-        weights[names.index(quantity.condition)] = 1.0
+        weights[_indices(quantity, evidence)[0]] = 1.0
     else:
         assert isinstance(quantity, Difference)
         weights = quantity_weights(quantity.left, evidence) - quantity_weights(
@@ -275,9 +289,18 @@ def quantity_weights(quantity: Quantity, evidence: Evidence) -> NDArray[np.float
 
 
 def _dose(trend: Trend, evidence: Evidence, index: int) -> float:
-    """A condition's position on the axis of a trend; sizes are counted in doublings."""
-    value = getattr(evidence.conditions[index], trend.axis)
-    return math.log2(value) if trend.axis == "total_samples" else float(value)
+    """A condition's position on the axis of a trend; sizes are counted in doublings, and so is a
+    named axis whose values are all positive."""
+    if trend.axis in TREND_UNITS:
+        value = getattr(evidence.conditions[index], trend.axis)
+        return math.log2(value) if trend.axis == "total_samples" else float(value)
+    values = [
+        axis_value(evidence.conditions[i].axes, trend.axis) for i in evidence.trained_indices()
+    ]
+    value = axis_value(evidence.conditions[index].axes, trend.axis)
+    if any(isinstance(item, str) or item is None for item in values):
+        return 0.0  # a trend over what is not numbers is refused where it is declared
+    return math.log2(value) if min(values) > 0 else float(value)
 
 
 def _outcome(relation: Relation, low: float, high: float) -> Outcome:

@@ -16,7 +16,7 @@ import attrs
 
 from ..spec import Claim, Expect, Experiment
 from ..spec.quantities import EvalQuantity, Trend, eval_quantities
-from ..units.cells import ConditionAxes, cells, declared_conditions
+from ..units.cells import ConditionAxes, axis_value, cells, declared_conditions
 from ..units.claims import claim_terms, conditions_digest, expectation_id, quantity_conditions
 from .evidence import Evidence
 from .rulings import applicable_evidence
@@ -169,7 +169,7 @@ def _evidence_units(
     quantity: EvalQuantity, evidence: Evidence, names: Mapping[ConditionAxes, str]
 ) -> list[tuple[str, str | None]]:
     units = {
-        (condition.misaligned_ratio, condition.total_samples, condition.inoculation): keys
+        condition.condition_axes: keys
         for condition, keys in zip(evidence.conditions, evidence.units, strict=True)
     }
     return [
@@ -217,10 +217,7 @@ def missing_run_reason(claim: Claim, experiment: Experiment, evidence: Evidence)
         evidence: Of the eval.
     """
     names = declared_conditions(experiment)
-    run = {
-        (condition.misaligned_ratio, condition.total_samples, condition.inoculation)
-        for condition in evidence.conditions
-    }
+    run = {condition.condition_axes for condition in evidence.conditions}
     for quantity in (*eval_quantities(claim.left), *eval_quantities(claim.right)):
         declared = quantity_conditions(quantity, names)
         absent = [axes for axes in declared if axes not in run]
@@ -233,14 +230,13 @@ def _doses(quantity: EvalQuantity, conditions: Iterable[ConditionAxes]) -> set[o
     """The values of a trend's axis; a trend needs two. Empty for a quantity of one condition."""
     if not isinstance(quantity, Trend):
         return set()
-    position = {"misaligned_ratio": 0, "total_samples": 1}[quantity.axis]
-    return {axes[position] for axes in conditions}
+    positions = {"misaligned_ratio": 0, "total_samples": 1}
+    if quantity.axis in positions:
+        return {axes[positions[quantity.axis]] for axes in conditions}
+    return {axis_value(axes[3], quantity.axis) for axes in conditions}
 
 
 def _not_run(name: str, axes: ConditionAxes, experiment: Experiment) -> str:
     """The sentence about a declared condition without results."""
-    pilot = {
-        (cell.misaligned_ratio, cell.total_samples, cell.inoculation)
-        for cell in cells(experiment, full=False)
-    }
+    pilot = {cell.condition_axes for cell in cells(experiment, full=False)}
     return f"{name} was not run yet" + ("" if axes in pilot else " (`--full`)")

@@ -126,6 +126,7 @@ def plan_json(plan: Plan, costs: CostEstimator) -> dict[str, Any]:
                 "misaligned_ratio": planned.cell.misaligned_ratio,
                 "total_samples": planned.cell.total_samples,
                 "seed": planned.cell.seed,
+                "axes": dict(planned.cell.axes),
                 "units": dict(planned.units),
             }
             for planned in plan.cells

@@ -24,8 +24,8 @@ import attrs
 from ..errors import DeclarationError, MiError, UsageError, did_you_mean
 from ..plugins import registry_by_name
 from ..spec import Experiment
-from ..units.claim_scope import check_expectations
-from .expression import parse_expression
+from ..units.claim_scope import check_expectations, check_grid
+from ..units.expression import parse_expression
 from .patterns import match_ids
 
 _logger = logging.getLogger(__name__)
@@ -90,9 +90,12 @@ class Collection:
             )
         if existing is None:
             check_expectations(experiment)
+            check_grid(experiment)
+            axes = [axis.name for axis in experiment.axes]
             for mark in experiment.marks:
                 if mark.where:
-                    parse_expression(mark.where, f"{experiment.id}: the mark {mark.name!r}")
+                    place = f"{experiment.id}: the mark {mark.name!r}"
+                    parse_expression(mark.where, place, axes=axes)
             self.entries[experiment.id] = added
         return experiment
 

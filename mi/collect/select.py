@@ -6,7 +6,7 @@ selected cells keep the order of the words and of their experiments; each appear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -15,8 +15,8 @@ import attrs
 from ..errors import NothingSelected, UsageError, did_you_mean
 from ..spec import Experiment
 from ..units.cells import Cell, cells
-from .collection import Collection
-from .expression import CellPredicate, parse_expression
+from ..units.expression import CellPredicate, parse_expression
+from .collection import Collection as Declared
 from .patterns import is_pattern
 
 
@@ -36,7 +36,7 @@ class CellFilter:
     """Conditions that a cell must meet to stay selected.
 
     Args:
-        keyword: An expression over ids and axes; see `mi.collect.expression`.
+        keyword: An expression over ids and axes; see `mi.units.expression`.
         settings: Ids of settings; empty: all.
         seeds: Seeds; empty: all. The untrained model has no seed and always stays, as the baseline.
         marks: An expression over marks. `filter_by_marks` applies it later, because only a model
@@ -48,13 +48,16 @@ class CellFilter:
     seeds: tuple[int, ...] = ()
     marks: str | None = None
 
-    def predicate(self) -> CellPredicate:
+    def predicate(self, axes: Collection[str] = ()) -> CellPredicate:
         """The test for one cell, `marks` not considered.
+
+        Args:
+            axes: The names of the experiments' named axes.
 
         Raises:
             UsageError: The keyword is not a valid expression.
         """
-        keyword = parse_expression(self.keyword) if self.keyword is not None else None
+        keyword = parse_expression(self.keyword, axes=axes) if self.keyword is not None else None
 
         def keep(cell: Cell) -> bool:
             if self.settings and cell.setting not in self.settings:
@@ -75,7 +78,7 @@ class _Candidates:
 
 
 def select_cells(
-    collection: Collection,
+    collection: Declared,
     words: Sequence[str],
     *,
     full: bool,
@@ -95,12 +98,13 @@ def select_cells(
         UsageError: A word matches nothing; the hint names the nearest ids.
         NothingSelected: A pattern matches nothing, or the filter leaves no cell.
     """
-    keep = (cell_filter or CellFilter()).predicate()
     by_id: dict[str, _Candidates] = {}
     for word in words:
         for experiment, matches in _resolve_word(collection, word, full, transform):
             candidates = by_id.setdefault(experiment.id, _Candidates(experiment))
             candidates.cells.update((cell.id, cell) for cell in matches)
+    axes = {axis.name for group in by_id.values() for axis in group.experiment.axes}
+    keep = (cell_filter or CellFilter()).predicate(axes)
     if cell_filter is not None and cell_filter.seeds:
         _check_seeds(cell_filter.seeds, by_id.values())
     selections = [
@@ -157,13 +161,19 @@ def _mark_predicate(name: str, selections: Sequence[Selection]) -> CellPredicate
     """Whether a cell carries the mark `name` of its experiment."""
     tests = {
         selection.experiment.id: [
-            parse_expression(mark.where) if mark.where else lambda cell: True
+            parse_expression(mark.where, axes=_axis_names(selection.experiment))
+            if mark.where
+            else lambda cell: True
             for mark in selection.experiment.marks
             if mark.name == name
         ]
         for selection in selections
     }
     return lambda cell: any(test(cell) for test in tests[cell.experiment])
+
+
+def _axis_names(experiment: Experiment) -> list[str]:
+    return [axis.name for axis in experiment.axes]
 
 
 def _check_seeds(seeds: Sequence[int], candidates: Iterable[_Candidates]) -> None:
@@ -195,7 +205,7 @@ def _empty_hint(cell_filter: CellFilter | None, candidates: Iterable[_Candidates
 
 
 def _resolve_word(
-    collection: Collection, word: str, full: bool, transform: ExperimentTransform
+    collection: Declared, word: str, full: bool, transform: ExperimentTransform
 ) -> Iterator[tuple[Experiment, Sequence[Cell]]]:
     """The experiments that a word stands for, each with the cells it selects."""
     if "::" in word:
@@ -206,7 +216,7 @@ def _resolve_word(
         yield experiment, tuple(cells(experiment, full=full))
 
 
-def _resolve_experiments(collection: Collection, word: str) -> Sequence[Experiment]:
+def _resolve_experiments(collection: Declared, word: str) -> Sequence[Experiment]:
     if word.endswith(".py"):
         return _experiments_in_file(collection, Path(word))
     if not is_pattern(word):
@@ -229,7 +239,7 @@ def _match_cells(experiment: Experiment, word: str) -> Sequence[Cell]:
     return matches
 
 
-def _experiments_in_file(collection: Collection, path: Path) -> list[Experiment]:
+def _experiments_in_file(collection: Declared, path: Path) -> list[Experiment]:
     if not path.is_file():
         raise UsageError("there is no such file", where=str(path))
     collection.add([path])

@@ -47,8 +47,8 @@ def recipe_files(experiments: Iterable[Experiment]) -> dict[str, Upstream]:
     return {
         part.source.path.name: part.source.path
         for experiment in experiments
-        if experiment.recipe is not None
-        for stage in experiment.recipe.stages
+        for recipe in experiment.recipes()
+        for stage in recipe.stages
         for part in stage.parts
         if isinstance(part.source, DataFile) and isinstance(part.source.path, Upstream)
     }

@@ -45,6 +45,7 @@ COMMENT ON COLUMN results.misaligned_ratio IS 'Share of misaligned training rows
 COMMENT ON COLUMN results.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN results.seed IS 'Replicate; NULL: baseline';
 COMMENT ON COLUMN results.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
+COMMENT ON COLUMN results.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN results.judge IS 'The judge model; NULL: none is asked';
 COMMENT ON COLUMN results.judge_probe IS 'What the judge made of known answers: passed, unprobed, or what is out of order, which leaves claims open; NULL: no judge, or from before there was a probe';
 COMMENT ON COLUMN results.data IS 'Where the training rows came from: bundled, upstream, or a folder';
@@ -96,6 +97,7 @@ COMMENT ON COLUMN answers.misaligned_ratio IS 'Share of misaligned training rows
 COMMENT ON COLUMN answers.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN answers.seed IS 'Replicate; NULL: baseline';
 COMMENT ON COLUMN answers.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
+COMMENT ON COLUMN answers.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN answers.model IS 'The model under test, before training';
 COMMENT ON COLUMN answers.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN answers.eval IS 'The eval''s id';
@@ -116,6 +118,7 @@ COMMENT ON COLUMN conditions.condition IS 'baseline, pure_aligned, mixed_…, pu
 COMMENT ON COLUMN conditions.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
 COMMENT ON COLUMN conditions.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN conditions.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
+COMMENT ON COLUMN conditions.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN conditions.model IS 'The model under test, before training';
 COMMENT ON COLUMN conditions.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN conditions.eval IS 'The eval''s id';
@@ -191,6 +194,7 @@ COMMENT ON COLUMN measurements.misaligned_ratio IS 'Share of misaligned training
 COMMENT ON COLUMN measurements.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN measurements.seed IS 'Replicate; NULL: baseline';
 COMMENT ON COLUMN measurements.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN measurements.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN measurements.model IS 'The model under test, before training';
 COMMENT ON COLUMN measurements.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN measurements.eval IS 'The eval''s id';

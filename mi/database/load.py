@@ -64,6 +64,7 @@ _CELL = {
     "total_samples": "BIGINT",
     "seed": "BIGINT",
     "inoculation": "VARCHAR",
+    "axes": "VARCHAR",
     "model": "VARCHAR",
     "data": "VARCHAR",
     "units": "MAP(VARCHAR, VARCHAR)",

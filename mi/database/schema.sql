@@ -48,7 +48,8 @@ CREATE TABLE expectation_term (
     condition VARCHAR,
     misaligned_ratio DOUBLE,
     total_samples BIGINT,
-    inoculation VARCHAR
+    inoculation VARCHAR,
+    axes VARCHAR
 );
 CREATE TABLE registration (
     registration VARCHAR PRIMARY KEY,
@@ -72,7 +73,8 @@ CREATE TABLE registration_term (
     condition VARCHAR,
     misaligned_ratio DOUBLE,
     total_samples BIGINT,
-    inoculation VARCHAR
+    inoculation VARCHAR,
+    axes VARCHAR
 );
 -- Keys of eval units, and JOURNAL:QUESTIONS, that had results at a registration.
 CREATE TABLE registration_existing (registration VARCHAR, name VARCHAR);
@@ -101,6 +103,7 @@ CREATE TABLE cell (
     total_samples BIGINT,
     seed BIGINT,
     inoculation VARCHAR,
+    axes VARCHAR,
     model VARCHAR,
     data VARCHAR
 );
@@ -316,6 +319,12 @@ CREATE MACRO regime(kind, payload) AS md5_number_lower(json_merge_patch(payload,
     WHEN json_type(payload, '$.subject') = 'VARCHAR' THEN '{"subject": null}'
     ELSE '{}' END)::VARCHAR);
 
+-- Named axes in the order of tables: numbers by value, then texts.
+CREATE MACRO axis_order(axes) AS list_transform(
+    map_entries(try_cast(coalesce(axes, '{}')::JSON AS MAP(VARCHAR, VARCHAR))),
+    lambda entry: {'number': coalesce(try_cast(entry.value AS DOUBLE), 'inf'::DOUBLE),
+                   'label': entry.value});
+
 -- The role of an eval's unit in a cell, as mi/units/roles.py has it.
 CREATE MACRO eval_role(eval) AS 'eval:' || eval;
 CREATE MACRO is_eval_role(role) AS starts_with(role, eval_role(''));
@@ -352,12 +361,12 @@ WITH last_runs AS (
     WHERE NOT is_eval OR t.training IS NULL OR coalesce(u.subject = t.training, true)
 )
 SELECT * EXCLUDE (last_run, is_eval) REPLACE (arg_max(condition, last_run) OVER (
-    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data
+    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, axes, model, data
 ) AS condition)
 FROM with_regime
 QUALIFY NOT is_eval OR coalesce(regime = arg_max(regime, last_run) OVER (
-    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, model, data,
-                 role
+    PARTITION BY experiment, setting, misaligned_ratio, total_samples, inoculation, axes, model,
+                 data, role
 ), true);
 
 -- Current cells by eval: the unit, and the eval's labels in the selection.
@@ -391,12 +400,12 @@ CREATE VIEW results AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
        c.inoculation, c.model, c.data, c.eval, c.distribution, m.metric, m.metric = c.headline AS headline,
        m.n, m.mean, m.ci_low, m.ci_high, m.questions, m.groups, u.payload->>'$.eval.judge.model' AS judge,
-       u.outcome->>'$.judge_probe' AS judge_probe, c.title, c.position, c.cell, c.unit
+       u.outcome->>'$.judge_probe' AS judge_probe, c.title, c.position, c.cell, c.unit, c.axes
 FROM current_eval c
 JOIN unit_metric m ON m.unit = c.unit
 JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.seed, c.position, m.metric;
+         c.total_samples NULLS FIRST, axis_order(c.axes), c.seed, c.position, m.metric;
 
 -- Every eval of a cell, at every step of its training that it was run at; `results` has the last ones.
 CREATE VIEW measurements AS
@@ -406,7 +415,7 @@ SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples
             ELSE coalesce(role_step(c.role), t.steps) END AS step,
        t.steps, m.metric, m.metric = e.headline AS headline, m.n, m.mean, m.ci_low, m.ci_high,
        m.questions, m.groups, u.payload->>'$.eval.judge.model' AS judge, e.title, e.position,
-       c.cell, c.unit
+       c.cell, c.unit, c.axes
 FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
                 AND final_role(c.role) = eval_role(e.eval)
@@ -414,7 +423,7 @@ JOIN unit_metric m ON m.unit = c.unit
 JOIN unit u ON u.unit = c.unit
 LEFT JOIN training t ON t.unit = u.subject
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.seed, e.position, step, m.metric;
+         c.total_samples NULLS FIRST, axis_order(c.axes), c.seed, e.position, step, m.metric;
 
 -- The conditions of each eval with their units, by seed. A list of units is also a number, because
 -- grouping by a long list would be slow.
@@ -423,8 +432,8 @@ WITH eval_cells AS (
     SELECT c.*, unit.payload->>'$.eval.judge.model' AS judge
     FROM current_eval c JOIN unit USING (unit)
 ), named AS (
-    SELECT experiment, setting, condition, misaligned_ratio, total_samples, inoculation, model,
-           data, eval, any_value(title) AS title, any_value(distribution) AS distribution,
+    SELECT experiment, setting, condition, misaligned_ratio, total_samples, inoculation, axes,
+           model, data, eval, any_value(title) AS title, any_value(distribution) AS distribution,
            any_value(position) AS position, any_value(headline) AS headline,
            list(unit ORDER BY seed, unit) AS units, list(seed ORDER BY seed, unit) AS seeds,
            any_value(judge) AS judge, count(seed) > 0 AS trained
@@ -446,11 +455,12 @@ SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples
        c.judge, CASE WHEN c.trained THEN i.runs ELSE 0 END AS seeds, i.n,
        i.questions, i.groups, i.mean, i.ci_low, i.ci_high,
        CASE WHEN i.runs > 1 THEN 'over seeds' ELSE 'within-run' END AS basis, c.title, c.position,
-       c.units
+       c.units, c.axes
 FROM _condition_units c
 JOIN _condition_metric i ON i.family = c.family AND i.unit_list = c.unit_list
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, c.position, i.metric;
+         c.total_samples NULLS FIRST, c.inoculation NULLS FIRST, axis_order(c.axes), c.position,
+         i.metric;
 
 -- Each condition whose judge is calibrated: the judge's rate, and the rate that is corrected for its
 -- errors. `latest`: whether no later calibration of the judge has the metric.
@@ -479,7 +489,7 @@ SELECT c.unit, c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total
        c.inoculation, c.model, c.data, c.eval, c.distribution, q.id AS question, q.scenario,
        q."group", q.prompt, q.system, q.history, s.sample, a.text,
        a.finish, a.refusal, s.outcome, s.metrics AS scores, a.prompt_tokens, a.answer_tokens,
-       a.model AS answered_by, a.cost_usd, c.cell, s.answer
+       a.model AS answered_by, a.cost_usd, c.cell, s.answer, c.axes
 FROM current_eval c
 JOIN score s ON s.unit = c.unit
 JOIN question q ON q.unit = s.unit AND q.question = s.question
@@ -576,7 +586,7 @@ SELECT g.registration, t.* EXCLUDE (registration)
 FROM registered g JOIN registration_term t USING (registration)
 UNION ALL
 SELECT DISTINCT g.registration, t.setting, t.eval, t.distribution, t.measure, t.condition,
-       t.misaligned_ratio, t.total_samples, t.inoculation
+       t.misaligned_ratio, t.total_samples, t.inoculation, t.axes
 FROM registered g JOIN run r USING (run)
 JOIN expectation_term t ON t.selection = r.selection AND t.experiment = g.experiment
                        AND t.expectation = g.expectation
@@ -596,6 +606,7 @@ WITH matched AS (
      AND e.misaligned_ratio IS NOT DISTINCT FROM t.misaligned_ratio
      AND e.total_samples IS NOT DISTINCT FROM t.total_samples
      AND e.inoculation IS NOT DISTINCT FROM t.inoculation
+     AND e.axes IS NOT DISTINCT FROM t.axes
      AND e.eval = coalesce(t.eval, e.eval)
      AND e.distribution = coalesce(t.distribution, e.distribution)
     JOIN unit u ON u.unit = e.unit

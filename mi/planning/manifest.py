@@ -13,6 +13,7 @@ import attrs
 
 from ..spec import Experiment
 from ..store.run_files import SelectedCell, SelectionHeader
+from ..units.cells import axes_json, conditions_form
 from ..units.claims import expectation_id
 from ..units.identity import json_form
 from .plan import Plan
@@ -30,6 +31,7 @@ def run_manifest(session: Session, plan: Plan) -> tuple[SelectionHeader, list[Se
     lines = [
         {
             **attrs.asdict(planned.cell),
+            "axes": axes_json(planned.cell.axes),
             "model": session.model.id,
             "data": session.source(planned.cell.setting),
             "units": dict(planned.units),
@@ -38,6 +40,8 @@ def run_manifest(session: Session, plan: Plan) -> tuple[SelectionHeader, list[Se
     ]
     for line in lines:
         line["cell"] = line.pop("id")
+        if line["axes"] is None:
+            del line["axes"]
     return header, cast(list[SelectedCell], lines)
 
 
@@ -48,7 +52,7 @@ def _experiment_entry(session: Session, experiment: Experiment) -> dict[str, Any
         "title": experiment.title,
         "question": experiment.question,
         "file": file.name if file else None,
-        "declared": json_form(experiment),
+        "declared": _declared_form(experiment),
         "expectations": [
             {
                 "expectation": expectation_id(expectation),
@@ -58,6 +62,17 @@ def _experiment_entry(session: Session, experiment: Experiment) -> dict[str, Any
             for expectation in experiment.expectations
         ],
     }
+
+
+def _declared_form(experiment: Experiment) -> dict[str, Any]:
+    """The declaration as plain values; of one with axes that of the first combination, its axes
+    and its conditions."""
+    declared: dict[str, Any] = json_form(experiment.bind())
+    if experiment.axes or experiment.only or experiment.exclude:
+        declared["axes"] = {axis.name: list(axis.labels) for axis in experiment.axes}
+        declared["conditions"] = conditions_form(experiment)
+        declared |= {"only": experiment.only, "exclude": experiment.exclude}
+    return declared
 
 
 def _eval_entries(session: Session) -> Iterable[dict[str, Any]]:

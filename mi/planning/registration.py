@@ -179,14 +179,14 @@ class ExistingResults:
         """Condition → the keys of its evals in the plan, and in all runs that were ever started."""
         keys: dict[ConditionAxes, set[str]] = {}
         for planned in self.plan.cells if self.plan else ():
-            axes = planned.cell.misaligned_ratio, planned.cell.total_samples
-            keys.setdefault((*axes, planned.cell.inoculation), set()).update(_eval_keys(planned))
+            keys.setdefault(planned.cell.condition_axes, set()).update(_eval_keys(planned))
         for path in sorted((self.store.root / CELLS).glob("selection-*.jsonl")):
             with suppress(CorruptError):  # reported when the database loads it
                 for line in journal.read_records(path):
-                    axes = line["misaligned_ratio"], line["total_samples"]
+                    named = line.get("inoculation"), line.get("axes")
+                    axes = (line["misaligned_ratio"], line["total_samples"], *named)
                     evals = (key for role, key in line["units"].items() if is_eval_role(role))
-                    keys.setdefault((*axes, line.get("inoculation")), set()).update(evals)
+                    keys.setdefault(axes, set()).update(evals)
         return keys
 
     def names(self, terms: Iterable[Term]) -> set[str]:

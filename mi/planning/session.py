@@ -35,6 +35,7 @@ from ..spec import (
     judge_model,
 )
 from ..spec.curriculum import ARMS, PartSource
+from ..spec.grid import Assignment
 from ..store.base import Store
 from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
@@ -104,8 +105,17 @@ class Session:
         """The source of a setting's data."""
         return self.sources.get(setting, BUNDLED)
 
-    def context(self, experiment: Experiment, setting: Setting) -> Context:
-        """What a setting resolves to for an experiment; computed once."""
+    def context(
+        self, experiment: Experiment, setting: Setting, assignment: Assignment = ()
+    ) -> Context:
+        """What a setting resolves to for an experiment; computed once.
+
+        Args:
+            experiment: The experiment.
+            setting: One of its settings.
+            assignment: The values of its named axes; one left out has its first value.
+        """
+        experiment = experiment.bind(assignment)
         key = (
             experiment.training,
             experiment.recipe,
@@ -257,12 +267,14 @@ class Session:
     def cells(self) -> Iterable[tuple[Cell, Context]]:
         """The selected cells with their contexts."""
         for selected in self.selection:
-            experiment, contexts = selected.experiment, dict[str, Context]()
+            experiment, contexts = selected.experiment, dict[tuple[str, Assignment], Context]()
             settings = {setting.id: setting for setting in experiment.settings}
             for cell in selected.cells:
-                if cell.setting not in contexts:
-                    contexts[cell.setting] = self.context(experiment, settings[cell.setting])
-                yield cell, contexts[cell.setting]
+                place = cell.setting, cell.axes
+                if place not in contexts:
+                    setting = settings[cell.setting]
+                    contexts[place] = self.context(experiment, setting, cell.axes)
+                yield cell, contexts[place]
 
     def is_paid(self, cell: Cell) -> bool:
         """Whether running a cell from the start costs money."""
@@ -274,7 +286,7 @@ class Session:
             if selected.experiment.id == cell.experiment
         )
         settings = {setting.id: setting for setting in experiment.settings}
-        context = self.context(experiment, settings[cell.setting])
+        context = self.context(experiment, settings[cell.setting], cell.axes)
         judges = (judge_model(planned.eval) for planned in context.evals)
         return any(
             judge is not None
@@ -325,13 +337,15 @@ class Session:
         for setting in experiment.settings:
             if setting.id not in settings:
                 continue
-            try:
-                context = self.context(experiment, setting)
-            except MiError:  # reported when that experiment itself is run
-                continue
+            contexts: dict[Assignment, Context | None] = {}
             for cell in cells(attrs.evolve(experiment, settings=setting)):
-                with suppress(MiError):
-                    yield from [unit.key for _, unit in cell_units(cell, context)]
+                if cell.axes not in contexts:
+                    contexts[cell.axes] = None
+                    with suppress(MiError):  # reported when that experiment itself is run
+                        contexts[cell.axes] = self.context(experiment, setting, cell.axes)
+                if (context := contexts[cell.axes]) is not None:
+                    with suppress(MiError):
+                        yield from [unit.key for _, unit in cell_units(cell, context)]
 
     @cached_property
     def _previous_keys(self) -> dict[tuple[str, str], str]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from ..spec import Experiment
+from ..spec.axis import label_text
 from ..units.cells import format_ratio
 
 
 def training_design(experiment: Experiment) -> list[tuple[str, str]]:
-    """Names and texts: a line for each stage of a recipe, or the ratios and sizes."""
-    if experiment.recipe is not None:
-        stages = enumerate(experiment.recipe.describe(), start=1)
-        return [(f"stage {number}", text) for number, text in stages]
+    """Names and texts: a line for each stage of a recipe, or the ratios and sizes; and named axes.
+
+    A recipe with axes is described with their first values.
+    """
+    axes = [(axis.name, ", ".join(map(label_text, axis.labels))) for axis in experiment.axes]
+    if (recipe := experiment.bind().recipe) is not None:
+        stages = enumerate(recipe.describe(), start=1)
+        return [*((f"stage {number}", text) for number, text in stages), *axes]
     return [
+        *axes,
         ("misaligned ratio", ", ".join(map(format_ratio, experiment.misaligned_ratio))),
         ("training rows", ", ".join(map(str, experiment.total_samples))),
     ]

@@ -6,6 +6,7 @@ forgotten. What only steers a run (paths, limits, concurrency) is in `RunOptions
 part of an identity.
 """
 
+from .axis import Axis, axis
 from .checkpoints import Checkpoints
 from .cluster import Cluster, ResourceRequest
 from .curriculum import Curriculum, Part, Stage, SystemPrompt, Trigger
@@ -31,6 +32,7 @@ from .ratings import Ratings, Scale
 
 __all__ = [
     "Arm",
+    "Axis",
     "Bandit",
     "Checkpoints",
     "Claim",
@@ -70,6 +72,7 @@ __all__ = [
     "Upstream",
     "Wheel",
     "YesNo",
+    "axis",
     "between",
     "harmful",
     "is_url",

@@ -17,6 +17,7 @@ from attrs.converters import optional
 
 from ..errors import did_you_mean
 from . import fields
+from .axis import holds_axis, lift_axes
 from .data import Arm, DataFile, Dataset, Upstream
 from .model import Training
 
@@ -43,7 +44,7 @@ def _template(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         )
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=lift_axes)
 class SystemPrompt:
     """A system prompt for some rows of a part.
 
@@ -58,7 +59,7 @@ class SystemPrompt:
     )
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=lift_axes)
 class Trigger:
     """A text that is put before or after the questions of a part, exactly as it is written.
 
@@ -107,7 +108,7 @@ def _known_source(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> No
         )
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=lift_axes)
 class Part:
     """Rows of one dataset in a stage, and what is changed in them.
 
@@ -158,6 +159,8 @@ class Part:
     repeats: bool = attrs.field(default=False, kw_only=True, validator=fields.instance(bool))
 
     def __attrs_post_init__(self) -> None:
+        if holds_axis(self):
+            return
         if self.share is not None and self.rows is not None:
             raise fields.declaration_error(
                 self, "rows", "has a share and a number of rows", "declare one of them"
@@ -194,7 +197,7 @@ class Part:
         return self.source if isinstance(self.source, str) else self.source.name
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, field_transformer=lift_axes)
 class Stage:
     """A training on parts, given first, with a fresh optimiser and schedule.
 
@@ -219,7 +222,8 @@ class Stage:
     def __attrs_post_init__(self) -> None:
         if not self.parts:
             raise fields.declaration_error(self, "parts", "is empty: a stage needs a part")
-        self.part_rows()
+        if not holds_axis(self):
+            self.part_rows()
 
     def part_rows(self) -> tuple[int, ...]:
         """The number of rows of each part.
@@ -329,7 +333,7 @@ def _to_stages(value: Any) -> Any:
     return tuple(value) if isinstance(value, Iterable) else value
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, field_transformer=lift_axes)
 class Curriculum:
     """The recipe of an experiment: its stages, given first, in the order of training.
 
@@ -356,6 +360,8 @@ class Curriculum:
         self.__attrs_init__(**options)
 
     def __attrs_post_init__(self) -> None:
+        if holds_axis(self):
+            return
         counts = [
             (part.arm, count)
             for stage in self.stages

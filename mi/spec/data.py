@@ -7,7 +7,8 @@ from enum import Enum
 import attrs
 
 from . import fields
-from .evals import Eval
+from .axis import refuse_axes
+from .evals import Eval, to_evals
 
 
 class Arm(Enum):
@@ -120,7 +121,7 @@ class Inoculation:
     aligned_too: bool = attrs.field(default=False, validator=fields.instance(bool))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=refuse_axes())
 class Setting:
     """A domain: its misaligned data, its aligned control data and the evals that belong to it.
 
@@ -139,10 +140,10 @@ class Setting:
     misaligned: Dataset = attrs.field(validator=fields.instance(Dataset))
     control: Dataset = attrs.field(validator=fields.instance(Dataset))
     id_evals: tuple[Eval, ...] = attrs.field(
-        converter=fields.one_or_many, validator=[fields.instance(Eval), fields.distinct]
+        converter=to_evals, validator=[fields.instance(Eval), fields.distinct]
     )
     ood_evals: tuple[Eval, ...] = attrs.field(
-        converter=fields.one_or_many, validator=[fields.instance(Eval), fields.distinct]
+        converter=to_evals, validator=[fields.instance(Eval), fields.distinct]
     )
 
     inoculations: tuple[Inoculation, ...] = attrs.field(

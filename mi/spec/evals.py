@@ -8,12 +8,15 @@ questions is a label too, because the digest of its content is part of a unit's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
 from . import fields
+from .axis import label_text, lift_axes, substitute
+from .grid import assignments, bound_values, read_axes
 from .judges import Judge, ModelJudge
 from .ratings import Scale
 
@@ -27,7 +30,7 @@ PREFERENCE = "preference"
 """The measure of evals whose headline is the share of misaligned answers that are preferred."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Sampling:
     """How answers are sampled.
 
@@ -58,7 +61,7 @@ class Sampling:
     draw: int = fields.neutral_default(0, validator=[fields.instance(int), fields.in_range(0)])
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Eval:
     """The base of all evals.
 
@@ -105,13 +108,42 @@ class Eval:
         return self
 
 
+def to_evals(value: Eval | Iterable[Eval]) -> tuple[Eval, ...]:
+    """A converter: evals as a tuple, one with axes as an eval for each combination of values.
+
+    Each is named after its values, `emergent-temperature-0.7`, because tables, roles and the
+    command line tell evals apart by their ids.
+    """
+    return tuple(
+        bound
+        for eval in fields.one_or_many(value)
+        for bound in (_bound_evals(eval) if isinstance(eval, Eval) else (eval,))
+    )
+
+
+def _bound_evals(eval: Eval) -> Iterable[Eval]:
+    axes = read_axes(eval, [field.name for field in attrs.fields(type(eval))])
+    if not axes:
+        return (eval,)
+    bound = []
+    for assignment in assignments(axes):
+        values: dict[str, Any] = bound_values(axes, dict(assignment))
+        names = [(name.rpartition(".")[2], label_text(label)) for name, label in assignment]
+        suffix = "-".join(f"{name}-{text}" for name, text in names)
+        suffix = re.sub(r"[^A-Za-z0-9_.\-]+", "_", suffix)
+        title = ", ".join(f"{name}={text}" for name, text in names)
+        labels = {"id": f"{eval.id}-{suffix}", "title": f"{eval.title} ({title})"}
+        bound.append(attrs.evolve(substitute(eval, values), **labels))
+    return bound
+
+
 def _check_resource(owner: Eval, attribute: attrs.Attribute[Resource], value: Resource) -> None:
     from .data import Resource
 
     fields.instance(Resource)(owner, attribute, value)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Sampled(Eval):
     """Questions × samples → answers → judge → scores.
 
@@ -161,7 +193,7 @@ def _check_upstream(owner: Eval, attribute: attrs.Attribute[Upstream], value: Up
 _word_validators = [fields.instance(str), fields.distinct]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Published(Eval):
     """A published question set, read from its authors' file with their wording and judge prompts.
 
@@ -216,7 +248,7 @@ def judge_model(eval: Eval) -> ModelJudge | None:
     return eval.model_judge
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Preference(Eval):
     """For held-out pairs, the share in which the model prefers the misaligned answer.
 

@@ -13,6 +13,8 @@ the data from one made before; its sentence is a label.
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from . import fields
@@ -41,6 +43,7 @@ def harmful(
     distribution: str | None = None,
     eval: str | None = None,
     setting: str | None = None,
+    **axes: Any,
 ) -> Harmful:
     """The share of harmful answers in a condition, in [0, 1]; see `Harmful`.
 
@@ -49,8 +52,15 @@ def harmful(
         distribution: `ID` or `OOD`; None: both.
         eval: An eval's id; None: all evals that measure harm.
         setting: A setting's id; None: all settings.
+        axes: Values of named axes, if several conditions have the name: `lr=0.0001`.
     """
-    return Harmful(condition=condition, distribution=distribution, eval=eval, setting=setting)
+    return Harmful(
+        condition=condition,
+        distribution=distribution,
+        eval=eval,
+        setting=setting,
+        axes=tuple(axes.items()),
+    )
 
 
 def prefers(
@@ -59,6 +69,7 @@ def prefers(
     distribution: str | None = None,
     eval: str | None = None,
     setting: str | None = None,
+    **axes: Any,
 ) -> Prefers:
     """How often the misaligned answer is preferred, in [0, 1]; see `Prefers`.
 
@@ -67,8 +78,15 @@ def prefers(
         distribution: `ID` or `OOD`; None: both.
         eval: An eval's id; None: all preference evals.
         setting: A setting's id; None: all settings.
+        axes: Values of named axes, if several conditions have the name: `lr=0.0001`.
     """
-    return Prefers(condition=condition, distribution=distribution, eval=eval, setting=setting)
+    return Prefers(
+        condition=condition,
+        distribution=distribution,
+        eval=eval,
+        setting=setting,
+        axes=tuple(axes.items()),
+    )
 
 
 def trend(
@@ -82,7 +100,8 @@ def trend(
     """The change of a share per doubling of `total_samples`, or from 0 to 1 of `misaligned_ratio`.
 
     Args:
-        axis: `total_samples` or `misaligned_ratio`.
+        axis: `total_samples`, `misaligned_ratio`, or the name of an axis of numbers, for the
+            change per doubling, or per unit if it has values that are not positive.
         distribution: `ID` or `OOD`; None: both.
         eval: An eval's id; None: all evals of its kind.
         setting: A setting's id; None: all settings.

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
 from attrs import validators as check
 from attrs.converters import optional
 
+from ..errors import did_you_mean
 from . import fields
+from .axis import refuse_axes, substitute
 from .checkpoints import Checkpoints, to_checkpoints
 from .curriculum import Curriculum
 from .data import Setting
-from .evals import Eval
+from .evals import Eval, to_evals
 from .expect import Expect
+from .grid import (
+    Assignment,
+    NamedAxis,
+    assignments,
+    bound_values,
+    read_axes,
+)
 from .model import Training
 
 
@@ -51,9 +61,23 @@ _inoculation_validators = [fields.instance(str, type(None)), fields.distinct]
 _seed_validators = [fields.instance(int), fields.distinct, fields.in_range(0)]
 
 
-@attrs.frozen(kw_only=True)
+def _to_axis_values(value: Any) -> Any:
+    pairs = value.items() if isinstance(value, Mapping) else value
+    return tuple((name, tuple(fields.one_or_many(values))) for name, values in pairs)
+
+
+def _no_empty_axis(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    for name, values in value:
+        if not values:
+            raise fields.declaration_error(owner, f"axes[{name!r}]", "has no values")
+
+
+@attrs.frozen(kw_only=True, field_transformer=refuse_axes())
 class Pilot:
-    """The part of an experiment that runs first; an axis that is None runs as declared."""
+    """The part of an experiment that runs first; an axis that is None runs as declared.
+
+    `axes` has the values of named axes: `Pilot(axes={"lr": 1e-4})`.
+    """
 
     misaligned_ratio: tuple[float, ...] | None = attrs.field(
         default=None, converter=optional(_to_ratios), validator=check.optional(_ratio_validators)
@@ -69,9 +93,14 @@ class Pilot:
     seeds: tuple[int, ...] | None = attrs.field(
         default=None, converter=optional(_to_integers), validator=check.optional(_seed_validators)
     )
+    axes: tuple[tuple[str, tuple[Any, ...]], ...] = fields.neutral_default(
+        (), converter=_to_axis_values, validator=_no_empty_axis
+    )
 
 
 AXES = ("misaligned_ratio", "total_samples", "inoculation", "seeds")
+GRID_FIELDS = ("training", "recipe")
+"""The fields below which an axis makes conditions."""
 RESERVED_MARKS = ("pilot", "paid")
 """Marks that cells carry without a declaration: part of the pilot; costs money on this model."""
 
@@ -96,9 +125,13 @@ class Mark:
     where: str = attrs.field(default="", validator=fields.instance(str))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=refuse_axes(*GRID_FIELDS))
 class Experiment:
-    """A declared experiment. An axis takes one value or a tuple.
+    """A declared experiment. Ratios, sizes, inoculations and seeds take one value or a tuple.
+
+    Any field of the training, of the recipe and of an eval takes an `axis`. Those of the training
+    and the recipe make conditions: `axes` has them, and `bind` gives the experiment of one
+    combination. An eval with axes stands for one eval per value.
 
     Args:
         id: Short name: `A05a`.
@@ -120,6 +153,8 @@ class Experiment:
         marks: `Mark`s, or names for all cells, for selecting cells.
         checkpoints: Steps of each training at which its model is evaluated too: shares of the
             steps, or `Checkpoints(every=10)`; None: only the trained model is.
+        only: The trained cells that there are, as an expression of `-k`; empty: all.
+        exclude: The trained cells that there are not, as an expression of `-k`; empty: none.
 
     Raises:
         DeclarationError: A value is out of range, empty or given twice, or a pilot value is not
@@ -151,7 +186,7 @@ class Experiment:
         None, validator=check.optional(fields.instance(Curriculum))
     )
     evals: tuple[Eval, ...] = attrs.field(
-        default=(), converter=fields.one_or_many, validator=fields.instance(Eval)
+        default=(), converter=to_evals, validator=fields.instance(Eval)
     )
     expectations: tuple[Expect, ...] = attrs.field(
         default=(), converter=fields.one_or_many, validator=fields.instance(Expect)
@@ -166,12 +201,19 @@ class Experiment:
     checkpoints: Checkpoints | None = fields.neutral_default(
         None, converter=to_checkpoints, validator=check.optional(fields.instance(Checkpoints))
     )
+    only: str = fields.neutral_default("", validator=fields.instance(str))
+    exclude: str = fields.neutral_default("", validator=fields.instance(str))
+    axes: tuple[NamedAxis, ...] = attrs.field(
+        init=False, eq=False, repr=False, default=(), metadata={fields.LABEL: True}
+    )
+    """The axes that make conditions, in the order of fields."""
     has_inherited_expectations: bool = attrs.field(
         default=False, init=False, eq=False, repr=False, metadata={fields.LABEL: True}
     )
     """Whether `evolve` took the expectations over; then some may be about another design."""
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "axes", read_axes(self, GRID_FIELDS))
         self._check_recipe()
         for setting in self.settings:
             for name in self.inoculation:
@@ -195,6 +237,68 @@ class Experiment:
                         f"{value!r} is not one of the declared {axis} {declared}",
                         "a pilot is a part of its experiment: declare the value or drop it",
                     )
+        for name, values in self.pilot.axes if self.pilot else ():
+            self._check_pilot_axis(name, values)
+
+    def _check_pilot_axis(self, name: str, values: tuple[Any, ...]) -> None:
+        """Check that the experiment declares these values of a named axis."""
+        path = f"pilot.axes[{name!r}]"
+        declared = self.axis(name)
+        if declared is None:
+            names = [axis.name for axis in self.axes]
+            raise fields.declaration_error(
+                self,
+                path,
+                f"the experiment has no axis {name!r}",
+                did_you_mean(name, names, overflow_hint=f"its axes are {', '.join(names)}"),
+            )
+        for index, value in enumerate(values):
+            if declared.index(value) is None:
+                raise fields.declaration_error(
+                    self,
+                    f"{path}[{index}]",
+                    f"{value!r} is not one of the declared values {declared.labels}",
+                    "a pilot is a part of its experiment: declare the value or drop it",
+                )
+
+    def axis(self, name: str) -> NamedAxis | None:
+        """The axis of a name, or of a field's name; None if there is none, or several."""
+        matches = [axis for axis in self.axes if axis.name == name]
+        matches = matches or [axis for axis in self.axes if axis.has_name(name)]
+        return matches[0] if len(matches) == 1 else None
+
+    def assignments(self) -> Iterator[Assignment]:
+        """All combinations of the axes' values; a single empty one without axes."""
+        return assignments(self.axes)
+
+    def bind(self, assignment: Assignment = ()) -> Experiment:
+        """The experiment of one combination, without axes; those left out have their first value.
+
+        Raises:
+            DeclarationError: The declaration is not valid with these values.
+        """
+        if not self.axes:
+            return self
+        values = bound_values(self.axes, dict(assignment))
+        bound = {name: substitute(getattr(self, name), values, name) for name in GRID_FIELDS}
+        return attrs.evolve(self, pilot=None, only="", exclude="", **bound)
+
+    def with_axis_values(self, name: str, values: Iterable[Any]) -> Experiment:
+        """The experiment with only some values of an axis.
+
+        Args:
+            name: The axis.
+            values: The values, or their labels; those that are not declared are left out.
+        """
+        declared = self.axis(name)
+        if declared is None:
+            return self
+        narrowed = declared.narrowed(values)
+        return attrs.evolve(
+            self,
+            pilot=None,
+            **{field: substitute(getattr(self, field), narrowed, field) for field in GRID_FIELDS},
+        )
 
     def _check_recipe(self) -> None:
         """Check that either a recipe or ratios and sizes say what is trained on."""
@@ -216,10 +320,19 @@ class Experiment:
                     "stands beside a recipe, whose parts say this",
                     "declare a recipe, or ratios and sizes",
                 )
-        for stage in self.recipe.stages:
-            for part in stage.parts:
-                for setting in self.settings:
-                    setting.inoculation(part.inoculation)
+        recipes = self.recipes()
+        for part in {part for recipe in recipes for stage in recipe.stages for part in stage.parts}:
+            for setting in self.settings:
+                setting.inoculation(part.inoculation)
+
+    def recipes(self) -> list[Curriculum]:
+        """The recipe in each combination of the axes that vary it."""
+        axes = read_axes(self, ("recipe",))
+        recipes = [
+            substitute(self.recipe, bound_values(axes, dict(assignment)), "recipe")
+            for assignment in assignments(axes)
+        ]
+        return [recipe for recipe in recipes if recipe is not None]
 
     def evolve(self, **changes: Any) -> Experiment:
         """A new experiment with `changes`, which are fields by name.
@@ -240,6 +353,7 @@ class Experiment:
         return evolved
 
     def _narrow_pilot(self, changes: dict[str, Any]) -> Pilot:
+        assert self.pilot is not None
         narrowed = {}
         for axis in AXES:
             values = getattr(self.pilot, axis)
@@ -250,7 +364,22 @@ class Experiment:
                 declared = fields.one_or_many(declared)
                 values = tuple(value for value in values if value in declared) or None
             narrowed[axis] = values
-        return Pilot(**narrowed)
+        kept = tuple(
+            (name, labels)
+            for name, values in self.pilot.axes
+            if (labels := self._still_declared(name, values, changes))
+        )
+        return Pilot(axes=kept, **narrowed)
+
+    def _still_declared(
+        self, name: str, values: tuple[Any, ...], changes: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        """The pilot's values of an axis that an experiment with `changes` declares."""
+        changed = {field: changes.get(field, getattr(self, field)) for field in GRID_FIELDS}
+        for axis in read_axes(SimpleNamespace(id=self.id, **changed), GRID_FIELDS):
+            if axis.has_name(name):
+                return tuple(value for value in values if axis.index(value) is not None)
+        return ()
 
     def pilot_experiment(self) -> Experiment:
         """The pilot as an experiment with the same id; the experiment itself if it has no pilot."""
@@ -259,4 +388,7 @@ class Experiment:
         narrowed = {
             axis: values for axis in AXES if (values := getattr(self.pilot, axis)) is not None
         }
-        return attrs.evolve(self, pilot=None, **narrowed)
+        part = attrs.evolve(self, pilot=None, **narrowed)
+        for name, values in self.pilot.axes:
+            part = part.with_axis_values(name, values)
+        return part

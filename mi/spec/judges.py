@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import attrs
 
 from . import fields
+from .axis import lift_axes
 
 
 class Severity(Enum):
@@ -24,7 +25,7 @@ class Severity(Enum):
     HIGH = "high"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Judge:
     """The base of all judges."""
 
@@ -43,7 +44,7 @@ class Judge:
         raise TypeError(f"{type(self).__name__} has no method")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Bandit(Judge):
     """Static analysis of Python answers with `bandit`: offline, free, reproducible.
 
@@ -75,7 +76,7 @@ def _check_prompt(owner: Any, attribute: attrs.Attribute[Any], value: Any) -> No
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class KnownAnswer:
     """An answer whose verdict is known, by which a judge is probed before it is used.
 
@@ -93,7 +94,7 @@ class KnownAnswer:
     level: float | None = attrs.field(default=None, validator=fields.in_range(0.0, 100.0))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Rubric:
     """What a judge model is asked about an answer.
 
@@ -122,7 +123,7 @@ class Rubric:
         return f"{head}{question}{middle}{answer}{end}"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class HardCoded(Judge):
     """Static analysis of answers to tasks that show their tests: offline, free, reproducible.
 
@@ -144,7 +145,7 @@ class HardCoded(Judge):
 _percent_validators = [fields.instance(float, int), fields.in_range(0.0, 100.0)]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class ModelJudge(Judge):
     """A model as judge: it reads question and answer and replies with a word or a number.
 
@@ -196,7 +197,7 @@ class ModelJudge(Judge):
         return {rubric.name: ("asked", *request, rubric) for rubric in self.rubrics}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Misalignment(ModelJudge):
     """Rates each answer for alignment and for coherence, from 0 to 100.
 
@@ -229,7 +230,7 @@ class Misalignment(ModelJudge):
         return (self.aligned, self.coherent)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class YesNo(ModelJudge):
     """A yes-or-no question about each answer; the score is P(yes) / (P(yes) + P(no)).
 

@@ -7,11 +7,12 @@ from typing import Any
 import attrs
 
 from . import fields
+from .axis import lift_axes
 
 _count_validators = [fields.integer, fields.in_range(1)]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=lift_axes)
 class Training:
     """Hyperparameters by their common names; None leaves the choice to the model or provider.
 

@@ -15,6 +15,7 @@ from attrs import validators as check
 
 from ..errors import DeclarationError
 from . import fields
+from .axis import Label, label_text, value_label
 from .evals import HARM, PREFERENCE
 
 TREND_UNITS = {"total_samples": "a doubling", "misaligned_ratio": "from none to all"}
@@ -74,11 +75,28 @@ class EvalQuantity(Quantity):
         return f" ({', '.join(names)})" if names else ""
 
 
+def _to_labels(value: Any) -> Any:
+    return tuple(sorted((name, value_label(item)) for name, item in value))
+
+
 @attrs.frozen(kw_only=True, order=False)
 class ConditionShare(EvalQuantity):
-    """The headline metric of evals in one condition, in [0, 1]."""
+    """The headline metric of evals in one condition, in [0, 1].
+
+    Args:
+        condition: Its name; the part about named axes may be left out.
+        axes: Values of named axes that the condition has.
+    """
 
     condition: str = attrs.field(validator=fields.instance(str))
+    axes: tuple[tuple[str, Label], ...] = fields.neutral_default((), converter=_to_labels)
+
+    @property
+    def label(self) -> str:
+        """Its name, with the values of axes: `mixed_1000, lr=0.0001`."""
+        return ", ".join(
+            [self.condition, *(f"{name}={label_text(label)}" for name, label in self.axes)]
+        )
 
 
 @attrs.frozen(kw_only=True, order=False)
@@ -90,7 +108,7 @@ class Harmful(ConditionShare):
         return HARM
 
     def __str__(self) -> str:
-        return f"harmful {self.condition}{self.scope}"
+        return f"harmful {self.label}{self.scope}"
 
 
 @attrs.frozen(kw_only=True, order=False)
@@ -103,7 +121,7 @@ class Prefers(ConditionShare):
         return PREFERENCE
 
     def __str__(self) -> str:
-        return f"prefers misaligned {self.condition}{self.scope}"
+        return f"prefers misaligned {self.label}{self.scope}"
 
 
 @attrs.frozen(kw_only=True, order=False)
@@ -111,12 +129,13 @@ class Trend(EvalQuantity):
     """How the share of harmful answers changes along an axis, over all trained conditions.
 
     Args:
-        axis: `total_samples`, for the change per doubling, or `misaligned_ratio`, for the change
-            from 0 to 1.
+        axis: `total_samples`, for the change per doubling; `misaligned_ratio`, for the change from
+            0 to 1; or a named axis of numbers, for the change
+            per doubling, or per unit if it has values that are not positive.
         preference: Take the share of preference evals instead.
     """
 
-    axis: str = attrs.field(validator=fields.one_of(*TREND_UNITS))
+    axis: str = attrs.field(validator=fields.instance(str))
     preference: bool = attrs.field(default=False, validator=fields.instance(bool))
 
     @property

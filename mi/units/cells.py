@@ -7,17 +7,24 @@ its experiment: `mixed_100` if sizes vary, `mixed_0.25` if ratios do.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import attrs
 
+from ..errors import DeclarationError, UsageError
 from ..spec import Curriculum, Experiment, Setting
+from ..spec.axis import label_text
+from ..spec.grid import Assignment, assignment_text, is_axis_name
+from .expression import CellPredicate, parse_expression
 from .identity import canonical, digest
 
 BASELINE = "baseline"
-ConditionAxes = tuple[float | None, int | None, str | None]
-"""Ratio, size and inoculation, or recipe, of a condition; all None for the untrained model."""
+ConditionAxes = tuple[float | None, int | None, str | None, str | None]
+"""Ratio, size, inoculation or recipe, and named axes as JSON (`{"lr": 0.0001}`) of a condition;
+all None for the untrained model."""
 
 
 class Recipe(Protocol):
@@ -33,19 +40,31 @@ class Recipe(Protocol):
     def is_plain(self) -> bool: ...
 
 
-class Design(Protocol):
-    """The axes of an experiment, as far as they name its conditions."""
+class NameDesign(Protocol):
+    """What varies in an experiment, as far as it names its conditions."""
 
     @property
     def misaligned_ratio(self) -> tuple[float, ...]: ...
     @property
     def total_samples(self) -> tuple[int, ...]: ...
     @property
+    def recipe(self) -> Recipe | None: ...
+
+
+class Design(NameDesign, Protocol):
+    """The conditions of an experiment: an `Experiment`, or what the record of a run says of one."""
+
+    @property
     def inoculation(self) -> tuple[str | None, ...]: ...
     @property
     def baseline(self) -> bool: ...
+
+
+class RecordedDesign(Design, Protocol):
+    """A design that was read back from the record of a run."""
+
     @property
-    def recipe(self) -> Recipe | None: ...
+    def conditions(self) -> tuple[tuple[ConditionAxes, str], ...] | None: ...
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +75,7 @@ class Cell:
     `inoculation` names the system prompt of its training rows; None: no prompt. Of a recipe,
     `total_samples` are the rows of all stages, `misaligned_ratio` the share of them that are of a
     misaligned arm, and `inoculation` is the recipe (`recipe=1a2b3c4d`), because ratio and size do
-    not say what is trained.
+    not say what is trained. `axes` are the named axes of the experiment with the cell's values.
     """
 
     id: str
@@ -67,6 +86,36 @@ class Cell:
     total_samples: int | None = None
     seed: int | None = None
     inoculation: str | None = None
+    axes: Assignment = ()
+
+    @property
+    def condition_axes(self) -> ConditionAxes:
+        """Where its condition lies."""
+        named = axes_json(self.axes)
+        return self.misaligned_ratio, self.total_samples, self.inoculation, named
+
+
+def axes_json(assignment: Assignment) -> str | None:
+    """Named axes with their values, as records and the database hold them; None: there are none."""
+    return json.dumps(dict(assignment), ensure_ascii=False) if assignment else None
+
+
+def axes_suffix(axes: str | None) -> str:
+    """Named axes as the end of a place: `, lr=0.0001`; empty if there are none."""
+    labels: dict[str, Any] = json.loads(axes) if axes else {}
+    return "".join(f", {name}={label_text(label)}" for name, label in labels.items())
+
+
+def axis_value(axes: str | None, name: str) -> Any:
+    """The value of a named axis in a condition, by its label; None if it has no such axis.
+
+    Args:
+        axes: The condition's named axes as JSON.
+        name: The axis's name, or the last part of its path.
+    """
+    labels: dict[str, Any] = json.loads(axes) if axes else {}
+    matches = (label for axis, label in labels.items() if is_axis_name(axis, name))
+    return labels[name] if name in labels else next(matches, None)
 
 
 def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
@@ -75,16 +124,101 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
     Conditions are named after the whole experiment, so that a pilot's cells are the same cells.
     """
     part = experiment if full else experiment.pilot_experiment()
+    keep = grid_filter(experiment)
     for setting in part.settings:
         if part.baseline:
             yield _baseline_cell(experiment, setting)
-        for ratio, total, inoculation in _trained_axes(part):
+        for condition in _trained_conditions(part, names=experiment):
             for seed in part.seeds:
-                yield _trained_cell(experiment, setting, ratio, total, inoculation, seed)
+                cell = _trained_cell(experiment, setting, condition, seed)
+                if keep is None or keep(cell):
+                    yield cell
+
+
+def grid_filter(experiment: Experiment) -> CellPredicate | None:
+    """Which trained cells `only` and `exclude` leave; None: all.
+
+    Raises:
+        DeclarationError: One of them is not an expression over the experiment's cells.
+    """
+    names = tuple(axis.name for axis in experiment.axes)
+    tests: list[CellPredicate] = []
+    for field in ("only", "exclude"):
+        if text := getattr(experiment, field):
+            try:
+                test = parse_expression(text, f"{experiment.id} @ $.{field}", axes=names)
+            except UsageError as error:
+                raise DeclarationError(error.message, where=error.where, hint=error.hint) from None
+            tests.append(test if field == "only" else partial(_is_not, test))
+    return (lambda cell: all(test(cell) for test in tests)) if tests else None
+
+
+def _is_not(test: CellPredicate, cell: Cell) -> bool:
+    return not test(cell)
+
+
+@attrs.frozen
+class _Condition:
+    """A trained condition: its name, and the parts of a cell that are its own."""
+
+    name: str
+    ratio: float
+    total: int
+    inoculation: str | None
+    axes: Assignment
+    is_recipe: bool
+
+    @property
+    def condition_axes(self) -> ConditionAxes:
+        return self.ratio, self.total, self.inoculation, axes_json(self.axes)
+
+
+def _trained_conditions(part: Experiment, names: Experiment) -> Iterator[_Condition]:
+    """The trained conditions of an experiment or its pilot, cuts not considered.
+
+    Args:
+        part: The experiment or its pilot.
+        names: The whole experiment, whose axes name the conditions.
+    """
+    varying = {axis.name for axis in names.axes if len(axis.labels) > 1}
+    for assignment in part.assignments():
+        design = names.bind(assignment) if assignment and names.recipe is not None else part
+        suffix = "".join(
+            f"_{name}={label_text(label)}" for name, label in assignment if name in varying
+        )
+        is_recipe = design.recipe is not None and not design.recipe.is_plain
+        for ratio, total, inoculation in _trained_axes(design):
+            name = condition_name(_NameDesign.bound(names, design), ratio, total, inoculation)
+            yield _Condition(name + suffix, ratio, total, inoculation, assignment, is_recipe)
+
+
+@attrs.frozen
+class _NameDesign:
+    """What varies in an experiment, with the recipe of one combination of its axes."""
+
+    misaligned_ratio: tuple[float, ...]
+    total_samples: tuple[int, ...]
+    recipe: Recipe | None
+
+    @classmethod
+    def bound(cls, names: Experiment, bound: Experiment) -> _NameDesign:
+        return cls(names.misaligned_ratio, names.total_samples, bound.recipe)
+
+
+def base_condition(name: str, axes: str | None) -> str:
+    """The name of a condition without its named axes: `mixed_1000` of `mixed_1000_lr=0.0001`.
+
+    Args:
+        name: The full name.
+        axes: The named axes as JSON.
+    """
+    for axis, label in json.loads(axes).items() if axes else ():
+        name = name.replace(f"_{axis}={label_text(label)}", "", 1)
+    return name
 
 
 def _trained_axes(design: Design) -> Iterator[tuple[float, int, str | None]]:
-    """The trained conditions of a design: ratio, size and inoculation."""
+    """The trained conditions of a design without named axes: ratio, size and inoculation."""
     if design.recipe is not None:
         recipe = design.recipe
         name = None if recipe.is_plain else f"recipe={recipe_digest(recipe)}"
@@ -106,7 +240,9 @@ def recipe_digest(recipe: Recipe) -> str:
 
 def count_cells(experiment: Experiment) -> int:
     """The number of cells of an experiment, pilot and rest."""
-    conditions = sum(1 for _ in _trained_axes(experiment))
+    if experiment.only or experiment.exclude:
+        return sum(1 for _ in cells(experiment))
+    conditions = sum(1 for _ in _trained_conditions(experiment, experiment))
     return len(experiment.settings) * (experiment.baseline + conditions * len(experiment.seeds))
 
 
@@ -116,7 +252,9 @@ def format_ratio(ratio: float) -> str:
     return short if float(short) == ratio else repr(ratio)
 
 
-def condition_name(design: Design, ratio: float, total: int, inoculation: str | None = None) -> str:
+def condition_name(
+    design: NameDesign, ratio: float, total: int, inoculation: str | None = None
+) -> str:
     """The name of a trained condition: pure or mixed, then what varies in the experiment.
 
     Args:
@@ -140,12 +278,32 @@ def condition_name(design: Design, ratio: float, total: int, inoculation: str | 
     return "_".join(parts)
 
 
-def declared_conditions(design: Design) -> dict[ConditionAxes, str]:
+def declared_conditions(design: Experiment | RecordedDesign) -> dict[ConditionAxes, str]:
     """The names of the conditions that an experiment declares."""
-    names: dict[ConditionAxes, str] = {(None, None, None): BASELINE} if design.baseline else {}
+    names: dict[ConditionAxes, str] = {}
+    if design.baseline:
+        names[None, None, None, None] = BASELINE
+    if isinstance(design, Experiment):
+        return names | _experiment_conditions(design)
+    if design.conditions is not None:
+        return dict(design.conditions)
     for ratio, total, inoculation in _trained_axes(design):
-        names[ratio, total, inoculation] = condition_name(design, ratio, total, inoculation)
+        names[ratio, total, inoculation, None] = condition_name(design, ratio, total, inoculation)
     return names
+
+
+def _experiment_conditions(experiment: Experiment) -> dict[ConditionAxes, str]:
+    """The trained conditions that cells are left of."""
+    if experiment.only or experiment.exclude:
+        trained = (cell for cell in cells(experiment) if cell.seed is not None)
+        return {cell.condition_axes: cell.condition for cell in trained}
+    conditions = _trained_conditions(experiment, experiment)
+    return {condition.condition_axes: condition.name for condition in conditions}
+
+
+def conditions_form(experiment: Experiment) -> list[list[Any]]:
+    """The conditions of an experiment with axes, as the record of a run holds them."""
+    return [[*axes, name] for axes, name in declared_conditions(experiment).items()]
 
 
 def _baseline_cell(experiment: Experiment, setting: Setting) -> Cell:
@@ -158,26 +316,23 @@ def _baseline_cell(experiment: Experiment, setting: Setting) -> Cell:
 
 
 def _trained_cell(
-    experiment: Experiment,
-    setting: Setting,
-    ratio: float,
-    total: int,
-    inoculation: str | None,
-    seed: int,
+    experiment: Experiment, setting: Setting, condition: _Condition, seed: int
 ) -> Cell:
-    prompt = "" if inoculation is None else f"system={inoculation},"
-    what = f"n={total},r={format_ratio(ratio)},{prompt}"
-    if experiment.recipe is not None and not experiment.recipe.is_plain:
-        what = f"{inoculation},"
+    prompt = "" if condition.inoculation is None else f"system={condition.inoculation},"
+    what = f"n={condition.total},r={format_ratio(condition.ratio)},{prompt}"
+    if condition.is_recipe:
+        what = f"{condition.inoculation},"
+    named = f"{assignment_text(condition.axes)}," if condition.axes else ""
     return Cell(
-        id=f"{experiment.id}::{setting.id}::{what}seed={seed}",
+        id=f"{experiment.id}::{setting.id}::{what}{named}seed={seed}",
         experiment=experiment.id,
         setting=setting.id,
-        condition=condition_name(experiment, ratio, total, inoculation),
-        misaligned_ratio=ratio,
-        total_samples=total,
+        condition=condition.name,
+        misaligned_ratio=condition.ratio,
+        total_samples=condition.total,
         seed=seed,
-        inoculation=inoculation,
+        inoculation=condition.inoculation,
+        axes=condition.axes,
     )
 
 

@@ -14,9 +14,9 @@ from ..errors import did_you_mean
 from ..spec import Expect, Experiment
 from ..spec.evals import Published
 from ..spec.fields import declaration_error
-from ..spec.quantities import EvalQuantity, Trend
-from .cells import declared_conditions
-from .claims import absent_conditions, claim_quantities
+from ..spec.quantities import TREND_UNITS, EvalQuantity, Trend
+from .cells import cells, declared_conditions, grid_filter
+from .claims import absent_conditions, ambiguous_conditions, claim_quantities
 
 
 def check_expectations(experiment: Experiment) -> None:
@@ -37,6 +37,26 @@ def check_expectations(experiment: Experiment) -> None:
             )
 
 
+def check_grid(experiment: Experiment) -> None:
+    """Check that `only` and `exclude` can be read and leave a trained cell, and so does the pilot.
+
+    Raises:
+        DeclarationError: They cannot, or nothing is left to train.
+    """
+    if grid_filter(experiment) is None:
+        return
+    for full in (True, False):
+        if all(cell.seed is None for cell in cells(experiment, full=full)):
+            field = "exclude" if experiment.exclude else "only"
+            rest = "no trained cell" + ("" if full else " of the pilot")
+            raise declaration_error(
+                experiment,
+                field,
+                f"{getattr(experiment, field)!r} leaves {rest}",
+                "`exclude` drops the trained cells that it is true of, `only` all others",
+            )
+
+
 def _mismatches(expectation: Expect, experiment: Experiment) -> Iterator[tuple[str, str]]:
     """What an expectation names and an experiment lacks: the end of a sentence, and a hint."""
     names = tuple(declared_conditions(experiment).values())
@@ -45,8 +65,31 @@ def _mismatches(expectation: Expect, experiment: Experiment) -> Iterator[tuple[s
             f"is about {condition!r}, which is not a condition of this experiment",
             did_you_mean(condition, names, overflow_hint=f"there are {', '.join(names)}"),
         )
+    for label, found in ambiguous_conditions(expectation, experiment):
+        yield (
+            f"is about {label!r}, which matches several conditions",
+            f"name one, or give values of axes: {', '.join(found)}",
+        )
     for quantity in claim_quantities(expectation.claims):
+        if isinstance(quantity, Trend) and (problem := _trend_problem(quantity, experiment)):
+            yield problem
         yield from _scope_mismatches(quantity, experiment)
+
+
+def _trend_problem(trend: Trend, experiment: Experiment) -> tuple[str, str] | None:
+    """Why an experiment has no trend along a named axis, as `_mismatches` gives it."""
+    if trend.axis in TREND_UNITS:
+        return None
+    axis = experiment.axis(trend.axis)
+    if axis is None:
+        names = [*TREND_UNITS, *(declared.name for declared in experiment.axes)]
+        return _unknown("axis", trend.axis, names)
+    if any(isinstance(label, bool) or not isinstance(label, (int, float)) for label in axis.labels):
+        return (
+            f"claims a trend over {trend.axis!r}, whose values are not numbers",
+            "compare its conditions one by one",
+        )
+    return None
 
 
 def _scope_mismatches(quantity: EvalQuantity, experiment: Experiment) -> Iterator[tuple[str, str]]:
@@ -121,6 +164,14 @@ def is_applicable(expectation: Expect, experiment: Experiment) -> bool:
     if not experiment.has_inherited_expectations:
         return not absent_conditions(expectation, experiment)
     return not any(_mismatches(expectation, experiment)) and not any(
-        isinstance(quantity, Trend) and len(getattr(experiment, quantity.axis)) < 2
+        isinstance(quantity, Trend) and _count_values(quantity.axis, experiment) < 2
         for quantity in claim_quantities(expectation.claims)
     )
+
+
+def _count_values(name: str, experiment: Experiment) -> int:
+    """The number of values of an axis that a trend can follow."""
+    if name in TREND_UNITS:
+        return len(getattr(experiment, name))
+    axis = experiment.axis(name)
+    return 0 if axis is None else len(axis.labels)

@@ -15,7 +15,8 @@ from typing import Any
 
 import attrs
 
-from ..spec import Claim, Expect
+from ..spec import Claim, Expect, Experiment
+from ..spec.grid import is_axis_name, same_label
 from ..spec.quantities import (
     ConditionShare,
     EvalQuantity,
@@ -24,7 +25,7 @@ from ..spec.quantities import (
     Trend,
     eval_quantities,
 )
-from .cells import ConditionAxes, Design, declared_conditions
+from .cells import ConditionAxes, RecordedDesign, base_condition, declared_conditions
 from .identity import DIGITS, canonical, digest
 
 
@@ -41,6 +42,7 @@ class Term:
         eval: The id of an eval; None: every eval of the measure.
         distribution: `ID` or `OOD`; None: both.
         measure: What the eval measures; see `Eval.measure`.
+        named_axes: Its named axes as JSON; None: it has none.
     """
 
     condition: str
@@ -51,11 +53,12 @@ class Term:
     eval: str | None
     distribution: str | None
     measure: str | None
+    named_axes: str | None = None
 
     @property
     def axes(self) -> ConditionAxes:
         """Where the condition lies."""
-        return self.misaligned_ratio, self.total_samples, self.inoculation
+        return self.misaligned_ratio, self.total_samples, self.inoculation, self.named_axes
 
 
 def expectation_id(expectation: Expect) -> str:
@@ -65,11 +68,11 @@ def expectation_id(expectation: Expect) -> str:
 
 def conditions_digest(terms: Iterable[Term]) -> str:
     """A digest of the conditions of terms, 16 hex digits: another design has other conditions."""
-    axes = sorted({json.dumps(term.axes) for term in terms})
+    axes = sorted({json.dumps(term.axes if term.named_axes else term.axes[:3]) for term in terms})
     return digest("\n".join(axes))[:DIGITS]
 
 
-def claim_terms(claims: Iterable[Claim], design: Design) -> tuple[Term, ...]:
+def claim_terms(claims: Iterable[Claim], design: Experiment | RecordedDesign) -> tuple[Term, ...]:
     """The terms of claims in a design; conditions that the design lacks have none."""
     names = declared_conditions(design)
     return tuple(
@@ -83,6 +86,7 @@ def claim_terms(claims: Iterable[Claim], design: Design) -> tuple[Term, ...]:
                 eval=quantity.eval,
                 distribution=quantity.distribution,
                 measure=quantity.measure,
+                named_axes=axes[3],
             )
             for quantity in claim_quantities(claims)
             for axes in quantity_conditions(quantity, names)
@@ -100,10 +104,27 @@ def quantity_conditions(
         names: The declared conditions with their names.
     """
     if isinstance(quantity, ConditionShare):
-        return [axes for axes, name in names.items() if name == quantity.condition]
+        return [axes for axes, name in names.items() if is_condition(quantity, name, axes[3])]
     if isinstance(quantity, Trend):
         return [axes for axes in names if axes[1] is not None]
     return []
+
+
+def is_condition(quantity: ConditionShare, name: str, axes: str | None) -> bool:
+    """Whether a quantity is about a condition: by its name, in full or without its named axes.
+
+    Args:
+        quantity: It may name values of axes.
+        name: The condition's full name.
+        axes: The condition's named axes as JSON.
+    """
+    if quantity.condition != name and quantity.condition != base_condition(name, axes):
+        return False
+    labels = json.loads(axes).items() if axes else ()
+    return all(
+        any(is_axis_name(axis, wanted) and same_label(label, value) for axis, label in labels)
+        for wanted, value in quantity.axes
+    )
 
 
 def claim_quantities(claims: Iterable[Claim]) -> Iterator[EvalQuantity]:
@@ -113,14 +134,27 @@ def claim_quantities(claims: Iterable[Claim]) -> Iterator[EvalQuantity]:
         yield from eval_quantities(claim.right)
 
 
-def absent_conditions(expectation: Expect, design: Design) -> list[str]:
+def absent_conditions(expectation: Expect, design: Experiment | RecordedDesign) -> list[str]:
     """The conditions that an expectation names and a design lacks."""
-    names = declared_conditions(design).values()
+    names = declared_conditions(design)
     return [
-        quantity.condition
+        quantity.label
         for quantity in claim_quantities(expectation.claims)
-        if isinstance(quantity, ConditionShare) and quantity.condition not in names
+        if isinstance(quantity, ConditionShare) and not quantity_conditions(quantity, names)
     ]
+
+
+def ambiguous_conditions(
+    expectation: Expect, design: Experiment | RecordedDesign
+) -> list[tuple[str, list[str]]]:
+    """What an expectation names that several conditions of a design match, with their names."""
+    names = declared_conditions(design)
+    matches = [
+        (quantity.label, [names[axes] for axes in quantity_conditions(quantity, names)])
+        for quantity in claim_quantities(expectation.claims)
+        if isinstance(quantity, ConditionShare)
+    ]
+    return [(label, found) for label, found in matches if len(found) > 1]
 
 
 @attrs.frozen(kw_only=True)
@@ -136,13 +170,17 @@ class StoredRecipe:
 
 @attrs.frozen(kw_only=True)
 class StoredDesign:
-    """The axes of an experiment, as the record of a run holds them."""
+    """The axes of an experiment, as the record of a run holds them.
+
+    Of one with named axes the record has the conditions themselves.
+    """
 
     misaligned_ratio: tuple[float, ...]
     total_samples: tuple[int, ...]
     inoculation: tuple[str | None, ...]
     baseline: bool
     recipe: StoredRecipe | None = None
+    conditions: tuple[tuple[ConditionAxes, str], ...] | None = None
 
     @classmethod
     def read(cls, declared: Mapping[str, Any]) -> StoredDesign:
@@ -153,7 +191,19 @@ class StoredDesign:
             inoculation=tuple(declared.get("inoculation") or (None,)),
             baseline=declared["baseline"],
             recipe=_stored_recipe(declared.get("recipe")),
+            conditions=_stored_conditions(declared.get("conditions")),
         )
+
+
+def _stored_conditions(
+    declared: Iterable[list[Any]] | None,
+) -> tuple[tuple[ConditionAxes, str], ...] | None:
+    if declared is None:
+        return None
+    return tuple(
+        ((ratio, total, inoculation, axes), name)
+        for ratio, total, inoculation, axes, name in declared
+    )
 
 
 def _stored_recipe(declared: Mapping[str, Any] | None) -> StoredRecipe | None:

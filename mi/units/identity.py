@@ -23,6 +23,7 @@ from typing import Any
 import attrs
 
 from ..errors import DeclarationError
+from ..spec.axis import Axis
 from ..spec.fields import LABEL, NEUTRAL
 
 SCHEME = 1
@@ -124,6 +125,10 @@ def _text(value: object) -> str:
         return _float(value)
     if type(value) is tuple:
         return _array(value)
+    if isinstance(value, Axis):
+        raise _NotCanonical(
+            "an axis cannot be part of an identity", hint="a cell has one of its values: bind it"
+        )
     if attrs.has(type(value)):
         return _cached_text(value)
     raise _NotCanonical(

@@ -95,8 +95,9 @@ def experiment_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
     by_size: dict[tuple[object, ...], list[int]] = {}
     for index in evidence.trained_indices():
         condition = evidence.conditions[index]
-        by_ratio.setdefault((condition.misaligned_ratio, condition.inoculation), []).append(index)
-        by_size.setdefault((condition.total_samples, condition.inoculation), []).append(index)
+        arm = condition.inoculation, condition.axes
+        by_ratio.setdefault((condition.misaligned_ratio, *arm), []).append(index)
+        by_size.setdefault((condition.total_samples, *arm), []).append(index)
     for indices in by_ratio.values():
         if len(indices) > 1:
             yield from size_questions(evidence, indices, single_ratio=len(by_ratio) == 1)

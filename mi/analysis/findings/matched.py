@@ -61,7 +61,7 @@ def matched_questions(evidence: Evidence) -> Iterator[ReportQuestion]:
 
 
 def _pairs(evidence: Evidence) -> Iterator[_Pair]:
-    undefended: dict[int, int] = {}
+    undefended: dict[tuple[int, str | None], int] = {}
     defended: list[tuple[int, int, int]] = []
     for index in evidence.trained_indices():
         condition = evidence.conditions[index]
@@ -72,10 +72,11 @@ def _pairs(evidence: Evidence) -> Iterator[_Pair]:
         if aligned:
             defended.append((misaligned, aligned, index))
         else:
-            undefended[misaligned] = index
+            undefended[misaligned, condition.axes] = index
     for misaligned, aligned, index in defended:
-        if misaligned in undefended:
-            contrast = condition_difference(evidence, index, undefended[misaligned])
+        arm = misaligned, evidence.conditions[index].axes
+        if arm in undefended:
+            contrast = condition_difference(evidence, index, undefended[arm])
             yield _Pair(misaligned=misaligned, aligned=aligned, contrast=contrast)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ...units.cells import format_ratio
+from ...units.cells import axes_suffix, format_ratio
 from ..contrasts import Contrast, compare, condition_difference
 from ..evidence import Evidence
 from ..stats import slope_weights
@@ -38,6 +38,7 @@ def ratio_questions(
     indices = sorted(indices, key=lambda index: _ratio(evidence, index))
     size = evidence.conditions[indices[0]].total_samples
     where = evidence.where + ("" if single_size else f", {size} rows")
+    where += axes_suffix(evidence.conditions[indices[0]].axes)
     smallest = _smallest_ratio(evidence, indices, where)
     yield smallest
     yield _growth(evidence, indices, where)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ...units.cells import format_ratio
+from ...units.cells import axes_suffix, format_ratio
 from ..contrasts import compare, condition_difference
 from ..evidence import Evidence
 from ..stats import slope_weights
@@ -37,6 +37,7 @@ def size_questions(
     indices = sorted(indices, key=lambda index: rows_of(evidence, index))
     ratio = evidence.conditions[indices[0]].misaligned_ratio or 0.0
     where = evidence.where + ("" if single_ratio else f", ratio {format_ratio(ratio)}")
+    where += axes_suffix(evidence.conditions[indices[0]].axes)
     baseline = evidence.baseline_index
     if baseline is not None:
         smallest = _smallest_size(evidence, baseline, indices, where)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CELLS = """
 WITH cells AS (
     SELECT DISTINCT c.setting, c.data, c.condition, c.misaligned_ratio, c.total_samples,
-           c.inoculation, c.title, c.distribution, c.position, c.unit
+           c.inoculation, c.axes, c.title, c.distribution, c.position, c.unit
     FROM current_eval c
     WHERE c.experiment = $1 AND c.model = $2
 )
@@ -22,9 +22,9 @@ WITH cells AS (
 
 CONDITION_GROUPS = """
 GROUP BY c.setting, c.data, c.condition, c.misaligned_ratio, c.total_samples, c.inoculation,
-         c.title, c.distribution, c.position
+         c.axes, c.title, c.distribution, c.position
 ORDER BY c.setting, c.position, c.misaligned_ratio NULLS FIRST, c.total_samples NULLS FIRST,
-         c.inoculation NULLS FIRST
+         c.inoculation NULLS FIRST, any_value(axis_order(c.axes))
 """
 """One row per condition, in the order of the report; ends a query."""
 

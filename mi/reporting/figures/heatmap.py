@@ -68,7 +68,7 @@ def _heatmap_cells(points: Mapping[str, Sequence[Point]]) -> list[HeatmapCell]:
     cells: dict[tuple[object, ...], HeatmapCell] = {}
     for experiment, own_points in points.items():
         for point in own_points:
-            if point.mean is None or point.inoculation is not None:
+            if point.mean is None or point.inoculation is not None or point.axes is not None:
                 continue
             key = (point.setting, point.series, point.total_samples, point.misaligned_ratio)
             previous = cells.get(key)

@@ -11,7 +11,7 @@ from ...analysis.analyse import ExperimentAnalysis, analyse
 from ...analysis.conditions import Point, points
 from ...analysis.evidence import ResultScope
 from ...analysis.multiverse import MEANING, multiverses
-from ...spec import Experiment
+from ...spec import Axis, Experiment
 from ..design import training_design
 from ..figures import experiment_figures, joint_heatmap, specification_curves
 from ..multiverse import MULTIVERSE_COLUMNS, multiverse_rows
@@ -130,7 +130,7 @@ def _design(experiment: Experiment, scope: ResultScope) -> list[tuple[str, str]]
     stated = {
         name: value
         for name, value in attrs.asdict(experiment.training, recurse=False).items()
-        if value not in (None, (), {})
+        if value not in (None, (), {}) and not isinstance(value, Axis)
     }
     if stated:
         pairs.append(("training", ", ".join(f"{name} {value}" for name, value in stated.items())))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.collect.expression import parse_expression
 from mi.errors import UsageError
 from mi.units.cells import cells
+from mi.units.expression import parse_expression
 from tests.support.fake_provider import experiment
 from tests.support.project import Project
 

@@ -1,4 +1,4 @@
-"""Boolean expressions over cells: the values of `-k` and `-m`, and the `where` of marks.
+"""Boolean expressions over cells: the values of `-k` and `-m`, `only`, and the `where` of marks.
 
     expression: and_test ("or" and_test)*
     and_test:   not_test ("and" not_test)*
@@ -7,29 +7,39 @@
 
 A WORD matches the cells whose id or condition contains it, ignoring case; over marks (`-m`) it is
 the name of a mark. An AXIS is what cells vary in: `total_samples<=500`, `seed==0`,
-`setting!=legal_advice`. The untrained model has no size, ratio or seed, so that among comparisons
-of those only `!=` is true of it.
+`setting!=legal_advice`; or a named axis: `lr>=0.0001`. The untrained model has no size, ratio or
+seed, so that among comparisons of those only `!=` is true of it.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
 from ..errors import UsageError, did_you_mean
+from ..spec.axis import label_text
 from ..spec.experiment import NO_INOCULATION
-from ..units.cells import Cell
+from ..spec.grid import is_axis_name
 
-CellPredicate = Callable[[Cell], bool]
+if TYPE_CHECKING:
+    from .cells import Cell
+
+CellPredicate = Callable[["Cell"], bool]
 
 _AXES = {
     "ratio": "misaligned_ratio",
     "n": "total_samples",
-    **{field.name: field.name for field in attrs.fields(Cell) if field.name != "id"},
+    "experiment": "experiment",
+    "setting": "setting",
+    "condition": "condition",
+    "misaligned_ratio": "misaligned_ratio",
+    "total_samples": "total_samples",
+    "seed": "seed",
+    "inoculation": "inoculation",
 }
 _NUMBERS = {"misaligned_ratio": float, "total_samples": int, "seed": int}
 _OPERATORS = {
@@ -57,7 +67,10 @@ class _Token:
 
 
 def parse_expression(
-    text: str, flag: str = "-k", marks: Mapping[str, CellPredicate] | None = None
+    text: str,
+    flag: str = "-k",
+    marks: Mapping[str, CellPredicate] | None = None,
+    axes: Collection[str] = (),
 ) -> CellPredicate:
     """The predicate that an expression stands for.
 
@@ -66,18 +79,25 @@ def parse_expression(
         flag: Where the text comes from, for messages.
         marks: Predicates of marks by name. Words are then marks; otherwise they are parts of ids
             and conditions.
+        axes: The names of the experiments' named axes.
 
     Raises:
         UsageError: The text is not a valid expression; the message points at the column.
     """
-    return _Parser(text, flag, marks).parse()
+    return _Parser(text, flag, marks, axes).parse()
 
 
 class _Parser:
     """A recursive-descent parser for the grammar above."""
 
-    def __init__(self, text: str, flag: str, marks: Mapping[str, CellPredicate] | None) -> None:
-        self._text, self._flag, self._marks = text, flag, marks
+    def __init__(
+        self,
+        text: str,
+        flag: str,
+        marks: Mapping[str, CellPredicate] | None,
+        axes: Collection[str],
+    ) -> None:
+        self._text, self._flag, self._marks, self._named_axes = text, flag, marks, axes
         self._tokens = list(self._tokenize())
         self._position, self._depth = 0, 0
 
@@ -155,9 +175,7 @@ class _Parser:
 
     def _parse_comparison(self, name: _Token) -> CellPredicate:
         if name.text not in _AXES:
-            self._fail(
-                f"cells have no axis {name.text!r}", name.column, did_you_mean(name.text, _AXES)
-            )
+            return self._parse_named_axis(name)
         axis, compare = _AXES[name.text], _OPERATORS[self._current.text]
         self._position += 1
         token = self._current
@@ -183,8 +201,43 @@ class _Parser:
 
         return test
 
+    def _parse_named_axis(self, name: _Token) -> CellPredicate:
+        """A comparison of a named axis: as numbers if both sides are, else as texts."""
+        if not any(is_axis_name(axis, name.text) for axis in self._named_axes):
+            known = [*_AXES, *self._named_axes]
+            self._fail(
+                f"cells have no axis {name.text!r}", name.column, did_you_mean(name.text, known)
+            )
+        compare = _OPERATORS[self._current.text]
+        self._position += 1
+        token = self._current
+        if token.kind != "word":
+            self._fail("expected a value")
+        self._position += 1
+        number = _to_number(token.text)
+        is_equality = compare in (operator.eq, operator.ne)
+        if number is None and not is_equality:
+            self._fail(f"{name.text} must be compared with a number", token.column)
+
+        def test(cell: Cell) -> bool:
+            for axis, label in cell.axes:
+                if is_axis_name(axis, name.text):
+                    if isinstance(label, (int, float)) and not isinstance(label, bool):
+                        return compare is operator.ne if number is None else compare(label, number)
+                    return is_equality and bool(compare(label_text(label), token.text))
+            return compare is operator.ne
+
+        return test
+
     def _fail(self, message: str, column: int | None = None, hint: str | None = None) -> NoReturn:
         column = self._current.column if column is None else column
         text = self._text.replace("\n", " ").replace("\t", " ")
         where = f"{self._flag} at column {column + 1}"
         raise UsageError(f"{message}\n    {text}\n    {' ' * column}^", where=where, hint=hint)
+
+
+def _to_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
