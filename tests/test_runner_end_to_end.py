@@ -130,6 +130,30 @@ def test_a_second_run_has_nothing_to_do_and_a_rebuild_changes_nothing(project: P
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
+def test_checkpoints_added_after_a_run_train_nothing_again(project: Project) -> None:
+    """All steps were kept by the first run, so the second one only evaluates."""
+    project = attrs.evolve(project, figures=True)
+    small(project, ratios=1.0, totals=40)
+    assert project.mi("run", "S1").code == 0
+    declared = (project.root / "s1.py").read_text(encoding="utf-8")
+    later = "seeds=0, checkpoints=(0.2, 0.4, 0.6, 0.8, 1.0)"
+    project.file("s1.py", declared.replace("seeds=0", later))
+    second = project.mi("run", "S1")
+    assert second.code == 0, second.err
+    done = (
+        "SELECT split_part(unit, '-', 1) AS kind, count(*) FROM attempt "
+        "WHERE event = 'done' GROUP BY run, kind ORDER BY 2, 1"
+    )
+    assert rows(project, done) == [("mix", 1), ("train", 1), ("eval", 6), ("eval", 12)]
+    assert project.mi("plot", "S1").code == 0
+    assert (project.root / "figures" / "S1-steps.png").exists()
+    report = project.mi("report", "S1")
+    assert "Step at which the task was learned" in report.out
+    assert "What is left out by stopping" in report.out
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_killed_again_and_again_it_ends_with_the_same_results(
     project: Project, tmp_path: Path
 ) -> None:
