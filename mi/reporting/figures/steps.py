@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _PANEL = (2.4, 2.2)
 _WINDOWS = 15
+_FEW_STEPS = 60
+"""Up to so many steps the axis has room for ticks between powers of ten."""
+_SHIFT = 0.04
+"""How far neighbouring conditions are apart, relative to the step."""
 
 
 @attrs.frozen(kw_only=True)
@@ -105,7 +109,8 @@ def _draw(
         for axes, (eval_id, text) in zip(panels, evals.items(), strict=True):
             for curve in curves:
                 if (curve.evidence.setting, curve.evidence.eval) == (setting, eval_id):
-                    _draw_scores(axes, curve, styles[curve.condition])
+                    place = names.index(curve.condition) - (len(names) - 1) / 2
+                    _draw_scores(axes, curve, styles[curve.condition], place)
             set_panel_title(axes, f"{setting}, {text}", _PANEL[0] - 0.5)
         for loss in losses:
             if loss.setting == setting and loss.condition in styles:
@@ -114,20 +119,31 @@ def _draw(
                 loss_panel.plot(loss.steps, smooth, color=colour, linewidth=0.9)
         set_panel_title(loss_panel, "training loss (nats per token)", _PANEL[0] - 0.5)
         for axes in row:
-            axes.set_xscale("symlog", linthresh=1)
-            axes.set_xlabel("step")
+            _set_step_axis(axes, max(curve.steps[-1] for curve in curves))
     handles = [Line2D([], [], color=style.colour, marker=style.marker) for style in styles.values()]
     add_legend(figure, names, handles)
     return figure
 
 
-def _draw_scores(axes: Axes, curve: LearningCurve, style: LineStyle) -> None:
+def _set_step_axis(axes: Axes, last: int) -> None:
+    """A log scale from step 1, with 0 at its left end, and ticks that are numbers of steps."""
+    digits = (1,) if last > _FEW_STEPS else (1, 2, 5)
+    ticks = [digit * 10**power for power in range(len(str(last))) for digit in digits]
+    ticks = [0, *(tick for tick in ticks if tick <= last)]
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set_xticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.set_xlabel("step")
+
+
+def _draw_scores(axes: Axes, curve: LearningCurve, style: LineStyle, place: float) -> None:
     points = _points(curve)
+    shift = _SHIFT * place  # so that curves on top of each other can be told apart
     means = [point.mean for point in points]
     below = [max(point.mean - point.ci_low, 0.0) for point in points]
     above = [max(point.ci_high - point.mean, 0.0) for point in points]
     axes.errorbar(
-        curve.steps,
+        [step + shift * max(step, 1) for step in curve.steps],
         means,
         yerr=[below, above],
         color=style.colour,
