@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -195,6 +196,18 @@ def test_set_gives_an_axis_other_values_and_keeps_its_name() -> None:
         assert len({cell.axes for cell in cells(changed, full=False)} - {()}) == 2
     with pytest.raises(MiError, match="no such axis"):
         parse_overrides(["rank=2"], targets)(one)
+
+
+def test_the_declaration_of_the_guide_is_one() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "axes.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("```")[0], names)
+    one = names["L1"]
+    check_grid(one)
+    check_expectations(one)
+    assert "n=1000,r=0.50,lr=0.0001,rank=2,seed=0" in ids(one)
+    assert len(ids(one)) == 1 + 5 * 3
+    assert len(ids(one, full=False)) == 3
 
 
 @given(st.lists(st.one_of(st.text(), st.integers(), st.floats(allow_nan=False)), min_size=1))
