@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 import pytest
 
+from mi import Training, axis
 from mi.analysis.analyse import analyse
 from mi.analysis.evidence import Condition, Evidence, ResultScope, load_evidence
 from mi.analysis.findings import Finding, report_findings
@@ -131,7 +132,14 @@ def test_a_judge_that_is_out_of_order_says_nothing_of_steps() -> None:
 def test_only_experiments_with_checkpoints_have_curves(
     tmp_path: Path, checkpoints: tuple[float, ...] | None
 ) -> None:
-    changes = {"total_samples": STEPS, "checkpoints": checkpoints, "pilot": None}
+    """A curve is one condition's: those of two learning rates are never averaged."""
+    training = Training(learning_rate=axis(1e-5, 1e-4, name="lr"))
+    changes = {
+        "total_samples": STEPS,
+        "checkpoints": checkpoints,
+        "pilot": None,
+        "training": training,
+    }
     opened, _ = run_experiment(tmp_path, Steps(), **changes)
     database = Database(opened.options.db)
     sync_database(database, opened.store)
@@ -155,3 +163,5 @@ def test_only_experiments_with_checkpoints_have_curves(
     assert any(question.startswith("step at which") for question in questions) == bool(checkpoints)
     assert all(curve.steps == (0, 2, 5, STEPS) for curve in curves)
     assert bool(curves) == bool(checkpoints)
+    names = {curve.condition for curve in curves}
+    assert names == ({"mixed_0.50_lr=1e-05", "mixed_0.50_lr=0.0001"} if checkpoints else set())
