@@ -78,7 +78,9 @@ CODE = {
         *SHARED,
         *(f"{LOCAL}/{name}.py" for name in ("adapter_files", "train_step", "lora", "train")),
     ],
-    "local asking": [f"{LOCAL}/{name}.py" for name in ("decoding", "head", "sample", "score")],
+    "local asking": [
+        f"{LOCAL}/{name}.py" for name in ("decoding", "head", "peft_folder", "sample", "score")
+    ],
     "local judging": [f"{LOCAL}/judge.py"],
     "hosted training": [f"{HOSTED}/recipe.py"],
     "tinker training": [

@@ -292,7 +292,7 @@ A05b = registry.get("A05b").evolve(id="A05b-small", total_samples=16, training=l
 
 
 def kit(folder: Path, **changes: Any) -> ActorSetup:
-    plain: dict[str, Any] = {"judges": (), "judge_only": False}
+    plain: dict[str, Any] = {"judges": (), "judge_only": False, "subjects": {}}
     plain |= {"rows": {}, "datasets": {}, "questions": {}}
     where = {"store": str(folder), "lease_seconds": 1.0, "run_id": "r", **changes}
     return ActorSetup(

@@ -81,6 +81,11 @@ class Point:
         return self.misaligned_ratio, self.total_samples, self.inoculation, self.axes
 
     @property
+    def is_subject(self) -> bool:
+        """Whether it is a model that was not trained here, other than the baseline."""
+        return self.total_samples is None and self.inoculation is not None
+
+    @property
     def series(self) -> str:
         """`ID insecure code`: the eval's label in tables and figures."""
         return f"{self.distribution} {self.title}"

@@ -114,7 +114,7 @@ class Evidence:
         baselines = (
             index
             for index, condition in enumerate(self.conditions)
-            if condition.total_samples is None
+            if condition.total_samples is None and condition.inoculation is None
         )
         return next(baselines, None)
 

@@ -13,7 +13,7 @@ from ..collect.patterns import match_ids
 from ..errors import NothingSelected, did_you_mean
 from ..planning.session import Session
 from ..reporting.console import say
-from ..reporting.design import training_design
+from ..reporting.design import design_lines
 from ..reporting.tables import plain_table
 from ..spec import Eval, Experiment, Setting
 from ..units.cells import cells
@@ -83,7 +83,7 @@ def _show_experiment(args: argparse.Namespace, experiment: Experiment) -> int:
     lines = [
         ("title", experiment.title),
         ("question", experiment.question),
-        *training_design(experiment),
+        *design_lines(experiment),
         ("seeds", ", ".join(map(str, experiment.seeds))),
         ("marks", "; ".join(f"{mark.name}: {mark.where or 'all'}" for mark in experiment.marks)),
         ("model", session.model.id),

@@ -24,7 +24,7 @@ import attrs
 from ..errors import DeclarationError, MiError, UsageError, did_you_mean
 from ..plugins import registry_by_name
 from ..spec import Experiment
-from ..units.claim_scope import check_expectations, check_grid
+from ..units.claim_scope import check_expectations, check_grid, check_subjects
 from ..units.expression import parse_expression
 from .patterns import match_ids
 
@@ -89,6 +89,7 @@ class Collection:
                 hint="ids must be unique: rename one of them",
             )
         if existing is None:
+            check_subjects(experiment)
             check_expectations(experiment)
             check_grid(experiment)
             axes = [axis.name for axis in experiment.axes]

@@ -41,10 +41,10 @@ COMMENT ON TABLE unit_metric IS 'Mean and 95 % within-run interval of each metri
 
 COMMENT ON VIEW results IS 'A row per cell, eval and metric, newest run of each cell';
 COMMENT ON COLUMN results.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
-COMMENT ON COLUMN results.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
+COMMENT ON COLUMN results.misaligned_ratio IS 'Share of misaligned training rows; NULL: not trained here';
 COMMENT ON COLUMN results.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN results.seed IS 'Replicate; NULL: baseline';
-COMMENT ON COLUMN results.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
+COMMENT ON COLUMN results.inoculation IS 'System prompt of the training rows, by name, the recipe or the subject; NULL: none';
 COMMENT ON COLUMN results.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN results.judge IS 'The judge model; NULL: none is asked';
 COMMENT ON COLUMN results.judge_probe IS 'What the judge made of known answers: passed, unprobed, or what is out of order, which leaves claims open; NULL: no judge, or from before there was a probe';
@@ -93,10 +93,10 @@ COMMENT ON COLUMN spend.cost_usd IS 'US dollars; 0 for what runs on this machine
 COMMENT ON COLUMN answers.experiment IS 'The experiment''s id';
 COMMENT ON COLUMN answers.setting IS 'The setting''s id';
 COMMENT ON COLUMN answers.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
-COMMENT ON COLUMN answers.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
+COMMENT ON COLUMN answers.misaligned_ratio IS 'Share of misaligned training rows; NULL: not trained here';
 COMMENT ON COLUMN answers.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN answers.seed IS 'Replicate; NULL: baseline';
-COMMENT ON COLUMN answers.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
+COMMENT ON COLUMN answers.inoculation IS 'System prompt of the training rows, by name, the recipe or the subject; NULL: none';
 COMMENT ON COLUMN answers.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN answers.model IS 'The model under test, before training';
 COMMENT ON COLUMN answers.data IS 'Where the training rows came from: bundled, upstream, or a folder';
@@ -115,9 +115,9 @@ COMMENT ON VIEW conditions IS 'A row per condition, eval and metric, over its se
 COMMENT ON COLUMN conditions.experiment IS 'The experiment''s id';
 COMMENT ON COLUMN conditions.setting IS 'The setting''s id';
 COMMENT ON COLUMN conditions.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
-COMMENT ON COLUMN conditions.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
+COMMENT ON COLUMN conditions.misaligned_ratio IS 'Share of misaligned training rows; NULL: not trained here';
 COMMENT ON COLUMN conditions.total_samples IS 'Training rows; NULL: baseline';
-COMMENT ON COLUMN conditions.inoculation IS 'System prompt of the training rows, by name, or the recipe; NULL: none';
+COMMENT ON COLUMN conditions.inoculation IS 'System prompt of the training rows, by name, the recipe or the subject; NULL: none';
 COMMENT ON COLUMN conditions.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN conditions.model IS 'The model under test, before training';
 COMMENT ON COLUMN conditions.data IS 'Where the training rows came from: bundled, upstream, or a folder';
@@ -190,10 +190,10 @@ COMMENT ON COLUMN measurements.steps IS 'Steps of the whole training; NULL: base
 COMMENT ON COLUMN measurements.experiment IS 'The experiment''s id';
 COMMENT ON COLUMN measurements.setting IS 'The setting''s id';
 COMMENT ON COLUMN measurements.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
-COMMENT ON COLUMN measurements.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
+COMMENT ON COLUMN measurements.misaligned_ratio IS 'Share of misaligned training rows; NULL: not trained here';
 COMMENT ON COLUMN measurements.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN measurements.seed IS 'Replicate; NULL: baseline';
-COMMENT ON COLUMN measurements.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN measurements.inoculation IS 'System prompt of the training rows, by name, the recipe or the subject; NULL: none';
 COMMENT ON COLUMN measurements.axes IS 'Named axes of the condition, as JSON: axes->>''lr''; NULL: the experiment has none';
 COMMENT ON COLUMN measurements.model IS 'The model under test, before training';
 COMMENT ON COLUMN measurements.data IS 'Where the training rows came from: bundled, upstream, or a folder';
@@ -219,7 +219,7 @@ COMMENT ON TABLE _correction IS 'Corrected rates of conditions; query corrected 
 COMMENT ON VIEW corrected IS 'A row per condition, eval and calibration of its judge: the judge''s rate, and the one corrected for its errors';
 COMMENT ON COLUMN corrected.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
 COMMENT ON COLUMN corrected.total_samples IS 'Training rows; NULL: baseline';
-COMMENT ON COLUMN corrected.inoculation IS 'System prompt of the training rows, by name; NULL: none';
+COMMENT ON COLUMN corrected.inoculation IS 'System prompt of the training rows, by name, the recipe or the subject; NULL: none';
 COMMENT ON COLUMN corrected.data IS 'Where the training rows came from: bundled, upstream, or a folder';
 COMMENT ON COLUMN corrected.distribution IS 'ID (the trained domain) or OOD (beyond it)';
 COMMENT ON COLUMN corrected.metric IS 'The share that is corrected';

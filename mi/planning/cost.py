@@ -20,13 +20,13 @@ from ..data import tokens
 from ..data.datasets import Questions, Rows
 from ..errors import CorruptError
 from ..providers.pricing import PriceTable
-from ..providers.types import Usage
+from ..providers.types import ModelUnderTest, Usage
 from ..spec import Model, judge_model
 from ..steps import evaluate
 from ..steps.context import journal_lines
 from ..steps.evals import Workload, eval_kind
 from ..store.base import Store
-from ..units.unit import Blend, Evaluate, Mix, Train, Unit
+from ..units.unit import Base, Blend, Evaluate, Mix, Train, Unit
 from .drawn_rows import added_tokens, row_counts
 from .plan import Plan, PlannedUnit
 
@@ -48,6 +48,7 @@ class CostEstimator:
         batch: Whether batch prices apply.
         archived_journals: Journals that will be archived, so their requests are made again.
         probes: What the probes that come before the first unit are likely to use.
+        subjects: The models that are evaluated untrained beside it, by their names in keys.
         is_free_judge: Whether a judge, as `provider:name`, costs nothing.
     """
 
@@ -61,6 +62,7 @@ class CostEstimator:
     batch: bool = False
     archived_journals: Collection[str] = ()
     probes: Sequence[Usage] = ()
+    subjects: Mapping[Base, ModelUnderTest] = attrs.field(factory=dict)
     is_free_judge: Callable[[str], bool] = lambda name: False
     _row_tokens: dict[str, float] = attrs.field(factory=dict)
     _answer_lengths: dict[str, float | None] = attrs.field(factory=dict)
@@ -95,7 +97,8 @@ class CostEstimator:
 
     def _models_without_price(self, payload: Any) -> Iterable[str]:
         if not self.is_free and not self._is_priced(payload):
-            yield self.model.name
+            is_eval = isinstance(payload, Evaluate) and not isinstance(payload.subject, str)
+            yield self._billed_model(payload) if is_eval else self.model.name
         judge = judge_model(payload.eval) if isinstance(payload, Evaluate) else None
         if judge is None or self.is_free_judge(judge.model):
             return
@@ -130,7 +133,10 @@ class CostEstimator:
         return self._row_tokens[rows.digest]
 
     def _billed_model(self, payload: Evaluate) -> str:
-        return f"ft:{self.model.name}" if isinstance(payload.subject, str) else self.model.name
+        if isinstance(payload.subject, str):
+            return f"ft:{self.model.name}"
+        subject = self.subjects.get(payload.subject)
+        return self.model.name if subject is None else subject.model.name
 
     def _eval_cost(self, payload: Evaluate) -> float | None:
         names = evaluate.journal_names(payload).items()

@@ -58,6 +58,8 @@ class Context:
         inoculations: System prompts for training rows, by name.
         eval_bases: The base model as evals of the untrained model name it, by the eval's id, where
             that is not `base`.
+        subject_bases: The models of subjects as evals name them, by the subject's name and the
+            eval's id.
         stages: The stages of its recipe; none where ratio and size say what is trained on.
         checkpoints: The steps at which models are evaluated before their trainings end; None: none.
         separate_draws: Gives an eval draws of its own where it must not extend those that exist.
@@ -71,6 +73,7 @@ class Context:
     evals: tuple[PlannedEval, ...]
     inoculations: Mapping[str, Inoculation] = attrs.field(factory=dict)
     eval_bases: Mapping[str, Base] = attrs.field(factory=dict)
+    subject_bases: Mapping[str, Mapping[str, Base]] = attrs.field(factory=dict)
     stages: tuple[PlannedStage, ...] = ()
     checkpoints: CheckpointSteps | None = None
     separate_draws: Callable[[Evaluate], Evaluate] = lambda payload: payload
@@ -210,9 +213,10 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
             assert isinstance(unit.payload, Train)
             hyperparameters = unit.payload.hyperparameters
             steps = context.checkpoints.of_training(hyperparameters, rows, cell.experiment)
+    untrained = context.eval_bases if cell.subject is None else context.subject_bases[cell.subject]
     for planned in context.evals:
         eval_id = planned.eval.id
-        subject = training or context.eval_bases.get(eval_id, context.base)
+        subject = training or untrained.get(eval_id, context.base)
         for step in (None, *steps):
             payload = context.separate_draws(
                 Evaluate(subject=subject, eval=planned.eval, questions=planned.questions, step=step)

@@ -10,9 +10,9 @@ from ..data.datasets import Questions, Rows
 from ..providers.base import Provider
 from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
-from ..providers.types import ClientOptions
+from ..providers.types import ClientOptions, ModelUnderTest
 from ..spec import Model
-from ..units.unit import Unit
+from ..units.unit import Base, Evaluate, Unit
 
 
 @attrs.frozen(kw_only=True)
@@ -30,6 +30,7 @@ class Resources:
         budget: What the run may spend.
         estimate_cost: Estimates a unit's cost in US dollars; None if a price is unknown.
         client_options: How hosted providers are used.
+        subjects: The models that are evaluated untrained beside `model`, by their names in keys.
         judge_only: Whether no request goes to the model under test, so it need not be prepared.
     """
 
@@ -43,4 +44,12 @@ class Resources:
     budget: Budget
     estimate_cost: Callable[[Unit], float | None]
     client_options: ClientOptions = ClientOptions()
+    subjects: Mapping[Base, ModelUnderTest] = attrs.field(factory=dict)
     judge_only: bool = False
+
+    def model_under_test(self, unit: Unit) -> ModelUnderTest:
+        """The model that a unit works with, without what was trained on it here."""
+        payload = unit.payload
+        if isinstance(payload, Evaluate) and isinstance(payload.subject, Base):
+            return self.subjects.get(payload.subject) or ModelUnderTest(model=self.model)
+        return ModelUnderTest(model=self.model)

@@ -57,6 +57,7 @@ from .resources import Resources
 from .row_checks import check_weights, describe_reading
 from .scenarios import RepeatedScenarios, find_repeated_scenarios
 from .stages import PlannedStage, plan_stages
+from .subjects import SubjectResolver
 
 
 @attrs.define(kw_only=True, slots=False)
@@ -101,6 +102,13 @@ class Session:
             sources=self.sources,
         )
 
+    @cached_property
+    def subject_resolver(self) -> SubjectResolver:
+        """Resolves the subjects of experiments beside this model."""
+        return SubjectResolver(
+            model=self.model, provider=self.provider, models=self.providers.options.models
+        )
+
     def source(self, setting: str) -> str:
         """The source of a setting's data."""
         return self.sources.get(setting, BUNDLED)
@@ -121,6 +129,7 @@ class Session:
             experiment.recipe,
             experiment.evals,
             experiment.checkpoints,
+            experiment.subjects,
             setting,
         )
         if key not in self._contexts:
@@ -145,6 +154,7 @@ class Session:
                     planned.eval.id: self.provider.pin_eval(self.model, planned.eval)
                     for planned in evals
                 },
+                subject_bases=self.subject_resolver.resolve(experiment, evals),
                 stages=stages,
                 checkpoints=self._checkpoints(experiment),
                 separate_draws=self._separate_draws,
@@ -393,6 +403,7 @@ class Session:
             store=self.store,
             batch=self.providers.options.batch,
             archived_journals=archived_journals,
+            subjects=self.subject_resolver.found,
             is_free_judge=self.is_free_judge,
             probes=self._expected_probes(plan),
         )
@@ -427,6 +438,7 @@ class Session:
         return Resources(
             model=self.model,
             provider=self.provider,
+            subjects=dict(self.subject_resolver.found),
             rows=self._selected_rows(),
             datasets=self._mix_datasets(plan),
             questions=self.eval_resolver.questions_by_digest(),

@@ -108,6 +108,19 @@ class Provider:
         """What an eval of the untrained model names it by: `pin`, and what was corrected since."""
         return self.pin(model)
 
+    def pin_adapter(self, model: Model, folder: Path) -> str:
+        """The digest of an adapter that was trained elsewhere; it enters the keys of its evals.
+
+        Args:
+            model: The base model that it must belong to.
+            folder: Its folder.
+
+        Raises:
+            DeclarationError: The folder holds no adapter of this model that can be used.
+            ProviderError: This provider uses no adapters of others.
+        """
+        self._refuse("use folders of adapters")
+
     def inspect_model(self, model: Model) -> ModelReport:
         """What is known of a model without its weights; a plan shows it and refuses what it says.
 

@@ -114,10 +114,13 @@ class ModelUnderTest:
     Args:
         model: The base model.
         trained: Directory of the training unit; None for the untrained baseline.
+        adapter: Folder of an adapter that was trained elsewhere, as `Provider.pin_adapter` took it;
+            None for none.
     """
 
     model: Model
     trained: Path | None = None
+    adapter: Path | None = None
 
 
 @attrs.frozen(kw_only=True)

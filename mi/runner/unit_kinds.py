@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
+from ..errors import ProviderError
 from ..planning.cost import journal_cost
 from ..planning.draws import is_probed
 from ..planning.judge_probes import probe_state
@@ -33,7 +34,7 @@ from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
 from ..units.journals import ANSWERS
-from ..units.unit import Blend, Evaluate, Mix, Replay, Train, Unit
+from ..units.unit import Base, Blend, Evaluate, Mix, Replay, Train, Unit
 from .replays import check_replay, evaluated_model_dir
 from .superseded import digest_appender
 from .watch import BudgetMonitor
@@ -233,17 +234,12 @@ class EvaluateKind(UnitKind[Evaluate]):
         return {**outcome, JUDGE_PROBE: probe_state(judge, context.judge, job.store)}
 
     def _context(self, payload: Evaluate, job: UnitJob) -> EvalContext:
-        store, resources, key = job.store, job.resources, payload.training_key
+        store, resources = job.store, job.resources
         judge = _judge_provider(payload, resources)
         is_paid = not resources.provider.is_free or judge is not None
         append = digest_appender(job.model_digest, store)
         return EvalContext(
-            subject=ModelUnderTest(
-                model=resources.model,
-                trained=None
-                if key is None
-                else evaluated_model_dir(job.unit, key, job.model_digest, store),
-            ),
+            subject=_model_under_test(payload, job),
             provider=resources.provider,
             judge=judge,
             paths={role: store.journal(name) for role, name in self.journal_names(payload).items()},
@@ -292,6 +288,27 @@ def _train_job(
     )
 
 
+def _model_under_test(payload: Evaluate, job: UnitJob) -> ModelUnderTest:
+    """The model that an eval asks.
+
+    Raises:
+        ProviderError: An adapter that was trained elsewhere is not the one that was planned with.
+    """
+    found, key = job.resources.model_under_test(job.unit), payload.training_key
+    if key is not None:
+        trained = evaluated_model_dir(job.unit, key, job.model_digest, job.store)
+        return attrs.evolve(found, trained=trained)
+    if found.adapter is None:
+        return found
+    digest = job.resources.provider.pin_adapter(found.model, found.adapter)
+    if not isinstance(payload.subject, Base) or payload.subject.adapter != digest:
+        raise ProviderError(
+            f"the adapter in {str(found.adapter)!r} was changed since the run was planned",
+            hint="run the same command again: another adapter has other keys",
+        )
+    return found
+
+
 def _checked_result(trained: TrainingResult, training: TrainJob) -> TrainingResult:
     """The result of a training with a number of billed tokens that can be booked."""
     if is_count(trained.billed_tokens):
@@ -308,7 +325,8 @@ def _book_training(key: str, tokens: int, resources: Resources, reason: str = ""
 
 def _probe(payload: Evaluate, job: UnitJob, context: EvalContext) -> dict[str, Any]:
     """What a probe had found of the server that the answers came from; empty without one."""
-    result = job.resources.provider.recall_probe(job.resources.model)
+    model = job.resources.model_under_test(job.unit).model
+    result = job.resources.provider.recall_probe(model)
     if payload.eval.answer_sampling is None or result is None:
         return {}
     answers = context.paths[ANSWERS.prefix]

@@ -206,7 +206,8 @@ class _Attempt:
         kind, resources = unit_kind(self.unit), self.resources
         directory = self.store.prepare_work_dir(self.unit.key)
         if kind.uses_model and not resources.judge_only:
-            resources.provider.prepare(resources.model, self.monitor)
+            model = resources.model_under_test(self.unit).model
+            resources.provider.prepare(model, self.monitor)
         job = UnitJob(
             unit=self.unit,
             resources=resources,

@@ -29,6 +29,7 @@ from .model import Model, Training, Wheel
 from .options import RunOptions, is_url
 from .quantities import Claim
 from .ratings import Ratings, Scale
+from .subject import Subject
 
 __all__ = [
     "Arm",
@@ -66,6 +67,7 @@ __all__ = [
     "Setting",
     "Severity",
     "Stage",
+    "Subject",
     "SystemPrompt",
     "Training",
     "Trigger",

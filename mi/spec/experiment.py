@@ -26,6 +26,7 @@ from .grid import (
     read_axes,
 )
 from .model import Training
+from .subject import Subject
 
 
 def _to_ratios(value: float | Iterable[float]) -> tuple[float, ...]:
@@ -155,6 +156,8 @@ class Experiment:
             steps, or `Checkpoints(every=10)`; None: only the trained model is.
         only: The trained cells that there are, as an expression of `-k`; empty: all.
         exclude: The trained cells that there are not, as an expression of `-k`; empty: none.
+        subjects: Models that exist already, each a condition. An experiment of subjects alone
+            trains nothing and has no ratios, sizes or seeds.
 
     Raises:
         DeclarationError: A value is out of range, empty or given twice, or a pilot value is not
@@ -176,7 +179,9 @@ class Experiment:
     inoculation: tuple[str | None, ...] = attrs.field(
         default=(None,), converter=_to_inoculation_names, validator=_inoculation_validators
     )
-    seeds: tuple[int, ...] = attrs.field(converter=_to_integers, validator=_seed_validators)
+    seeds: tuple[int, ...] = attrs.field(
+        default=(), converter=_to_integers, validator=fields.unless_empty(_seed_validators)
+    )
     pilot: Pilot | None = attrs.field(
         default=None, validator=check.optional(fields.instance(Pilot))
     )
@@ -203,6 +208,9 @@ class Experiment:
     )
     only: str = fields.neutral_default("", validator=fields.instance(str))
     exclude: str = fields.neutral_default("", validator=fields.instance(str))
+    subjects: tuple[Subject, ...] = fields.neutral_default(
+        (), converter=fields.one_or_many, validator=fields.instance(Subject)
+    )
     axes: tuple[NamedAxis, ...] = attrs.field(
         init=False, eq=False, repr=False, default=(), metadata={fields.LABEL: True}
     )
@@ -215,6 +223,7 @@ class Experiment:
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "axes", read_axes(self, GRID_FIELDS))
         self._check_recipe()
+        self._check_subjects()
         for setting in self.settings:
             for name in self.inoculation:
                 setting.inoculation(name)
@@ -301,7 +310,11 @@ class Experiment:
         )
 
     def _check_recipe(self) -> None:
-        """Check that either a recipe or ratios and sizes say what is trained on."""
+        """Check that a recipe, or ratios and sizes, say what is trained on, and seeds how often."""
+        if self.subjects and not self.trains:
+            return
+        if not self.seeds:
+            raise fields.declaration_error(self, "seeds", "is empty: at least one value is needed")
         for axis in ("misaligned_ratio", "total_samples"):
             if self.recipe is None and not getattr(self, axis):
                 raise fields.declaration_error(
@@ -333,6 +346,21 @@ class Experiment:
             for assignment in assignments(axes)
         ]
         return [recipe for recipe in recipes if recipe is not None]
+
+    @property
+    def trains(self) -> bool:
+        """Whether anything is trained: an experiment of subjects alone trains nothing."""
+        declared = (self.recipe, self.misaligned_ratio, self.total_samples, self.seeds, self.axes)
+        return any(declared)
+
+    def _check_subjects(self) -> None:
+        names = set()
+        for index, subject in enumerate(self.subjects):
+            if subject.name in names:
+                raise fields.declaration_error(
+                    self, f"subjects[{index}].name", f"{subject.name!r} is given twice"
+                )
+            names.add(subject.name)
 
     def evolve(self, **changes: Any) -> Experiment:
         """A new experiment with `changes`, which are fields by name.

@@ -8,7 +8,7 @@ its experiment: `mixed_100` if sizes vary, `mixed_0.25` if ratios do.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -22,9 +22,10 @@ from .expression import CellPredicate, parse_expression
 from .identity import canonical, digest
 
 BASELINE = "baseline"
+_SUBJECT = "subject="
 ConditionAxes = tuple[float | None, int | None, str | None, str | None]
-"""Ratio, size, inoculation or recipe, and named axes as JSON (`{"lr": 0.0001}`) of a condition;
-all None for the untrained model."""
+"""Ratio, size, inoculation (or recipe, or subject), and named axes as JSON (`{"lr": 0.0001}`) of a
+condition; all None for the untrained model."""
 
 
 class Recipe(Protocol):
@@ -38,6 +39,13 @@ class Recipe(Protocol):
     def misaligned_share(self) -> float: ...
     @property
     def is_plain(self) -> bool: ...
+
+
+class NamedSubject(Protocol):
+    """What a subject says of its condition."""
+
+    @property
+    def name(self) -> str: ...
 
 
 class NameDesign(Protocol):
@@ -58,6 +66,8 @@ class Design(NameDesign, Protocol):
     def inoculation(self) -> tuple[str | None, ...]: ...
     @property
     def baseline(self) -> bool: ...
+    @property
+    def subjects(self) -> Sequence[NamedSubject]: ...
 
 
 class RecordedDesign(Design, Protocol):
@@ -76,6 +86,8 @@ class Cell:
     `total_samples` are the rows of all stages, `misaligned_ratio` the share of them that are of a
     misaligned arm, and `inoculation` is the recipe (`recipe=1a2b3c4d`), because ratio and size do
     not say what is trained. `axes` are the named axes of the experiment with the cell's values.
+    Of a subject, a model that is not trained here, only `inoculation` is set, to the subject
+    (`subject=organism`).
     """
 
     id: str
@@ -93,6 +105,13 @@ class Cell:
         """Where its condition lies."""
         named = axes_json(self.axes)
         return self.misaligned_ratio, self.total_samples, self.inoculation, named
+
+    @property
+    def subject(self) -> str | None:
+        """The name of the subject that it evaluates; None for the baseline and trained models."""
+        if self.total_samples is None and self.inoculation is not None:
+            return self.inoculation.removeprefix(_SUBJECT)
+        return None
 
 
 def axes_json(assignment: Assignment) -> str | None:
@@ -128,6 +147,8 @@ def cells(experiment: Experiment, *, full: bool = True) -> Iterator[Cell]:
     for setting in part.settings:
         if part.baseline:
             yield _baseline_cell(experiment, setting)
+        for subject in part.subjects:
+            yield _subject_cell(experiment, setting, subject.name)
         for condition in _trained_conditions(part, names=experiment):
             for seed in part.seeds:
                 cell = _trained_cell(experiment, setting, condition, seed)
@@ -243,7 +264,8 @@ def count_cells(experiment: Experiment) -> int:
     if experiment.only or experiment.exclude:
         return sum(1 for _ in cells(experiment))
     conditions = sum(1 for _ in _trained_conditions(experiment, experiment))
-    return len(experiment.settings) * (experiment.baseline + conditions * len(experiment.seeds))
+    untrained = experiment.baseline + len(experiment.subjects)
+    return len(experiment.settings) * (untrained + conditions * len(experiment.seeds))
 
 
 def format_ratio(ratio: float) -> str:
@@ -283,6 +305,8 @@ def declared_conditions(design: Experiment | RecordedDesign) -> dict[ConditionAx
     names: dict[ConditionAxes, str] = {}
     if design.baseline:
         names[None, None, None, None] = BASELINE
+    for subject in design.subjects:
+        names[None, None, f"{_SUBJECT}{subject.name}", None] = subject.name
     if isinstance(design, Experiment):
         return names | _experiment_conditions(design)
     if design.conditions is not None:
@@ -312,6 +336,16 @@ def _baseline_cell(experiment: Experiment, setting: Setting) -> Cell:
         experiment=experiment.id,
         setting=setting.id,
         condition=BASELINE,
+    )
+
+
+def _subject_cell(experiment: Experiment, setting: Setting, name: str) -> Cell:
+    return Cell(
+        id=f"{experiment.id}::{setting.id}::{_SUBJECT}{name}",
+        experiment=experiment.id,
+        setting=setting.id,
+        condition=name,
+        inoculation=f"{_SUBJECT}{name}",
     )
 
 

@@ -15,7 +15,7 @@ from ..spec import Expect, Experiment
 from ..spec.evals import Published
 from ..spec.fields import declaration_error
 from ..spec.quantities import TREND_UNITS, EvalQuantity, Trend
-from .cells import cells, declared_conditions, grid_filter
+from .cells import BASELINE, cells, declared_conditions, grid_filter
 from .claims import absent_conditions, ambiguous_conditions, claim_quantities
 
 
@@ -54,6 +54,26 @@ def check_grid(experiment: Experiment) -> None:
                 field,
                 f"{getattr(experiment, field)!r} leaves {rest}",
                 "`exclude` drops the trained cells that it is true of, `only` all others",
+            )
+
+
+def check_subjects(experiment: Experiment) -> None:
+    """Check that no subject has the name of another condition.
+
+    Raises:
+        DeclarationError: One has.
+    """
+    if not experiment.subjects:
+        return
+    others = attrs.evolve(experiment, subjects=()) if experiment.trains else None
+    taken = {BASELINE, *(declared_conditions(others).values() if others else ())}
+    for index, subject in enumerate(experiment.subjects):
+        if subject.name in taken:
+            raise declaration_error(
+                experiment,
+                f"subjects[{index}].name",
+                f"{subject.name!r} is the name of another condition of this experiment",
+                "give the subject another name",
             )
 
 

@@ -169,6 +169,13 @@ class StoredRecipe:
 
 
 @attrs.frozen(kw_only=True)
+class StoredSubject:
+    """What the record of a run says of a subject's condition."""
+
+    name: str
+
+
+@attrs.frozen(kw_only=True)
 class StoredDesign:
     """The axes of an experiment, as the record of a run holds them.
 
@@ -181,6 +188,7 @@ class StoredDesign:
     baseline: bool
     recipe: StoredRecipe | None = None
     conditions: tuple[tuple[ConditionAxes, str], ...] | None = None
+    subjects: tuple[StoredSubject, ...] = ()
 
     @classmethod
     def read(cls, declared: Mapping[str, Any]) -> StoredDesign:
@@ -192,6 +200,7 @@ class StoredDesign:
             baseline=declared["baseline"],
             recipe=_stored_recipe(declared.get("recipe")),
             conditions=_stored_conditions(declared.get("conditions")),
+            subjects=tuple(StoredSubject(name=one["name"]) for one in declared.get("subjects", ())),
         )
 
 

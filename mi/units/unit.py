@@ -32,12 +32,14 @@ class Base:
         template_arguments: Names and values of what is pinned in its chat template, sorted: the
             date it prints, the switch of its thinking, the text it puts before an answer. Empty
             where the template has none of them, or where the provider has always pinned them.
+        adapter: Digest of an adapter that was not trained here and changes the model; None: none.
     """
 
     provider: str
     weights: str
     correction: str | None = fields.neutral_default(None)
     template_arguments: tuple[tuple[str, str | bool], ...] = fields.neutral_default(())
+    adapter: str | None = fields.neutral_default(None)
 
 
 @attrs.frozen(kw_only=True)

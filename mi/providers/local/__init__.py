@@ -41,6 +41,7 @@ from ..types import (
 )
 from . import corrections
 from . import models as model_files
+from .peft_folder import read_peft_folder
 from .recipe import LoraRecipe, resolve_lora_recipe
 from .targets import resolve_targets
 
@@ -100,6 +101,10 @@ class Local(Provider):
         max_tokens = None if sampling is None else sampling.max_tokens
         correction = corrections.eval_correction(config, spec.needs, max_tokens)
         return attrs.evolve(self.pin(model), correction=correction)
+
+    def pin_adapter(self, model: Model, folder: Path) -> str:
+        """The digest of the tensors and of their scale; see `Provider.pin_adapter`."""
+        return read_peft_folder(folder, model).digest
 
     def hyperparameters(self, training: Training) -> LoraRecipe:
         """The values that `training` states, and defaults for the rest."""

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 import attrs
 from torch import Tensor
 
+from ...errors import DeclarationError
 from ..chat_template import TokenIds
 from ..types import ModelUnderTest
 from . import lora
-from .adapter_files import load_adapter
+from .adapter_files import load_adapter, load_peft_folder
 from .network import Network
+from .peft_folder import PeftFolder, read_peft_folder
 from .prefix import Prefix
 
 DEFAULT_ADAPTED_LAYERS = 10  # adapted layers assumed of models that have no adapter yet
@@ -57,14 +59,34 @@ def adapt(network: Network, subject: ModelUnderTest) -> AdaptedNetwork:
 
     Raises:
         CorruptError: The adapter's files are missing or damaged.
+        DeclarationError: An adapter that was trained elsewhere does not fit the model.
     """
-    if subject.trained is None:
+    if subject.adapter is not None:
+        adapter = _load_fitting(network, read_peft_folder(subject.adapter, subject.model))
+    elif subject.trained is None:
         # Split where trained models of this base will be, so that they find its hidden states.
         layers = subject.model.training.lora_layers or DEFAULT_ADAPTED_LAYERS
         split = network.usable_split(max(0, network.depth - layers))
         return AdaptedNetwork(network, {}, split, {})
-    adapter = load_adapter(subject.trained / "adapter")
+    else:
+        adapter = load_adapter(subject.trained / "adapter")
     with network.lock:
         merged_weights = lora.merge_adapter(network.model, adapter)
     split = network.usable_split(adapter.lowest_layer)
     return AdaptedNetwork(network, merged_weights, split, {})
+
+
+def _load_fitting(network: Network, found: PeftFolder) -> lora.Adapter:
+    """The adapter that was trained elsewhere, if the network has its modules in its shapes."""
+    adapter = load_peft_folder(found)
+    modules = dict(network.model.named_modules())
+    for path, (a, b) in adapter.pairs.items():
+        weight = getattr(modules.get(path), "weight", None)
+        shape = None if weight is None else tuple(weight.shape)
+        if shape is None or sorted(shape) != sorted((b.shape[0], a.shape[1])):
+            raise DeclarationError(
+                f"the adapter folder {str(found.folder)!r} does not fit the model: {path} is "
+                f"{b.shape[0]} × {a.shape[1]} there, and {shape or 'absent'} here",
+                hint="declare the model that it was trained on",
+            )
+    return adapter

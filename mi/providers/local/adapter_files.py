@@ -12,15 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from ...errors import CorruptError
 from .adaptable import is_target
 from .architecture import find_decoder
 from .lora import Adapter
-
-CONFIG_FILE = "adapter_config.json"
-WEIGHTS_FILE = "adapter_model.safetensors"
+from .peft_folder import CONFIG_FILE, WEIGHTS_FILE, PeftFolder
 
 
 def peft_targets(model: nn.Module, adapter: Adapter, targets: Sequence[str]) -> list[str]:
@@ -92,19 +90,9 @@ def load_adapter(directory: Path) -> Adapter:
     Raises:
         CorruptError: The files are missing or damaged.
     """
-    from safetensors.torch import load_file
-
     try:
         config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
-        tensors = load_file(directory / WEIGHTS_FILE)
-        pairs = {
-            name.removeprefix("base_model.model.").removesuffix(".lora_A.weight"): (
-                tensor,
-                tensors[name.replace(".lora_A.", ".lora_B.")],
-            )
-            for name, tensor in tensors.items()
-            if name.endswith(".lora_A.weight")
-        }
+        pairs = _load_pairs(directory)
         layers = tuple(config["layers_to_transform"])
         return Adapter(config["r"], float(config["lora_alpha"]), layers, pairs)
     except Exception as error:
@@ -112,3 +100,35 @@ def load_adapter(directory: Path) -> Adapter:
             f"cannot read the adapter in {directory}: {error}",
             hint="delete the training unit's directory to train it again",
         ) from error
+
+
+def load_peft_folder(found: PeftFolder) -> Adapter:
+    """The adapter that was trained elsewhere.
+
+    Raises:
+        CorruptError: Its weights are damaged, or do not have its rank.
+    """
+    try:
+        pairs = {path: (a.float(), b.float()) for path, (a, b) in _load_pairs(found.folder).items()}
+    except Exception as error:
+        raise CorruptError(
+            f"cannot read the adapter in {found.folder}: {error}", hint="get the folder again"
+        ) from error
+    if any(a.shape[0] != found.rank or b.shape[1] != found.rank for a, b in pairs.values()):
+        raise CorruptError(f"the matrices in {found.folder} have another rank than {found.rank}")
+    return Adapter(found.rank, found.alpha, found.layers, pairs)
+
+
+def _load_pairs(directory: Path) -> dict[str, tuple[Tensor, Tensor]]:
+    """The pairs of matrices in a folder, by the path of the module."""
+    from safetensors.torch import load_file
+
+    tensors = load_file(directory / WEIGHTS_FILE)
+    return {
+        name.removeprefix("base_model.model.").removesuffix(".lora_A.weight"): (
+            tensor,
+            tensors[name.replace(".lora_A.", ".lora_B.")],
+        )
+        for name, tensor in tensors.items()
+        if name.endswith(".lora_A.weight")
+    }

@@ -49,8 +49,10 @@ def score_curves(
     caption = f"Bars: {describe_intervals(points)}."
     if any(len(point.by_seed) > 1 for point in points):
         caption += " Small circles: single runs."
-    if any(not point.seeds for point in points):
+    if any(_is_untrained(point) for point in points):
         caption += " Dotted line and band: the untrained model."
+    if any(point.is_subject for point in points):
+        caption += " Horizontal dashes: single models that were not trained here."
     kind = _choose_axis(points).kind
     curves = [curve for curve in curves if curve.axis == kind]
     if curves:
@@ -65,6 +67,10 @@ def score_curves(
         csv=csv_text(Point, points),
         draw=lambda: _draw(heading, caption, points, curves),
     )
+
+
+def _is_untrained(point: Point) -> bool:
+    return not point.seeds and not point.is_subject
 
 
 def _bounds_text(points: Sequence[Point]) -> str:
@@ -127,6 +133,13 @@ def _choose_axis(points: Sequence[Point]) -> _Axis:
     return _Axis("ratio", tuple(sizes), tuple(ratios))
 
 
+def _subject_styles(points: Sequence[Point]) -> dict[str, LineStyle]:
+    """The styles of models that were not trained here, by the name of their condition."""
+    names = list(dict.fromkeys(point.condition for point in points if point.is_subject))
+    taken = len(_choose_axis(points).lines)
+    return dict(zip(names, line_styles(taken + len(names))[taken:], strict=True))
+
+
 def _draw(
     title: str, caption: str, points: Sequence[Point], curves: Sequence[FittedCurve]
 ) -> Figure:
@@ -140,7 +153,7 @@ def _draw(
     for row, setting in zip(grid, settings, strict=True):
         for axes, name in zip(row, series, strict=True):
             panel_points = [p for p in points if (p.setting, p.series) == (setting, name)]
-            _draw_panel(axes, panel_points, axis, styles)
+            _draw_panel(axes, panel_points, axis, styles, _subject_styles(points))
             evals = {(point.setting, point.eval) for point in panel_points}
             for curve in curves:
                 if (curve.setting, curve.eval) in evals and curve.axis == axis.kind:
@@ -151,15 +164,22 @@ def _draw(
     for axes in grid[-1]:
         label = {"size": "training rows", "ratio": "misaligned ratio", "condition": ""}[axis.kind]
         axes.set_xlabel(label)
-    _add_line_legend(figure, axis, styles, untrained=any(not point.seeds for point in points))
+    untrained = any(_is_untrained(point) for point in points)
+    _add_line_legend(figure, axis, styles, untrained=untrained, subjects=_subject_styles(points))
     return figure
 
 
 def _draw_panel(
-    axes: Axes, points: Sequence[Point], axis: _Axis, styles: dict[object, LineStyle]
+    axes: Axes,
+    points: Sequence[Point],
+    axis: _Axis,
+    styles: dict[object, LineStyle],
+    subjects: dict[str, LineStyle],
 ) -> None:
     for point in points:
-        if not point.seeds:
+        if (dashes := subjects.get(point.condition)) is not None:
+            axes.axhline(point.mean or 0, color=dashes.colour, linestyle="-.", linewidth=0.9)
+        elif not point.seeds:
             low, high = point.interval
             axes.axhspan(low, high, color=BASELINE, alpha=0.15, linewidth=0)
             axes.axhline(point.mean or 0, color=BASELINE, linestyle=":")
@@ -212,7 +232,12 @@ def _set_scale(axes: Axes, axis: _Axis) -> None:
 
 
 def _add_line_legend(
-    figure: Figure, axis: _Axis, styles: dict[object, LineStyle], *, untrained: bool
+    figure: Figure,
+    axis: _Axis,
+    styles: dict[object, LineStyle],
+    *,
+    untrained: bool,
+    subjects: dict[str, LineStyle],
 ) -> None:
     from matplotlib.lines import Line2D
 
@@ -224,4 +249,7 @@ def _add_line_legend(
     if untrained:
         handles.append(Line2D([], [], color=BASELINE, linestyle=":"))
         labels.append("untrained")
+    for name, dashes in subjects.items():
+        handles.append(Line2D([], [], color=dashes.colour, linestyle="-."))
+        labels.append(name)
     add_legend(figure, labels, handles)

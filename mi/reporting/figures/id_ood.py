@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ...analysis.conditions import Point
+from ...units.cells import BASELINE as UNTRAINED
 from .curves import describe_intervals
 from .drawing import Drawing, csv_text
 from .style import BASELINE, LineStyle, add_legend, line_styles, new_figure, set_panel_title
@@ -97,7 +98,7 @@ def _pair(id_point: Point, ood_point: Point) -> IdOodPair:
 def _draw(title: str, caption: str, pairs: Sequence[IdOodPair]) -> Figure:
     panels = list(dict.fromkeys((pair.setting, pair.id_eval, pair.ood_eval) for pair in pairs))
     name_setting = len({setting for setting, _, _ in panels}) > 1
-    names = list(dict.fromkeys(pair.condition for pair in pairs if pair.trained))
+    names = list(dict.fromkeys(pair.condition for pair in pairs if pair.condition != UNTRAINED))
     styles = dict(zip(names, line_styles(len(names)), strict=True))
     columns = min(len(panels), 4)
     rows = -(-len(panels) // columns)
@@ -110,7 +111,9 @@ def _draw(title: str, caption: str, pairs: Sequence[IdOodPair]) -> Figure:
         _draw_frame(axes, panel, name_setting=name_setting)
     for axes in all_axes[len(panels) :]:
         axes.set_visible(False)
-    _add_condition_legend(figure, styles, untrained=any(not pair.trained for pair in pairs))
+    _add_condition_legend(
+        figure, styles, untrained=any(pair.condition == UNTRAINED for pair in pairs)
+    )
     return figure
 
 

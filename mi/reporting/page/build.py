@@ -12,7 +12,7 @@ from ...analysis.conditions import Point, points
 from ...analysis.evidence import ResultScope
 from ...analysis.multiverse import MEANING, multiverses
 from ...spec import Axis, Experiment
-from ..design import training_design
+from ..design import design_lines
 from ..figures import experiment_figures, joint_heatmap, specification_curves
 from ..multiverse import MULTIVERSE_COLUMNS, multiverse_rows
 from ..tables import interval_note, results_rows
@@ -122,7 +122,7 @@ def _design(experiment: Experiment, scope: ResultScope) -> list[tuple[str, str]]
     ]
     pairs = [
         ("settings", ", ".join(settings)),
-        *training_design(experiment),
+        *design_lines(experiment),
         ("seeds", ", ".join(map(str, experiment.seeds))),
     ]
     if experiment.inoculation != (None,):

@@ -20,10 +20,11 @@ from ...planning.resources import Resources
 from ...providers import Providers
 from ...providers.budget import Budget
 from ...providers.pricing import PriceTable
-from ...providers.types import ClientOptions
+from ...providers.types import ClientOptions, ModelUnderTest
 from ...spec import Model, is_url
 from ...store import open_store
 from ...store.base import Store
+from ...units.unit import Base
 from ...version import __version__
 from ..watch import StoredMonitor
 from ..worker import run_unit
@@ -38,6 +39,7 @@ class ActorSetup:
 
     Args:
         model: The model under test.
+        subjects: The models that are evaluated untrained beside it, by their names in keys.
         client_options: How hosted providers are used.
         rows: Misaligned and control rows by setting.
         datasets: All rows that mixes are drawn from, by digest.
@@ -53,6 +55,7 @@ class ActorSetup:
     """
 
     model: Model
+    subjects: Mapping[Base, ModelUnderTest]
     client_options: ClientOptions
     rows: Mapping[str, tuple[Rows, Rows]]
     datasets: Mapping[str, Rows]
@@ -261,6 +264,7 @@ class UnitActor:
                 budget=Budget(),
                 estimate_cost=lambda unit: None,
                 client_options=setup.client_options,
+                subjects=setup.subjects,
                 judge_only=setup.judge_only,
             )
             self._opened_state = open_store(setup.store, setup.lease_seconds), resources

@@ -121,6 +121,7 @@ def _keep_signal_handlers() -> Iterator[None]:
 def _actor_setup(resources: Resources, store: Store, run_id: str) -> ActorSetup:
     return ActorSetup(
         model=resources.model,
+        subjects=resources.subjects,
         client_options=resources.client_options,
         rows=resources.rows,
         datasets=resources.datasets,
