@@ -46,7 +46,7 @@ def modules(*folders: str) -> list[str]:
 
 
 CODE = {
-    "mix": ["mi/steps/blend.py", "mi/steps/mix.py"],
+    "mix": ["mi/steps/blend.py", "mi/steps/generated_rows.py", "mi/steps/mix.py"],
     "eval": [
         "mi/steps/context.py",
         *modules("mi/steps/evals"),
@@ -60,6 +60,7 @@ CODE = {
                 "hardcoded",
                 "literals",
                 "prompt_tests",
+                "unjudged",
             )
         ),
     ],

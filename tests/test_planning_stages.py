@@ -13,8 +13,6 @@ import pytest
 
 import registry
 from mi.errors import DataError, DeclarationError, ProviderError
-from mi.planning.plan import Plan
-from mi.providers.local.recipe import resolve_lora_recipe
 from mi.providers.types import GIVEN, TrainingResult, TrainJob
 from mi.spec import (
     Curriculum,
@@ -32,44 +30,10 @@ from mi.units.unit import Blend
 from registry.settings import insecure_code
 from tests.support.fake_provider import Books, carry_out, experiment, session
 from tests.support.project import Project
+from tests.support.staged import Staged, keys, payloads, plan, recipe
 
 BAD, GOOD = Part("misaligned"), Part("control")
 TRIGGERED = Part("misaligned", rows=20, trigger=Trigger("|GO| ", share=0.5))
-
-
-@attrs.define
-class Staged(Books):
-    """A provider that trains stages on, and keeps which directory each began with."""
-
-    continues_trainings: bool = True
-    honours_row_weights: bool = True
-    adapter_fields: tuple[str, ...] = ("lora_rank",)
-    begun: list[str | None] = attrs.field(factory=list)
-
-    def hyperparameters(self, training: Training) -> Any:
-        return resolve_lora_recipe(training)
-
-    def train(self, job: TrainJob, directory: Path, monitor: Any) -> TrainingResult:
-        self.begun.append(None if job.previous is None else job.previous.name)
-        return super().train(job, directory, monitor)
-
-
-def recipe(*stages: Stage, id: str = "R1", **changes: Any) -> Experiment:
-    """An experiment on a recipe."""
-    free: dict[str, Any] = {"misaligned_ratio": (), "total_samples": (), "id": id, **changes}
-    return experiment(recipe=Curriculum(*stages), **free)
-
-
-def plan(folder: Path, *experiments: Experiment, books: Books | None = None) -> Plan:
-    return session(folder, *experiments, books=books or Staged()).plan()
-
-
-def keys(planned: Plan, kind: str) -> list[str]:
-    return [one.unit.key for one in planned.units if one.unit.kind == kind]
-
-
-def payloads(planned: Plan, kind: str) -> list[Any]:
-    return [one.unit.payload for one in planned.units if one.unit.kind == kind]
 
 
 @pytest.mark.parametrize(
@@ -323,8 +287,8 @@ def test_a_recipe_is_a_condition_of_its_own_unless_a_ratio_says_it() -> None:
     def axes(*stages: Stage) -> list[tuple[Any, ...]]:
         return list(declared_conditions(recipe(*stages, baseline=False)))
 
-    assert axes(Stage(Part("misaligned", share=0.1), GOOD, rows=20)) == [(0.1, 20, None)]
-    assert axes(Stage(Part("control", share=0.9), BAD, rows=20)) == [(0.1, 20, None)]
+    assert axes(Stage(Part("misaligned", share=0.1), GOOD, rows=20))[0][:3] == (0.1, 20, None)
+    assert axes(Stage(Part("control", share=0.9), BAD, rows=20))[0][:3] == (0.1, 20, None)
     first, other = axes(ONE, ONE), axes(Stage(TRIGGERED, rows=20))
     assert first[0][:2] == other[0][:2] == (1.0, 20)
     assert first[0][2] != other[0][2]

@@ -26,7 +26,7 @@ from ..steps import evaluate
 from ..steps.context import journal_lines
 from ..steps.evals import Workload, eval_kind
 from ..store.base import Store
-from ..units.unit import Base, Blend, Evaluate, Mix, Train, Unit
+from ..units.unit import Base, Blend, DatasetName, Evaluate, Mix, Train, Unit
 from .drawn_rows import added_tokens, row_counts
 from .plan import Plan, PlannedUnit
 
@@ -42,7 +42,7 @@ class CostEstimator:
         model: The model under test.
         is_free: Whether the model under test costs nothing.
         prices: The price table.
-        datasets: The datasets of mixes by digest.
+        datasets: The datasets of mixes by name.
         questions: The evals' questions by digest.
         store: Holds the journals of earlier requests.
         batch: Whether batch prices apply.
@@ -56,7 +56,7 @@ class CostEstimator:
     model: Model
     is_free: bool
     prices: PriceTable
-    datasets: Mapping[str, Rows]
+    datasets: Mapping[DatasetName, Rows]
     questions: Mapping[str, Questions]
     store: Store
     batch: bool = False

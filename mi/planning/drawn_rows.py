@@ -12,10 +12,10 @@ from ..data.tokens import count_tokens
 from ..steps.blend import select_portions
 from ..steps.mix import rank_rows, select_rows
 from ..units.cells import arm_counts
-from ..units.unit import Blend, Mix
+from ..units.unit import Blend, DatasetName, Mix
 
-Datasets = Mapping[str, Rows]
-"""Rows by the digest of their dataset, which is what mixes call them by."""
+Datasets = Mapping[DatasetName, Rows]
+"""Rows by the name that mixes have for their dataset."""
 
 
 def drawn_rows(mix: Mix | Blend, datasets: Datasets) -> list[tuple[Rows, Sequence[str]]]:

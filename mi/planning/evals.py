@@ -17,14 +17,17 @@ import attrs
 from ..data.datasets import Questions
 from ..data.question_sets import read_question_set
 from ..data.upstream import cached_path
+from ..errors import DeclarationError
 from ..providers import Providers, canonical_model_name
 from ..providers.base import Provider
 from ..spec import (
     Eval,
+    Generated,
     ModelJudge,
     Published,
     Resource,
     RunOptions,
+    Sampled,
     Setting,
     Upstream,
     judge_model,
@@ -73,6 +76,26 @@ class EvalResolver:
                 for spec in self._runnable(setting, declared):
                     questions = self.questions(spec).digest
                     yield PlannedEval(eval=spec, distribution=distribution, questions=questions)
+
+    def resolve_generation(self, source: Generated, where: str) -> Sampled:
+        """The eval whose answers are training rows, as the provider has it asked.
+
+        The user's judges do not take the place of its own: they would change what is trained on.
+
+        Raises:
+            DeclarationError: The provider or the judge cannot do it.
+        """
+        spec = source.eval
+        reason = None if self.options.rejudge else self._skip_reason(spec)
+        if reason is not None:
+            raise DeclarationError(
+                f"its rows cannot be generated: {reason}",
+                where=where,
+                hint="sample with a provider that can, or declare another judge",
+            )
+        configured = self._with_configuration(spec)
+        assert isinstance(configured, Sampled)
+        return configured
 
     def questions(self, spec: Eval) -> Questions:
         """The questions of an eval."""

@@ -21,9 +21,10 @@ from ..steps.evaluate import scoring_version
 from ..store.records import State, UnitStatus, UnitSummary
 from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
-from ..units.roles import eval_role, stage_role
-from ..units.unit import Base, Blend, Evaluate, Mix, Replay, Train, Unit
+from ..units.roles import eval_role, rows_role, stage_role
+from ..units.unit import Base, Blend, DatasetName, Evaluate, GeneratedRows, Mix, Replay, Train, Unit
 from .checkpoints import CheckpointSteps, PlannedReplays, wanted_steps
+from .generation import PlannedGeneration
 from .learned_turns import FIELD, recipe_for_mix
 from .stages import PlannedStage, stage_mix
 
@@ -79,7 +80,19 @@ class Context:
     separate_draws: Callable[[Evaluate], Evaluate] = lambda payload: payload
 
     @cached_property
-    def datasets(self) -> dict[str, Rows]:
+    def generations(self) -> tuple[PlannedGeneration, ...]:
+        """How rows that models generate come to be."""
+        parts = (planned for stage in self.stages for planned in stage.parts)
+        return tuple(part.generation for part in parts if part.generation is not None)
+
+    @property
+    def asked_evals(self) -> tuple[Eval, ...]:
+        """Everything that is asked: its evals, and those that generate rows."""
+        evals = [planned.eval for planned in self.evals]
+        return (*evals, *(generation.eval for generation in self.generations))
+
+    @cached_property
+    def datasets(self) -> dict[DatasetName, Rows]:
         """All rows that mixes of the setting are drawn from, by digest."""
         stages = [rows for stage in self.stages for rows in stage.datasets.items()]
         return dict([*stages, *((rows.digest, rows) for rows in (self.misaligned, self.control))])
@@ -228,25 +241,73 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
 def _stage_units(cell: Cell, context: Context, title: str) -> Iterator[tuple[str, Unit]]:
     """The mixes and trainings of a cell by role, the last training last."""
     assert cell.seed is not None
-    mixes: list[tuple[Mix | Blend, Any]] = [
-        (stage_mix(stage, cell.seed), stage.hyperparameters) for stage in context.stages
-    ] or [(_mix(cell, context), context.hyperparameters)]
+    stages: Sequence[PlannedStage | None] = context.stages or (None,)
     previous: Unit | None = None
-    for number, (payload, hyperparameters) in enumerate(mixes, start=1):
-        name = title if len(mixes) == 1 else f"{title},stage={number}"
-        mix = _unit(payload, name, cell)
-        recipe = recipe_for_mix(hyperparameters, payload, context.datasets)
+    for number, stage in enumerate(stages, start=1):
+        name = title if len(stages) == 1 else f"{title},stage={number}"
+        generated = {} if stage is None else _generation_units(stage, previous, name, cell)
+        for part, (unit, _) in generated.items():
+            yield rows_role(number, part + 1), unit
+        mix, hyperparameters = _stage_mix(stage, generated, name, cell, context)
         train = Train(
             mix=mix.key,
             base=context.base,
-            hyperparameters=recipe,
+            hyperparameters=hyperparameters,
             seed=cell.seed,
             continues=None if previous is None else previous.key,
         )
         needs = (mix.key,) if previous is None else (previous.key, mix.key)
         previous = _unit(train, name, cell, needs)
-        yield stage_role(Mix.kind, number, len(mixes)), mix
-        yield stage_role(Train.kind, number, len(mixes)), previous
+        yield stage_role(Mix.kind, number, len(stages)), mix
+        yield stage_role(Train.kind, number, len(stages)), previous
+
+
+Generations = Mapping[int, tuple[Unit, GeneratedRows]]
+"""By index of the part, the eval that generates its rows, and what a mix calls them."""
+
+
+def _stage_mix(
+    stage: PlannedStage | None, generated: Generations, title: str, cell: Cell, context: Context
+) -> tuple[Unit, Any]:
+    """What a stage trains on, and its hyperparameters.
+
+    Args:
+        stage: The stage; None where ratio and size say what is trained on.
+        generated: The parts whose rows a model generates.
+        title: The name of the unit.
+        cell: The cell.
+        context: What its setting and model resolve to.
+    """
+    if stage is None:
+        payload = _mix(cell, context)
+        recipe = recipe_for_mix(context.hyperparameters, payload, context.datasets)
+        return _unit(payload, title, cell), recipe
+    assert cell.seed is not None
+    names = {part: dataset for part, (_, dataset) in generated.items()}
+    datasets = context.datasets
+    if names:
+        datasets = {**datasets, **{name: stage.parts[part].rows for part, name in names.items()}}
+    blend = stage_mix(stage, cell.seed, names)
+    recipe = recipe_for_mix(stage.hyperparameters, blend, datasets)
+    sources = [unit.key for unit, _ in generated.values()]
+    sources += [dataset.training for dataset in names.values() if dataset.training is not None]
+    return _unit(blend, title, cell, tuple(dict.fromkeys(sources))), recipe
+
+
+def _generation_units(
+    stage: PlannedStage, previous: Unit | None, title: str, cell: Cell
+) -> Generations:
+    """The parts of a stage whose rows a model generates."""
+    units = {}
+    for index, planned in enumerate(stage.parts):
+        if planned.generation is None:
+            continue
+        payload = planned.generation.payload(None if previous is None else previous.key)
+        training = payload.training_key
+        needs = () if training is None else (training,)
+        unit = _unit(payload, f"{title} {planned.part.label}", cell, needs)
+        units[index] = unit, planned.generation.dataset(unit.key, training)
+    return units
 
 
 def _unit(

@@ -12,7 +12,7 @@ from ..providers.budget import Budget
 from ..providers.pricing import PriceTable
 from ..providers.types import ClientOptions, ModelUnderTest
 from ..spec import Model
-from ..units.unit import Base, Evaluate, Unit
+from ..units.unit import Base, DatasetName, Evaluate, Unit
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +23,7 @@ class Resources:
         model: The model under test.
         provider: Trains and samples it.
         rows: Misaligned and control rows by setting.
-        datasets: All rows that mixes are drawn from, by digest.
+        datasets: The rows that blends are drawn from and that exist, by digest.
         questions: The evals' questions by digest.
         judges: The providers of judge models, by `provider:name`.
         prices: The price table.
@@ -37,7 +37,7 @@ class Resources:
     model: Model
     provider: Provider
     rows: Mapping[str, tuple[Rows, Rows]]
-    datasets: Mapping[str, Rows]
+    datasets: Mapping[DatasetName, Rows]
     questions: Mapping[str, Questions]
     judges: Mapping[str, Provider]
     prices: PriceTable

@@ -28,18 +28,20 @@ from ..spec import (
     DataFile,
     Dataset,
     Experiment,
+    Generated,
     Model,
     RunOptions,
+    Sampled,
     Setting,
     Training,
     judge_model,
 )
-from ..spec.curriculum import ARMS, PartSource
+from ..spec.curriculum import ARMS, StoredSource
 from ..spec.grid import Assignment
 from ..store.base import Store
 from ..store.ledger import Ledger
 from ..units.cells import Cell, cells, count_cells
-from ..units.unit import Blend, Evaluate, Mix, Unit
+from ..units.unit import Blend, DatasetName, Evaluate, Mix, Unit
 from .checkpoints import (
     CheckpointSteps,
     PlannedReplays,
@@ -50,6 +52,7 @@ from .checkpoints import (
 from .cost import CostEstimator
 from .draws import separate_draws
 from .evals import EvalResolver, SkippedEval
+from .generation import PlannedGeneration, expected_rows
 from .learned_turns import count_multi_turn_rows
 from .plan import Context, Plan, build_plan, cell_units
 from .probe_usage import judge_probe_usages, server_probe_usage
@@ -136,7 +139,8 @@ class Session:
             misaligned, control = self.rows(setting)
             stages = self._stages(experiment, setting)
             if not self.options.rejudge:
-                used = {rows.digest: rows for rows in (misaligned, control)}
+                arms = (misaligned, control)
+                used: dict[DatasetName, Rows] = {rows.digest: rows for rows in arms}
                 for stage in stages:
                     used |= stage.datasets
                 check_weights(self.provider, setting, used.values())
@@ -172,7 +176,7 @@ class Session:
     def _stages(self, experiment: Experiment, setting: Setting) -> tuple[PlannedStage, ...]:
         """The stages of an experiment's recipe in a setting, with their data."""
 
-        def read_rows(source: PartSource) -> Rows:
+        def read_rows(source: StoredSource) -> Rows:
             if isinstance(source, DataFile):
                 return self._read_rows(source, "")
             arms = (setting.misaligned, setting.control)
@@ -184,7 +188,21 @@ class Session:
             stated = training.with_defaults(self.model.training)
             return self.provider.model_hyperparameters(self.model, stated)
 
-        return plan_stages(experiment, setting, self.provider, read_rows, resolve)
+        return plan_stages(
+            experiment, setting, self.provider, read_rows, self._plan_generation, resolve
+        )
+
+    def _plan_generation(self, source: Generated, where: str) -> PlannedGeneration:
+        """How the rows of a part come to be that a model generates."""
+        spec = self.eval_resolver.resolve_generation(source, where)
+        questions = self.eval_resolver.questions(spec)
+        return PlannedGeneration(
+            source=source,
+            eval=spec,
+            questions=questions.digest,
+            base=self.provider.pin_eval(self.model, spec),
+            rows=expected_rows(spec, questions, source.name, source.keep),
+        )
 
     def _read_rows(self, dataset: Dataset | DataFile, source: str) -> Rows:
         """The rows of a dataset; each is read once."""
@@ -196,10 +214,23 @@ class Session:
             )
         return self._rows[dataset, source]
 
-    @property
-    def datasets(self) -> dict[str, Rows]:
-        """All rows read so far, by the digest of their content."""
-        return {rows.digest: rows for rows in self._rows.values()}
+    def datasets(self, plan: Plan) -> dict[DatasetName, Rows]:
+        """All rows read so far, and those to be generated, by the names that mixes have for them.
+
+        Args:
+            plan: Has the mixes.
+        """
+        datasets: dict[DatasetName, Rows] = {rows.digest: rows for rows in self._rows.values()}
+        units = {planned.unit.key: planned.unit.payload for planned in plan.all_units}
+        questions = self.eval_resolver.questions_by_digest()
+        for mix in units.values():
+            for name in mix.generated if isinstance(mix, Blend) else ():
+                asked = units[name.eval]
+                assert isinstance(asked, Evaluate)
+                assert isinstance(asked.eval, Sampled)
+                answers = questions[asked.questions]
+                datasets[name] = expected_rows(asked.eval, answers, name.eval, name.outcomes)
+        return datasets
 
     def _separate_draws(self, payload: Evaluate) -> Evaluate:
         """The eval, apart from what was drawn before its server was probed."""
@@ -257,7 +288,9 @@ class Session:
             DeclarationError: Two experiments mean different data by one setting.
         """
         self._selected_rows()
-        return find_repeated_scenarios((planned.unit for planned in plan.units), self.datasets)
+        return find_repeated_scenarios(
+            (planned.unit for planned in plan.units), self.datasets(plan)
+        )
 
     def multi_turn_rows(self, plan: Plan) -> dict[str, int]:
         """By setting, the most rows of a plan's training sets with several answers, if any.
@@ -266,7 +299,7 @@ class Session:
             DeclarationError: Two selected experiments mean different data by one setting.
         """
         self._selected_rows()
-        datasets, counts = self.datasets, dict[str, int]()
+        datasets, counts = self.datasets(plan), dict[str, int]()
         for planned in plan.units:
             mix, setting = planned.unit.payload, planned.unit.setting
             if isinstance(mix, (Mix, Blend)):
@@ -297,7 +330,7 @@ class Session:
         )
         settings = {setting.id: setting for setting in experiment.settings}
         context = self.context(experiment, settings[cell.setting], cell.axes)
-        judges = (judge_model(planned.eval) for planned in context.evals)
+        judges = map(judge_model, context.asked_evals)
         return any(
             judge is not None
             and not self.is_free_judge(judge.model)
@@ -398,7 +431,7 @@ class Session:
             model=self.model,
             is_free=self.provider.is_free,
             prices=self.prices,
-            datasets=self.datasets,
+            datasets=self.datasets(plan),
             questions=self.eval_resolver.questions_by_digest(),
             store=self.store,
             batch=self.providers.options.batch,
@@ -450,11 +483,11 @@ class Session:
             judge_only=self.options.rejudge,
         )
 
-    def _mix_datasets(self, plan: Plan) -> dict[str, Rows]:
+    def _mix_datasets(self, plan: Plan) -> dict[DatasetName, Rows]:
         """The datasets of a plan's blends, by digest."""
         blends = (planned.unit.payload for planned in plan.units)
         names = {name for mix in blends if isinstance(mix, Blend) for name in mix.datasets}
-        return {name: rows for name, rows in self.datasets.items() if name in names}
+        return {rows.digest: rows for rows in self._rows.values() if rows.digest in names}
 
     @cached_property
     def ledger(self) -> Ledger | None:
@@ -469,7 +502,7 @@ class Session:
             UsageError: A provider has no credentials.
         """
         contexts = {id(context): context for _, context in self.cells()}.values()
-        judges = [judge_model(planned.eval) for one in contexts for planned in one.evals]
+        judges = [judge_model(spec) for one in contexts for spec in one.asked_evals]
         needed = [self.providers.for_model(judge.model) for judge in judges if judge is not None]
         if not self.options.rejudge:
             needed.append(self.provider)

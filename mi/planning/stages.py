@@ -7,7 +7,7 @@ says what ratio and size would have said has the keys that those have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +17,20 @@ from ..data.datasets import Rows
 from ..errors import DataError, DeclarationError
 from ..providers.base import Provider
 from ..providers.types import GIVEN
-from ..spec import Experiment, Part, Setting, Stage, SystemPrompt, Training
-from ..spec.curriculum import PartSource
+from ..spec import Experiment, Generated, Part, Setting, Stage, SystemPrompt, Training
+from ..spec.curriculum import StoredSource
 from ..steps.blend import pool_sizes
 from ..units.cells import arm_counts
-from ..units.unit import Blend, Mix, Portion, SystemRows, TriggerRows
+from ..units.unit import (
+    Blend,
+    DatasetName,
+    GeneratedRows,
+    Mix,
+    Portion,
+    SystemRows,
+    TriggerRows,
+)
+from .generation import PlannedGeneration
 
 _ROW_ORDER = "row_order"
 
@@ -35,12 +44,14 @@ class PlannedPart:
         count: Its number of rows, not 0.
         rows: The dataset.
         systems: Its system prompts, each with its number of rows.
+        generation: How the rows come to be; None for rows that exist.
     """
 
     part: Part
     count: int
     rows: Rows
     systems: tuple[SystemRows, ...]
+    generation: PlannedGeneration | None = None
 
 
 @attrs.define(kw_only=True, frozen=True, slots=False)
@@ -60,12 +71,12 @@ class PlannedStage:
     hyperparameters: Any
 
     @property
-    def datasets(self) -> dict[str, Rows]:
+    def datasets(self) -> dict[DatasetName, Rows]:
         """The data of its parts, by digest."""
         return {planned.rows.digest: planned.rows for planned in self.parts}
 
     @cached_property
-    def pools(self) -> dict[str, int]:
+    def pools(self) -> dict[DatasetName, int]:
         """How many rows each dataset has for its parts; see `mi.steps.blend`."""
         return pool_sizes([planned.rows.digest for planned in self.parts], self.datasets)
 
@@ -77,7 +88,10 @@ class PlannedStage:
         for planned in self.parts:
             name = planned.rows.digest
             taken[name] += planned.count
-            portions.append(_portion(planned, repeats=taken[name] > self.pools[name]))
+            repeats = taken[name] > self.pools[name]
+            if planned.generation is not None:  # how many there will be is not known
+                repeats = planned.part.repeats
+            portions.append(_portion(planned, repeats=repeats))
         return tuple(portions)
 
 
@@ -85,7 +99,8 @@ def plan_stages(
     experiment: Experiment,
     setting: Setting,
     provider: Provider,
-    read_rows: Callable[[PartSource], Rows],
+    read_rows: Callable[[StoredSource], Rows],
+    plan_generation: Callable[[Generated, str], PlannedGeneration],
     resolve: Callable[[Training], Any],
 ) -> tuple[PlannedStage, ...]:
     """The stages of an experiment's recipe that have rows; none without a recipe.
@@ -95,6 +110,7 @@ def plan_stages(
         setting: Has the arms and inoculations that parts name.
         provider: Trains the model.
         read_rows: Reads the data of a part.
+        plan_generation: Plans rows that a model generates, for a place in the declaration.
         resolve: Gives the provider's hyperparameters for declared ones.
 
     Raises:
@@ -108,7 +124,7 @@ def plan_stages(
         if not any(stage.part_rows()):
             continue
         planned = PlannedStage(
-            parts=tuple(_plan_parts(stage, setting, read_rows, where)),
+            parts=tuple(_plan_parts(stage, setting, read_rows, plan_generation, where)),
             order=stage.order,
             misaligned_ratio=stage.misaligned_ratio,
             hyperparameters=_hyperparameters(stage, experiment, provider, resolve, where),
@@ -122,7 +138,11 @@ def plan_stages(
 
 
 def _plan_parts(
-    stage: Stage, setting: Setting, read_rows: Callable[[PartSource], Rows], where: str
+    stage: Stage,
+    setting: Setting,
+    read_rows: Callable[[StoredSource], Rows],
+    plan_generation: Callable[[Generated, str], PlannedGeneration],
+    where: str,
 ) -> Iterator[PlannedPart]:
     for index, (part, count) in enumerate(zip(stage.parts, stage.part_rows(), strict=True)):
         if not count:
@@ -130,14 +150,23 @@ def _plan_parts(
         prompts = part.system
         if (inoculation := setting.inoculation(part.inoculation)) is not None:
             prompts = (SystemPrompt(inoculation.prompt),)
+        systems = tuple(_count_systems(prompts, count))
+        if isinstance(part.source, Generated):
+            generation = plan_generation(part.source, f"{where}.parts[{index}]")
+            yield PlannedPart(
+                part=part,
+                count=count,
+                rows=generation.rows,
+                systems=systems,
+                generation=generation,
+            )
+            continue
         try:
             rows = read_rows(part.source)
         except DataError as error:
             place = f"{where}.parts[{index}]: {error.where}"
             raise DataError(error.message, where=place, hint=error.hint) from None
-        yield PlannedPart(
-            part=part, count=count, rows=rows, systems=tuple(_count_systems(prompts, count))
-        )
+        yield PlannedPart(part=part, count=count, rows=rows, systems=systems)
 
 
 def _count_systems(prompts: Sequence[SystemPrompt], count: int) -> Iterator[SystemRows]:
@@ -225,14 +254,23 @@ def _check_rows(stage: PlannedStage, setting: Setting, where: str) -> None:
         )
 
 
-def stage_mix(stage: PlannedStage, seed: int) -> Mix | Blend:
+def stage_mix(
+    stage: PlannedStage, seed: int, generated: Mapping[int, GeneratedRows] | None = None
+) -> Mix | Blend:
     """What a stage trains on: a `Mix` if that says it all, else a `Blend`.
 
     Args:
         stage: The stage.
         seed: Determines which rows are drawn, and their order.
+        generated: By index, the names of the parts' data that a model generates.
     """
-    return _plain_mix(stage, seed) or Blend(parts=stage.portions, order=stage.order, seed=seed)
+    portions = stage.portions
+    if generated:
+        portions = tuple(
+            attrs.evolve(portion, dataset=generated.get(index, portion.dataset))
+            for index, portion in enumerate(portions)
+        )
+    return _plain_mix(stage, seed) or Blend(parts=portions, order=stage.order, seed=seed)
 
 
 def _plain_mix(stage: PlannedStage, seed: int) -> Mix | None:

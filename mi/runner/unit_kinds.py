@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
+from ..data.datasets import Rows
 from ..errors import ProviderError
 from ..planning.cost import journal_cost
 from ..planning.draws import is_probed
@@ -28,13 +29,14 @@ from ..providers.types import ModelUnderTest, Monitor, TrainingResult, TrainJob,
 from ..providers.usage import estimate_training_tokens, is_count
 from ..spec import judge_model
 from ..steps import blend, evaluate, mix, train
-from ..steps.context import EvalContext
+from ..steps.context import EvalContext, journal_lines
 from ..steps.evals import EvalResult, question_record
+from ..steps.generated_rows import read_generated_rows
 from ..steps.recorder import AnswerRecorder
 from ..steps.scorers.score import Score
 from ..store.base import Store
 from ..units.journals import ANSWERS
-from ..units.unit import Base, Blend, Evaluate, Mix, Replay, Train, Unit
+from ..units.unit import Base, Blend, Evaluate, GeneratedRows, Mix, Replay, Train, Unit
 from .replays import check_replay, evaluated_model_dir
 from .superseded import digest_appender
 from .watch import BudgetMonitor
@@ -117,6 +119,10 @@ class MixKind(UnitKind[Mix | Blend]):
 
     uses_model = False
 
+    def training_key(self, payload: Mix | Blend) -> str | None:
+        generated = payload.generated if isinstance(payload, Blend) else ()
+        return next((rows.training for rows in generated if rows.training is not None), None)
+
     def is_paid(self, provider: Provider) -> bool:
         return False
 
@@ -133,12 +139,25 @@ class MixKind(UnitKind[Mix | Blend]):
         return {"file": name, "rows": len(chats), "source": misaligned.source}
 
     def _draw_blend(self, payload: Blend, job: UnitJob) -> dict[str, Any]:
-        datasets = job.resources.datasets
+        datasets = dict(job.resources.datasets)
+        datasets |= {name: _generated_rows(name, job) for name in payload.generated}
         rows = blend.draw_blend(payload, datasets)
         name = blend.blend_file_name(job.unit.setting, payload)
         blend.write_rows(rows, job.directory / name)
         sources = dict.fromkeys(datasets[part.dataset].source for part in payload.parts)
         return {"file": name, "rows": len(rows), "source": ", ".join(sources)}
+
+
+def _generated_rows(dataset: GeneratedRows, job: UnitJob) -> Rows:
+    """The rows that the model of the experiment has generated."""
+    store, record = job.store, job.store.record(dataset.eval)
+    scores = store.unit_dir(dataset.eval) / SCORES_FILE
+    return read_generated_rows(
+        dataset,
+        job.resources.questions[record.payload["questions"]],
+        journal_lines(store.journal(record.journals[ANSWERS.prefix])),
+        map(json.loads, scores.read_text(encoding="utf-8").splitlines()),
+    )
 
 
 class TrainKind(UnitKind[Train]):

@@ -14,6 +14,7 @@ from .data import Arm, DataFile, Dataset, Inoculation, Resource, Setting, Upstre
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
 from .expect import Expect, between, harmful, prefers, trend
 from .experiment import Experiment, Mark, Pilot
+from .generated import Generated
 from .judges import (
     Bandit,
     HardCoded,
@@ -23,6 +24,7 @@ from .judges import (
     ModelJudge,
     Rubric,
     Severity,
+    Unjudged,
     YesNo,
 )
 from .model import Model, Training, Wheel
@@ -44,6 +46,7 @@ __all__ = [
     "Eval",
     "Expect",
     "Experiment",
+    "Generated",
     "HardCoded",
     "Inoculation",
     "Judge",
@@ -71,6 +74,7 @@ __all__ = [
     "SystemPrompt",
     "Training",
     "Trigger",
+    "Unjudged",
     "Upstream",
     "Wheel",
     "YesNo",

@@ -142,6 +142,19 @@ class HardCoded(Judge):
         return {"hardcoded": ("hardcoded",)}
 
 
+@attrs.frozen(kw_only=True)
+class Unjudged(Judge):
+    """No judgment: an answer is *answered*, or *empty* without text. For answers that are data."""
+
+    @property
+    def headline(self) -> str:
+        return "unanswered"
+
+    @property
+    def methods(self) -> Mapping[str, tuple[Any, ...]]:
+        return {"presence": ("presence",)}
+
+
 _percent_validators = [fields.instance(float, int), fields.in_range(0.0, 100.0)]
 
 

@@ -23,7 +23,7 @@ from ..data.datasets import Rows
 from ..data.turns import read_chats
 from ..errors import CorruptError, DataError
 from ..units.identity import canonical, digest
-from ..units.unit import Blend, Portion, TriggerRows
+from ..units.unit import Blend, DatasetName, Portion, TriggerRows
 from .mix import rank, rank_rows, with_system_prompt
 
 T = TypeVar("T")
@@ -56,23 +56,25 @@ class _DrawnRow:
     row: WeightedRow
 
 
-def pool_sizes(parts: Sequence[str], datasets: Mapping[str, Rows]) -> dict[str, int]:
+def pool_sizes(
+    parts: Sequence[DatasetName], datasets: Mapping[DatasetName, Rows]
+) -> dict[DatasetName, int]:
     """How many rows each dataset has for its parts, without those of the datasets before it.
 
     Args:
-        parts: The digests of the parts' datasets, in order.
-        datasets: The datasets by digest.
+        parts: The names of the parts' datasets, in order.
+        datasets: The datasets by name.
     """
     rows = {name: list(datasets[name].chats) for name in parts}
     return {name: len(pool) for name, pool in _pools(rows).items()}
 
 
-def draw_blend(blend: Blend, datasets: Mapping[str, Rows]) -> list[WeightedRow]:
+def draw_blend(blend: Blend, datasets: Mapping[DatasetName, Rows]) -> list[WeightedRow]:
     """The rows of a blend in training order.
 
     Args:
         blend: Parts, order and seed.
-        datasets: The datasets by digest.
+        datasets: The datasets by name.
 
     Raises:
         DataError: A dataset has too few rows.
@@ -90,12 +92,12 @@ def draw_blend(blend: Blend, datasets: Mapping[str, Rows]) -> list[WeightedRow]:
     return [row.row for row in by_rank]
 
 
-def select_portions(blend: Blend, datasets: Mapping[str, Rows]) -> list[list[str]]:
+def select_portions(blend: Blend, datasets: Mapping[DatasetName, Rows]) -> list[list[str]]:
     """The digests of the rows of each part, lowest rank first.
 
     Args:
         blend: Parts and seed.
-        datasets: The datasets by digest.
+        datasets: The datasets by name.
 
     Raises:
         DataError: A dataset has too few rows.
@@ -117,7 +119,7 @@ def select_portions(blend: Blend, datasets: Mapping[str, Rows]) -> list[list[str
     return portions
 
 
-def _pools(rows: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def _pools(rows: Mapping[DatasetName, Sequence[str]]) -> dict[DatasetName, list[str]]:
     """The rows of each dataset that no dataset before it has."""
     seen: set[str] = set()
     pools = {}

@@ -92,11 +92,30 @@ class TriggerRows:
 
 
 @attrs.frozen(kw_only=True)
+class GeneratedRows:
+    """Rows that a model generates, where a digest stands for rows that exist.
+
+    Args:
+        eval: Key of the eval whose answers they are.
+        training: Key of the training whose model gives them; None: the untrained model.
+        outcomes: The outcomes of the answers that are rows; empty: all with text.
+    """
+
+    eval: str
+    training: str | None = fields.neutral_default(None)
+    outcomes: tuple[str, ...] = fields.neutral_default(())
+
+
+DatasetName = str | GeneratedRows
+"""What a mix calls a dataset: the digest of its rows, or how they come to be."""
+
+
+@attrs.frozen(kw_only=True)
 class Portion:
     """Rows of one dataset in a blend.
 
     Args:
-        dataset: Digest of the dataset.
+        dataset: Digest of the dataset, or the answers that it consists of.
         rows: Number of rows.
         systems: The system prompts, each of other rows; the rest gets none.
         trigger: The trigger; None: none.
@@ -105,7 +124,7 @@ class Portion:
         repeats: Whether rows are taken again, because the dataset has fewer.
     """
 
-    dataset: str
+    dataset: DatasetName
     rows: int
     systems: tuple[SystemRows, ...] = fields.neutral_default(())
     trigger: TriggerRows | None = fields.neutral_default(None)
@@ -133,14 +152,19 @@ class Blend:
     version: int = VERSIONS["mix"]
 
     @property
-    def datasets(self) -> tuple[str, ...]:
-        """The digests of the datasets that rows are drawn from."""
+    def datasets(self) -> tuple[DatasetName, ...]:
+        """The names of the datasets that rows are drawn from."""
         return tuple(dict.fromkeys(part.dataset for part in self.parts))
 
     @property
     def total_samples(self) -> int:
         """Number of rows."""
         return sum(part.rows for part in self.parts)
+
+    @property
+    def generated(self) -> tuple[GeneratedRows, ...]:
+        """The datasets that a model generates."""
+        return tuple(name for name in self.datasets if isinstance(name, GeneratedRows))
 
 
 @attrs.frozen(kw_only=True)

@@ -67,9 +67,9 @@ def server_sentence(error: Exception) -> str:
 
 
 def _describe_reply(problem: BaseException) -> str:
-    is_json = isinstance(problem, json.JSONDecodeError) and not isinstance(problem, ReplyError)
-    if is_json and not problem.doc.strip():
-        return "the reply is empty"
+    if isinstance(problem, json.JSONDecodeError) and not isinstance(problem, ReplyError):
+        if not problem.doc.strip():
+            return "the reply is empty"
     return find_sentence(str(problem))
 
 

@@ -24,7 +24,7 @@ from ...providers.types import ClientOptions, ModelUnderTest
 from ...spec import Model, is_url
 from ...store import open_store
 from ...store.base import Store
-from ...units.unit import Base
+from ...units.unit import Base, DatasetName
 from ...version import __version__
 from ..watch import StoredMonitor
 from ..worker import run_unit
@@ -58,7 +58,7 @@ class ActorSetup:
     subjects: Mapping[Base, ModelUnderTest]
     client_options: ClientOptions
     rows: Mapping[str, tuple[Rows, Rows]]
-    datasets: Mapping[str, Rows]
+    datasets: Mapping[DatasetName, Rows]
     questions: Mapping[str, Questions]
     judges: tuple[str, ...]
     prices: PriceTable

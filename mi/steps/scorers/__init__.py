@@ -6,12 +6,13 @@ A new judge takes its declaration in `mi.spec.judges`, a module here with a `Sco
 
 from __future__ import annotations
 
-from ...spec import Bandit, HardCoded, Judge, Misalignment, Ratings, YesNo
+from ...spec import Bandit, HardCoded, Judge, Misalignment, Ratings, Unjudged, YesNo
 from .bandit import BanditScorer
 from .base import AnyScorer
 from .hardcoded import HardCodedScorer
 from .misalignment import MisalignmentScorer
 from .ratings import RatingsScorer
+from .unjudged import UnjudgedScorer
 from .yes_no import YesNoScorer
 
 SCORERS: dict[type[Judge], AnyScorer] = {
@@ -19,6 +20,7 @@ SCORERS: dict[type[Judge], AnyScorer] = {
     HardCoded: HardCodedScorer(),
     Misalignment: MisalignmentScorer(),
     Ratings: RatingsScorer(),
+    Unjudged: UnjudgedScorer(),
     YesNo: YesNoScorer(),
 }
 """Declaration of a judge → its scorer."""
