@@ -1,7 +1,8 @@
 """Selection: which cells the words on a command line stand for.
 
-A word is an experiment's id, a shell pattern over ids, a file of experiments, or a cell's id. The
-selected cells keep the order of the words and of their experiments; each appears once.
+A word is an experiment's id, a shell pattern over ids, a file or a folder of experiments, or a
+cell's id. The selected cells keep the order of the words and of their experiments; each appears
+once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..spec import Experiment
 from ..units.cells import Cell, cells
 from ..units.expression import CellPredicate, parse_expression
 from .collection import Collection as Declared
+from .discovery import public_modules
 from .patterns import is_pattern
 
 
@@ -89,7 +91,7 @@ def select_cells(
 
     Args:
         collection: The experiments to select from.
-        words: Ids of experiments or cells, shell patterns, files.
+        words: Ids of experiments or cells, shell patterns, files, folders.
         full: Select all declared cells; otherwise the pilot's, and cells named by their own id.
         transform: Applied to each declared experiment first, for overrides.
         cell_filter: Which of these cells stay; None: all.
@@ -219,6 +221,9 @@ def _resolve_word(
 def _resolve_experiments(collection: Declared, word: str) -> Sequence[Experiment]:
     if word.endswith(".py"):
         return _experiments_in_file(collection, Path(word))
+    if "/" in word and (files := public_modules(Path(word))):
+        collection.add(files)
+        return [one for file in files for one in _experiments_in_file(collection, file)]
     if not is_pattern(word):
         return [collection.get(word)]
     matches = collection.select(word)
