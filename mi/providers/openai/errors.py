@@ -67,9 +67,10 @@ def server_sentence(error: Exception) -> str:
 
 
 def _describe_reply(problem: BaseException) -> str:
-    if isinstance(problem, json.JSONDecodeError) and not isinstance(problem, ReplyError):
-        if not problem.doc.strip():
-            return "the reply is empty"
+    if isinstance(problem, ReplyError) or not isinstance(problem, json.JSONDecodeError):
+        return find_sentence(str(problem))
+    if not problem.doc.strip():
+        return "the reply is empty"
     return find_sentence(str(problem))
 
 
