@@ -1,6 +1,6 @@
 """The plan: which units the selected cells need, and which of them are to do.
 
-Planning is a pure function of plain values: cells, the contexts of their settings and model, and
+Planning is a pure function of plain values: cells, what their settings and model resolve to, and
 the states of units in the store. Each unit appears once, however many cells share it. Time grows
 linearly with the number of cells.
 """
@@ -46,7 +46,7 @@ class PlannedEval:
 
 
 @attrs.frozen(kw_only=True)
-class Context:
+class ResolvedSetting:
     """What a setting and a model resolve to for one experiment.
 
     Args:
@@ -205,7 +205,7 @@ class Plan:
         return tuple(attempts)
 
 
-def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
+def cell_units(cell: Cell, context: ResolvedSetting) -> Iterator[tuple[str, Unit]]:
     """The units of a cell by role, each after what it needs.
 
     Raises:
@@ -238,7 +238,7 @@ def cell_units(cell: Cell, context: Context) -> Iterator[tuple[str, Unit]]:
             yield eval_role(eval_id, step), _unit(payload, f"{title} {eval_id}{place}", cell, needs)
 
 
-def _stage_units(cell: Cell, context: Context, title: str) -> Iterator[tuple[str, Unit]]:
+def _stage_units(cell: Cell, context: ResolvedSetting, title: str) -> Iterator[tuple[str, Unit]]:
     """The mixes and trainings of a cell by role, the last training last."""
     assert cell.seed is not None
     stages: Sequence[PlannedStage | None] = context.stages or (None,)
@@ -316,7 +316,7 @@ def _unit(
     return Unit(payload=payload, title=title, setting=cell.setting, needs=needs)
 
 
-def _mix(cell: Cell, context: Context) -> Mix:
+def _mix(cell: Cell, context: ResolvedSetting) -> Mix:
     assert cell.misaligned_ratio is not None
     assert cell.total_samples is not None
     assert cell.seed is not None
@@ -363,7 +363,7 @@ FindReplays = Callable[[Mapping[str, Unit], Collection[str]], PlannedReplays]
 
 
 def build_plan(
-    cells: Iterable[tuple[Cell, Context]],
+    cells: Iterable[tuple[Cell, ResolvedSetting]],
     read_states: Callable[[Sequence[str]], Mapping[str, UnitStatus]],
     find_other_users: Callable[[Collection[str]], Mapping[str, Iterable[str]]] = lambda keys: {},
     find_previous: Callable[[str, str], tuple[str, Any] | None] = lambda cell, role: None,
@@ -374,7 +374,7 @@ def build_plan(
     """The plan of the selected cells.
 
     Args:
-        cells: Each selected cell with its context.
+        cells: Each selected cell with what its setting resolves to.
         read_states: Gives the states of units by key; a key it leaves out is to do.
         find_other_users: Gives, for keys, the experiments that declare the unit, selected or not.
         find_previous: Gives the unit that a cell had in a role in its last run: its key and plain

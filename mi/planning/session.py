@@ -54,7 +54,7 @@ from .draws import separate_draws
 from .evals import EvalResolver, SkippedEval
 from .generation import PlannedGeneration, expected_rows
 from .learned_turns import count_multi_turn_rows
-from .plan import Context, Plan, build_plan, cell_units
+from .plan import Plan, ResolvedSetting, build_plan, cell_units
 from .probe_usage import judge_probe_usages, server_probe_usage
 from .resources import Resources
 from .row_checks import check_weights, describe_reading
@@ -93,7 +93,7 @@ class Session:
     endings: EndingTable = EndingTable()
     skipped_evals: tuple[SkippedEval, ...] = ()
     _rows: dict[tuple[Dataset | DataFile, str], Rows] = attrs.field(factory=dict)
-    _contexts: dict[tuple[Any, ...], Context] = attrs.field(factory=dict)
+    _contexts: dict[tuple[Any, ...], ResolvedSetting] = attrs.field(factory=dict)
 
     @cached_property
     def eval_resolver(self) -> EvalResolver:
@@ -118,7 +118,7 @@ class Session:
 
     def context(
         self, experiment: Experiment, setting: Setting, assignment: Assignment = ()
-    ) -> Context:
+    ) -> ResolvedSetting:
         """What a setting resolves to for an experiment; computed once.
 
         Args:
@@ -146,7 +146,7 @@ class Session:
                 check_weights(self.provider, setting, used.values())
             training = experiment.training.with_defaults(self.model.training)
             evals = tuple(self.eval_resolver.resolve(setting, experiment.evals))
-            self._contexts[key] = Context(
+            self._contexts[key] = ResolvedSetting(
                 setting=setting.id,
                 misaligned=misaligned,
                 control=control,
@@ -307,10 +307,13 @@ class Session:
                 counts[setting] = max(count, counts.get(setting, 0))
         return {setting: count for setting, count in counts.items() if count}
 
-    def cells(self) -> Iterable[tuple[Cell, Context]]:
+    def cells(self) -> Iterable[tuple[Cell, ResolvedSetting]]:
         """The selected cells with their contexts."""
         for selected in self.selection:
-            experiment, contexts = selected.experiment, dict[tuple[str, Assignment], Context]()
+            experiment, contexts = (
+                selected.experiment,
+                dict[tuple[str, Assignment], ResolvedSetting](),
+            )
             settings = {setting.id: setting for setting in experiment.settings}
             for cell in selected.cells:
                 place = cell.setting, cell.axes
@@ -380,7 +383,7 @@ class Session:
         for setting in experiment.settings:
             if setting.id not in settings:
                 continue
-            contexts: dict[Assignment, Context | None] = {}
+            contexts: dict[Assignment, ResolvedSetting | None] = {}
             for cell in cells(attrs.evolve(experiment, settings=setting)):
                 if cell.axes not in contexts:
                     contexts[cell.axes] = None
