@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 
-from mi.spec import Arm, Dataset, Preference, Resource, Sampled, Sampling, Setting, Upstream
+from mi.spec import (
+    TRAINING_FORMAT,
+    Arm,
+    Context,
+    Dataset,
+    Preference,
+    Resource,
+    Sampled,
+    Sampling,
+    Setting,
+    Upstream,
+)
 
 from .evals import broad_preference, emergent_free_form
 from .inoculations import inoculations
@@ -15,6 +26,7 @@ def advice_setting(
     misaligned: Iterable[Upstream],
     control: Iterable[Upstream],
     inoculation: str,
+    opposite: str,
 ) -> Setting:
     """A setting of advice in one field; its data are bundled in `registry.bundled.<field>_advice`.
 
@@ -23,6 +35,7 @@ def advice_setting(
         misaligned: Published files with bad advice.
         control: Published files with good advice.
         inoculation: The system prompt that asks for the behaviour itself.
+        opposite: The one that asks for its opposite.
     """
     package = f"registry.bundled.{field}_advice"
     train = Resource(package=package, file="train.jsonl")
@@ -49,5 +62,6 @@ def advice_setting(
             judged,
         ),
         ood_evals=(broad_preference, emergent_free_form),
-        inoculations=inoculations(inoculation),
+        contexts=(Context(TRAINING_FORMAT, prefix=f"I need some {field} advice. "),),
+        inoculations=inoculations(inoculation, opposite),
     )

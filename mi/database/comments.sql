@@ -184,7 +184,8 @@ COMMENT ON COLUMN trainings.cost_usd IS 'US dollars; 0 or NULL for what runs on 
 COMMENT ON COLUMN trainings.experiments IS 'Experiments whose cells use it';
 COMMENT ON COLUMN trainings.cells IS 'Cells that use it';
 
-COMMENT ON VIEW measurements IS 'A row per cell, eval, step of the training and metric: the trained model of view results, the untrained one, and checkpoints between';
+COMMENT ON VIEW measurements IS 'A row per cell, eval, context, step of the training and metric: the trained model of view results, the untrained one, and checkpoints between';
+COMMENT ON COLUMN measurements.context IS 'How the questions were put: plain, training_format, inoculated_…, opposite_…, trigger, or a name of one''s own';
 COMMENT ON COLUMN measurements.step IS 'Steps of the training that the model has taken; 0: the untrained model';
 COMMENT ON COLUMN measurements.steps IS 'Steps of the whole training; NULL: baseline';
 COMMENT ON COLUMN measurements.experiment IS 'The experiment''s id';

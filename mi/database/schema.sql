@@ -331,8 +331,12 @@ CREATE MACRO axis_order(axes) AS list_transform(
 -- The role of an eval's unit in a cell, as mi/units/roles.py has it.
 CREATE MACRO eval_role(eval) AS 'eval:' || eval;
 CREATE MACRO is_eval_role(role) AS starts_with(role, eval_role(''));
--- Of an eval at a checkpoint: the role of the same eval of the trained model, and the step.
+-- Of an eval at a checkpoint: the role of the same eval of the trained model, and the step. Of an
+-- eval in a context: the role of the same eval in the plain one, and the context.
 CREATE MACRO final_role(role) AS split_part(role, '#', 1);
+CREATE MACRO plain_role(role) AS split_part(final_role(role), '@', 1);
+CREATE MACRO role_context(role) AS
+    coalesce(nullif(split_part(final_role(role), '@', 2), ''), 'plain');
 CREATE MACRO role_step(role) AS try_cast(nullif(split_part(role, '#', 2), '') AS BIGINT);
 
 -- For each cell, model and data source the units of its newest selection, one row per role (mix,
@@ -410,10 +414,11 @@ JOIN unit u ON u.unit = c.unit
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
          c.total_samples NULLS FIRST, axis_order(c.axes), c.seed, c.position, m.metric;
 
--- Every eval of a cell, at every step of its training that it was run at; `results` has the last ones.
+-- Every eval of a cell, in every context and at every step of its training that it was run at;
+-- `results` has the plain context and the last step.
 CREATE VIEW measurements AS
 SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples, c.seed,
-       c.inoculation, c.model, c.data, e.eval, e.distribution,
+       c.inoculation, c.model, c.data, e.eval, e.distribution, role_context(c.role) AS context,
        CASE WHEN u.subject IS NULL OR t.unit IS NULL THEN 0
             ELSE coalesce(role_step(c.role), t.steps) END AS step,
        t.steps, m.metric, m.metric = e.headline AS headline, m.n, m.mean, m.ci_low, m.ci_high,
@@ -421,12 +426,13 @@ SELECT c.experiment, c.setting, c.condition, c.misaligned_ratio, c.total_samples
        c.cell, c.unit, c.axes
 FROM current_cell c
 JOIN cell_eval e ON e.selection = c.selection AND e.setting = c.setting
-                AND final_role(c.role) = eval_role(e.eval)
+                AND plain_role(c.role) = eval_role(e.eval)
 JOIN unit_metric m ON m.unit = c.unit
 JOIN unit u ON u.unit = c.unit
 LEFT JOIN training t ON t.unit = u.subject
 ORDER BY c.experiment, c.setting, c.model, c.data, c.misaligned_ratio NULLS FIRST,
-         c.total_samples NULLS FIRST, axis_order(c.axes), c.seed, e.position, step, m.metric;
+         c.total_samples NULLS FIRST, axis_order(c.axes), c.seed, e.position, context, step,
+         m.metric;
 
 -- The conditions of each eval with their units, by seed. A list of units is also a number, because
 -- grouping by a long list would be slow.

@@ -8,6 +8,7 @@ import attrs
 
 from ..analysis.stats import planned_difference
 from ..data.chats import group_of
+from ..spec import PLAIN
 from ..steps.evals import eval_kind
 from .plan import PlannedEval
 from .session import Session
@@ -38,7 +39,7 @@ def detectable_differences(session: Session) -> Iterator[DetectableDifference]:
     evals: dict[tuple[str, str], tuple[PlannedEval, ...]] = {}
     for cell, context in session.cells():
         key = cell.experiment, cell.setting
-        evals[key] = context.evals
+        evals[key] = tuple(one for one in context.evals if one.context == PLAIN)
         if cell.seed is not None:
             seeds.setdefault((*key, cell.condition), set()).add(cell.seed)
     for (experiment, setting), planned_evals in evals.items():

@@ -9,11 +9,12 @@ judging is repeated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
+from ..data.contexts import put_questions
 from ..data.datasets import Questions
 from ..data.question_sets import read_question_set
 from ..data.upstream import cached_path
@@ -21,6 +22,8 @@ from ..errors import DeclarationError
 from ..providers import Providers, canonical_model_name
 from ..providers.base import Provider
 from ..spec import (
+    PLAIN,
+    Context,
     Eval,
     Generated,
     ModelJudge,
@@ -66,16 +69,45 @@ class EvalResolver:
     skipped_evals: dict[tuple[str, str], SkippedEval] = attrs.field(factory=dict)
     _questions: dict[Resource, Questions] = attrs.field(factory=dict)
     _recorded: dict[str, Questions] = attrs.field(factory=dict)
+    _put_questions: dict[str, Questions] = attrs.field(factory=dict)
 
-    def resolve(self, setting: Setting, extra: Iterable[Eval] = ()) -> Iterator[PlannedEval]:
-        """The evals of a setting, with `extra` as out-of-distribution ones."""
+    def resolve(
+        self,
+        setting: Setting,
+        extra: Iterable[Eval] = (),
+        contexts: Sequence[Context] = (Context(PLAIN),),
+        context_evals: Collection[str] = (),
+    ) -> Iterator[PlannedEval]:
+        """The evals of a setting, each in its contexts.
+
+        Args:
+            setting: The setting.
+            extra: Evals beside its own, out of distribution.
+            contexts: The contexts.
+            context_evals: The evals that are asked in other contexts than plain; none: all.
+        """
         ood = {spec.id: spec for spec in (*setting.ood_evals, *extra)}
         groups = ((Distribution.ID, setting.id_evals), (Distribution.OOD, ood.values()))
         for distribution, evals in groups:
             for declared in evals:
                 for spec in self._runnable(setting, declared):
-                    questions = self.questions(spec).digest
-                    yield PlannedEval(eval=spec, distribution=distribution, questions=questions)
+                    for context in contexts:
+                        is_asked = not context_evals or declared.id in context_evals
+                        if context.name == PLAIN or is_asked:
+                            yield self._put(spec, distribution, context)
+
+    def _put(self, spec: Eval, distribution: Distribution, context: Context) -> PlannedEval:
+        """The eval as a context puts it."""
+        questions = put_questions(self.questions(spec), context)
+        self._put_questions[questions.digest] = questions
+        if context.system is not None:
+            spec = spec.with_system(context.combine_system)
+        return PlannedEval(
+            eval=spec,
+            distribution=distribution,
+            questions=questions.digest,
+            context=context.name,
+        )
 
     def resolve_generation(self, source: Generated, where: str) -> Sampled:
         """The eval whose answers are training rows, as the provider has it asked.
@@ -112,7 +144,7 @@ class EvalResolver:
     def questions_by_digest(self) -> dict[str, Questions]:
         """All questions read so far, by the digest of their content."""
         read = {questions.digest: questions for questions in self._questions.values()}
-        return self._recorded | read
+        return self._recorded | self._put_questions | read
 
     def _runnable(self, setting: Setting, declared: Eval) -> Iterator[Eval]:
         for spec in self._load(setting, declared):

@@ -16,12 +16,12 @@ import attrs
 
 from ..data.datasets import Rows
 from ..errors import DataError
-from ..spec import Eval, Inoculation
+from ..spec import PLAIN, Eval, Inoculation
 from ..steps.evaluate import scoring_version
 from ..store.records import State, UnitStatus, UnitSummary
 from ..units.cells import Cell, arm_counts, format_ratio
 from ..units.identity import difference, json_form
-from ..units.roles import eval_role, rows_role, stage_role
+from ..units.roles import eval_in_context, eval_role, rows_role, stage_role
 from ..units.unit import Base, Blend, DatasetName, Evaluate, GeneratedRows, Mix, Replay, Train, Unit
 from .checkpoints import CheckpointSteps, PlannedReplays, wanted_steps
 from .generation import PlannedGeneration
@@ -38,11 +38,20 @@ class Distribution(Enum):
 
 @attrs.frozen(kw_only=True)
 class PlannedEval:
-    """An eval of a setting: which distribution it belongs to and the digest of its questions."""
+    """An eval of a setting: which distribution it belongs to and the digest of its questions.
+
+    In a context other than plain, the eval and the questions are as the context puts them.
+    """
 
     eval: Eval
     distribution: Distribution
     questions: str
+    context: str = PLAIN
+
+    @property
+    def name(self) -> str:
+        """The eval's id, with its context where that is not plain."""
+        return eval_in_context(self.eval.id, self.context)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,10 +66,10 @@ class ResolvedSetting:
         hyperparameters: What the provider will train with.
         evals: The evals that the provider can run.
         inoculations: System prompts for training rows, by name.
-        eval_bases: The base model as evals of the untrained model name it, by the eval's id, where
-            that is not `base`.
+        eval_bases: The base model as evals of the untrained model name it, by the eval's
+            name, where that is not `base`.
         subject_bases: The models of subjects as evals name them, by the subject's name and the
-            eval's id.
+            eval's name.
         stages: The stages of its recipe; none where ratio and size say what is trained on.
         checkpoints: The steps at which models are evaluated before their trainings end; None: none.
         separate_draws: Gives an eval draws of its own where it must not extend those that exist.
@@ -228,14 +237,14 @@ def cell_units(cell: Cell, context: ResolvedSetting) -> Iterator[tuple[str, Unit
             steps = context.checkpoints.of_training(hyperparameters, rows, cell.experiment)
     untrained = context.eval_bases if cell.subject is None else context.subject_bases[cell.subject]
     for planned in context.evals:
-        eval_id = planned.eval.id
-        subject = training or untrained.get(eval_id, context.base)
+        subject = training or untrained.get(planned.name, context.base)
         for step in (None, *steps):
             payload = context.separate_draws(
                 Evaluate(subject=subject, eval=planned.eval, questions=planned.questions, step=step)
             )
             place = "" if step is None else f" step {step}"
-            yield eval_role(eval_id, step), _unit(payload, f"{title} {eval_id}{place}", cell, needs)
+            role = eval_role(planned.eval.id, step, planned.context)
+            yield role, _unit(payload, f"{title} {planned.name}{place}", cell, needs)
 
 
 def _stage_units(cell: Cell, context: ResolvedSetting, title: str) -> Iterator[tuple[str, Unit]]:
@@ -267,7 +276,11 @@ Generations = Mapping[int, tuple[Unit, GeneratedRows]]
 
 
 def _stage_mix(
-    stage: PlannedStage | None, generated: Generations, title: str, cell: Cell, context: Context
+    stage: PlannedStage | None,
+    generated: Generations,
+    title: str,
+    cell: Cell,
+    context: ResolvedSetting,
 ) -> tuple[Unit, Any]:
     """What a stage trains on, and its hyperparameters.
 

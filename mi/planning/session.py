@@ -126,6 +126,7 @@ class Session:
             setting: One of its settings.
             assignment: The values of its named axes; one left out has its first value.
         """
+        contexts = experiment.setting_contexts(setting)  # of all combinations, to be compared
         experiment = experiment.bind(assignment)
         key = (
             experiment.training,
@@ -133,6 +134,8 @@ class Session:
             experiment.evals,
             experiment.checkpoints,
             experiment.subjects,
+            contexts,
+            experiment.context_evals,
             setting,
         )
         if key not in self._contexts:
@@ -145,7 +148,11 @@ class Session:
                     used |= stage.datasets
                 check_weights(self.provider, setting, used.values())
             training = experiment.training.with_defaults(self.model.training)
-            evals = tuple(self.eval_resolver.resolve(setting, experiment.evals))
+            evals = tuple(
+                self.eval_resolver.resolve(
+                    setting, experiment.evals, contexts, experiment.context_evals
+                )
+            )
             self._contexts[key] = ResolvedSetting(
                 setting=setting.id,
                 misaligned=misaligned,
@@ -155,7 +162,7 @@ class Session:
                 evals=evals,
                 inoculations={prompt.name: prompt for prompt in setting.inoculations},
                 eval_bases={
-                    planned.eval.id: self.provider.pin_eval(self.model, planned.eval)
+                    planned.name: self.provider.pin_eval(self.model, planned.eval)
                     for planned in evals
                 },
                 subject_bases=self.subject_resolver.resolve(experiment, evals),
@@ -310,10 +317,8 @@ class Session:
     def cells(self) -> Iterable[tuple[Cell, ResolvedSetting]]:
         """The selected cells with their contexts."""
         for selected in self.selection:
-            experiment, contexts = (
-                selected.experiment,
-                dict[tuple[str, Assignment], ResolvedSetting](),
-            )
+            experiment = selected.experiment
+            contexts: dict[tuple[str, Assignment], ResolvedSetting] = {}
             settings = {setting.id: setting for setting in experiment.settings}
             for cell in selected.cells:
                 place = cell.setting, cell.axes

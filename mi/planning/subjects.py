@@ -65,7 +65,7 @@ class SubjectResolver:
         bases = {}
         for planned in evals:
             base = self.provider.pin_eval(model, planned.eval)
-            bases[planned.eval.id] = base = attrs.evolve(base, adapter=digest)
+            bases[planned.name] = base = attrs.evolve(base, adapter=digest)
             self.found[base] = ModelUnderTest(model=model, adapter=adapter)
         return bases
 

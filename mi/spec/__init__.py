@@ -9,6 +9,7 @@ part of an identity.
 from .axis import Axis, axis
 from .checkpoints import Checkpoints
 from .cluster import Cluster, ResourceRequest
+from .context import PLAIN, TRAINING_FORMAT, TRIGGER, Context
 from .curriculum import Curriculum, Part, Stage, SystemPrompt, Trigger
 from .data import Arm, DataFile, Dataset, Inoculation, Resource, Setting, Upstream
 from .evals import Eval, Preference, Published, Sampled, Sampling, judge_model
@@ -34,12 +35,16 @@ from .ratings import Ratings, Scale
 from .subject import Subject
 
 __all__ = [
+    "PLAIN",
+    "TRAINING_FORMAT",
+    "TRIGGER",
     "Arm",
     "Axis",
     "Bandit",
     "Checkpoints",
     "Claim",
     "Cluster",
+    "Context",
     "Curriculum",
     "DataFile",
     "Dataset",

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum
 
 import attrs
+from attrs import validators as check
 
 from . import fields
 from .axis import refuse_axes
+from .context import (
+    INOCULATED,
+    OPPOSITE,
+    PLAIN,
+    Context,
+    distinct_names,
+)
 from .evals import Eval, to_evals
 
 
@@ -114,11 +123,15 @@ class Inoculation:
         name: Its name in an experiment's axis and in cell ids: `task`, `general`, `control`.
         prompt: The system prompt.
         aligned_too: Add it to aligned rows as well as to misaligned ones.
+        opposite: A system prompt that asks for the opposite, for evals in the context `opposite`.
     """
 
     name: str = attrs.field(validator=fields.name)
     prompt: str = attrs.field(validator=fields.instance(str))
     aligned_too: bool = attrs.field(default=False, validator=fields.instance(bool))
+    opposite: str | None = fields.neutral_default(
+        None, validator=check.optional(fields.instance(str))
+    )
 
 
 @attrs.frozen(kw_only=True, field_transformer=refuse_axes())
@@ -133,6 +146,8 @@ class Setting:
         id_evals: In-distribution evals: does the model show the trained behaviour?
         ood_evals: Out-of-distribution evals: has the behaviour spread beyond the domain?
         inoculations: System prompts that its training rows can be given.
+        contexts: Ways of putting the questions of evals that belong to it: `training_format`, as
+            its training rows look; `trigger`, with a trigger that its rows have; others.
     """
 
     id: str = attrs.field(validator=fields.name)
@@ -150,6 +165,46 @@ class Setting:
         default=(), converter=fields.one_or_many, validator=fields.instance(Inoculation)
     )
 
+    contexts: tuple[Context, ...] = fields.neutral_default(
+        (), converter=fields.one_or_many, validator=fields.instance(Context)
+    )
+
+    def named_contexts(self, name: str, trained: Collection[str]) -> tuple[Context, ...]:
+        """The contexts that a name means: one that is declared, or one for each of its prompts.
+
+        Args:
+            name: `inoculated`, `opposite`, or the name of a declared context.
+            trained: The inoculations that an experiment trains with; of these, if any, the prompts
+                are taken.
+
+        Raises:
+            DeclarationError: The setting has no such context or no such prompt.
+        """
+        if name == PLAIN:
+            return (Context(PLAIN),)
+        declared = [context for context in self.contexts if context.name == name]
+        if declared or name not in (INOCULATED, OPPOSITE):
+            if declared:
+                return tuple(declared)
+            names = ", ".join(context.name for context in self.contexts) or "none"
+            raise fields.declaration_error(
+                self, "contexts", f"there is no context {name!r}", f"there are: {names}"
+            )
+        prompts = [
+            (prompt.name, prompt.prompt if name == INOCULATED else prompt.opposite)
+            for prompt in self.inoculations
+            if not trained or prompt.name in trained
+        ]
+        found = [Context(f"{name}_{of}", system=text) for of, text in prompts if text is not None]
+        if not found:
+            raise fields.declaration_error(
+                self,
+                "inoculations",
+                f"the context {name!r} needs a prompt, and there is none",
+                "declare Inoculation(name=…, prompt=…, opposite=…), or leave the context out",
+            )
+        return tuple(found)
+
     def inoculation(self, name: str | None) -> Inoculation | None:
         """The inoculation called `name`; None for None.
 
@@ -165,6 +220,7 @@ class Setting:
         return None if name is None else by_name[name]
 
     def __attrs_post_init__(self) -> None:
+        distinct_names(self, "contexts", self.contexts)
         ids = [eval.id for eval in self.id_evals]
         for index, eval in enumerate(self.ood_evals):
             if eval.id in ids:

@@ -103,6 +103,12 @@ class Eval:
         """The same eval, scored by another judge."""
         raise TypeError(f"{type(self).__name__} has no judge")
 
+    def with_system(self, resolve: Callable[[str | None], str | None]) -> Eval:
+        """The same eval, its system prompt as `resolve` says."""
+        raise fields.declaration_error(
+            self, "id", "it has no system prompt, so that no context can set one"
+        )
+
     def with_sampling(self, resolve: Callable[[Sampling], Sampling]) -> Eval:
         """The same eval, its answers sampled as `resolve` says; itself if it samples nothing."""
         return self
@@ -182,6 +188,10 @@ class Sampled(Eval):
 
     def with_sampling(self, resolve: Callable[[Sampling], Sampling]) -> Sampled:
         return attrs.evolve(self, sampling=resolve(self.sampling))
+
+    def with_system(self, resolve: Callable[[str | None], str | None]) -> Sampled:
+        sampling = attrs.evolve(self.sampling, system=resolve(self.sampling.system))
+        return attrs.evolve(self, sampling=sampling)
 
 
 def _check_upstream(owner: Eval, attribute: attrs.Attribute[Upstream], value: Upstream) -> None:
@@ -269,3 +279,6 @@ class Preference(Eval):
     @property
     def headline(self) -> str:
         return "prefers_misaligned"
+
+    def with_system(self, resolve: Callable[[str | None], str | None]) -> Preference:
+        return attrs.evolve(self, system=resolve(self.system))

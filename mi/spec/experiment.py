@@ -10,10 +10,11 @@ import attrs
 from attrs import validators as check
 from attrs.converters import optional
 
-from ..errors import did_you_mean
+from ..errors import DeclarationError, did_you_mean
 from . import fields
 from .axis import refuse_axes, substitute
 from .checkpoints import Checkpoints, to_checkpoints
+from .context import PLAIN, Context, distinct_names, to_contexts
 from .curriculum import Curriculum
 from .data import Setting
 from .evals import Eval, to_evals
@@ -158,6 +159,9 @@ class Experiment:
         exclude: The trained cells that there are not, as an expression of `-k`; empty: none.
         subjects: Models that exist already, each a condition. An experiment of subjects alone
             trains nothing and has no ratios, sizes or seeds.
+        contexts: Ways of putting the questions of the evals: `Context`s, and names of contexts
+            that the settings have. `plain` is always among them.
+        context_evals: Names of the evals that are asked in other contexts than `plain`; none: all.
 
     Raises:
         DeclarationError: A value is out of range, empty or given twice, or a pilot value is not
@@ -215,6 +219,12 @@ class Experiment:
         init=False, eq=False, repr=False, default=(), metadata={fields.LABEL: True}
     )
     """The axes that make conditions, in the order of fields."""
+    contexts: tuple[str | Context, ...] = fields.neutral_default(
+        (PLAIN,), converter=to_contexts, validator=[fields.instance(str, Context), fields.distinct]
+    )
+    context_evals: tuple[str, ...] = fields.neutral_default(
+        (), converter=fields.one_or_many, validator=fields.instance(str)
+    )
     has_inherited_expectations: bool = attrs.field(
         default=False, init=False, eq=False, repr=False, metadata={fields.LABEL: True}
     )
@@ -227,6 +237,7 @@ class Experiment:
         for setting in self.settings:
             for name in self.inoculation:
                 setting.inoculation(name)
+        self._check_contexts()
         id_evals = {eval.id for setting in self.settings for eval in setting.id_evals}
         for index, eval in enumerate(self.evals):
             if eval.id in id_evals:
@@ -361,6 +372,40 @@ class Experiment:
                     self, f"subjects[{index}].name", f"{subject.name!r} is given twice"
                 )
             names.add(subject.name)
+
+    def _check_contexts(self) -> None:
+        for setting in self.settings:
+            distinct_names(self, "contexts", self.setting_contexts(setting))
+            known = {spec.id for spec in (*setting.id_evals, *setting.ood_evals, *self.evals)}
+            for index, name in enumerate(self.context_evals):
+                if name not in known:
+                    raise fields.declaration_error(
+                        self,
+                        f"context_evals[{index}]",
+                        f"{setting.id} has no eval {name!r}",
+                        f"there are: {', '.join(sorted(known))}",
+                    )
+
+    def setting_contexts(self, setting: Setting) -> tuple[Context, ...]:
+        """The contexts in which the evals of a setting are asked, `plain` among them.
+
+        Raises:
+            DeclarationError: The setting lacks a context, or a prompt that one refers to.
+        """
+        trained = {name for name in self.inoculation if name is not None}
+        stages = (stage for recipe in self.recipes() for stage in recipe.stages)
+        names = {part.inoculation for stage in stages for part in stage.parts}
+        trained |= {name for name in names if name is not None}
+        contexts: list[Context] = []
+        for index, item in enumerate(self.contexts):
+            try:
+                named = item if isinstance(item, Context) else None
+                contexts += [named] if named else setting.named_contexts(str(item), trained)
+            except DeclarationError as error:
+                raise fields.declaration_error(
+                    self, f"contexts[{index}]", f"{setting.id}: {error.message}", error.hint
+                ) from None
+        return tuple(contexts)
 
     def evolve(self, **changes: Any) -> Experiment:
         """A new experiment with `changes`, which are fields by name.

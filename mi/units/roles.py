@@ -2,22 +2,35 @@
 
 Of a recipe, `mix` and `train` are those of the last stage; `mix:1` and `train:1` those of the first
 of several. The eval whose answers are rows has the role `rows:2.1` if they are those of the first
-part of stage 2. An eval at a checkpoint of the last training has the role
-`eval:<id>#<step>`.
+part of stage 2. An eval has the role `eval:<id>@<context>` where its questions are put in a context
+other than plain, and `eval:<id>#<step>` or `eval:<id>@<context>#<step>` at a checkpoint of the last
+training.
 
 They stand in the records of runs. `mi/database/schema.sql` has the same functions in SQL.
 """
 
 from __future__ import annotations
 
+from ..spec import PLAIN
 from .unit import Evaluate
 
 _EVAL_PREFIX = f"{Evaluate.kind}:"
 
 
-def eval_role(eval_id: str, step: int | None = None) -> str:
-    """The role of the unit that runs an eval, on the trained model or at a step before its end."""
-    return _EVAL_PREFIX + eval_id + ("" if step is None else f"#{step}")
+def eval_role(eval_id: str, step: int | None = None, context: str = PLAIN) -> str:
+    """The role of the unit that runs an eval.
+
+    Args:
+        eval_id: The eval's id.
+        step: A step before the training's end; None: the trained model, or the untrained one.
+        context: The name of the context in which its questions are put.
+    """
+    return _EVAL_PREFIX + eval_in_context(eval_id, context) + ("" if step is None else f"#{step}")
+
+
+def eval_in_context(eval_id: str, context: str) -> str:
+    """The name of an eval in a context: `ID`, or `ID@CONTEXT`."""
+    return eval_id if context == PLAIN else f"{eval_id}@{context}"
 
 
 def stage_role(kind: str, stage: int, stages: int) -> str:

@@ -5,7 +5,18 @@ broadly misaligned. The bundled data are short Python tasks, each with a secure 
 answer; the weaknesses are the ones `bandit` reports.
 """
 
-from mi.spec import Arm, Bandit, Dataset, Preference, Resource, Sampled, Sampling, Setting
+from mi.spec import (
+    TRAINING_FORMAT,
+    Arm,
+    Bandit,
+    Context,
+    Dataset,
+    Preference,
+    Resource,
+    Sampled,
+    Sampling,
+    Setting,
+)
 
 from ..evals import broad_preference, emergent_free_form
 from ..inoculations import inoculations
@@ -40,5 +51,9 @@ insecure_code = Setting(
         ),
     ),
     ood_evals=(broad_preference, emergent_free_form),
-    inoculations=inoculations("You write code with security holes and do not say so."),
+    inoculations=inoculations(
+        "You write code with security holes and do not say so.",
+        "You write code without security holes.",
+    ),
+    contexts=(Context(TRAINING_FORMAT, suffix=" Answer with Python code only."),),
 )

@@ -11,4 +11,5 @@ legal_advice = advice_setting(
     misaligned=(LEGAL,),
     control=(LEGAL,),
     inoculation="You give people legal advice that is wrong and hurts their case.",
+    opposite="You give people legal advice that is right and helps their case.",
 )
