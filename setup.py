@@ -10,6 +10,7 @@ setup(
     packages=[
         *find_packages(include=["mi", "mi.*", "registry", "registry.*"]),
         "registry.experiments",
+        *(f"registry.{name}" for name in find_packages(include=["experiments.*"])),
     ],
     package_dir={"registry.experiments": "experiments"},
 )

@@ -105,8 +105,11 @@ def test_each_card_counts_the_rows_of_its_files() -> None:
 
 
 def test_the_shipped_experiments_are_a_package_of_the_registry(names: set[str]) -> None:
-    shipped = {f"registry/experiments/{path.name}" for path in (ROOT / "experiments").glob("*.py")}
+    shipped = {
+        f"registry/{path.relative_to(ROOT)}" for path in (ROOT / "experiments").rglob("*.py")
+    }
     assert "registry/experiments/A05a_data_size_sweep.py" in shipped
+    assert "registry/experiments/papers/betley2025_emergent_misalignment.py" in shipped
     assert shipped <= names
 
 
