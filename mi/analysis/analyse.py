@@ -10,6 +10,7 @@ import attrs
 from ..spec import Experiment
 from .evidence import ResultScope, load_evidence
 from .findings import Finding, FittedCurve, report_findings
+from .leaks import load_leaks
 from .learning_curves import load_learning_curves
 from .verdicts import ExpectationVerdict, verdicts
 
@@ -55,13 +56,14 @@ def analyse(
         experiments: One or more; only several have joint findings.
         scope: The results to use, of all of these experiments.
     """
-    all_evidence, all_verdicts, all_curves = [], [], []
+    all_evidence, all_verdicts, all_curves, all_leaks = [], [], [], []
     for experiment in experiments:
         own_scope = attrs.evolve(scope, experiments=(experiment.id,))
         own_evidence = load_evidence(connection, own_scope, margins=True)
         all_evidence.append(own_evidence)
         all_verdicts.append(tuple(verdicts(connection, experiment, own_scope)))
         all_curves.append(load_learning_curves(connection, own_scope, own_evidence, margins=True))
+        all_leaks.append(load_leaks(connection, own_scope, own_evidence, margins=True))
     joint = load_evidence(connection, scope, margins=True) if len(experiments) > 1 else []
     rulings = [
         [
@@ -73,7 +75,7 @@ def analyse(
         for own in all_verdicts
     ]
     findings, joint_findings = report_findings(
-        list(zip(all_evidence, rulings, strict=True)), joint, all_curves
+        list(zip(all_evidence, rulings, strict=True)), joint, all_curves, all_leaks
     )
     return Analysis(
         experiments=tuple(

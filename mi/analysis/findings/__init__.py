@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..evidence import Evidence
+from ..leaks import Leak
 from ..learning_curves import LearningCurve
 from ..rulings import Ruling
+from .leaks import leak_questions
 from .learning import learning_questions
 from .matched import matched_questions
 from .policy import POLICY, answer_questions
@@ -32,6 +34,7 @@ def report_findings(
     experiments: Sequence[tuple[Sequence[Evidence], Sequence[Ruling]]],
     joint: Sequence[Evidence],
     curves: Sequence[Sequence[LearningCurve]] = (),
+    leaks: Sequence[Sequence[Leak]] = (),
 ) -> tuple[list[list[Finding]], list[Finding]]:
     """Answer the questions of a report.
 
@@ -39,17 +42,20 @@ def report_findings(
         experiments: For each, its evidence, eval by eval, and the rulings on its claims.
         joint: The evidence of all of them together; empty for a single one.
         curves: The learning curves of each experiment; empty if none has any.
+        leaks: The leaks of each experiment; empty if none has any.
 
     Returns:
         The findings of each experiment, and the joint ones.
     """
+    none: list[tuple[()]] = [()] * len(experiments)
     questions = [
         [
             *(question for evidence in all_evidence for question in experiment_questions(evidence)),
             *learning_questions(own_curves),
+            *leak_questions(own_leaks),
         ]
-        for (all_evidence, _), own_curves in zip(
-            experiments, curves or [()] * len(experiments), strict=True
+        for (all_evidence, _), own_curves, own_leaks in zip(
+            experiments, curves or none, leaks or none, strict=True
         )
     ]
     joint_questions = [question for evidence in joint for question in matched_questions(evidence)]
