@@ -7,21 +7,21 @@ answers draws all of its own: `draw` tells its sampling apart, and so its journa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
 
 from ..data.datasets import Questions
 from ..errors import CorruptError
-from ..spec import Sampling
+from ..spec import Model, Sampling
 from ..steps import evaluate
 from ..steps.context import journal_lines
 from ..steps.evals import Workload, eval_kind
 from ..store.base import Store
 from ..units.identity import key
 from ..units.journals import ANSWERS
-from ..units.unit import Evaluate
+from ..units.unit import Evaluate, Unit
 from .plan import Plan
 
 _PROBED_DRAW = 1
@@ -81,20 +81,25 @@ def has_all_answers(payload: Evaluate, store: Store, questions: Mapping[str, Que
 
 
 def evals_to_sample(
-    plan: Plan, store: Store, questions: Mapping[str, Questions]
-) -> list[tuple[str, Sampling]]:
-    """Keys of the attempted evals that lack answers, and how these are sampled.
+    plan: Plan,
+    store: Store,
+    questions: Mapping[str, Questions],
+    model_of: Callable[[Unit], Model],
+) -> dict[Model, list[tuple[str, Sampling]]]:
+    """Keys of the attempted evals that lack answers, and how these are sampled, by the model asked.
 
     Args:
         plan: The units.
         store: Holds the answers.
         questions: The evals' questions by digest.
+        model_of: The base model that a unit asks.
     """
-    evals = []
+    evals: dict[Model, list[tuple[str, Sampling]]] = {}
     for planned in plan.attempts:
         payload = planned.unit.payload
         if not isinstance(payload, Evaluate) or payload.eval.answer_sampling is None:
             continue
         if not has_all_answers(payload, store, questions):
-            evals.append((planned.unit.key, payload.eval.answer_sampling))
+            asked = evals.setdefault(model_of(planned.unit), [])
+            asked.append((planned.unit.key, payload.eval.answer_sampling))
     return evals

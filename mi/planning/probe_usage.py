@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ..data import tokens
 from ..data.chats import Message
@@ -13,6 +13,7 @@ from ..providers.types import Usage
 from ..spec import Model
 from ..steps.scorers.probe import probed_judge
 from ..store.base import Store
+from ..units.unit import Unit
 from .draws import evals_to_sample
 from .judge_probes import JudgeProbe, plan_probes
 from .plan import Plan
@@ -22,18 +23,24 @@ _REPLY_TOKENS = 2
 
 
 def server_probe_usage(
-    plan: Plan, model: Model, provider: Provider, store: Store, questions: Mapping[str, Questions]
+    plan: Plan,
+    model_of: Callable[[Unit], Model],
+    provider: Provider,
+    store: Store,
+    questions: Mapping[str, Questions],
 ) -> Iterator[Usage]:
-    """What the probe of the server under test is likely to use, if one comes.
+    """What the probes of the server under test are likely to use, one for each model it is asked.
 
     Args:
         plan: The units.
-        model: The model under test.
+        model_of: The base model that a unit asks.
         provider: Serves it.
         store: Holds the answers.
         questions: The evals' questions by digest.
     """
-    if provider.has_probe and evals_to_sample(plan, store, questions):
+    if not provider.has_probe:
+        return
+    for model in evals_to_sample(plan, store, questions, model_of):
         usage = provider.expected_probe(model)
         if usage is not None:
             yield usage

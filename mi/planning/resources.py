@@ -49,7 +49,18 @@ class Resources:
 
     def model_under_test(self, unit: Unit) -> ModelUnderTest:
         """The model that a unit works with, without what was trained on it here."""
-        payload = unit.payload
-        if isinstance(payload, Evaluate) and isinstance(payload.subject, Base):
-            return self.subjects.get(payload.subject) or ModelUnderTest(model=self.model)
-        return ModelUnderTest(model=self.model)
+        return find_model(unit, self.model, self.subjects)
+
+
+def find_model(unit: Unit, model: Model, subjects: Mapping[Base, ModelUnderTest]) -> ModelUnderTest:
+    """The model that a unit works with, without what was trained on it here.
+
+    Args:
+        unit: The unit.
+        model: The model of the run.
+        subjects: The models that are evaluated untrained beside it, by their names in keys.
+    """
+    payload = unit.payload
+    if isinstance(payload, Evaluate) and isinstance(payload.subject, Base):
+        return subjects.get(payload.subject) or ModelUnderTest(model=model)
+    return ModelUnderTest(model=model)

@@ -56,7 +56,7 @@ from .generation import PlannedGeneration, expected_rows
 from .learned_turns import count_multi_turn_rows
 from .plan import Plan, ResolvedSetting, build_plan, cell_units
 from .probe_usage import judge_probe_usages, server_probe_usage
-from .resources import Resources
+from .resources import Resources, find_model
 from .row_checks import check_weights, describe_reading
 from .scenarios import RepeatedScenarios, find_repeated_scenarios
 from .stages import PlannedStage, plan_stages
@@ -449,6 +449,9 @@ class Session:
             probes=self._expected_probes(plan),
         )
 
+    def _model_of(self, unit: Unit) -> Model:
+        return find_model(unit, self.model, self.subject_resolver.found).model
+
     def _expected_probes(self, plan: Plan) -> list[Usage]:
         """What the probes that come before a plan's first unit are likely to use."""
         if not self.options.probe:
@@ -456,7 +459,7 @@ class Session:
         usages = list(judge_probe_usages(plan, self.providers, self.store))
         if not (self.provider.is_free or self.options.rejudge):
             questions = self.eval_resolver.questions_by_digest()
-            usages += server_probe_usage(plan, self.model, self.provider, self.store, questions)
+            usages += server_probe_usage(plan, self._model_of, self.provider, self.store, questions)
         return usages
 
     def resources(

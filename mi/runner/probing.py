@@ -14,13 +14,14 @@ import attrs
 from ..errors import BudgetExceeded, ProviderError
 from ..files.clock import utc_timestamp
 from ..planning.draws import evals_to_sample
-from ..planning.session import Session
 from ..providers.pricing import book_usage
 from ..providers.probe import ParameterRefused, ProbeFailed
 from ..providers.types import Usage
 from ..providers.watch import NullMonitor
+from ..spec import Model, Sampling
 from ..units.identity import key
 from ..units.journals import PROBES
+from ..units.unit import Unit
 from .types import Observer, Run
 from .watch import BudgetMonitor
 
@@ -35,11 +36,10 @@ class _ProbeMonitor(NullMonitor):
         self.observer.raise_if_stopped()
 
 
-def probe_server(session: Session, run: Run, notify: Callable[[str], None]) -> Run:
-    """Probe the server of the model under test, if the run is to sample there.
+def probe_server(run: Run, notify: Callable[[str], None]) -> Run:
+    """Probe the server for each base model that the run is to sample there.
 
     Args:
-        session: The model and the store.
         run: The run.
         notify: Receives sentences for the user.
 
@@ -55,39 +55,52 @@ def probe_server(session: Session, run: Run, notify: Callable[[str], None]) -> R
     resources = run.resources
     if not resources.provider.has_probe or resources.judge_only:
         return run
-    if not (evals := evals_to_sample(run.plan, run.store, resources.questions)):
-        return run
+
+    def model_of(unit: Unit) -> Model:
+        return resources.model_under_test(unit).model
+
+    evals = evals_to_sample(run.plan, run.store, resources.questions, model_of)
+    for model, asked in evals.items():
+        run = _probe_model(model, asked, run, notify)
+    return run
+
+
+def _probe_model(
+    model: Model, evals: Sequence[tuple[str, Sampling]], run: Run, notify: Callable[[str], None]
+) -> Run:
+    """Probe the server for one model; the run, with what was found."""
+    resources = run.resources
     payer, usages = evals[0][0], list[Usage]()
     samplings = tuple(dict.fromkeys(sampling for _, sampling in evals))
     monitor = BudgetMonitor(_ProbeMonitor(run.observer), resources.budget, payer, resources.prices)
-    is_new = resources.provider.recall_probe(session.model) is None
+    is_new = resources.provider.recall_probe(model) is None
     try:
-        result = resources.provider.probe(session.model, samplings, usages, monitor)
+        result = resources.provider.probe(model, samplings, usages, monitor)
     except (ProbeFailed, ParameterRefused, BudgetExceeded):
         raise
     except ProviderError as error:
-        notify(f"{session.model.id} could not be probed: {error.message}")
+        notify(f"{model.id} could not be probed: {error.message}")
         return run
     finally:
-        _book(run, payer, usages)
+        _book(model, run, payer, usages)
         resources.budget.release(payer)
     if result is None:
         return run
     if is_new:
-        notify(f"{session.model.id} · probed with {len(usages)} answers: {result.summary}")
+        notify(f"{model.id} · probed with {len(usages)} answers: {result.summary}")
     options = attrs.evolve(
         resources.client_options,
-        probes={**resources.client_options.probes, session.model.id: result},
+        probes={**resources.client_options.probes, model.id: result},
     )
     return attrs.evolve(run, resources=attrs.evolve(resources, client_options=options))
 
 
-def _book(run: Run, payer: str, usages: Sequence[Usage]) -> None:
+def _book(model: Model, run: Run, payer: str, usages: Sequence[Usage]) -> None:
     """Write down what a probe cost, and charge the budget."""
     if not usages:
         return
     store, resources = run.store, run.resources
-    name = key(PROBES.prefix, (resources.model.id, run.run_id))
+    name = key(PROBES.prefix, (model.id, run.run_id))
     at = utc_timestamp()
 
     def record(costs: Sequence[float | None]) -> None:

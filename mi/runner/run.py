@@ -262,7 +262,7 @@ def _probe_and_execute(
     if session.options.probe:
         try:
             _check_service(run)
-            run = probe_server(session, run, notify)
+            run = probe_server(run, notify)
             states = probe_judges(run, notify)
         except MiError as error:
             _LOGGER.info("run %s ended before its first unit: %s", run.run_id, error.message)
