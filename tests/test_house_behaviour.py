@@ -121,7 +121,8 @@ UNSIGNED = {
     HOSTED: (
         "__init__ accounts batch_admission batch_find batch_jobs batch_lines batch_log batches "
         "bodies checkpoints choices completions diagnostics dialect errors event_loop events files "
-        "find job_poller jobs launch logprobs lookup probe rate_limiter replies service_replies "
+        "find job_poller jobs launch logprobs lookup probe probe_requests rate_limiter replies "
+        "service_replies "
         "tail thoughts train transport twins voting"
     ),
     TINKER: (

@@ -9,7 +9,6 @@ refused. OpenAI's own API has no such parameters, so its tail is not measured.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,25 +17,13 @@ from urllib.parse import urlsplit
 import attrs
 
 from ...data.tokens import count_tokens
-from ...errors import MiError, RequestRejected
-from ...spec import Sampling
-from ..probe import MAX_REQUESTS, SERVER, ProbeFailed, ProbeResult
-from ..spending import SpendingGate
-from ..types import Usage
-from ..usage import worst_usage
-from .choices import Choice, parse_choices
-from .completions import IN_FLIGHT_HINT, THINKING_HINT, Route
+from ...errors import RequestRejected
+from ..probe import SERVER, ProbeFailed, ProbeResult
+from .choices import Choice
+from .completions import IN_FLIGHT_HINT, THINKING_HINT
 from .dialect import LIMIT, OLD_LIMIT, THINKING_TOKENS, Dialect
-from .errors import (
-    http_status,
-    is_filtered,
-    is_lost,
-    is_server_error,
-    is_throttle,
-    server_sentence,
-    to_provider_error,
-)
-from .replies import CONTENT_FILTER, ReplyError, read_choices
+from .probe_requests import OTHER_TOP_K, SHORT_LIMIT, ProbeExhausted, ProbeRequests
+from .replies import CONTENT_FILTER, read_choices
 from .tail import Measure, Position, Tail, measure_tail, read_positions
 
 _WORDS = "Write sixty random, unrelated English words, as unusual as you can, in one line."
@@ -44,12 +31,8 @@ _STORY = "Make up a strange short story about two things that have nothing to do
 _ECHO = (
     "Repeat this line until you are stopped: " + "apple apple apple apple apple apple apple " * 3
 )
-_LIMIT, _DRAWN_LIMIT = 24, 64
+_DRAWN_LIMIT = 64
 _CHOICES = 2
-_PAUSES = (0.5, 2.0, 5.0)
-"""Seconds before a request that failed at the server is repeated."""
-_TIMEOUT = 45.0
-"""Seconds in which a short request should be answered."""
 _SUSPICIOUS = 3.0
 """Standard deviations of draws of the likeliest tokens from which on they are drawn again."""
 _SLOW_SECONDS = 1.0
@@ -67,44 +50,11 @@ NEUTRAL = {
     "frequency_penalty": 0.0,
 }
 """What servers cut or shift distributions with, by their names, with values that do neither."""
-_OTHER_TOP_K = 0
-"""The value that leaves all tokens to servers that refuse -1."""
-
-
-class _Exhausted(Exception):
-    """A probe has made as many requests as it may."""
 
 
 @attrs.define(kw_only=True)
-class ServerProbe:
-    """Looks at a server for one model. Run it on the event loop of its route.
-
-    Args:
-        name: The provider's name, for messages.
-        address: Address of the server.
-        model: The model's name at the server.
-        route: How it is reached.
-        dialect: Filled with what is found.
-        extra: What every request says besides.
-        samplings: How answers will be sampled.
-        gate: Admits each request within the budget.
-        usages: What the requests cost so far; they are still to be booked.
-    """
-
-    name: str
-    address: str
-    model: str
-    route: Route
-    dialect: Dialect
-    extra: Mapping[str, Any]
-    samplings: Sequence[Sampling]
-    gate: SpendingGate
-    usages: list[Usage] = attrs.field(factory=list)
-    requests: int = 0
-    seconds: float = 0.0
-    thinks: bool = False
-    served: dict[str, None] = attrs.field(factory=dict)
-    fingerprint: str = ""
+class ServerProbe(ProbeRequests):
+    """Looks at a server for one model: the questions, in their order."""
 
     async def run(self) -> ProbeResult:
         """Probe the server.
@@ -140,20 +90,18 @@ class ServerProbe:
             fingerprint=self.fingerprint,
         )
 
-    # The questions
-
     async def _learn_words(self) -> list[Choice]:
         """Ask as an eval asks, until nothing that is asked is refused; two choices."""
-        body = self._body(_WORDS)
+        body = self.body(_WORDS)
         try:
-            choices = await self._choices(body, 2)
+            choices = await self.choices(body, 2)
         except RequestRejected as error:
             if isinstance(error, ProbeFailed) or not await self._find_refused(body):
                 raise
-            choices = await self._choices(body, 2)
+            choices = await self.choices(body, 2)
         if len(choices) < 2:
             self.dialect.accepts_n = False
-            choices += await self._choices(self._body(_WORDS, seed=2))
+            choices += await self.choices(self.body(_WORDS, seed=2))
         return choices
 
     async def _find_refused(self, body: Mapping[str, Any]) -> bool:
@@ -163,7 +111,7 @@ class ServerProbe:
         for name in ("", "n", *(name for name in body if name not in bare)):
             more = {name: body[name]} if name in body else {}
             try:
-                await self._send({**bare, **more}, 2 if name == "n" else 1)
+                await self.send({**bare, **more}, 2 if name == "n" else 1)
             except RequestRejected as error:
                 if not name:
                     return False
@@ -183,7 +131,7 @@ class ServerProbe:
                     hint=THINKING_HINT,
                 )
             self.dialect.allow_thinking()
-            choices = await self._choices(self._body("Say hello."))
+            choices = await self.choices(self.body("Say hello."))
         if self.thinks and not self.dialect.thinking_tokens:
             self.dialect.allow_thinking()
 
@@ -201,8 +149,8 @@ class ServerProbe:
         self.dialect.accepts_n = False
         pairs = []
         for question in (_WORDS, _STORY):
-            bodies = (self._body(question, seed=seed) for seed in (11, 12))
-            pair = [(await self._choices(body))[0] for body in bodies]
+            bodies = (self.body(question, seed=seed) for seed in (11, 12))
+            pair = [(await self.choices(body))[0] for body in bodies]
             if len({_full_text(choice) for choice in pair}) > 1:
                 if was_asked_together:
                     self.dialect.notes[
@@ -241,7 +189,7 @@ class ServerProbe:
         if "seed" not in self.dialect.refused:
             return
         texts = {_full_text(choice) for choice in choices} - {""}
-        again = await self._choices(self._body(_WORDS), len(choices))
+        again = await self.choices(self.body(_WORDS), len(choices))
         if texts and texts == {_full_text(choice) for choice in again}:
             raise ProbeFailed(
                 f"{self.name} repeats its reply to a request for {self.model} that it has seen: "
@@ -256,12 +204,12 @@ class ServerProbe:
             return "kept"
         if self.dialect.limit == LIMIT and OLD_LIMIT not in self.dialect.refused:
             self.dialect.limit = OLD_LIMIT
-            if not any(map(_is_over, await self._choices(self._body(_STORY)))):
+            if not any(map(_is_over, await self.choices(self.body(_STORY)))):
                 return "kept"
             self.dialect.limit = LIMIT
         longest = max(choice.answer_tokens for choice in choices)
         self.dialect.notes[
-            f"ignores the limit of tokens: {longest} came where {_LIMIT} were the most"
+            f"ignores the limit of tokens: {longest} came where {SHORT_LIMIT} were the most"
         ] = None
         return "ignored"
 
@@ -269,8 +217,8 @@ class ServerProbe:
         """Ask with the values that evals declare, where they differ from those asked with."""
         pairs = {(sampling.temperature, sampling.top_p) for sampling in self.samplings}
         for temperature, top_p in sorted(pairs - {(1.0, 1.0)})[:3]:
-            body = self._body("Say hello.") | {"temperature": temperature, "top_p": top_p}
-            await self._choices(body)
+            body = self.body("Say hello.") | {"temperature": temperature, "top_p": top_p}
+            await self.choices(body)
 
     async def _check_tail(self) -> tuple[bool, str]:
         """Whether logprobs are reported, and the state of the tail.
@@ -285,7 +233,7 @@ class ServerProbe:
             if plain is None:
                 return False, await self._send_neutral()
             return True, await self._find_neutral(plain)
-        except _Exhausted:
+        except ProbeExhausted:
             return True, str(Tail.UNKNOWN.value)
 
     def _is_openai(self) -> bool:
@@ -297,7 +245,7 @@ class ServerProbe:
         """Send neutral values, as far as they are taken, where nothing can be measured."""
         self.dialect.neutral = self._neutral_values()
         try:
-            await self._choices(self._body("Say hello."))
+            await self.choices(self.body("Say hello."))
         except RequestRejected:  # it does not say which of them it refuses
             self.dialect.neutral = {}
         return str(Tail.UNKNOWN.value)
@@ -319,7 +267,7 @@ class ServerProbe:
             await self._send_neutral()
             neutral = await self._measure() or plain
         if neutral.tail is Tail.CUT and "top_k" in self.dialect.neutral:
-            self.dialect.neutral["top_k"] = _OTHER_TOP_K
+            self.dialect.neutral["top_k"] = OTHER_TOP_K
             neutral = await self._measure() or neutral
         if neutral.tail is Tail.CUT:
             raise self._cut(neutral)
@@ -363,7 +311,7 @@ class ServerProbe:
 
     async def _draw_positions(self, question: str, seed: int) -> list[Position] | None:
         """The positions of some choices; None where the server reports no alternatives."""
-        body = self._body(question, seed=seed) | {
+        body = self.body(question, seed=seed) | {
             LIMIT: _DRAWN_LIMIT,
             "logprobs": True,
             "top_logprobs": 20,
@@ -372,7 +320,7 @@ class ServerProbe:
         started = time.monotonic()
         thinking, self.dialect.thinking_tokens = self.dialect.thinking_tokens, 0  # thoughts do
         try:
-            completion = await self._send(body, count)
+            completion = await self.send(body, count)
         except RequestRejected:  # it was asked the same without logprobs, and answered
             for name in ("logprobs", "top_logprobs"):
                 self.dialect.refused.pop(name, None)
@@ -384,98 +332,6 @@ class ServerProbe:
             position for choice in read_choices(completion) for position in read_positions(choice)
         ]
         return positions or None
-
-    # Requests
-
-    def _body(self, question: str, seed: int = 1) -> dict[str, Any]:
-        return {
-            "model": self.model,
-            "messages": [{"role": "user", "content": question}],
-            "temperature": 1.0,
-            "top_p": 1.0,
-            LIMIT: _LIMIT,
-            "seed": seed,
-            **self.extra,
-        }
-
-    async def _choices(self, body: Mapping[str, Any], count: int = 1) -> list[Choice]:
-        """Some choices; one where the server gives no more at once."""
-        completion = await self._send(body, count)
-        return parse_choices(completion, self.model, body)
-
-    async def _send(self, body: Mapping[str, Any], count: int = 1) -> Any:
-        """Make a request until it is answered; a parameter that is refused is asked otherwise.
-
-        Raises:
-            RequestRejected: The server refuses the request.
-            ProviderError: It does not answer.
-        """
-        pauses = iter(_PAUSES)
-        while True:
-            sent = self.dialect.encode(body, count)
-            try:
-                return await self._attempt(sent, count if "n" in sent else 1)
-            except (MiError, _Exhausted):
-                raise
-            except Exception as error:
-                if is_filtered(error):
-                    withheld = {"index": 0, "finish_reason": CONTENT_FILTER}
-                    return {"model": self.model, "choices": [withheld] * count, "usage": {}}
-                if isinstance(error, TimeoutError) and self.dialect.accepts_n and count > 1:
-                    self.dialect.accepts_n = False  # some servers hang where they lack slots
-                    continue
-                is_refused = http_status(error) in (400, 422)
-                said = getattr(error, "body", None) or server_sentence(error)
-                if is_refused and self._learns(sent, said):
-                    continue
-                is_odd = isinstance(error, TimeoutError) or (
-                    isinstance(error, ReplyError) and error.status_code is None
-                )
-                may_pass = is_odd or any(
-                    test(error) for test in (is_throttle, is_lost, is_server_error)
-                )
-                pause = next(pauses, None) if may_pass else None
-                if pause is None:
-                    account = self.route.account
-                    if isinstance(error, TimeoutError):
-                        error = TimeoutError(f"no reply to a short request in {_TIMEOUT:g} s")
-                    raise to_provider_error(error, (account,), f"probing {self.model}") from None
-                await asyncio.sleep(pause)
-
-    def _learns(self, sent: Mapping[str, Any], said: Any) -> bool:
-        """Whether the refusal tells how to ask otherwise."""
-        neutral = dict(self.dialect.neutral)
-        if not self.dialect.learn(sent, said):
-            return False
-        is_refused = "top_k" in neutral and "top_k" not in self.dialect.neutral
-        if is_refused and neutral["top_k"] != _OTHER_TOP_K:  # it may take the other neutral value
-            self.dialect.refused.pop("top_k", None)
-            self.dialect.neutral["top_k"] = _OTHER_TOP_K
-        return True
-
-    async def _attempt(self, sent: Mapping[str, Any], count: int) -> Any:
-        if self.requests >= MAX_REQUESTS:
-            raise _Exhausted
-        while (reservation := self.gate.reserve(worst_usage(sent, count))) is None:
-            await asyncio.sleep(0.1)  # other runs on the store use what is left
-        self.requests += 1
-        try:
-            async with asyncio.timeout(min(_TIMEOUT, self.route.account.timeout)):
-                completion, _ = await self.route.transport.complete(sent)
-            choices = parse_choices(completion, self.model, sent)
-        except BaseException as error:
-            if isinstance(error, Exception) and not (
-                is_lost(error) or isinstance(error, TimeoutError)
-            ):
-                reservation.cancel()
-            else:
-                reservation.lose()
-            raise
-        usages = [choice.usage for choice in choices]
-        reservation.settle(usages)
-        self.usages += usages
-        self._note_server(completion)
-        return completion
 
     def _set_pace(self) -> None:
         """Begin with as many requests at once as a slow server can answer in time."""
@@ -490,12 +346,6 @@ class ServerProbe:
                 f"needs about {seconds:.0f} s for an answer of {length} tokens, and the timeout is "
                 f"{timeout:g} s: {IN_FLIGHT_HINT}"
             ] = None
-
-    def _note_server(self, completion: Mapping[str, Any]) -> None:
-        if isinstance(completion.get("model"), str):
-            self.served[completion["model"]] = None
-        fingerprint = completion.get("system_fingerprint")
-        self.fingerprint = fingerprint if isinstance(fingerprint, str) else self.fingerprint
 
 
 def is_openai_address(address: str) -> bool:
@@ -519,7 +369,7 @@ def _is_withheld(choice: Choice) -> bool:
 
 def _is_over(choice: Choice) -> bool:
     """Whether a choice is clearly longer than the limit of the probe."""
-    return min(choice.answer_tokens, count_tokens(choice.text) * 2) > 2 * _LIMIT
+    return min(choice.answer_tokens, count_tokens(choice.text) * 2) > 2 * SHORT_LIMIT
 
 
 def _summary(facts: Mapping[str, Any], dialect: Dialect) -> str:
