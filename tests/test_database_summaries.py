@@ -50,7 +50,7 @@ def metric(answers: list[Answered], groups: dict[str, str | None] | None = None)
         connection.execute(f"DELETE FROM {table}")
     questions = sorted({question for question, _, _ in answers})
     groups = groups or {question: question for question in questions}
-    rows = [("eval-1", name, name, "?", None, None, groups[name]) for name in questions]
+    rows = [("eval-1", name, name, "?", None, None, None, groups[name]) for name in questions]
     insert_rows(connection, "question", rows)
     scores = [
         ("eval-1", question, sample, "x", {"m": value}, None) for question, sample, value in answers

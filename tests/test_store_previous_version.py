@@ -35,6 +35,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 NEW_COLUMNS = {"judge_probe", "groups", "scenario", "group", "standing", "commit", "dirty", "hash"}
+NEW_COLUMNS |= {"axes", "history"}
 INTERVAL = ("ci_low", "ci_high")
 """What tables that are filled anew lack: that version stored no groups, which intervals count."""
 
