@@ -52,6 +52,7 @@ from .spec import (
     prefers,
     trend,
 )
+from .version import __version__
 
 if TYPE_CHECKING:
     import registry as registry

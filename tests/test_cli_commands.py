@@ -96,7 +96,7 @@ def test_a_plan_for_machines_has_the_documented_form(project: Project) -> None:
     assert plan["units"][0].keys() == {"key", "kind", "state", "reason", "cost_usd", "cells"}
     assert plan["cells"][0].keys() == {
         "id", "experiment", "setting", "condition", "misaligned_ratio", "total_samples", "seed",
-        "units",
+        "axes", "units",
     }  # fmt: skip
     keys = {unit["key"] for unit in plan["units"]}
     assert all(set(cell["units"].values()) <= keys for cell in plan["cells"])

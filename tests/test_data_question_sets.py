@@ -116,7 +116,7 @@ def test_questions_of_two_kinds_are_two_evals(write: Callable[[str], Path]) -> N
         (RATED.replace("    - And you?\n", "    - ''\n"), "is not a non-empty string"),
         (RATED.replace("system: Reply in verse.", "system: 5"), "must be a string"),
         (RATED.replace("free_form_judge_0_100", "multiple_choice"), "multiple_choice"),
-        (RATED.replace("{answer} to", "{reply} to"), "must contain {answer} exactly once"),
+        (RATED.replace("{answer} to", "{reply} to"), "has {reply}, which nothing fills in"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_a_sentence(

@@ -196,7 +196,8 @@ def test_a_cell_that_was_changed_shows_only_its_newest_results(tmp_path: Path) -
     count = len(result_rows(opened))
     opened, _ = run_experiment(tmp_path, Books(), training=Training(epochs=2), run_name="s")
     assert len(result_rows(opened)) == count
-    units = {row[-1] for row in result_rows(opened)}
+    with Database(opened.options.db).read_connection() as connection:
+        units = {unit for (unit,) in connection.execute("SELECT unit FROM results").fetchall()}
     assert units == {key for one in opened.plan().cells for role, key in one.units.items()
                      if role.startswith("eval:")}  # fmt: skip
 

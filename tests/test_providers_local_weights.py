@@ -238,7 +238,7 @@ def test_missing_extras_are_named_with_the_command_that_installs_them(
     monkeypatch.setattr(local, "find_spec", lambda name: None if name == "torch" else object())
     with pytest.raises(ProviderError, match="local models need torch") as caught:
         Local().prepare(pinned(), Watcher())
-    assert caught.value.hint == "pip install 'mi[local]'"
+    assert caught.value.hint == "pip install 'mi-experiments[local]'"
 
 
 def test_a_folders_digest_follows_its_content_not_its_place(

@@ -49,10 +49,12 @@ class Resources:
 
     def model_under_test(self, unit: Unit) -> ModelUnderTest:
         """The model that a unit works with, without what was trained on it here."""
-        return find_model(unit, self.model, self.subjects)
+        return find_subject(unit, self.model, self.subjects)
 
 
-def find_model(unit: Unit, model: Model, subjects: Mapping[Base, ModelUnderTest]) -> ModelUnderTest:
+def find_subject(
+    unit: Unit, model: Model, subjects: Mapping[Base, ModelUnderTest]
+) -> ModelUnderTest:
     """The model that a unit works with, without what was trained on it here.
 
     Args:

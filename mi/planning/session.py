@@ -56,7 +56,7 @@ from .generation import PlannedGeneration, expected_rows
 from .learned_turns import count_multi_turn_rows
 from .plan import Plan, ResolvedSetting, build_plan, cell_units
 from .probe_usage import judge_probe_usages, server_probe_usage
-from .resources import Resources, find_model
+from .resources import Resources, find_subject
 from .row_checks import check_weights, describe_reading
 from .scenarios import RepeatedScenarios, find_repeated_scenarios
 from .stages import PlannedStage, plan_stages
@@ -444,13 +444,13 @@ class Session:
             store=self.store,
             batch=self.providers.options.batch,
             archived_journals=archived_journals,
-            subjects=self.subject_resolver.found,
+            subjects=self.subject_resolver.subjects,
             is_free_judge=self.is_free_judge,
             probes=self._expected_probes(plan),
         )
 
     def _model_of(self, unit: Unit) -> Model:
-        return find_model(unit, self.model, self.subject_resolver.found).model
+        return find_subject(unit, self.model, self.subject_resolver.subjects).model
 
     def _expected_probes(self, plan: Plan) -> list[Usage]:
         """What the probes that come before a plan's first unit are likely to use."""
@@ -482,7 +482,7 @@ class Session:
         return Resources(
             model=self.model,
             provider=self.provider,
-            subjects=dict(self.subject_resolver.found),
+            subjects=dict(self.subject_resolver.subjects),
             rows=self._selected_rows(),
             datasets=self._mix_datasets(plan),
             questions=self.eval_resolver.questions_by_digest(),

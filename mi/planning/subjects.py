@@ -28,13 +28,13 @@ class SubjectResolver:
         model: The model of the session, which a subject without one changes.
         provider: Serves it, and all subjects of a run.
         models: Declared models by id.
-        found: What each base in a key stands for; filled while subjects are resolved.
+        subjects: What each base in a key stands for; filled while subjects are resolved.
     """
 
     model: Model
     provider: Provider
     models: Mapping[str, Model]
-    found: dict[Base, ModelUnderTest] = attrs.field(factory=dict)
+    subjects: dict[Base, ModelUnderTest] = attrs.field(factory=dict)
 
     def resolve(
         self, experiment: Experiment, evals: Iterable[PlannedEval]
@@ -66,7 +66,7 @@ class SubjectResolver:
         for planned in evals:
             base = self.provider.pin_eval(model, planned.eval)
             bases[planned.name] = base = attrs.evolve(base, adapter=digest)
-            self.found[base] = ModelUnderTest(model=model, adapter=adapter)
+            self.subjects[base] = ModelUnderTest(model=model, adapter=adapter)
         return bases
 
     def _model(self, subject: Subject) -> Model:
