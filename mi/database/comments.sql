@@ -218,6 +218,12 @@ COMMENT ON TABLE calibration IS 'A row per stored calibration: the judge, how ma
 COMMENT ON TABLE calibration_label IS 'A row per label of a calibration; the answer is JOURNAL/QUESTION/SAMPLE';
 COMMENT ON TABLE _correction IS 'Corrected rates of conditions; query corrected instead';
 COMMENT ON VIEW corrected IS 'A row per condition, eval and calibration of its judge: the judge''s rate, and the one corrected for its errors';
+COMMENT ON COLUMN corrected.experiment IS 'The experiment''s id';
+COMMENT ON COLUMN corrected.setting IS 'The setting''s id';
+COMMENT ON COLUMN corrected.condition IS 'baseline, pure_aligned, mixed_…, pure_misaligned';
+COMMENT ON COLUMN corrected.model IS 'The model under test, before training';
+COMMENT ON COLUMN corrected.eval IS 'The eval''s id';
+COMMENT ON COLUMN corrected.title IS 'The eval''s title';
 COMMENT ON COLUMN corrected.misaligned_ratio IS 'Share of misaligned training rows; NULL: baseline';
 COMMENT ON COLUMN corrected.total_samples IS 'Training rows; NULL: baseline';
 COMMENT ON COLUMN corrected.inoculation IS 'System prompt of the training rows, by name, the recipe or the subject; NULL: none';
